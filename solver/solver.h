@@ -1,0 +1,66 @@
+/* One case of a query: closed, refuted by a witness, or open. */
+#ifndef ASTROLABE_SOLVER_SOLVER_H
+#define ASTROLABE_SOLVER_SOLVER_H
+
+#include "src/base/budget.h"
+#include "src/base/stats.h"
+#include "src/query/query.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum solver_answer {
+    SOLVER_CLOSED,  /* proved: no point of the box is unsafe */
+    SOLVER_WITNESS, /* the oracle confirmed a witness */
+    SOLVER_OPEN     /* budget over, or a region at the resolution limit */
+};
+
+/* Which splits the search may use. */
+enum solver_engine { SOLVER_AUTO, SOLVER_INPUT, SOLVER_NEURON };
+
+/*
+ * Asks for a witness: the solver hands over promising regions and points,
+ * the owner attacks and confirms exactly. Called from worker threads, each
+ * with its own number 0 .. threads-1. Returning true ends the search.
+ * try_region NULL: no attacks.
+ */
+struct solver_oracle {
+    void *context;
+    bool (*try_region)(void *context, size_t worker, size_t case_index,
+                       const double *lower, const double *upper);
+    bool (*try_point)(void *context, size_t worker, size_t case_index,
+                      const double *x);
+};
+
+struct solver_progress {
+    uint64_t open_nodes;
+    uint64_t closed_nodes;
+    double proved_share;
+    double best_bound;
+};
+
+/*
+ * threads      >= 1
+ * on_progress  called at most twice a second from one thread; may be NULL
+ */
+struct solver_options {
+    size_t threads;
+    uint64_t seed;
+    enum solver_engine engine;
+    void (*on_progress)(void *context, const struct solver_progress *);
+    void *progress_context;
+};
+
+/*
+ * Decides case `case_index`. The verdict SOLVER_CLOSED rests on outward
+ * rounded bounds only. stats are added to. reason (static storage) says why
+ * the answer is SOLVER_OPEN.
+ */
+enum solver_answer solver_run(const struct query *query, size_t case_index,
+                              const struct solver_options *options,
+                              const struct solver_oracle *oracle,
+                              const struct budget *budget, struct stats *stats,
+                              const char **reason);
+
+#endif

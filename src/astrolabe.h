@@ -1,0 +1,109 @@
+/* The public interface of astrolabe: load, verify, read the result. */
+#ifndef ASTROLABE_H
+#define ASTROLABE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef struct astrolabe_query astrolabe_query;
+typedef struct astrolabe_result astrolabe_result;
+
+enum astrolabe_verdict {
+    ASTROLABE_UNKNOWN = 0,
+    ASTROLABE_SAT = 10,
+    ASTROLABE_UNSAT = 20,
+    ASTROLABE_TIMED_OUT = 30
+};
+
+enum astrolabe_status {
+    ASTROLABE_OK = 0,
+    ASTROLABE_ERROR = 1,
+    ASTROLABE_UNSUPPORTED = 2
+};
+
+/* Which engines of the search may run. */
+enum astrolabe_engine {
+    ASTROLABE_ENGINE_AUTO = 0,
+    ASTROLABE_ENGINE_INPUT = 1,
+    ASTROLABE_ENGINE_NEURON = 2
+};
+
+/* Progress of a search, a snapshot. */
+struct astrolabe_progress {
+    double elapsed_s;
+    uint64_t open_nodes;
+    uint64_t closed_nodes;
+    double proved_share; /* of the tree's measure, 0..1 */
+    double best_bound;   /* worst lower bound among recent nodes */
+};
+
+/*
+ * timeout_s      wall seconds from process start; HUGE_VAL: none
+ * memory_bytes   0: no limit
+ * threads        0: all usable cores
+ * attack         false: never search for witnesses
+ * on_progress    called at most twice a second from one thread; may be NULL
+ */
+struct astrolabe_options {
+    double timeout_s;
+    size_t memory_bytes;
+    size_t threads;
+    uint64_t seed;
+    bool attack;
+    enum astrolabe_engine engine;
+    void (*on_progress)(void *context, const struct astrolabe_progress *);
+    void *progress_context;
+};
+
+/* One network argument; name NULL for a bare path. */
+struct astrolabe_network {
+    const char *name;
+    const char *path;
+};
+
+/* Fills the defaults. */
+void astrolabe_options_init(struct astrolabe_options *options);
+
+/* "0.1.0"; static storage. */
+const char *astrolabe_version(void);
+
+/* Loads a property and its networks. On error *query is NULL and message
+ * (cut to size bytes) says `path:line:column: cause`. strict turns lenient
+ * acceptances into errors. */
+enum astrolabe_status astrolabe_load(astrolabe_query **query,
+                                     const char *property_path,
+                                     size_t n_networks,
+                                     const struct astrolabe_network *networks,
+                                     bool strict, char *message, size_t size);
+void astrolabe_query_free(astrolabe_query *query);
+
+/* 1 or 2: the property's VNN-LIB version. */
+int astrolabe_query_version(const astrolabe_query *query);
+/* Canonical text of networks and query. */
+void astrolabe_query_dump(FILE *file, const astrolabe_query *query);
+
+/* Decides the query; never fails: what cannot be decided is UNKNOWN with a
+ * reason. The result is owned by the caller. */
+astrolabe_result *astrolabe_verify(const astrolabe_query *query,
+                                   const struct astrolabe_options *options);
+void astrolabe_result_free(astrolabe_result *result);
+
+enum astrolabe_verdict astrolabe_result_verdict(const astrolabe_result *);
+/* Why the verdict is UNKNOWN or TIMED_OUT; "" otherwise. */
+const char *astrolabe_result_reason(const astrolabe_result *result);
+/* Writes the witness in the property's version of the text form; false if
+ * there is none. */
+bool astrolabe_result_witness(FILE *file, const astrolabe_result *result);
+/* Counters by name, sorted: number, then name, description and value of
+ * each. Names follow src/base/stats.def. */
+size_t astrolabe_result_n_counters(const astrolabe_result *result);
+const char *astrolabe_result_counter(const astrolabe_result *result, size_t i,
+                                     double *value);
+
+/* Operators and their element types, for `supports`. */
+size_t astrolabe_n_operators(void);
+const char *astrolabe_operator(size_t i);
+
+#endif

@@ -1,0 +1,56 @@
+/* Search for a witness by gradients; every find is confirmed exactly. */
+#ifndef ASTROLABE_ATTACK_ATTACK_H
+#define ASTROLABE_ATTACK_ATTACK_H
+
+#include "src/base/budget.h"
+#include "src/base/rng.h"
+#include "src/query/query.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct attack;
+
+/* A confirmed witness: x is exact in the network's input type and inside
+ * the box; y is the float32 (or float64) evaluation. Owned by the caller. */
+struct witness {
+    double *x; /* [n_inputs] */
+    double *y; /* [n_outputs] */
+};
+
+/* Scratch for attacks on one query from one thread; keeps a pointer to the
+ * query, which must outlive it. */
+struct attack *attack_create(const struct query *query, uint64_t seed);
+void attack_destroy(struct attack *attack);
+
+/*
+ * How hard to try; all are counts.
+ *   n_restarts  random starting points, spread over the disjuncts
+ *   n_steps     gradient steps of each
+ */
+struct attack_effort {
+    size_t n_restarts;
+    size_t n_steps;
+};
+
+/*
+ * Searches the sub-box lower..upper [n_inputs] (inside the box of the case)
+ * for a witness of the case: centre, corners by the sign of the gradient,
+ * random starts, projected gradient steps of several sizes in batches,
+ * one disjunct as target at a time.
+ * Near-misses (exact and floating-point evaluation disagree) are logged
+ * once and do not count.
+ *   returns true and fills *witness; false if none was found or the budget
+ *           ended
+ */
+bool attack_run(struct attack *attack, struct witness *witness,
+                size_t case_index, const double *lower, const double *upper,
+                struct attack_effort effort, const struct budget *budget);
+
+/* Tries the single point x (rounded inwards to the input type). */
+bool attack_try_point(struct attack *attack, struct witness *witness,
+                      size_t case_index, const double *x);
+
+void witness_clear(struct witness *witness);
+
+#endif

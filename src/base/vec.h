@@ -1,0 +1,43 @@
+/* Growable array: struct { T *data; size_t n, capacity; }. */
+#ifndef ASTROLABE_BASE_VEC_H
+#define ASTROLABE_BASE_VEC_H
+
+#include "src/base/alloc.h"
+
+#include <stddef.h>
+
+/* Declares the members of a vector of type T inside a struct. */
+#define VEC(type)        \
+    struct {             \
+        type *data;      \
+        size_t n;        \
+        size_t capacity; \
+    }
+
+/* Next capacity for at least `needed` elements: doubles, at least 8. */
+size_t vec_next_capacity(size_t capacity, size_t needed);
+
+/* Appends one value. */
+#define VEC_PUSH(vec, value)               \
+    do {                                   \
+        VEC_RESERVE((vec), (vec)->n + 1);  \
+        (vec)->data[(vec)->n++] = (value); \
+    } while (0)
+
+#define VEC_RESERVE(vec, needed)                                            \
+    do {                                                                    \
+        if ((needed) > (vec)->capacity) {                                   \
+            (vec)->capacity = vec_next_capacity((vec)->capacity, (needed)); \
+            RESIZE_ARRAY((vec)->data, (vec)->capacity);                     \
+        }                                                                   \
+    } while (0)
+
+#define VEC_CLEAR(vec)           \
+    do {                         \
+        alloc_free((vec)->data); \
+        (vec)->data = NULL;      \
+        (vec)->n = 0;            \
+        (vec)->capacity = 0;     \
+    } while (0)
+
+#endif

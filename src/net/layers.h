@@ -1,0 +1,79 @@
+/* The network as the engines see it: exact affine layers and ReLUs in a DAG. */
+#ifndef ASTROLABE_NET_LAYERS_H
+#define ASTROLABE_NET_LAYERS_H
+
+#include "src/base/error.h"
+#include "src/base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A matrix of exact doubles, n_rows x n_cols, in exactly one of two forms:
+ *   dense   row-major, 64-byte aligned; CSR fields NULL
+ *   CSR     row r holds entries start[r] .. start[r+1]-1 of (column, value),
+ *           columns ascending within a row, no stored zeros
+ * The form is CSR when fewer than a quarter of the entries are non-zero and
+ * the dense form would pass 4096 entries; dense otherwise.
+ */
+struct matrix {
+    size_t n_rows;
+    size_t n_cols;
+    double *dense;
+    size_t *start;
+    uint32_t *column;
+    double *value;
+};
+
+enum layer_kind { LAYER_INPUT, LAYER_AFFINE, LAYER_RELU };
+
+/* One summand W * v[source] of an affine layer. */
+struct layer_term {
+    size_t source;
+    struct matrix matrix;
+};
+
+/*
+ * Layer k of width n defines v[k]:
+ *   LAYER_INPUT    v[k] = x (only layer 0: all inputs flattened row-major,
+ *                  tensors in graph order)
+ *   LAYER_AFFINE   v[k] = bias + sum_t term[t].matrix * v[term[t].source]  (1)
+ *   LAYER_RELU     v[k] = max(v[source], 0), element by element            (2)
+ * Sources have smaller numbers. (1) and (2) hold exactly in real
+ * arithmetic: every weight and bias equals the number in the file (or an
+ * exact product of such numbers).
+ */
+struct layer {
+    enum layer_kind kind;
+    size_t width;
+    size_t source; /* LAYER_RELU */
+    size_t n_terms;
+    struct layer_term *terms;
+    double *bias; /* [width], LAYER_AFFINE */
+};
+
+/* The last layer is the output (all outputs flattened in graph order). */
+struct layers {
+    size_t n_layers;
+    struct layer *layer;
+    size_t n_inputs;
+    size_t n_outputs;
+    size_t n_relus;        /* neurons in all LAYER_RELU */
+    bool is_input_float32; /* element type of the input: float32 or float64 */
+};
+
+void layers_destroy(struct layers *layers);
+
+/* y = v[last] in nearest double arithmetic; y[n_outputs], x[n_inputs]. */
+void layers_eval(double *y, const struct layers *layers, const double *x);
+
+/* y[n_rows] += M x, resp. y[n_cols] += M^T x, in nearest arithmetic. */
+void matrix_add_product(double *y, const struct matrix *matrix,
+                        const double *x);
+void matrix_add_transposed(double *y, const struct matrix *matrix,
+                           const double *x);
+
+void matrix_clear(struct matrix *matrix);
+
+#endif

@@ -1,0 +1,72 @@
+/* The immutable typed graph of a network, in topological order. */
+#ifndef ASTROLABE_NET_NET_H
+#define ASTROLABE_NET_NET_H
+
+#include "src/base/error.h"
+#include "src/base/status.h"
+#include "src/net/layers.h"
+
+#include <gmp.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct net;
+
+/* Reads an ONNX file, resolves every node by (domain, operator, opset 7 to
+ * 21), folds constants, infers all shapes (dynamic dimensions are 1) and
+ * checks every attribute; NaN or infinite constants are refused. Errors read
+ * `net.onnx: node 'conv_3' (Conv, opset 13): auto_pad SAME_LOWER is not
+ * supported`. */
+enum status net_load(struct net **net, const char *path, struct error *error);
+void net_destroy(struct net *net);
+
+size_t net_n_inputs(const struct net *net);  /* elements, all tensors */
+size_t net_n_outputs(const struct net *net); /* elements, all tensors */
+bool net_is_input_float32(const struct net *net);
+
+/* One declared input or output tensor after shape inference. */
+struct net_tensor_info {
+    const char *name;
+    const char *type; /* "float32", "float64", "int64" ... */
+    size_t n_dims;
+    const size_t *dims;
+    size_t n_elements;
+};
+size_t net_n_input_tensors(const struct net *net);
+size_t net_n_output_tensors(const struct net *net);
+struct net_tensor_info net_input_tensor(const struct net *net, size_t i);
+struct net_tensor_info net_output_tensor(const struct net *net, size_t i);
+
+/*
+ * Forward pass on one point: x[n_inputs] and y[n_outputs] flattened
+ * row-major, tensors in graph order.
+ *   f64    every operation in nearest double
+ *   f32    as an ONNX runtime does it: each operator's result rounded to
+ *          the tensor's element type; dot products accumulate in float32 in
+ *          index order, then the bias. x must be exact in the element type.
+ *   exact  rationals: the real-number semantics; y[] initialised by the
+ *          caller. Operators without exact rational values are refused
+ *          (STATUS_UNSUPPORTED) when the net is loaded for verification.
+ */
+enum status net_eval_f64(double *y, const struct net *net, const double *x,
+                         struct error *error);
+enum status net_eval_f32(double *y, const struct net *net, const double *x,
+                         struct error *error);
+enum status net_eval_exact(mpq_t *y, const struct net *net, const mpq_t *x,
+                           struct error *error);
+
+/* The exact layers of the net for the engines; STATUS_UNSUPPORTED names the
+ * node that is neither affine with exactly representable weights nor ReLU. */
+enum status net_lower(struct layers **layers, const struct net *net,
+                      struct error *error);
+
+/* Canonical text: one line per input, node and output. */
+void net_dump(FILE *file, const struct net *net);
+
+/* Rows of operators.def for `supports`: name and element types. */
+size_t net_n_operators(void);
+const char *net_operator_name(size_t i);
+
+#endif
