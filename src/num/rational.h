@@ -9,6 +9,10 @@
 
 #include <stddef.h>
 
+/* Makes GMP take its memory from base/alloc: counted, and running out ends
+ * the process cleanly. Call once, before the first GMP object exists. */
+void rational_use_counted_memory(void);
+
 /* Reads all n bytes as [+-]?(digits[.digits?]|.digits)([eE][+-]?digits)?
  * into a canonical rational. Refuses anything else, and numbers whose
  * decimal expansion would pass 4096 digits. */
