@@ -40,8 +40,7 @@ static enum status open_input(int *descriptor, const char *path,
     }
     const size_t n = strlen(path);
     char *packed = alloc_bytes(n + sizeof ".gz", 1);
-    memcpy(packed, path, n);
-    memcpy(packed + n, ".gz", sizeof ".gz");
+    (void)snprintf(packed, n + sizeof ".gz", "%s.gz", path);
     *descriptor = open(packed, O_RDONLY | O_CLOEXEC);
     const int code = errno;
     if (*descriptor >= 0 || code != ENOENT) {

@@ -5,11 +5,7 @@
 /* Prints file, line and the broken condition on stderr, then aborts. */
 _Noreturn void require_failed(const char *file, int line, const char *text);
 
-#define REQUIRE(condition)                                  \
-    do {                                                    \
-        if (!(condition)) {                                 \
-            require_failed(__FILE__, __LINE__, #condition); \
-        }                                                   \
-    } while (0)
+#define REQUIRE(condition) \
+    ((condition) ? (void)0 : require_failed(__FILE__, __LINE__, #condition))
 
 #endif

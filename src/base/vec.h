@@ -18,19 +18,17 @@
 size_t vec_next_capacity(size_t capacity, size_t needed);
 
 /* Appends one value. */
-#define VEC_PUSH(vec, value)               \
-    do {                                   \
-        VEC_RESERVE((vec), (vec)->n + 1);  \
-        (vec)->data[(vec)->n++] = (value); \
-    } while (0)
+#define VEC_PUSH(vec, value)                 \
+    ((void)VEC_RESERVE((vec), (vec)->n + 1), \
+     (void)((vec)->data[(vec)->n++] = (value)))
 
-#define VEC_RESERVE(vec, needed)                                            \
-    do {                                                                    \
-        if ((needed) > (vec)->capacity) {                                   \
-            (vec)->capacity = vec_next_capacity((vec)->capacity, (needed)); \
-            RESIZE_ARRAY((vec)->data, (vec)->capacity);                     \
-        }                                                                   \
-    } while (0)
+/* Makes room for `needed` elements in all. */
+#define VEC_RESERVE(vec, needed)                                      \
+    ((needed) <= (vec)->capacity                                      \
+         ? (void)0                                                    \
+         : ((void)((vec)->capacity =                                  \
+                       vec_next_capacity((vec)->capacity, (needed))), \
+            (void)RESIZE_ARRAY((vec)->data, (vec)->capacity)))
 
 #define VEC_CLEAR(vec)           \
     do {                         \

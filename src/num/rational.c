@@ -357,7 +357,9 @@ static void print_digits(char text[PRINT_BYTES], double x, int n_digits)
 static int least_digits(double size)
 {
     int n = 1;
-    for (double power = 10.0; power <= size && size < 1e7; power *= 10.0) {
+    double rest = size < 1e7 ? size : 0.0;
+    while (rest >= 10.0) {
+        rest /= 10.0;
         ++n;
     }
     return n;
