@@ -1,0 +1,10 @@
+/* A collision avoidance controller. */
+#ifndef ASTROLABE_BENCHMARKS_MODELS_CONTROLLER_H
+#define ASTROLABE_BENCHMARKS_MODELS_CONTROLLER_H
+
+#include "benchmarks/models/instances.h"
+
+/* Trains  five inputs, five scores:the controller and adds it with its properties. */
+enum status controller_add(struct instances *instances, struct error *error);
+
+#endif

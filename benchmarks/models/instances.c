@@ -1,0 +1,179 @@
+/* From a family of rules to properties that hold and that do not. */
+#include "benchmarks/models/instances.h"
+
+#include "benchmarks/models/decide.h"
+#include "benchmarks/models/onnx_out.h"
+#include "benchmarks/models/vnnlib_out.h"
+#include "src/base/log.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum { PATH_BYTES = 4096, FILE_BYTES = 64, TIMEOUT_S = 60, SEED = 17 };
+
+struct instances {
+    const char *folder;
+    struct writer *list;
+    struct writer *expected;
+    const struct toy *toy;
+    size_t n_holds;
+    size_t n_fails;
+};
+
+/* Sizes chosen from a family; n_sizes: there is none. */
+struct choice {
+    size_t easy;
+    size_t hard;
+    size_t violated;
+};
+
+static enum status instances_writer(struct writer **writer,
+                                    const struct instances *instances,
+                                    const char *file, struct error *error)
+{
+    char path[PATH_BYTES];
+    const int n = snprintf(path, sizeof path, "%s/%s", instances->folder, file);
+    if (n < 0 || (size_t)n >= sizeof path) {
+        error_set(error, "path of more than %d bytes", PATH_BYTES - 1);
+        return STATUS_IO;
+    }
+    return writer_open(writer, path, error);
+}
+
+enum status instances_open(struct instances **instances, const char *folder,
+                           struct error *error)
+{
+    enum status status = STATUS_OK;
+    struct instances *created;
+    NEW(created);
+    created->folder = folder;
+    STATUS_TRY(
+        instances_writer(&created->list, created, "instances.csv", error));
+    STATUS_TRY(
+        instances_writer(&created->expected, created, "expected.csv", error));
+    writer_print(created->expected, "benchmark,onnx,vnnlib,expected\n");
+cleanup:
+    if (status != STATUS_OK) {
+        instances_abandon(created);
+        created = NULL;
+    }
+    *instances = created;
+    return status;
+}
+
+void instances_abandon(struct instances *instances)
+{
+    if (instances != NULL) {
+        writer_abandon(instances->list);
+        writer_abandon(instances->expected);
+        alloc_free(instances);
+    }
+}
+
+enum status instances_close(struct instances *instances, struct error *error)
+{
+    enum status status = writer_commit(instances->list, error);
+    instances->list = NULL;
+    if (status == STATUS_OK) {
+        status = writer_commit(instances->expected, error);
+        instances->expected = NULL;
+    }
+    instances_abandon(instances);
+    return status;
+}
+
+enum status instances_add_network(struct instances *instances,
+                                  const struct toy *toy, struct error *error)
+{
+    enum status status = STATUS_OK;
+    struct writer *writer = NULL;
+    char file[FILE_BYTES];
+    instances->toy = toy;
+    instances->n_holds = 0;
+    instances->n_fails = 0;
+    (void)snprintf(file, sizeof file, "%s.onnx", toy->name);
+    STATUS_TRY(instances_writer(&writer, instances, file, error));
+    onnx_out_model(writer, toy);
+    status = writer_commit(writer, error);
+cleanup:
+    return status;
+}
+
+/* Writes the family's rule at size t and its two list lines. */
+static enum status instances_add(struct instances *instances,
+                                 const struct family *family, size_t t,
+                                 bool holds, struct error *error)
+{
+    enum status status = STATUS_OK;
+    struct writer *writer = NULL;
+    struct rule rule;
+    char file[FILE_BYTES];
+    const char *const name = instances->toy->name;
+    const size_t n = holds ? ++instances->n_holds : ++instances->n_fails;
+    (void)snprintf(file, sizeof file, "%s_%s_%zu.vnnlib", name,
+                   holds ? "holds" : "fails", n);
+    family_rule(&rule, family, t);
+    STATUS_TRY(instances_writer(&writer, instances, file, error));
+    if (family->version == 1) {
+        vnnlib_out_v1(writer, &rule);
+    } else {
+        vnnlib_out_v2(writer, &rule, instances->toy);
+    }
+    STATUS_TRY(writer_commit(writer, error));
+    writer_print(instances->list, "%s.onnx,%s,%d\n", name, file, TIMEOUT_S);
+    writer_print(instances->expected, "models,%s.onnx,%s,%s\n", name, file,
+                 holds ? "unsat" : "sat");
+    log_line(LOG_NOTE, "%s: size %zu of %s", file, t, rule.comment);
+cleanup:
+    return status;
+}
+
+static void instances_choose(struct choice *choice, const struct toy *toy,
+                             const struct family *family)
+{
+    struct rng rng;
+    struct rule rule;
+    const size_t none = family->n_sizes;
+    *choice = (struct choice){none, none, none};
+    rng_init(&rng, SEED);
+    for (size_t t = 0; t < none && choice->violated == none; t++) {
+        family_rule(&rule, family, t);
+        if (decide_holds(toy, &rule, 1)) {
+            choice->easy = t;
+        } else if (decide_holds(toy, &rule, family->max_boxes)) {
+            choice->hard = t;
+        } else if (decide_violation(toy, &rule, &rng) >= family->margin) {
+            choice->violated = t;
+        }
+    }
+    if (family->guess_percent > 0 && choice->easy < none &&
+        choice->violated < none) {
+        choice->hard = choice->easy + (choice->violated - choice->easy) *
+                                          family->guess_percent / 100;
+    }
+    if (choice->hard < none && choice->easy < none &&
+        choice->hard <= choice->easy) {
+        choice->hard = none;
+    }
+}
+
+enum status instances_add_family(struct instances *instances,
+                                 const struct family *family,
+                                 struct error *error)
+{
+    enum status status = STATUS_OK;
+    struct choice choice;
+    instances_choose(&choice, instances->toy, family);
+    if (choice.easy < family->n_sizes) {
+        STATUS_TRY(instances_add(instances, family, choice.easy, true, error));
+    }
+    if (choice.hard < family->n_sizes) {
+        STATUS_TRY(instances_add(instances, family, choice.hard, true, error));
+    }
+    if (choice.violated < family->n_sizes) {
+        STATUS_TRY(
+            instances_add(instances, family, choice.violated, false, error));
+    }
+cleanup:
+    return status;
+}
