@@ -84,6 +84,13 @@ int astrolabe_query_version(const astrolabe_query *query);
 /* Canonical text of networks and query. */
 void astrolabe_query_dump(FILE *file, const astrolabe_query *query);
 
+/* Reads a property alone: its syntax and types. */
+enum astrolabe_status astrolabe_check_property(const char *path, bool strict,
+                                               char *message, size_t size);
+/* Reads a model alone and lowers it as astrolabe_load would. */
+enum astrolabe_status astrolabe_check_model(const char *path, char *message,
+                                            size_t size);
+
 /* Decides the query; never fails: what cannot be decided is UNKNOWN with a
  * reason. The result is owned by the caller. */
 astrolabe_result *astrolabe_verify(const astrolabe_query *query,

@@ -1,0 +1,224 @@
+/* The public interface, mapped to query and verify. */
+#include "src/astrolabe.h"
+
+#include "src/base/alloc.h"
+#include "src/base/budget.h"
+#include "src/base/stats.h"
+#include "src/net/net.h"
+#include "src/query/query.h"
+#include "src/verify/verify.h"
+#include "vnnlib/vnnlib.h"
+
+#include <math.h>
+#include <string.h>
+
+struct astrolabe_query {
+    struct query *query;
+};
+
+struct astrolabe_result {
+    struct verify_result result;
+};
+
+/* The caller's callback with the clock added. */
+struct relay {
+    const struct astrolabe_options *options;
+};
+
+void astrolabe_options_init(struct astrolabe_options *options)
+{
+    *options = (struct astrolabe_options){.timeout_s = HUGE_VAL,
+                                          .seed = 1,
+                                          .attack = true,
+                                          .engine = ASTROLABE_ENGINE_AUTO};
+}
+
+const char *astrolabe_version(void)
+{
+    return ASTROLABE_VERSION;
+}
+
+static enum astrolabe_status report(enum status status, char *message,
+                                    size_t size, const struct error *error)
+{
+    if (status == STATUS_OK) {
+        return ASTROLABE_OK;
+    }
+    if (size > 0) {
+        error_format(message, size, error);
+    }
+    return status == STATUS_UNSUPPORTED ? ASTROLABE_UNSUPPORTED
+                                        : ASTROLABE_ERROR;
+}
+
+enum astrolabe_status astrolabe_load(astrolabe_query **query,
+                                     const char *property_path,
+                                     size_t n_networks,
+                                     const struct astrolabe_network *networks,
+                                     bool strict, char *message, size_t size)
+{
+    struct error error = {0};
+    struct query *loaded = NULL;
+    struct query_network *inner = NULL;
+    *query = NULL;
+    NEW_ARRAY(inner, n_networks);
+    for (size_t i = 0; i < n_networks; i++) {
+        inner[i].name = networks[i].name;
+        inner[i].path = networks[i].path;
+    }
+    const enum status status =
+        query_load(&loaded, property_path, n_networks, inner, strict, &error);
+    alloc_free(inner);
+    if (status == STATUS_OK) {
+        NEW(*query);
+        (*query)->query = loaded;
+    }
+    return report(status, message, size, &error);
+}
+
+void astrolabe_query_free(astrolabe_query *query)
+{
+    if (query != NULL) {
+        query_destroy(query->query);
+        alloc_free(query);
+    }
+}
+
+enum astrolabe_status astrolabe_check_property(const char *path, bool strict,
+                                               char *message, size_t size)
+{
+    struct error error = {0};
+    return report(vnnlib_check(path, strict, &error), message, size, &error);
+}
+
+enum astrolabe_status astrolabe_check_model(const char *path, char *message,
+                                            size_t size)
+{
+    struct error error = {0};
+    struct net *net = NULL;
+    struct layers *layers = NULL;
+    enum status status = net_load(&net, path, &error);
+    if (status == STATUS_OK) {
+        status = net_lower(&layers, net, &error);
+    }
+    layers_destroy(layers);
+    net_destroy(net);
+    return report(status, message, size, &error);
+}
+
+int astrolabe_query_version(const astrolabe_query *query)
+{
+    return query->query->vnnlib_major;
+}
+
+void astrolabe_query_dump(FILE *file, const astrolabe_query *query)
+{
+    net_dump(file, query->query->net);
+    query_dump(file, query->query);
+}
+
+static void relay_progress(void *context,
+                           const struct solver_progress *progress)
+{
+    const struct relay *relay = context;
+    const struct astrolabe_progress outer = {
+        .elapsed_s = budget_now_s(),
+        .open_nodes = progress->open_nodes,
+        .closed_nodes = progress->closed_nodes,
+        .proved_share = progress->proved_share,
+        .best_bound = progress->best_bound};
+    relay->options->on_progress(relay->options->progress_context, &outer);
+}
+
+static enum solver_engine engine_of(enum astrolabe_engine engine)
+{
+    switch (engine) {
+    case ASTROLABE_ENGINE_INPUT:
+        return SOLVER_INPUT;
+    case ASTROLABE_ENGINE_NEURON:
+        return SOLVER_NEURON;
+    case ASTROLABE_ENGINE_AUTO:
+        break;
+    }
+    return SOLVER_AUTO;
+}
+
+astrolabe_result *astrolabe_verify(const astrolabe_query *query,
+                                   const struct astrolabe_options *options)
+{
+    struct relay relay = {.options = options};
+    const struct verify_options inner = {
+        .budget = {.deadline_s = options->timeout_s,
+                   .memory_bytes = options->memory_bytes},
+        .threads = options->threads == 0 ? budget_cores() : options->threads,
+        .seed = options->seed,
+        .attack = options->attack,
+        .engine = engine_of(options->engine),
+        .on_progress = options->on_progress == NULL ? NULL : relay_progress,
+        .progress_context = &relay};
+    astrolabe_result *result = NULL;
+    NEW(result);
+    verify_query(&result->result, query->query, &inner);
+    return result;
+}
+
+void astrolabe_result_free(astrolabe_result *result)
+{
+    if (result != NULL) {
+        verify_result_clear(&result->result);
+        alloc_free(result);
+    }
+}
+
+enum astrolabe_verdict astrolabe_result_verdict(const astrolabe_result *result)
+{
+    switch (result->result.verdict) {
+    case VERDICT_SAT:
+        return ASTROLABE_SAT;
+    case VERDICT_UNSAT:
+        return ASTROLABE_UNSAT;
+    case VERDICT_TIMED_OUT:
+        return ASTROLABE_TIMED_OUT;
+    case VERDICT_UNKNOWN:
+        break;
+    }
+    return ASTROLABE_UNKNOWN;
+}
+
+const char *astrolabe_result_reason(const astrolabe_result *result)
+{
+    return result->result.reason;
+}
+
+bool astrolabe_result_witness(FILE *file, const astrolabe_result *result)
+{
+    const char *text = result->result.witness_text;
+    if (text == NULL) {
+        return false;
+    }
+    (void)fwrite(text, 1, strlen(text), file);
+    return true;
+}
+
+size_t astrolabe_result_n_counters(const astrolabe_result *result)
+{
+    (void)result;
+    return stats_count();
+}
+
+const char *astrolabe_result_counter(const astrolabe_result *result, size_t i,
+                                     double *value)
+{
+    *value = (double)stats_value(&result->result.stats, i);
+    return stats_name(i);
+}
+
+size_t astrolabe_n_operators(void)
+{
+    return net_n_operators();
+}
+
+const char *astrolabe_operator(size_t i)
+{
+    return net_operator_name(i);
+}

@@ -1,0 +1,304 @@
+/* query -> attack -> solver -> verdict, case by case. */
+#include "src/verify/verify.h"
+
+#include "src/attack/attack.h"
+#include "src/base/alloc.h"
+#include "src/base/log.h"
+#include "src/base/require.h"
+#include "src/verify/witness_text.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/* Above MANY_CASES the first attack on a case is its centre alone.
+ * REGION_EFFORT is for the solver's sub-boxes. */
+enum { MANY_CASES = 256 };
+static const struct attack_effort REGION_EFFORT = {1, 12};
+
+/*
+ * One run.
+ *   attacks    [threads] made when a worker first needs its own
+ *   witnesses  [threads] valid where is_found; each worker writes only its
+ *              own entry, so no lock is needed
+ *   n_closed   cases closed so far
+ *   n_open     cases given up
+ */
+struct run {
+    const struct query *query;
+    const struct verify_options *options;
+    struct verify_result *result;
+    struct attack **attacks;
+    struct witness *witnesses;
+    bool *is_found;
+    size_t n_closed;
+    size_t n_open;
+};
+
+static struct attack *attack_of(struct run *run, size_t worker)
+{
+    REQUIRE(worker < run->options->threads);
+    if (run->attacks[worker] == NULL) {
+        run->attacks[worker] =
+            attack_create(run->query, run->options->seed + worker);
+    }
+    return run->attacks[worker];
+}
+
+static bool try_region(void *context, size_t worker, size_t case_index,
+                       const double *lower, const double *upper)
+{
+    struct run *run = context;
+    struct attack *attack = attack_of(run, worker);
+    if (run->is_found[worker]) {
+        return true;
+    }
+    run->is_found[worker] =
+        attack_run(attack, &run->witnesses[worker], case_index, lower, upper,
+                   REGION_EFFORT, &run->options->budget);
+    return run->is_found[worker];
+}
+
+static bool try_point(void *context, size_t worker, size_t case_index,
+                      const double *x)
+{
+    struct run *run = context;
+    struct attack *attack = attack_of(run, worker);
+    if (run->is_found[worker]) {
+        return true;
+    }
+    run->is_found[worker] =
+        attack_try_point(attack, &run->witnesses[worker], case_index, x);
+    return run->is_found[worker];
+}
+
+static void forward_progress(void *context,
+                             const struct solver_progress *progress)
+{
+    const struct run *run = context;
+    const double n_cases = (double)run->query->n_cases;
+    struct solver_progress all = *progress;
+    all.proved_share =
+        ((double)run->n_closed + progress->proved_share) / n_cases;
+    run->options->on_progress(run->options->progress_context, &all);
+}
+
+/* Ends the run without a decision; the first reason stays. */
+static void stop(struct run *run, enum verdict verdict, const char *reason)
+{
+    run->result->verdict = verdict;
+    if (run->result->reason[0] == '\0') {
+        (void)snprintf(run->result->reason, sizeof run->result->reason, "%s",
+                       reason);
+    }
+}
+
+/* True if the budget is over; the verdict then says how. */
+static bool is_over(struct run *run)
+{
+    const enum status status = budget_check(&run->options->budget);
+    if (status == STATUS_OK) {
+        return false;
+    }
+    run->result->reason[0] = '\0';
+    if (status == STATUS_TIMED_OUT) {
+        stop(run, VERDICT_TIMED_OUT, "the time is over");
+    } else if (status == STATUS_INTERRUPTED) {
+        stop(run, VERDICT_UNKNOWN, "interrupted");
+    } else {
+        stop(run, VERDICT_UNKNOWN, "the memory limit is reached");
+    }
+    return true;
+}
+
+/* Notes that a case stays undecided. */
+static void leave_open(struct run *run, size_t case_index, const char *reason)
+{
+    run->n_open++;
+    if (run->result->reason[0] == '\0') {
+        (void)snprintf(run->result->reason, sizeof run->result->reason,
+                       "case %zu of %zu: %s", case_index + 1,
+                       run->query->n_cases, reason);
+    }
+}
+
+/* Prints and re-checks the witness; sat only if it stands. */
+static void accept(struct run *run, size_t case_index,
+                   const struct witness *witness)
+{
+    struct verify_result *result = run->result;
+    struct error error = {0};
+    char *text = NULL;
+    enum status status = witness_text_print(&text, run->query, witness, &error);
+    if (status == STATUS_OK) {
+        status =
+            witness_text_check(text, run->query, case_index, witness, &error);
+    }
+    result->reason[0] = '\0';
+    if (status != STATUS_OK) {
+        (void)snprintf(result->reason, sizeof result->reason,
+                       "the witness failed its re-check: %.200s",
+                       error.message);
+        log_line(LOG_WARNING, "%s", result->reason);
+        result->verdict = VERDICT_UNKNOWN;
+        alloc_free(text);
+        return;
+    }
+    result->verdict = VERDICT_SAT;
+    result->witness_text = text;
+}
+
+static bool attack_centre(struct run *run, size_t case_index, double *centre)
+{
+    const struct query_case *one = &run->query->cases[case_index];
+    for (size_t i = 0; i < run->query->layers->n_inputs; i++) {
+        centre[i] = 0.5 * one->lower_down[i] + 0.5 * one->upper_up[i];
+    }
+    return try_point(run, 0, case_index, centre);
+}
+
+/* All cases together get about the effort meant for one. */
+static struct attack_effort first_effort(const struct query *query)
+{
+    struct attack_effort effort = attack_default_effort(query);
+    effort.n_restarts = 1 + effort.n_restarts / query->n_cases;
+    effort.n_steps = 1 + effort.n_steps / (1 + query->n_cases / 8);
+    return effort;
+}
+
+static bool attack_case(struct run *run, size_t case_index)
+{
+    const struct query_case *one = &run->query->cases[case_index];
+    run->is_found[0] = attack_run(
+        attack_of(run, 0), &run->witnesses[0], case_index, one->lower_down,
+        one->upper_up, first_effort(run->query), &run->options->budget);
+    return run->is_found[0];
+}
+
+/* First pass; true if the run is decided. */
+static bool attack_all(struct run *run)
+{
+    const size_t n_cases = run->query->n_cases;
+    double *centre = NULL;
+    bool is_decided = false;
+    NEW_ARRAY(centre, run->query->layers->n_inputs);
+    for (size_t i = 0; i < n_cases && !is_decided; i++) {
+        if (!run->query->cases[i].is_bounded) {
+            continue;
+        }
+        const bool is_found = n_cases > MANY_CASES
+                                  ? attack_centre(run, i, centre)
+                                  : attack_case(run, i);
+        if (is_found) {
+            accept(run, i, &run->witnesses[0]);
+        }
+        is_decided = is_found || is_over(run);
+    }
+    alloc_free(centre);
+    return is_decided;
+}
+
+static void accept_found(struct run *run, size_t case_index)
+{
+    for (size_t worker = 0; worker < run->options->threads; worker++) {
+        if (run->is_found[worker]) {
+            accept(run, case_index, &run->witnesses[worker]);
+            return;
+        }
+    }
+    stop(run, VERDICT_UNKNOWN, "the search lost its witness");
+}
+
+/* One case of the second pass; true if the run is decided. */
+static bool solve_case(struct run *run, size_t case_index)
+{
+    const struct verify_options *options = run->options;
+    if (!run->query->cases[case_index].is_bounded) {
+        leave_open(run, case_index, "the input box is unbounded");
+        return false;
+    }
+    const struct solver_oracle oracle = {
+        .context = run,
+        .try_region = options->attack ? try_region : NULL,
+        .try_point = try_point};
+    const struct solver_options how = {
+        .threads = options->threads,
+        .seed = options->seed,
+        .engine = options->engine,
+        .on_progress = options->on_progress == NULL ? NULL : forward_progress,
+        .progress_context = run};
+    const char *reason = "the search gave up";
+    const enum solver_answer answer =
+        solver_run(run->query, case_index, &how, &oracle, &options->budget,
+                   &run->result->stats, &reason);
+    switch (answer) {
+    case SOLVER_CLOSED:
+        run->n_closed++;
+        return false;
+    case SOLVER_WITNESS:
+        accept_found(run, case_index);
+        return true;
+    case SOLVER_OPEN:
+        break;
+    }
+    if (is_over(run)) {
+        return true;
+    }
+    leave_open(run, case_index, reason);
+    return false;
+}
+
+static void decide(struct run *run)
+{
+    const size_t n_cases = run->query->n_cases;
+    if (n_cases == 0) {
+        log_line(LOG_WARNING, "no case to decide: the property is empty");
+    }
+    if (is_over(run) || (run->options->attack && attack_all(run))) {
+        return;
+    }
+    for (size_t i = 0; i < n_cases; i++) {
+        if (solve_case(run, i)) {
+            return;
+        }
+    }
+    if (run->n_open == 0) {
+        REQUIRE(run->n_closed == n_cases);
+        run->result->verdict = VERDICT_UNSAT;
+    }
+}
+
+void verify_query(struct verify_result *result, const struct query *query,
+                  const struct verify_options *options)
+{
+    assert(options->threads >= 1);
+    struct run run = {.query = query, .options = options, .result = result};
+    *result = (struct verify_result){.verdict = VERDICT_UNKNOWN};
+    NEW_ARRAY(run.attacks, options->threads);
+    NEW_ARRAY(run.witnesses, options->threads);
+    NEW_ARRAY(run.is_found, options->threads);
+
+    decide(&run);
+
+    for (size_t worker = 0; worker < options->threads; worker++) {
+        if (run.attacks[worker] != NULL) {
+            result->stats.attack_points += attack_points(run.attacks[worker]);
+            result->stats.witness_near +=
+                attack_near_misses(run.attacks[worker]);
+            attack_destroy(run.attacks[worker]);
+        }
+        if (run.is_found[worker]) {
+            witness_clear(&run.witnesses[worker]);
+        }
+    }
+    alloc_free(run.is_found);
+    alloc_free(run.witnesses);
+    alloc_free(run.attacks);
+}
+
+void verify_result_clear(struct verify_result *result)
+{
+    if (result != NULL) {
+        alloc_free(result->witness_text);
+        *result = (struct verify_result){0};
+    }
+}
