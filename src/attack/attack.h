@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct attack;
 
@@ -25,7 +26,8 @@ void attack_destroy(struct attack *attack);
 
 /*
  * How hard to try; all are counts.
- *   n_restarts  random starting points, spread over the disjuncts
+ *   n_restarts  starting points, spread over the disjuncts; rounded up to a
+ *               multiple of 8, which costs the same
  *   n_steps     gradient steps of each
  */
 struct attack_effort {
@@ -50,6 +52,14 @@ bool attack_run(struct attack *attack, struct witness *witness,
 /* Tries the single point x (rounded inwards to the input type). */
 bool attack_try_point(struct attack *attack, struct witness *witness,
                       size_t case_index, const double *x);
+
+/* Points evaluated with their gradients, and near-misses refused, so far. */
+uint64_t attack_points(const struct attack *attack);
+uint64_t attack_near_misses(const struct attack *attack);
+
+/* Effort worth spending before any proof is tried: well below a second on
+ * one core, fewer restarts for larger networks. */
+struct attack_effort attack_default_effort(const struct query *query);
 
 void witness_clear(struct witness *witness);
 
