@@ -5,13 +5,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LEAST_READ_BYTES = 65536 };
+enum { LEAST_READ_BYTES = 65536, PACKED_SLACK_BYTES = 65536 };
 
 static enum status refuse_errno(struct error *error, const char *verb)
 {
@@ -80,7 +81,7 @@ static enum status first_capacity(size_t *capacity, int descriptor,
     return STATUS_OK;
 }
 
-/* Reads to the end of the file; at most limit_bytes. */
+/* Reads to the end of the file, but at most limit_bytes + 1. */
 static enum status read_all(struct bytes *bytes, int descriptor,
                             size_t limit_bytes, struct error *error)
 {
@@ -105,8 +106,7 @@ static enum status read_all(struct bytes *bytes, int descriptor,
         }
         bytes->n += (size_t)n;
         if (bytes->n > limit_bytes) {
-            error_set(error, "file passes the limit of %zu bytes", limit_bytes);
-            return STATUS_BAD_INPUT;
+            break;
         }
         if (bytes->n == capacity) {
             const size_t room = limit_bytes - bytes->n;
@@ -119,16 +119,29 @@ static enum status read_all(struct bytes *bytes, int descriptor,
     return STATUS_OK;
 }
 
+/* A packed file may be a little longer than its content. */
+static size_t raw_limit(size_t limit_bytes)
+{
+    const size_t most = SIZE_MAX / 2;
+    const size_t slack = limit_bytes / 256 + PACKED_SLACK_BYTES;
+    return limit_bytes < most - slack ? limit_bytes + slack : most;
+}
+
 enum status reader_load(struct bytes *bytes, const char *path,
                         size_t limit_bytes, struct error *error)
 {
     enum status status = STATUS_OK;
     struct bytes raw = {NULL, 0};
     int descriptor = -1;
+    bool is_packed = false;
     STATUS_TRY(open_input(&descriptor, path, error));
-    STATUS_TRY(read_all(&raw, descriptor, limit_bytes, error));
-    if (inflate_is_gzip(raw.data, raw.n)) {
-        STATUS_TRY(inflate_gzip(bytes, raw.data, raw.n, limit_bytes, error));
+    STATUS_TRY(read_all(&raw, descriptor, raw_limit(limit_bytes), error));
+    is_packed = inflate_is_gzip(raw.data, raw.n);
+    if (raw.n > (is_packed ? raw_limit(limit_bytes) : limit_bytes)) {
+        error_set(error, "file passes the limit of %zu bytes", limit_bytes);
+        status = STATUS_BAD_INPUT;
+    } else if (is_packed) {
+        status = inflate_gzip(bytes, raw.data, raw.n, limit_bytes, error);
     } else {
         *bytes = raw;
         raw.data = NULL;

@@ -259,7 +259,8 @@ float rational_down_f32(const mpq_t value)
         return -HUGE_VALF;
     }
     const float nearest = (float)x;
-    return (double)nearest > x ? nextafterf(nearest, -HUGE_VALF) : nearest;
+    const bool is_above = (double)nearest > x;
+    return (is_above ? nextafterf(nearest, -HUGE_VALF) : nearest) + 0.0F;
 }
 
 float rational_up_f32(const mpq_t value)
@@ -272,7 +273,8 @@ float rational_up_f32(const mpq_t value)
         return HUGE_VALF;
     }
     const float nearest = (float)x;
-    return (double)nearest < x ? nextafterf(nearest, HUGE_VALF) : nearest;
+    const bool is_below = (double)nearest < x;
+    return (is_below ? nextafterf(nearest, HUGE_VALF) : nearest) + 0.0F;
 }
 
 double rational_near(const mpq_t value)
