@@ -1,0 +1,202 @@
+/* The zonotope domain: affine forms over noise symbols in [-1, 1]. */
+#include "domains/zonotope.h"
+
+#include "domains/act_relu.h"
+#include "domains/box.h"
+#include "domains/forms.h"
+#include "src/base/alloc.h"
+#include "src/num/interval.h"
+
+#include <assert.h>
+#include <math.h>
+
+/* Entries of the dense columns of the widest layer: 2^24 doubles. */
+#define ZONOTOPE_ENTRIES   ((size_t)1 << 24)
+#define ZONOTOPE_LEAST_CAP ((size_t)64)
+
+/*
+ *   steps      [widest layer] what the current layer does
+ *   n_symbols  in use by the current call, at most space.n_magnitudes
+ */
+struct domain {
+    const struct layers *layers;
+    struct forms_space space;
+    struct forms_step *steps;
+    size_t n_symbols;
+};
+
+static struct domain *zonotope_create(const struct layers *layers)
+{
+    struct domain *zonotope = NULL;
+    NEW(zonotope);
+    zonotope->layers = layers;
+    size_t widest = 1;
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        const size_t width = layers->layer[k].width;
+        widest = width > widest ? width : widest;
+    }
+    NEW_ARRAY(zonotope->steps, widest);
+    size_t cap = ZONOTOPE_ENTRIES / widest;
+    cap = cap < ZONOTOPE_LEAST_CAP ? ZONOTOPE_LEAST_CAP : cap;
+    const size_t n_most = layers->n_inputs + layers->n_relus;
+    forms_space_init(&zonotope->space, layers, n_most < cap ? n_most : cap);
+    for (size_t s = 0; s < zonotope->space.n_magnitudes; s++) {
+        zonotope->space.magnitude[s] = 1.0;
+    }
+    return zonotope;
+}
+
+static void zonotope_destroy(struct domain *zonotope)
+{
+    if (zonotope == NULL) {
+        return;
+    }
+    forms_space_clear(&zonotope->space);
+    alloc_free(zonotope->steps);
+    alloc_free(zonotope);
+}
+
+/* Gives the step a new symbol, or more error if there are too many. */
+static void add_symbol(struct domain *zonotope, struct forms_step *step,
+                       double coefficient)
+{
+    if (zonotope->n_symbols == zonotope->space.n_magnitudes) {
+        step->error += coefficient; /* was 0 */
+        return;
+    }
+    step->fresh = coefficient;
+    step->symbol = zonotope->n_symbols++;
+}
+
+/* [l, u] = c + r [-1, 1] with r rounded up; exact if l == u. */
+static void set_interval(struct domain *zonotope, struct forms_step *step,
+                         double l, double u)
+{
+    *step = (struct forms_step){.shift = l};
+    if (l < u) {
+        const double c = 0.5 * l + 0.5 * u;
+        const double r = u - c > c - l ? u - c : c - l;
+        step->shift = c;
+        add_symbol(zonotope, step, interval_up(r));
+    }
+}
+
+static void apply_inputs(struct domain *zonotope, const struct bounds *bounds)
+{
+    for (size_t i = 0; i < zonotope->layers->n_inputs; i++) {
+        set_interval(zonotope, &zonotope->steps[i], bounds->lower[0][i],
+                     bounds->upper[0][i]);
+    }
+    forms_set_inputs(&zonotope->space, zonotope->steps);
+}
+
+/*
+ * The step of one unstable ReLU: (1) of zonotope.h. If z has no form or no
+ * finite bounds, y is only known to lie in [0, u].
+ */
+static void set_band(struct domain *zonotope, struct forms_step *step, double l,
+                     double u, bool has_form)
+{
+    *step = (struct forms_step){0};
+    if (!(u < HUGE_VAL)) {
+        step->error = HUGE_VAL;
+        return;
+    }
+    if (!has_form || !(l > -HUGE_VAL)) {
+        set_interval(zonotope, step, 0.0, u);
+        return;
+    }
+    const struct act_line line = act_relu_upper(l, u);
+    const double half = 0.5 * line.intercept + INTERVAL_LEAST;
+    step->slope = line.slope;
+    step->shift = half;
+    add_symbol(zonotope, step, half);
+}
+
+static void apply_relu(struct domain *zonotope, const struct bounds *bounds,
+                       size_t k)
+{
+    const size_t source = zonotope->layers->layer[k].source;
+    const struct forms *in = &zonotope->space.forms[source];
+    for (size_t i = 0; i < in->width; i++) {
+        const double l = bounds->lower[source][i];
+        const double u = bounds->upper[source][i];
+        struct forms_step *step = &zonotope->steps[i];
+        switch (bounds_phase(l, u)) {
+        case PHASE_ACTIVE:
+            *step = (struct forms_step){.slope = 1.0};
+            break;
+        case PHASE_INACTIVE:
+            *step = (struct forms_step){.slope = 0.0};
+            break;
+        case PHASE_UNSTABLE:
+            set_band(zonotope, step, l, u, in->error[i] < HUGE_VAL);
+            break;
+        }
+    }
+    forms_apply_relu(&zonotope->space, k, zonotope->steps);
+}
+
+/* Intersects the bounds of layer k with the ranges of its forms; false if
+ * some become empty. */
+static bool tighten(struct bounds *bounds, const struct forms *forms, size_t k)
+{
+    bool is_possible = true;
+    for (size_t i = 0; i < forms->width; i++) {
+        double lower = 0.0;
+        double upper = 0.0;
+        forms_range(&lower, &upper, forms, i);
+        bounds->lower[k][i] = fmax(bounds->lower[k][i], lower);
+        bounds->upper[k][i] = fmin(bounds->upper[k][i], upper);
+        is_possible &= bounds->lower[k][i] <= bounds->upper[k][i];
+    }
+    return is_possible;
+}
+
+/* Layer k >= 1; false if the region is empty. */
+static bool apply_layer(struct domain *zonotope, struct bounds *bounds,
+                        size_t k)
+{
+    if (!box_apply_layer(bounds, zonotope->layers, k)) {
+        return false;
+    }
+    if (zonotope->layers->layer[k].kind == LAYER_RELU) {
+        apply_relu(zonotope, bounds, k);
+        return true;
+    }
+    forms_apply_affine(&zonotope->space, k);
+    return tighten(bounds, &zonotope->space.forms[k], k);
+}
+
+static enum domain_answer zonotope_propagate(struct domain *zonotope,
+                                             struct bounds *bounds,
+                                             const struct region *region,
+                                             const struct budget *budget)
+{
+    const struct layers *layers = zonotope->layers;
+    assert(bounds->n_layers == layers->n_layers);
+    if (!box_set_inputs(bounds, region, layers->n_inputs)) {
+        return DOMAIN_EMPTY;
+    }
+    zonotope->n_symbols = 0;
+    apply_inputs(zonotope, bounds);
+    for (size_t k = 1; k < layers->n_layers; k++) {
+        if (budget_check(budget) != STATUS_OK) {
+            return DOMAIN_INTERRUPTED;
+        }
+        if (!apply_layer(zonotope, bounds, k)) {
+            return DOMAIN_EMPTY;
+        }
+    }
+    return DOMAIN_DONE;
+}
+
+const struct domain_ops zonotope_domain_ops = {
+    .name = "zonotope",
+    .guarantee = "range of an affine form per neuron with shared noise "
+                 "symbols; rows ignored; rounding of every coefficient "
+                 "charged to an error term and added outward",
+    .create = zonotope_create,
+    .destroy = zonotope_destroy,
+    .propagate = zonotope_propagate,
+};
