@@ -16,7 +16,7 @@
  */
 enum { DISTANCE, BEARING, HEADING, OWN_SPEED, INTRUDER_SPEED, N_INPUTS };
 enum { CLEAR, WEAK_LEFT, WEAK_RIGHT, STRONG_LEFT, STRONG_RIGHT, N_ADVICES };
-enum { N_TRAIN = 6000, N_TEST = 1000, EPOCHS = 16, SEED = 11 };
+enum { N_TRAIN = 8000, N_TEST = 1000, EPOCHS = 16, SEED = 11 };
 
 /*
  * threat in [0, 1.3]: near, ahead and closing; side in [-1, 1]: how far the
@@ -62,7 +62,7 @@ static void controller_family(struct family *family, const char *comment)
     family_init(family, comment, N_INPUTS, N_ADVICES, -1.0, 1.0);
     family->n_sizes = 40;
     family->margin = 0.01;
-    family->max_boxes = 200;
+    family->max_boxes = 600;
 }
 
 /* The five families, in the order of their files. */

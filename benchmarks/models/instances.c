@@ -99,7 +99,8 @@ cleanup:
     return status;
 }
 
-/* Writes the family's rule at size t and its two list lines. */
+/* Writes the family's rule at size t and its two list lines; nothing if
+ * there is no such size. */
 static enum status instances_add(struct instances *instances,
                                  const struct family *family, size_t t,
                                  bool holds, struct error *error)
@@ -109,6 +110,9 @@ static enum status instances_add(struct instances *instances,
     struct rule rule;
     char file[FILE_BYTES];
     const char *const name = instances->toy->name;
+    if (t >= family->n_sizes) {
+        return STATUS_OK;
+    }
     const size_t n = holds ? ++instances->n_holds : ++instances->n_fails;
     (void)snprintf(file, sizeof file, "%s_%s_%zu.vnnlib", name,
                    holds ? "holds" : "fails", n);
@@ -128,32 +132,64 @@ cleanup:
     return status;
 }
 
-static void instances_choose(struct choice *choice, const struct toy *toy,
-                             const struct family *family)
+static bool instances_is_proved(const struct toy *toy,
+                                const struct family *family, size_t t,
+                                size_t max_boxes)
+{
+    struct rule rule;
+    family_rule(&rule, family, t);
+    return decide_holds(toy, &rule, max_boxes);
+}
+
+/* The largest t < end that is proved with max_boxes boxes, by bisection as
+ * if a larger size were never easier; n_sizes if size `start` is not. */
+static size_t instances_largest(const struct toy *toy,
+                                const struct family *family, size_t max_boxes,
+                                size_t start, size_t end)
+{
+    if (start >= end || !instances_is_proved(toy, family, start, max_boxes)) {
+        return family->n_sizes;
+    }
+    while (end - start > 1) {
+        const size_t middle = start + (end - start) / 2;
+        if (instances_is_proved(toy, family, middle, max_boxes)) {
+            start = middle;
+        } else {
+            end = middle;
+        }
+    }
+    return start;
+}
+
+/* The smallest t at which the search meets a clear violation. */
+static size_t instances_violated(const struct toy *toy,
+                                 const struct family *family)
 {
     struct rng rng;
     struct rule rule;
-    const size_t none = family->n_sizes;
-    *choice = (struct choice){none, none, none};
     rng_init(&rng, SEED);
-    for (size_t t = 0; t < none && choice->violated == none; t++) {
+    for (size_t t = 0; t < family->n_sizes; t++) {
         family_rule(&rule, family, t);
-        if (decide_holds(toy, &rule, 1)) {
-            choice->easy = t;
-        } else if (decide_holds(toy, &rule, family->max_boxes)) {
-            choice->hard = t;
-        } else if (decide_violation(toy, &rule, &rng) >= family->margin) {
-            choice->violated = t;
+        if (decide_violation(toy, &rule, &rng) >= family->margin) {
+            return t;
         }
     }
+    return family->n_sizes;
+}
+
+static void instances_choose(struct choice *choice, const struct toy *toy,
+                             const struct family *family)
+{
+    const size_t none = family->n_sizes;
+    choice->violated = instances_violated(toy, family);
+    choice->easy = instances_largest(toy, family, 1, 0, choice->violated);
+    const size_t start = choice->easy < none ? choice->easy + 1 : 0;
+    choice->hard = instances_largest(toy, family, family->max_boxes, start,
+                                     choice->violated);
     if (family->guess_percent > 0 && choice->easy < none &&
         choice->violated < none) {
-        choice->hard = choice->easy + (choice->violated - choice->easy) *
-                                          family->guess_percent / 100;
-    }
-    if (choice->hard < none && choice->easy < none &&
-        choice->hard <= choice->easy) {
-        choice->hard = none;
+        const size_t gap = choice->violated - start;
+        choice->hard = start + gap * family->guess_percent / 100;
     }
 }
 
@@ -164,16 +200,9 @@ enum status instances_add_family(struct instances *instances,
     enum status status = STATUS_OK;
     struct choice choice;
     instances_choose(&choice, instances->toy, family);
-    if (choice.easy < family->n_sizes) {
-        STATUS_TRY(instances_add(instances, family, choice.easy, true, error));
-    }
-    if (choice.hard < family->n_sizes) {
-        STATUS_TRY(instances_add(instances, family, choice.hard, true, error));
-    }
-    if (choice.violated < family->n_sizes) {
-        STATUS_TRY(
-            instances_add(instances, family, choice.violated, false, error));
-    }
+    STATUS_TRY(instances_add(instances, family, choice.easy, true, error));
+    STATUS_TRY(instances_add(instances, family, choice.hard, true, error));
+    status = instances_add(instances, family, choice.violated, false, error);
 cleanup:
     return status;
 }

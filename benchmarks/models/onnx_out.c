@@ -140,8 +140,8 @@ static void onnx_out_parameters(struct message *graph, const struct toy *toy,
     const size_t n_in = node->n_weights / channels;
     const double *const value = toy->parameters.data + node->weight_at;
     if (node->kind == TOY_CONV) {
-        const size_t dims[4] = {channels, n_in / (TOY_KERNEL * TOY_KERNEL),
-                                TOY_KERNEL, TOY_KERNEL};
+        const size_t dims[4] = {channels, n_in / TOY_WINDOW, TOY_KERNEL,
+                                TOY_KERNEL};
         onnx_out_tensor(graph, weight, dims, 4, value);
     } else if (node->kind == TOY_GEMM) {
         onnx_out_tensor(graph, weight, (const size_t[]){channels, n_in}, 2,

@@ -49,14 +49,17 @@ static void toy_reserve(struct toy *toy, struct toy_node *node,
     }
 }
 
+/* The taps go along diagonals: neighbours then read and add to different
+ * values, forwards and backwards, and do not wait for each other. */
 static void toy_add_full(struct toy *toy, enum toy_kind kind, size_t width)
 {
     const size_t n_in = toy_output(toy)->size;
     struct toy_node *const node =
         toy_append(toy, kind, (struct toy_plane){width, 1, 1});
     toy_reserve(toy, node, width * n_in);
-    for (size_t out = 0; out < width; out++) {
+    for (size_t diagonal = 0; diagonal < width; diagonal++) {
         for (size_t in = 0; in < n_in; in++) {
+            const size_t out = (in + diagonal) % width;
             const struct toy_tap tap = {(uint32_t)out, (uint32_t)in,
                                         (uint32_t)(out * n_in + in)};
             VEC_PUSH(&node->taps, tap);
@@ -74,29 +77,26 @@ void toy_add_matmul(struct toy *toy, size_t width)
     toy_add_full(toy, TOY_MATMUL, width);
 }
 
-/* The taps of one kernel window: output entry `out`, channel `channel`. */
-static void toy_add_window(struct toy_node *node, struct toy_plane from,
-                           size_t out)
+/* The taps of every window's entry `i`: channel, row and column in one. */
+static void toy_add_shift(struct toy_node *node, struct toy_plane from,
+                          size_t i)
 {
     const size_t area = node->plane.height * node->plane.width;
-    const size_t channel = out / area;
-    const size_t top = out % area / node->plane.width * node->stride;
-    const size_t left = out % node->plane.width * node->stride;
-    const size_t n = from.channels * TOY_KERNEL * TOY_KERNEL;
-
-    for (size_t i = 0; i < n; i++) {
-        const size_t row = top + i / TOY_KERNEL % TOY_KERNEL;
-        const size_t column = left + i % TOY_KERNEL;
+    const size_t n = from.channels * TOY_WINDOW;
+    for (size_t out = 0; out < node->size; out++) {
+        const size_t row = out % area / node->plane.width * node->stride +
+                           i / TOY_KERNEL % TOY_KERNEL;
+        const size_t column =
+            out % node->plane.width * node->stride + i % TOY_KERNEL;
         if (row < TOY_PADDING || row >= from.height + TOY_PADDING ||
             column < TOY_PADDING || column >= from.width + TOY_PADDING) {
             continue;
         }
         const size_t in =
-            (i / (TOY_KERNEL * TOY_KERNEL) * from.height + row - TOY_PADDING) *
-                from.width +
+            (i / TOY_WINDOW * from.height + row - TOY_PADDING) * from.width +
             column - TOY_PADDING;
         const struct toy_tap tap = {(uint32_t)out, (uint32_t)in,
-                                    (uint32_t)(channel * n + i)};
+                                    (uint32_t)(out / area * n + i)};
         VEC_PUSH(&node->taps, tap);
     }
 }
@@ -104,15 +104,16 @@ static void toy_add_window(struct toy_node *node, struct toy_plane from,
 void toy_add_conv(struct toy *toy, size_t channels, size_t stride)
 {
     const struct toy_plane from = toy_output(toy)->plane;
-    const size_t height = from.height + 2 * TOY_PADDING - TOY_KERNEL;
-    const size_t width = from.width + 2 * TOY_PADDING - TOY_KERNEL;
+    const size_t border = TOY_PADDING + TOY_PADDING;
+    const size_t height = from.height + border - TOY_KERNEL;
+    const size_t width = from.width + border - TOY_KERNEL;
     const struct toy_plane plane = {channels, height / stride + 1,
                                     width / stride + 1};
     struct toy_node *const node = toy_append(toy, TOY_CONV, plane);
     node->stride = stride;
-    toy_reserve(toy, node, channels * from.channels * TOY_KERNEL * TOY_KERNEL);
-    for (size_t out = 0; out < node->size; out++) {
-        toy_add_window(node, from, out);
+    toy_reserve(toy, node, channels * from.channels * TOY_WINDOW);
+    for (size_t i = 0; i < from.channels * TOY_WINDOW; i++) {
+        toy_add_shift(node, from, i);
     }
 }
 

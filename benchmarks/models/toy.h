@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TOY_KERNEL = 3, TOY_PADDING = 1 };
+enum { TOY_KERNEL = 3, TOY_PADDING = 1, TOY_WINDOW = 9 };
 
 enum toy_kind { TOY_INPUT, TOY_GEMM, TOY_MATMUL, TOY_CONV, TOY_RELU, TOY_SUM };
 
@@ -34,7 +34,7 @@ struct toy_tap {
  *   TOY_RELU          max(v[source], 0)                                  (2)
  *   TOY_SUM           v[source] + v[other]                               (3)
  * The three kinds of (1) differ in their taps and in how ONNX spells them.
- * A bias belongs to a channel. Taps are sorted by `out`.
+ * A bias belongs to a channel.
  */
 struct toy_node {
     enum toy_kind kind;

@@ -129,11 +129,20 @@ void train(struct toy *toy, const struct samples *samples, size_t n_epochs,
     adam_clear(&adam);
 }
 
-size_t train_largest(const double *score, size_t n)
+static size_t train_highest(const double *score, size_t n)
 {
     size_t best = 0;
     for (size_t j = 1; j < n; j++) {
         best = score[j] > score[best] ? j : best;
+    }
+    return best;
+}
+
+static size_t train_lowest(const double *score, size_t n)
+{
+    size_t best = 0;
+    for (size_t j = 1; j < n; j++) {
+        best = score[j] < score[best] ? j : best;
     }
     return best;
 }
@@ -146,11 +155,14 @@ double train_accuracy(const struct toy *toy, const struct samples *samples)
     NEW_ARRAY(values, toy->n_values);
     for (size_t i = 0; i < samples->n; i++) {
         toy_eval(values, toy, samples->x + i * samples->n_inputs);
-        const size_t wanted = samples->label != NULL
-                                  ? samples->label[i]
-                                  : train_largest(samples->y + i * n, n);
         const double *const score = values + toy_output(toy)->offset;
-        n_right += train_largest(score, n) == wanted ? 1 : 0;
+        if (samples->label != NULL) {
+            n_right += train_highest(score, n) == samples->label[i] ? 1 : 0;
+        } else {
+            const double *const wanted = samples->y + i * n;
+            const size_t lowest = train_lowest(wanted, n);
+            n_right += train_lowest(score, n) == lowest ? 1 : 0;
+        }
     }
     alloc_free(values);
     return (double)n_right / (double)samples->n;

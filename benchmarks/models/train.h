@@ -31,11 +31,8 @@ void samples_clear(struct samples *samples);
 void train(struct toy *toy, const struct samples *samples, size_t n_epochs,
            double rate, struct rng *rng);
 
-/* Share of the samples whose highest score is the one of the label (of the
- * highest target score). */
+/* Share of the samples whose highest score is that of the label, or whose
+ * lowest score is where the lowest target score is. */
 double train_accuracy(const struct toy *toy, const struct samples *samples);
-
-/* Place of the largest of n scores, the first one among equals. */
-size_t train_largest(const double *score, size_t n);
 
 #endif
