@@ -1,0 +1,401 @@
+/* c.v >= A.x + b by eliminating layers backwards, with charged rounding. */
+#include "domains/backward.h"
+
+#include "src/base/alloc.h"
+#include "src/base/require.h"
+#include "src/num/dense.h"
+#include "src/num/interval.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+/* Lines of one ReLU layer, padded; live: neurons that are not inactive. */
+struct relu_lines {
+    double *lower_slope;
+    double *upper_slope;
+    double *upper_intercept;
+    uint32_t *live;
+    size_t n_live;
+};
+
+/*
+ * coefficient  [BACKWARD_ROWS x stride] of each layer, valid if present
+ * error        e[k] of (2), padded
+ * magnitude    m[k]
+ * lines        [n_layers], filled for ReLU layers
+ * every        0, 1, 2, ...: the live list of a layer without lines
+ */
+struct backward {
+    const struct weights *weights;
+    const struct layers *layers;
+    const struct dense_kernels *kernels;
+    double **coefficient;
+    bool *is_present;
+    double **error;
+    double **magnitude;
+    struct relu_lines *lines;
+    uint32_t *every;
+    double gamma;
+    double underflow;
+    size_t n_rows;
+    uint64_t madds;
+    double constant[BACKWARD_ROWS];
+    double charge[BACKWARD_ROWS];
+};
+
+static void create_layer(struct backward *b, size_t k)
+{
+    const size_t stride = b->weights->layer[k].stride;
+    NEW_ALIGNED(b->coefficient[k], BACKWARD_ROWS * stride);
+    NEW_ALIGNED(b->error[k], stride);
+    NEW_ARRAY(b->magnitude[k], stride);
+    if (b->layers->layer[k].kind == LAYER_RELU) {
+        struct relu_lines *lines = &b->lines[k];
+        NEW_ALIGNED(lines->lower_slope, stride);
+        NEW_ALIGNED(lines->upper_slope, stride);
+        NEW_ALIGNED(lines->upper_intercept, stride);
+        NEW_ARRAY(lines->live, stride);
+    }
+}
+
+struct backward *backward_create(const struct weights *weights)
+{
+    struct backward *b;
+    NEW(b);
+    const struct layers *layers = weights->layers;
+    b->weights = weights;
+    b->layers = layers;
+    b->kernels = dense_kernels_best();
+    NEW_ARRAY(b->coefficient, layers->n_layers);
+    NEW_ARRAY(b->is_present, layers->n_layers);
+    NEW_ARRAY(b->error, layers->n_layers);
+    NEW_ARRAY(b->magnitude, layers->n_layers);
+    NEW_ARRAY(b->lines, layers->n_layers);
+    size_t n_total = 64;
+    size_t widest = 0;
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        create_layer(b, k);
+        const size_t width = layers->layer[k].width;
+        n_total += width;
+        widest = width > widest ? width : widest;
+    }
+    b->gamma = interval_gamma(n_total);
+    NEW_ARRAY(b->every, widest);
+    for (size_t i = 0; i < widest; i++) {
+        b->every[i] = (uint32_t)i;
+    }
+    return b;
+}
+
+void backward_destroy(struct backward *b)
+{
+    if (b == NULL) {
+        return;
+    }
+    for (size_t k = 0; k < b->layers->n_layers; k++) {
+        alloc_free(b->coefficient[k]);
+        alloc_free(b->error[k]);
+        alloc_free(b->magnitude[k]);
+        alloc_free(b->lines[k].lower_slope);
+        alloc_free(b->lines[k].upper_slope);
+        alloc_free(b->lines[k].upper_intercept);
+        alloc_free(b->lines[k].live);
+    }
+    alloc_free(b->coefficient);
+    alloc_free(b->is_present);
+    alloc_free(b->error);
+    alloc_free(b->magnitude);
+    alloc_free(b->lines);
+    alloc_free(b->every);
+    alloc_free(b);
+}
+
+/* sum_j |M_ij| m[j] of one matrix row, in nearest arithmetic. */
+static double absolute_row(const struct matrix *matrix, size_t i,
+                           const double *m)
+{
+    double sum = 0.0;
+    if (matrix->dense != NULL) {
+        const double *row = matrix->dense + i * matrix->n_cols;
+        for (size_t j = 0; j < matrix->n_cols; j++) {
+            sum += fabs(row[j]) * m[j];
+        }
+        return sum;
+    }
+    for (size_t p = matrix->start[i]; p < matrix->start[i + 1]; p++) {
+        sum += fabs(matrix->value[p]) * m[matrix->column[p]];
+    }
+    return sum;
+}
+
+void backward_set_scale(struct backward *b, const struct bounds *bounds)
+{
+    double total = 1.0;
+    for (size_t k = 0; k < b->layers->n_layers; k++) {
+        const struct layer *layer = &b->layers->layer[k];
+        for (size_t i = 0; i < layer->width; i++) {
+            const double m =
+                fmax(fabs(bounds->lower[k][i]), fabs(bounds->upper[k][i]));
+            double sum = m;
+            for (size_t t = 0; t < layer->n_terms; t++) {
+                sum += absolute_row(&layer->terms[t].matrix, i,
+                                    b->magnitude[layer->terms[t].source]);
+            }
+            if (layer->kind == LAYER_AFFINE) {
+                sum += fabs(layer->bias[i]);
+            }
+            b->magnitude[k][i] = m;
+            b->error[k][i] = 2.0 * b->gamma * sum;
+            total += m;
+        }
+    }
+    /* Fewer than 2^40 operations, each off by at most 2^-1074 times m. */
+    b->underflow = total < 0x1p+500 ? total * 0x1p-1030 : HUGE_VAL;
+}
+
+void backward_set_lines(struct backward *b, size_t relu, const double *lower,
+                        const double *upper)
+{
+    struct relu_lines *lines = &b->lines[relu];
+    const size_t width = b->layers->layer[relu].width;
+    lines->n_live = 0;
+    for (size_t i = 0; i < width; i++) {
+        const double l = lower[i];
+        const double u = upper[i];
+        double lower_slope = 0.0;
+        double upper_slope = 0.0;
+        double intercept = 0.0;
+        if (l >= 0.0) {
+            lower_slope = 1.0;
+            upper_slope = 1.0;
+        } else if (u > 0.0) {
+            upper_slope = u / (u - l);
+            intercept = fmax(interval_up(-upper_slope * l),
+                             interval_up(fma(-upper_slope, u, u)));
+            lower_slope = u > -l ? 1.0 : 0.0;
+        }
+        lines->lower_slope[i] = lower_slope;
+        lines->upper_slope[i] = upper_slope;
+        lines->upper_intercept[i] = intercept;
+        if (l >= 0.0 || u > 0.0) {
+            lines->live[lines->n_live++] = (uint32_t)i;
+        }
+    }
+}
+
+void backward_begin(struct backward *b, size_t n_rows)
+{
+    REQUIRE(n_rows <= BACKWARD_ROWS);
+    b->n_rows = n_rows;
+    memset(b->is_present, 0, b->layers->n_layers * sizeof *b->is_present);
+    memset(b->constant, 0, sizeof b->constant);
+    memset(b->charge, 0, sizeof b->charge);
+}
+
+/* The zeroed or already begun coefficients of a layer. */
+static double *layer_rows(struct backward *b, size_t k)
+{
+    if (!b->is_present[k]) {
+        b->is_present[k] = true;
+        memset(b->coefficient[k], 0,
+               b->n_rows * b->weights->layer[k].stride * sizeof(double));
+    }
+    return b->coefficient[k];
+}
+
+double *backward_seed(struct backward *b, size_t layer, size_t row)
+{
+    REQUIRE(row < b->n_rows);
+    return layer_rows(b, layer) + row * b->weights->layer[layer].stride;
+}
+
+void backward_add_constant(struct backward *b, size_t row, double constant)
+{
+    b->constant[row] += constant;
+    b->charge[row] += 2.0 * b->gamma * fabs(constant);
+}
+
+/* rows[2t] += M[i], rows[2t+1] -= M[i] for i = neuron[t]. */
+static void seed_matrix(struct backward *b, size_t source,
+                        const struct matrix *matrix, const uint32_t *neuron,
+                        size_t n)
+{
+    const size_t stride = b->weights->layer[source].stride;
+    double *rows = layer_rows(b, source);
+    for (size_t t = 0; t < n; t++) {
+        double *plus = rows + 2 * t * stride;
+        double *minus = plus + stride;
+        const size_t i = neuron[t];
+        if (matrix->dense != NULL) {
+            const double *row = matrix->dense + i * matrix->n_cols;
+            for (size_t j = 0; j < matrix->n_cols; j++) {
+                plus[j] += row[j];
+                minus[j] -= row[j];
+            }
+            continue;
+        }
+        for (size_t p = matrix->start[i]; p < matrix->start[i + 1]; p++) {
+            plus[matrix->column[p]] += matrix->value[p];
+            minus[matrix->column[p]] -= matrix->value[p];
+        }
+    }
+}
+
+void backward_seed_neurons(struct backward *b, size_t layer,
+                           const uint32_t *neuron, size_t n)
+{
+    const struct layer *affine = &b->layers->layer[layer];
+    REQUIRE(affine->kind == LAYER_AFFINE && 2 * n <= b->n_rows);
+    for (size_t t = 0; t < n; t++) {
+        const size_t i = neuron[t];
+        b->constant[2 * t] += affine->bias[i];
+        b->constant[2 * t + 1] -= affine->bias[i];
+        b->charge[2 * t] += b->error[layer][i];
+        b->charge[2 * t + 1] += b->error[layer][i];
+    }
+    for (size_t t = 0; t < affine->n_terms; t++) {
+        seed_matrix(b, affine->terms[t].source, &affine->terms[t].matrix,
+                    neuron, n);
+    }
+}
+
+/* c[r] += sum_i a[r][i] M[i] over the live rows of a CSR matrix. */
+static void add_sparse_product(const struct matrix *matrix,
+                               const struct dense_product *product)
+{
+    for (size_t r = 0; r < product->n_rows; r++) {
+        const double *a = product->a + r * product->a_stride;
+        double *c = product->c + r * product->c_stride;
+        for (size_t t = 0; t < product->n_live; t++) {
+            const size_t i = product->live[t];
+            const double factor = a[i];
+            const size_t end = matrix->start[i + 1];
+            for (size_t p = matrix->start[i]; p < end; p++) {
+                c[matrix->column[p]] += factor * matrix->value[p];
+            }
+        }
+    }
+}
+
+static void pass_affine(struct backward *b, size_t k)
+{
+    const struct layer *layer = &b->layers->layer[k];
+    const struct weights_layer *padded = &b->weights->layer[k];
+    const double *a = b->coefficient[k];
+    const bool has_lines = padded->relu != SIZE_MAX;
+    const uint32_t *live = has_lines ? b->lines[padded->relu].live : b->every;
+    const size_t n_live =
+        has_lines ? b->lines[padded->relu].n_live : layer->width;
+
+    for (size_t r = 0; r < b->n_rows; r++) {
+        double sums[2];
+        b->kernels->dot_row(sums, a + r * padded->stride, padded->bias,
+                            b->error[k], padded->stride);
+        b->constant[r] += sums[0];
+        b->charge[r] += sums[1];
+    }
+    for (size_t t = 0; t < layer->n_terms; t++) {
+        const struct layer_term *term = &layer->terms[t];
+        const struct dense_product product = {
+            .c = layer_rows(b, term->source),
+            .a = a,
+            .w = padded->terms[t].data,
+            .live = live,
+            .c_stride = b->weights->layer[term->source].stride,
+            .a_stride = padded->stride,
+            .w_stride = padded->terms[t].stride,
+            .n_live = n_live,
+            .n_rows = b->n_rows,
+            .n_cols = padded->terms[t].stride,
+        };
+        if (product.w == NULL) {
+            add_sparse_product(&term->matrix, &product);
+            b->madds += b->n_rows * term->matrix.start[term->matrix.n_rows];
+        } else {
+            b->kernels->add_product(&product);
+            b->madds += b->n_rows * n_live * product.n_cols;
+        }
+    }
+}
+
+static void pass_relu(struct backward *b, size_t k)
+{
+    const struct layer *layer = &b->layers->layer[k];
+    const size_t source = layer->source;
+    const size_t stride = b->weights->layer[k].stride;
+    const struct relu_lines *relu = &b->lines[k];
+    const struct dense_lines lines = {
+        .lower_slope = relu->lower_slope,
+        .upper_slope = relu->upper_slope,
+        .upper_intercept = relu->upper_intercept,
+        .n = stride,
+    };
+    const bool is_shared = b->weights->layer[source].relu != k;
+    double *z = layer_rows(b, source);
+    for (size_t r = 0; r < b->n_rows; r++) {
+        const double *q = b->coefficient[k] + r * stride;
+        b->constant[r] += b->kernels->relax_row(z + r * stride, q, &lines);
+        if (is_shared) {
+            double sums[2];
+            b->kernels->dot_row(sums, q, q, b->error[source], stride);
+            b->charge[r] += sums[1];
+        }
+    }
+}
+
+void backward_run(struct backward *b)
+{
+    for (size_t k = b->layers->n_layers; k-- > 1;) {
+        if (!b->is_present[k]) {
+            continue;
+        }
+        if (b->layers->layer[k].kind == LAYER_AFFINE) {
+            pass_affine(b, k);
+        } else {
+            pass_relu(b, k);
+        }
+    }
+    const size_t stride = b->weights->layer[0].stride;
+    const double *a = layer_rows(b, 0);
+    for (size_t r = 0; r < b->n_rows; r++) {
+        double charge = b->charge[r];
+        for (size_t j = 0; j < b->layers->n_inputs; j++) {
+            charge += fabs(a[r * stride + j]) * b->error[0][j];
+        }
+        b->constant[r] -= charge * (1.0 + 0x1p-10) + b->underflow;
+    }
+}
+
+const double *backward_coefficients(const struct backward *b, size_t row)
+{
+    return b->coefficient[0] + row * b->weights->layer[0].stride;
+}
+
+double backward_constant(const struct backward *b, size_t row)
+{
+    return b->constant[row];
+}
+
+double backward_minimum(const struct backward *b, size_t row,
+                        const double *lower, const double *upper)
+{
+    const double *a = backward_coefficients(b, row);
+    double minimum = b->constant[row];
+    for (size_t j = 0; j < b->layers->n_inputs; j++) {
+        minimum += a[j] * (a[j] > 0.0 ? lower[j] : upper[j]);
+    }
+    return isfinite(minimum) ? minimum : -HUGE_VAL;
+}
+
+const double *backward_met(const struct backward *b, size_t k, size_t row)
+{
+    return b->is_present[k]
+               ? b->coefficient[k] + row * b->weights->layer[k].stride
+               : NULL;
+}
+
+uint64_t backward_madds(const struct backward *b)
+{
+    return b->madds;
+}

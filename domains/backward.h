@@ -1,0 +1,95 @@
+/* Back-substitution: linear lower bounds of rows over the inputs, in blocks. */
+#ifndef ASTROLABE_DOMAINS_BACKWARD_H
+#define ASTROLABE_DOMAINS_BACKWARD_H
+
+#include "domains/bounds.h"
+#include "domains/weights.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * For a block of rows c[r] over the layers, back-substitution finds
+ *
+ *   sum_k c[r][k].v[k]  >=  A[r].x + b[r]   for every x of the region,    (1)
+ *
+ * eliminating layers from the last to the first: an affine layer through
+ * its equation, a ReLU y = max(z, 0) through y >= a*z for a coefficient
+ * >= 0 and y <= s*z + t for a negative one, with a in [0,1], s in [0,1] and
+ * t >= max(-s*l, u - s*u). Source: Zhang et al., "Efficient Neural Network
+ * Robustness Certification with General Activation Functions", NeurIPS 2018.
+ *
+ * Rounding. Coefficients are computed in nearest arithmetic. Passing q
+ * through z = W v + b leaves an error of at most gamma*|q|.(|W||v| + |b|) in
+ * the bound, a product q*s one of u*|q*s||z|, and the sum of all constants,
+ * gamma times their absolute sum, which the same quantities bound (an
+ * intercept satisfies t <= s*|l|, rounding apart). With
+ *
+ *   e[k][i] = 2*gamma_N*(sum_j |W_ij| m[j] + |b_i| + m[k][i]),            (2)
+ *
+ * m the magnitude of the values in the region of backward_set_scale and N
+ * the number of all neurons and inputs plus 64, the bound of (1) is the
+ * computed constant minus (1 + 2^-10) sum_k sum_i |q[k][i]| e[k][i] minus a
+ * term for underflow. The charge uses the signed coefficients that were
+ * met, not products of absolute matrices, so that depth costs nothing. Where
+ * the pre-activation of a ReLU has other users too, its coefficient may
+ * cancel; the ReLU's own share is then charged apart, before the sum.
+ */
+struct backward;
+
+/* Most rows of one block. */
+enum { BACKWARD_ROWS = 64 };
+
+struct backward *backward_create(const struct weights *weights);
+void backward_destroy(struct backward *backward);
+
+/* Sets (2) for a region and all its subsets; bounds valid for that region,
+ * finite. All lines set later must come from bounds within these. */
+void backward_set_scale(struct backward *backward, const struct bounds *bounds);
+
+/*
+ * Chooses the lines of ReLU layer `relu` from bounds of its pre-activation
+ * [width], finite: exact lines for stable neurons; s = u/(u-l) and a = 1 if
+ * u > -l, else 0, for unstable ones.
+ */
+void backward_set_lines(struct backward *backward, size_t relu,
+                        const double *lower, const double *upper);
+
+/* Starts a block of n_rows <= BACKWARD_ROWS zero rows. */
+void backward_begin(struct backward *backward, size_t n_rows);
+
+/* The coefficients of row `row` on layer `layer`, to be filled in by the
+ * caller; all rows of the layer are zero at the first call. */
+double *backward_seed(struct backward *backward, size_t layer, size_t row);
+
+/* Adds a constant to a row (an exact number). */
+void backward_add_constant(struct backward *backward, size_t row,
+                           double constant);
+
+/* Rows 2t and 2t+1 become +v[layer][neuron[t]] and -v[layer][neuron[t]];
+ * the layer is affine; 2*n <= the rows of the block. */
+void backward_seed_neurons(struct backward *backward, size_t layer,
+                           const uint32_t *neuron, size_t n);
+
+/* Eliminates all layers down to the input. */
+void backward_run(struct backward *backward);
+
+/* A[row] [n_inputs, padded] and b[row] of (1). */
+const double *backward_coefficients(const struct backward *backward,
+                                    size_t row);
+double backward_constant(const struct backward *backward, size_t row);
+
+/* A number not above min { A[row].x + b[row] : lower <= x <= upper }, inside
+ * the region of the scale; -infinity if anything is not finite. */
+double backward_minimum(const struct backward *backward, size_t row,
+                        const double *lower, const double *upper);
+
+/* Coefficients with which the last run met the values of layer k in a row
+ * [width]; NULL if it did not reach the layer. For scores. */
+const double *backward_met(const struct backward *backward, size_t k,
+                           size_t row);
+
+/* Multiply-adds since creation. */
+uint64_t backward_madds(const struct backward *backward);
+
+#endif
