@@ -26,9 +26,10 @@ void attack_destroy(struct attack *attack);
 
 /*
  * How hard to try; all are counts.
- *   n_restarts  starting points, spread over the disjuncts; rounded up to a
- *               multiple of 8, which costs the same
- *   n_steps     gradient steps of each
+ *   n_restarts  starting points, spread over the disjuncts; rounded up to
+ *               whole batches of 8 to 64, which cost the same
+ *   n_steps     gradient steps of each; a start on a plateau of the network
+ *               is replaced by another one for the steps it saves
  */
 struct attack_effort {
     size_t n_restarts;

@@ -131,19 +131,15 @@ static void plan_random(struct pgd *pgd, struct pgd_column *column)
 }
 
 /* Starts the next trajectory in column j: first the fixed starts, then
- * random ones; the column rests when all restarts are used. */
+ * random ones. */
 static void start_column(struct pgd *pgd, size_t j)
 {
     const size_t n_disjuncts = pgd->loss->query_case->n_disjuncts;
     const size_t n_aims = n_disjuncts < CORNER_AIMS ? n_disjuncts : CORNER_AIMS;
     struct pgd_column *column = &pgd->columns[j];
     *column = (struct pgd_column){.tried = HUGE_VAL};
-    if (pgd->n_started >= pgd->effort.n_restarts) {
-        return;
-    }
     const size_t number = pgd->n_started++;
     const size_t batch = pgd->gradient.batch;
-    column->is_running = true;
     plan_random(pgd, column);
     for (size_t i = 0; i < pgd->gradient.layers->n_inputs; i++) {
         pgd->mean[i * batch + j] = 0.0;
@@ -193,7 +189,7 @@ static void try_column(struct pgd *pgd, size_t j, struct find *find)
     *find->witness = witness;
     find->slack = pgd->confirm->slack;
     if (find->slack >= ENOUGH_SLACK) {
-        find->steps_left = 0;
+        find->steps_left = 1;
     }
 }
 
@@ -373,30 +369,16 @@ static void advance(struct pgd *pgd, struct find *find)
     gradient_zero_slopes(gradient);
     for (size_t j = 0; j < gradient->batch; j++) {
         struct pgd_column *column = &pgd->columns[j];
-        if (column->is_running) {
-            pgd->n_points++;
-            observe_column(pgd, j, find);
-            loss_seed(pgd->loss, gradient, j, column->aim);
-        }
+        observe_column(pgd, j, find);
+        loss_seed(pgd->loss, gradient, j, column->aim);
     }
     gradient_backward(gradient);
     for (size_t j = 0; j < gradient->batch; j++) {
-        struct pgd_column *column = &pgd->columns[j];
-        if (column->is_running &&
-            (column->age >= pgd->effort.n_steps || !step_column(pgd, j))) {
+        if (pgd->columns[j].age >= pgd->n_steps || !step_column(pgd, j)) {
             start_column(pgd, j);
         }
     }
-}
-
-static bool is_running(const struct pgd *pgd)
-{
-    for (size_t j = 0; j < pgd->gradient.batch; j++) {
-        if (pgd->columns[j].is_running) {
-            return true;
-        }
-    }
-    return false;
+    pgd->n_points += gradient->batch;
 }
 
 bool pgd_search(struct pgd *pgd, struct witness *witness, struct loss *loss,
@@ -409,29 +391,30 @@ bool pgd_search(struct pgd *pgd, struct witness *witness, struct loss *loss,
     }
     pgd->loss = loss;
     pgd->confirm = confirm;
-    pgd->effort = goal->effort;
-    pgd->decay = pow(0.02, 1.0 / (double)(goal->effort.n_steps + 1));
+    pgd->n_steps = goal->effort.n_steps;
+    pgd->decay = pow(0.02, 1.0 / (double)(pgd->n_steps + 1));
     pgd->n_started = 0;
     RESIZE_ARRAY(pgd->best, n_disjuncts);
     for (size_t d = 0; d < n_disjuncts; d++) {
         pgd->best[d] = HUGE_VAL;
     }
     set_box(pgd, goal);
-    gradient_resize(&pgd->gradient, pgd->effort.n_restarts);
-    if (pgd->effort.n_restarts < pgd->gradient.batch) {
-        pgd->effort.n_restarts = pgd->gradient.batch;
-    }
+    gradient_resize(&pgd->gradient, goal->effort.n_restarts);
     for (size_t j = 0; j < pgd->gradient.batch; j++) {
-        place_random(pgd, j);
         start_column(pgd, j);
     }
-    for (bool is_first = true; is_running(pgd); is_first = false) {
+    /* By points, not by restarts: a start on a plateau costs one step. */
+    const size_t batch = pgd->gradient.batch;
+    const size_t n_rounds =
+        (goal->effort.n_restarts + batch - 1) / batch * (pgd->n_steps + 1);
+    for (size_t round = 0; round < n_rounds && find.steps_left > 0; round++) {
         gradient_forward(&pgd->gradient);
-        if (is_first) {
+        if (round == 0) {
             loss_calibrate(loss, &pgd->gradient);
         }
         advance(pgd, &find);
-        if (find.steps_left-- == 0 || budget_check(goal->budget) != STATUS_OK) {
+        find.steps_left--;
+        if (budget_check(goal->budget) != STATUS_OK) {
             break;
         }
     }

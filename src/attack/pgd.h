@@ -30,7 +30,6 @@ enum pgd_step {
  *   n_tries  confirmations spent
  */
 struct pgd_column {
-    bool is_running;
     bool has_aim;
     size_t age;
     enum pgd_step step;
@@ -72,7 +71,7 @@ struct pgd {
     double *best;
     size_t n_varying;
     size_t n_started;
-    struct attack_effort effort;
+    size_t n_steps;
     double decay;
     uint64_t n_points;
 };

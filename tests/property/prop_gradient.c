@@ -1,0 +1,197 @@
+/* Batched values and slopes against single points and finite differences. */
+#include "src/attack/gradient.h"
+#include "src/base/alloc.h"
+#include "src/base/rng.h"
+#include "tests/ref/ref_network.h"
+#include "tests/suite.h"
+
+#include <math.h>
+
+static struct layers *random_network(struct rng *rng)
+{
+    const struct ref_network_shape shape = {.n_inputs = 1 + rng_below(rng, 6),
+                                            .n_outputs = 1 + rng_below(rng, 4),
+                                            .n_stages = 1 + rng_below(rng, 4),
+                                            .width = 1 + rng_below(rng, 12),
+                                            .scale = 1.0,
+                                            .features =
+                                                (unsigned)rng_below(rng, 16)};
+    return ref_network_random(rng, &shape);
+}
+
+static void fill_inputs(struct gradient *gradient, struct rng *rng)
+{
+    const size_t n = gradient->layers->n_inputs * gradient->batch;
+    for (size_t i = 0; i < n; i++) {
+        gradient->value[0][i] = rng_range(rng, -2.0, 2.0);
+    }
+}
+
+/* Largest difference allowed between two summation orders. */
+static double tolerance(double a, double b)
+{
+    return 1e-9 * (1.0 + fabs(a) + fabs(b));
+}
+
+START_TEST(every_column_equals_the_single_evaluation)
+{
+    struct rng rng;
+    rng_init(&rng, test_seed());
+    for (size_t round = 0; round < test_count(150); round++) {
+        struct layers *layers = random_network(&rng);
+        struct gradient gradient;
+        gradient_init(&gradient, layers, 24);
+        gradient_resize(&gradient, 1 + rng_below(&rng, 24));
+        fill_inputs(&gradient, &rng);
+        gradient_forward(&gradient);
+        double *x = NULL;
+        double *y = NULL;
+        NEW_ARRAY(x, layers->n_inputs);
+        NEW_ARRAY(y, layers->n_outputs);
+        for (size_t j = 0; j < gradient.batch; j++) {
+            for (size_t i = 0; i < layers->n_inputs; i++) {
+                x[i] = gradient.value[0][i * gradient.batch + j];
+            }
+            layers_eval(y, layers, x);
+            for (size_t o = 0; o < layers->n_outputs; o++) {
+                const double got =
+                    gradient
+                        .value[layers->n_layers - 1][o * gradient.batch + j];
+                ck_assert_msg(fabs(got - y[o]) <= tolerance(got, y[o]),
+                              "round %zu, point %zu, output %zu: %a, not %a",
+                              round, j, o, got, y[o]);
+            }
+        }
+        alloc_free(x);
+        alloc_free(y);
+        gradient_clear(&gradient);
+        layers_destroy(layers);
+    }
+}
+END_TEST
+
+/* Sum of seed * output at x. */
+static double seeded_output(const struct layers *layers, const double *x,
+                            const double *seed)
+{
+    double *y = NULL;
+    NEW_ARRAY(y, layers->n_outputs);
+    layers_eval(y, layers, x);
+    double sum = 0.0;
+    for (size_t o = 0; o < layers->n_outputs; o++) {
+        sum += seed[o] * y[o];
+    }
+    alloc_free(y);
+    return sum;
+}
+
+/* True if no ReLU argument of column j is so near zero that the difference
+ * quotient may straddle its kink. */
+static bool is_smooth(const struct gradient *gradient, size_t j)
+{
+    const struct layers *layers = gradient->layers;
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        if (layers->layer[k].kind != LAYER_RELU) {
+            continue;
+        }
+        const double *z = gradient->value[layers->layer[k].source];
+        for (size_t i = 0; i < layers->layer[k].width; i++) {
+            const double value = fabs(z[i * gradient->batch + j]);
+            if (value > 0.0 && value < 1e-3) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static size_t check_slopes(const struct gradient *gradient, const double *seed,
+                           size_t j)
+{
+    const double step = 0x1p-20;
+    const struct layers *layers = gradient->layers;
+    double *x = NULL;
+    NEW_ARRAY(x, layers->n_inputs);
+    for (size_t i = 0; i < layers->n_inputs; i++) {
+        x[i] = gradient->value[0][i * gradient->batch + j];
+    }
+    for (size_t i = 0; i < layers->n_inputs; i++) {
+        const double centre = x[i];
+        x[i] = centre + step;
+        const double above = seeded_output(layers, x, seed);
+        x[i] = centre - step;
+        const double below = seeded_output(layers, x, seed);
+        x[i] = centre;
+        const double quotient = (above - below) / (2.0 * step);
+        const double slope = gradient->slope[0][i * gradient->batch + j];
+        const double size = fabs(above) + fabs(below);
+        ck_assert_msg(fabs(slope - quotient) <=
+                          1e-6 * (1.0 + fabs(quotient) + size),
+                      "input %zu at %a: slope %a, quotient %a", i, centre,
+                      slope, quotient);
+    }
+    alloc_free(x);
+    return layers->n_inputs;
+}
+
+START_TEST(slopes_equal_difference_quotients_away_from_kinks)
+{
+    struct rng rng;
+    rng_init(&rng, test_seed() + 1);
+    size_t n_checked = 0;
+    for (size_t round = 0; round < test_count(150); round++) {
+        struct layers *layers = random_network(&rng);
+        struct gradient gradient;
+        gradient_init(&gradient, layers, 16);
+        fill_inputs(&gradient, &rng);
+        gradient_forward(&gradient);
+        gradient_zero_slopes(&gradient);
+        double *seed = NULL;
+        NEW_ARRAY(seed, layers->n_outputs);
+        for (size_t o = 0; o < layers->n_outputs; o++) {
+            seed[o] = rng_range(&rng, -1.0, 1.0);
+            for (size_t j = 0; j < gradient.batch; j++) {
+                gradient.slope[layers->n_layers - 1][o * gradient.batch + j] =
+                    seed[o];
+            }
+        }
+        gradient_backward(&gradient);
+        for (size_t j = 0; j < gradient.batch; j++) {
+            if (is_smooth(&gradient, j)) {
+                n_checked += check_slopes(&gradient, seed, j);
+            }
+        }
+        alloc_free(seed);
+        gradient_clear(&gradient);
+        layers_destroy(layers);
+    }
+    ck_assert_uint_gt(n_checked, 500);
+}
+END_TEST
+
+START_TEST(what_is_in_the_input_slopes_stays_a_summand)
+{
+    struct rng rng;
+    rng_init(&rng, test_seed() + 2);
+    struct layers *layers = random_network(&rng);
+    struct gradient gradient;
+    gradient_init(&gradient, layers, GRADIENT_LANES);
+    fill_inputs(&gradient, &rng);
+    gradient_forward(&gradient);
+    gradient_zero_slopes(&gradient);
+    gradient.slope[0][3] = 0.75;
+    gradient_backward(&gradient);
+    ck_assert(!(gradient.slope[0][3] < 0.75) && !(gradient.slope[0][3] > 0.75));
+    gradient_clear(&gradient);
+    layers_destroy(layers);
+}
+END_TEST
+
+TCase *test_cases(void)
+{
+    TCase *tests = tcase_create("gradient");
+    tcase_add_test(tests, every_column_equals_the_single_evaluation);
+    tcase_add_test(tests, slopes_equal_difference_quotients_away_from_kinks);
+    tcase_add_test(tests, what_is_in_the_input_slopes_stays_a_summand);
+    return tests;
+}
