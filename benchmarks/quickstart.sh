@@ -1,0 +1,23 @@
+#!/bin/sh
+# From a fresh clone to verdicts: packages, build, the small networks of
+# benchmarks/models with their times, and one witness.
+set -eu
+
+cd "$(dirname "$0")/.."
+models=benchmarks/models
+build=build/release
+
+benchmarks/install_packages.sh
+cmake --preset release
+cmake --build --preset release
+
+echo
+echo "== The instances of $models =="
+"$build/astrolabe" bench "$models" --expected "$models/expected.csv" \
+    --results "$build/quickstart.csv" --fresh
+
+echo
+echo "== Where the controller breaks a rule =="
+sed -n 's/^; //p' "$models/controller_fails_1.vnnlib"
+"$build/astrolabe" verify "$models/controller_fails_1.vnnlib" \
+    --network "$models/controller.onnx"
