@@ -1,0 +1,32 @@
+/* Assertions to cases: boxes with disjunctions of linear atoms. */
+#ifndef ASTROLABE_QUERY_CASES_H
+#define ASTROLABE_QUERY_CASES_H
+
+#include "src/base/error.h"
+#include "src/base/status.h"
+#include "src/query/query.h"
+#include "vnnlib/vnnlib.h"
+
+#include <stddef.h>
+
+/* Numbers of a query together: ends of boxes, terms of atoms. */
+#define CASES_LIMIT ((size_t)1 << 27)
+
+/*
+ * Fills query->cases, n_cases and n_empty as query.h says: single-variable
+ * comparisons over inputs tighten the box, everything else becomes an atom,
+ * constant ones are folded, equal boxes share a case.
+ *   base      [lib->variables.n] element e of variable i is base[i] + e
+ *   n_inputs  positions below are inputs
+ *   returns   STATUS_OK; STATUS_UNSUPPORTED with the place: polynomial
+ *             terms, coefficients that are no exact doubles, numbers beyond
+ *             the range of double, more than CASES_LIMIT numbers
+ */
+enum status cases_build(struct query *query, const struct vnnlib *lib,
+                        const size_t *base, size_t n_inputs,
+                        struct error *error);
+
+/* Releases the cases of a query whose boxes have n_inputs elements. */
+void cases_destroy(struct query_case *cases, size_t n_cases, size_t n_inputs);
+
+#endif

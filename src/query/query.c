@@ -1,0 +1,290 @@
+/* What to decide: exact layers and a disjunction of cases over them. */
+#include "src/query/query.h"
+
+#include "src/base/alloc.h"
+#include "src/base/log.h"
+#include "src/query/bind.h"
+#include "src/query/cases.h"
+#include "vnnlib/types.h"
+#include "vnnlib/vnnlib.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum status refuse(struct error *error, const struct vnnlib *lib,
+                          enum status status)
+{
+    error_set_place(error, lib->path, 0, 0);
+    return status;
+}
+
+/* A version 1 property has no names, so an equals sign is part of the
+ * path. Owned by the caller. */
+static char *join_path(const struct query_network *network)
+{
+    const size_t n_path = strlen(network->path);
+    if (network->name == NULL) {
+        return alloc_string(network->path, n_path);
+    }
+    const size_t n_name = strlen(network->name);
+    char *path = NULL;
+    NEW_ARRAY(path, n_name + n_path + 2);
+    (void)snprintf(path, n_name + n_path + 2, "%s=%s", network->name,
+                   network->path);
+    return path;
+}
+
+/* Number of the declared network of this name; lib->networks.n if none. */
+static size_t find_network(const struct vnnlib *lib, const char *name)
+{
+    size_t i = 0;
+    while (i < lib->networks.n &&
+           !vnnlib_is_word(lib, lib->networks.data[i].offset,
+                           lib->networks.data[i].length, name)) {
+        i++;
+    }
+    return i;
+}
+
+static enum status check_bare(const struct vnnlib *lib, bool is_strict,
+                              struct error *error)
+{
+    if (is_strict) {
+        error_set(error, "expected --network NAME=FILE, found a bare path "
+                         "(refused by --strict)");
+        return refuse(error, lib, STATUS_USAGE);
+    }
+    log_line(LOG_WARNING, "%s: expected --network NAME=FILE, found a bare path",
+             lib->path);
+    return STATUS_OK;
+}
+
+/* Each declared network needs exactly one file. */
+static enum status check_networks(const struct vnnlib *lib, size_t n_networks,
+                                  const struct query_network *networks,
+                                  bool is_strict, struct error *error)
+{
+    if (n_networks != lib->networks.n) {
+        error_set(error,
+                  "the property declares %zu network%s, but %zu %s "
+                  "given with --network",
+                  lib->networks.n, lib->networks.n == 1 ? "" : "s", n_networks,
+                  n_networks == 1 ? "is" : "are");
+        return refuse(error, lib, STATUS_USAGE);
+    }
+    if (lib->major == 1) {
+        return STATUS_OK;
+    }
+    if (n_networks == 1 && networks[0].name == NULL) {
+        return check_bare(lib, is_strict, error);
+    }
+    for (size_t i = 0; i < n_networks; i++) {
+        const char *name = networks[i].name == NULL ? "" : networks[i].name;
+        if (find_network(lib, name) == lib->networks.n) {
+            error_set(error,
+                      "'%s' of --network is not a network of the "
+                      "property",
+                      name);
+            return refuse(error, lib, STATUS_USAGE);
+        }
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(networks[k].name, name) == 0) {
+                error_set(error, "--network gives '%s' twice", name);
+                return refuse(error, lib, STATUS_USAGE);
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Floating-point queries are decided over the reals. */
+static enum status check_arithmetic(const struct vnnlib *lib, bool is_strict,
+                                    struct error *error)
+{
+    if (types_is_all_real(lib)) {
+        return STATUS_OK;
+    }
+    if (is_strict) {
+        error_set(error, "only queries of type real are supported with "
+                         "--strict: verdicts are about real arithmetic");
+        return refuse(error, lib, STATUS_UNSUPPORTED);
+    }
+    log_line(LOG_WARNING,
+             "%s: the query is typed as floating point; the verdict is about "
+             "real arithmetic",
+             lib->path);
+    return STATUS_OK;
+}
+
+static void list_tensors(struct net_tensor_info *inputs,
+                         struct net_tensor_info *outputs, const struct net *net)
+{
+    for (size_t i = 0; i < net_n_input_tensors(net); i++) {
+        inputs[i] = net_input_tensor(net, i);
+    }
+    for (size_t i = 0; i < net_n_output_tensors(net); i++) {
+        outputs[i] = net_output_tensor(net, i);
+    }
+}
+
+static enum status bind(struct query *query, const struct vnnlib *lib,
+                        bool is_strict, struct error *error)
+{
+    const size_t n_inputs = net_n_input_tensors(query->net);
+    const size_t n_outputs = net_n_output_tensors(query->net);
+    struct net_tensor_info *inputs = NULL;
+    struct net_tensor_info *outputs = NULL;
+    size_t *base = NULL;
+    NEW_ARRAY(inputs, n_inputs);
+    NEW_ARRAY(outputs, n_outputs);
+    NEW_ARRAY(base, lib->variables.n);
+    list_tensors(inputs, outputs, query->net);
+    const struct bind_tensors tensors = {n_inputs, inputs, n_outputs, outputs};
+    enum status status =
+        bind_variables(base, query, lib, &tensors, is_strict, error);
+    if (status == STATUS_OK) {
+        status = cases_build(query, lib, base, query->layers->n_inputs, error);
+    }
+    alloc_free(base);
+    alloc_free(outputs);
+    alloc_free(inputs);
+    return status;
+}
+
+static enum status load_net(struct query *query,
+                            const struct query_network *network,
+                            struct error *error)
+{
+    char *path = NULL;
+    enum status status = STATUS_OK;
+    path = query->vnnlib_major == 1
+               ? join_path(network)
+               : alloc_string(network->path, strlen(network->path));
+    STATUS_TRY(net_load(&query->net, path, error));
+    STATUS_TRY(net_lower(&query->layers, query->net, error));
+cleanup:
+    alloc_free(path);
+    return status;
+}
+
+enum status query_load(struct query **query, const char *path,
+                       size_t n_networks, const struct query_network *networks,
+                       bool is_strict, struct error *error)
+{
+    enum status status = STATUS_OK;
+    struct vnnlib *lib = NULL;
+    struct query *self = NULL;
+    NEW(self);
+    STATUS_TRY(vnnlib_load(&lib, path, is_strict, error));
+    self->vnnlib_major = lib->major;
+    STATUS_TRY(check_networks(lib, n_networks, networks, is_strict, error));
+    if (lib->networks.n > 1) {
+        error_set(error,
+                  "the property is about %zu networks; only one is supported",
+                  lib->networks.n);
+        STATUS_TRY(refuse(error, lib, STATUS_UNSUPPORTED));
+    }
+    STATUS_TRY(check_arithmetic(lib, is_strict, error));
+    STATUS_TRY(load_net(self, &networks[0], error));
+    STATUS_TRY(bind(self, lib, is_strict, error));
+cleanup:
+    vnnlib_destroy(lib);
+    if (status != STATUS_OK) {
+        query_destroy(self);
+        self = NULL;
+    }
+    *query = self;
+    return status;
+}
+
+void query_destroy(struct query *query)
+{
+    if (query == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < query->n_variables; i++) {
+        alloc_free(query->variables[i].name);
+        alloc_free(query->variables[i].type);
+        alloc_free(query->variables[i].dims);
+    }
+    alloc_free(query->variables);
+    if (query->layers != NULL) {
+        cases_destroy(query->cases, query->n_cases, query->layers->n_inputs);
+    }
+    layers_destroy(query->layers);
+    net_destroy(query->net);
+    alloc_free(query);
+}
+
+/* Exact side of a box: is x on the right side of the end? */
+static bool is_above(const mpq_t x, const mpq_t end, bool is_strict)
+{
+    const int order = mpq_cmp(x, end);
+    return order > 0 || (order == 0 && !is_strict);
+}
+
+bool query_contains_exact(const struct query *query, size_t case_index,
+                          const mpq_t *x)
+{
+    assert(case_index < query->n_cases);
+    const struct query_case *self = &query->cases[case_index];
+    for (size_t i = 0; i < query->layers->n_inputs; i++) {
+        if (isfinite(self->lower_down[i]) &&
+            !is_above(x[i], self->lower[i], self->is_lower_strict[i])) {
+            return false;
+        }
+        if (isfinite(self->upper_up[i]) &&
+            !is_above(self->upper[i], x[i], self->is_upper_strict[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool atom_holds(const struct query_atom *atom, size_t n_inputs,
+                       const mpq_t *x, const mpq_t *y)
+{
+    mpq_t sum;
+    mpq_t term;
+    mpq_inits(sum, term, NULL);
+    for (size_t i = 0; i < atom->n_terms; i++) {
+        const size_t variable = atom->terms[i].variable;
+        assert(isfinite(atom->terms[i].coefficient));
+        mpq_set_d(term, atom->terms[i].coefficient);
+        mpq_mul(term, term,
+                variable < n_inputs ? x[variable] : y[variable - n_inputs]);
+        mpq_add(sum, sum, term);
+    }
+    const bool holds = is_above(atom->rhs, sum, atom->is_strict);
+    mpq_clears(sum, term, NULL);
+    return holds;
+}
+
+static bool disjunct_holds(const struct query_disjunct *disjunct,
+                           size_t n_inputs, const mpq_t *x, const mpq_t *y)
+{
+    for (size_t i = 0; i < disjunct->n_atoms; i++) {
+        if (!atom_holds(&disjunct->atoms[i], n_inputs, x, y)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool query_holds_exact(const struct query *query, size_t case_index,
+                       const mpq_t *x, const mpq_t *y)
+{
+    if (!query_contains_exact(query, case_index, x)) {
+        return false;
+    }
+    const struct query_case *self = &query->cases[case_index];
+    for (size_t i = 0; i < self->n_disjuncts; i++) {
+        if (disjunct_holds(&self->disjuncts[i], query->layers->n_inputs, x,
+                           y)) {
+            return true;
+        }
+    }
+    return false;
+}
