@@ -1,39 +1,25 @@
-/* Projected gradient descent on the loss from many points at once. */
+/* Projected gradient descent to the disjuncts of a case, from many points. */
 #ifndef ASTROLABE_ATTACK_PGD_H
 #define ASTROLABE_ATTACK_PGD_H
 
 #include "src/attack/attack.h"
 #include "src/attack/confirm.h"
-#include "src/attack/gradient.h"
+#include "src/attack/descent.h"
 #include "src/attack/loss.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* How a trajectory moves, in coordinates where the box is [-1, 1]^n. */
-enum pgd_step {
-    PGD_SIGN,      /* every coordinate by the rate, against the slope */
-    PGD_ADAM,      /* by rate * mean / root of the mean square of slopes */
-    PGD_NORMAL,    /* along the gradient, rate * sqrt(n) long */
-    PGD_POLYAK,    /* to the zero of the linearised loss, or as PGD_NORMAL */
-    PGD_CORNER,    /* once to the corner that lowers the linearised loss */
-    PGD_FAR_CORNER /* once to the opposite corner */
-};
-
 /*
- * One column of the batch: a descent towards one disjunct.
- *   age      steps done
- *   rate     length of the next step
- *   value    of the aim at the present point
- *   tried    worst-atom value of the last point tried for confirmation
+ * One point of the batch on its way to one disjunct.
+ *   value    of the aim at the present place
+ *   tried    worst-atom value of the last place tried for confirmation
  *   n_tries  confirmations spent
  */
 struct pgd_column {
+    struct descent_plan plan;
     bool has_aim;
-    size_t age;
-    enum pgd_step step;
-    double rate;
     struct loss_aim aim;
     struct loss_value value;
     double tried;
@@ -50,26 +36,19 @@ struct pgd_goal {
 
 /*
  * Scratch for one network and thread.
- *   lower, upper, half  [n_inputs] the box searched and its half-widths
- *   mean, square        [n_inputs x batch] moments of PGD_ADAM
- *   columns             [batch]
- *   best                [n_disjuncts] least worst-atom value of this search
- *   n_points            points evaluated (forward and backward) so far
+ *   columns    [capacity of the batch]
+ *   best       [n_disjuncts] least worst-atom value of this search
+ *   point      [n_inputs]
+ *   n_started  starts of this search
+ *   n_points   points evaluated (forward and backward) so far
  */
 struct pgd {
-    struct gradient gradient;
-    struct rng rng;
+    struct descent descent;
     struct loss *loss;       /* not owned */
     struct confirm *confirm; /* not owned */
-    double *lower;
-    double *upper;
-    double *half;
-    double *point;
-    double *mean;
-    double *square;
     struct pgd_column *columns;
     double *best;
-    size_t n_varying;
+    double *point;
     size_t n_started;
     size_t n_steps;
     double decay;
@@ -83,7 +62,8 @@ void pgd_clear(struct pgd *pgd);
  * Searches the goal's box, intersected with the representable intervals of
  * the selected case, for a witness. Starts are the centre with its jumps to
  * corners, the lowest and the highest corner, then random points. The
- * scales of the loss are set from the first batch.
+ * scales of the loss are set from the first batch. Once a witness is known
+ * a few more steps look for one with a wider margin.
  *   loss, confirm  of the same case
  *   returns true with *witness owned by the caller
  */

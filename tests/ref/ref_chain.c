@@ -186,19 +186,21 @@ static FILE *open_new(char *path)
     return file;
 }
 
-struct query *ref_chain_query(const struct ref_chain *chain,
-                              const char *property)
+static void write_model(const struct ref_chain *chain, char *path)
 {
-    char net_path[] = "/tmp/astrolabe_chain_XXXXXX";
-    char query_path[] = "/tmp/astrolabe_query_XXXXXX";
     struct message model = {{NULL, 0, 0}};
     put_model(&model, chain);
-    FILE *file = open_new(net_path);
+    FILE *file = open_new(path);
     ck_assert_uint_eq(fwrite(model.bytes.data, 1, model.bytes.n, file),
                       model.bytes.n);
     ck_assert_int_eq(fclose(file), 0);
     VEC_CLEAR(&model.bytes);
-    file = open_new(query_path);
+}
+
+static void write_property(const struct ref_chain *chain, char *path,
+                           const char *property)
+{
+    FILE *file = open_new(path);
     for (size_t i = 0; i < chain->widths[0]; i++) {
         ck_assert_int_gt(fprintf(file, "(declare-const X_%zu Real)\n", i), 0);
     }
@@ -207,6 +209,15 @@ struct query *ref_chain_query(const struct ref_chain *chain,
     }
     ck_assert_int_gt(fprintf(file, "%s\n", property), 0);
     ck_assert_int_eq(fclose(file), 0);
+}
+
+struct query *ref_chain_query(const struct ref_chain *chain,
+                              const char *property)
+{
+    char net_path[] = "/tmp/astrolabe_chain_XXXXXX";
+    char query_path[] = "/tmp/astrolabe_query_XXXXXX";
+    write_model(chain, net_path);
+    write_property(chain, query_path, property);
     const struct query_network network = {NULL, net_path};
     struct query *query = NULL;
     struct error error = {0, 0, "", ""};

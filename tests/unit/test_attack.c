@@ -117,9 +117,14 @@ START_TEST(one_open_disjunct_among_many_is_found)
     static char text[16384];
     size_t n = (size_t)snprintf(text, sizeof text, "%s(assert (or", SQUARE);
     for (int d = 0; d < N_DISJUNCTS; d++) {
-        const char *line = d == OPEN ? "(and (>= Y_0 1.99) (<= Y_1 %d.5))"
-                                     : "(and (>= Y_0 2.1) (>= Y_1 -%d.5))";
-        n += (size_t)snprintf(text + n, sizeof text - n, line, d);
+        const size_t room = sizeof text - n;
+        const int n_printed =
+            d == OPEN
+                ? snprintf(text + n, room, "(and (>= Y_0 1.99) (<= Y_1 %d))", d)
+                : snprintf(text + n, room, "(and (>= Y_0 2.1) (>= Y_1 -%d))",
+                           d);
+        ck_assert_int_gt(n_printed, 0);
+        n += (size_t)n_printed;
     }
     (void)snprintf(text + n, sizeof text - n, "))");
     ck_assert(finds(sum_query(text)));
