@@ -212,15 +212,20 @@ static bool read_counter(uint64_t *value, const char *line, const char *key)
     return true;
 }
 
+/* Text of `"reason": "..."`, without the backslashes. */
 static void read_reason(char *reason, const char *line)
 {
     static const char start[] = "  \"reason\": \"";
-    if (strncmp(line, start, sizeof start - 1) == 0) {
-        const char *text = line + sizeof start - 1;
-        const char *end = strrchr(text, '"');
-        const size_t n = end == NULL ? strlen(text) : (size_t)(end - text);
-        (void)snprintf(reason, BENCH_REASON_BYTES, "%.*s", (int)n, text);
+    if (strncmp(line, start, sizeof start - 1) != 0) {
+        return;
     }
+    size_t n = 0;
+    for (const char *at = line + sizeof start - 1;
+         *at != '"' && *at != '\0' && n + 1 < BENCH_REASON_BYTES; at++) {
+        at += *at == '\\' && at[1] != '\0' ? 1 : 0;
+        reason[n++] = *at;
+    }
+    reason[n] = '\0';
 }
 
 static void read_report(struct bench_outcome *outcome, FILE *file)

@@ -51,16 +51,24 @@ static enum status find_folder(struct bench_list *list, const char *folder,
     return STATUS_OK;
 }
 
+/* Without a path: the file in the folder, or else the one above it. */
 static enum status load_expected(struct bench_list *list, const char *path,
                                  struct error *error)
 {
-    char *beside = join(list->folder, "../expected.csv");
-    const char *chosen = path == NULL ? beside : path;
-    enum status status = STATUS_OK;
-    if (path != NULL || access(chosen, R_OK) == 0) {
-        status = csv_load(&list->expected, chosen, error);
+    static const char *const NAMES[] = {"expected.csv", "../expected.csv"};
+    if (path != NULL) {
+        return csv_load(&list->expected, path, error);
     }
-    alloc_free(beside);
+    enum status status = STATUS_OK;
+    bool is_found = false;
+    for (size_t i = 0; i < 2 && !is_found; i++) {
+        char *beside = join(list->folder, NAMES[i]);
+        is_found = access(beside, R_OK) == 0;
+        if (is_found) {
+            status = csv_load(&list->expected, beside, error);
+        }
+        alloc_free(beside);
+    }
     return status;
 }
 

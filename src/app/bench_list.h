@@ -57,7 +57,7 @@ struct bench_filter {
 /*
  * Reads folder/instances.csv (onnx, vnnlib, seconds; a header is skipped)
  * and the verdicts of expected_path (columns benchmark, onnx, vnnlib,
- * expected); NULL: folder/../expected.csv if it exists.
+ * expected); NULL: expected.csv in the folder or above it, if it exists.
  *   returns  STATUS_OK; STATUS_IO; STATUS_BAD_INPUT. bench_list_clear is due
  *            in all cases.
  */

@@ -139,7 +139,7 @@ static enum status load(struct run *run, struct error *error)
     const struct cli *cli = run->cli;
     const struct bench_filter filter = {
         .match = cli_text(cli, OPTION_MATCH),
-        .cap_s = cli->options.value[OPTION_TIMEOUT].seconds};
+        .cap_s = cli->options.value[OPTION_BENCH_TIMEOUT].seconds};
     enum status status = STATUS_OK;
     STATUS_TRY(bench_list_load(&run->list, cli->operands.data[0],
                                cli_text(cli, OPTION_EXPECTED), &filter, error));
@@ -165,6 +165,7 @@ static int run_command(struct run *run)
     if (load(run, &error) != STATUS_OK) {
         return fail(&error);
     }
+    error = (struct error){0};
     const enum status status = run_all(run, &error);
     bench_summarise(&summary, &run->list);
     bench_table_print(stdout, &run->list, &summary);
