@@ -132,7 +132,8 @@ static void backward_relu(double *restrict below, const double *restrict slope,
 {
     for (size_t first = 0; first < n; first += GRADIENT_LANES) {
         for (size_t j = 0; j < GRADIENT_LANES; j++) {
-            below[first + j] += z[first + j] > 0.0 ? slope[first + j] : 0.0;
+            const double passed = slope[first + j]; /* read without a branch */
+            below[first + j] += z[first + j] > 0.0 ? passed : 0.0;
         }
     }
 }
