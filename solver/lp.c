@@ -2,6 +2,7 @@
 #include "solver/lp.h"
 
 #include "solver/lp_dual.h"
+#include "solver/lp_pool.h"
 #include "solver/lp_primal.h"
 #include "solver/lp_vertex.h"
 #include "src/base/alloc.h"
@@ -34,6 +35,7 @@ static void grow(struct lp *lp)
     RESIZE_ARRAY(lp->level_row, after);
     RESIZE_ARRAY(lp->slack, after);
     RESIZE_ARRAY(lp->change, after);
+    RESIZE_ARRAY(lp->near, after);
     RESIZE_ARRAY(lp->place, n + after);
     double *columns = NULL;
     NEW_ALIGNED(columns, n * after);
@@ -61,6 +63,8 @@ struct lp *lp_create(size_t n)
     NEW_ARRAY(lp->upper, n);
     NEW_ARRAY(lp->x, n);
     NEW_ALIGNED(lp->edges, n * n);
+    NEW_ARRAY(lp->lengths, n);
+    NEW_ARRAY(lp->room, n);
     NEW_ARRAY(lp->active, n);
     NEW_ARRAY(lp->is_upper, n);
     NEW_ARRAY(lp->level, n);
@@ -68,6 +72,7 @@ struct lp *lp_create(size_t n)
     NEW_ARRAY(lp->turn, n);
     NEW_ARRAY(lp->direction, n);
     NEW_ARRAY(lp->scratch, 2 * n * n);
+    lp->pool = lp_pool_create(n);
     grow(lp);
     lp_reset(lp, lp->lower, lp->upper);
     return lp;
@@ -89,6 +94,9 @@ void lp_destroy(struct lp *lp)
     alloc_free(lp->slack);
     alloc_free(lp->change);
     alloc_free(lp->edges);
+    alloc_free(lp->lengths);
+    alloc_free(lp->room);
+    alloc_free(lp->near);
     alloc_free(lp->active);
     alloc_free(lp->is_upper);
     alloc_free(lp->level);
@@ -97,6 +105,7 @@ void lp_destroy(struct lp *lp)
     alloc_free(lp->turn);
     alloc_free(lp->direction);
     alloc_free(lp->scratch);
+    lp_pool_destroy(lp->pool);
     alloc_free(lp);
 }
 
@@ -121,6 +130,7 @@ void lp_set_box(struct lp *lp, const double *lower, const double *upper)
     }
     lp->tolerance = fmax(relative_tolerance * size, smallest);
     lp->is_stale = true;
+    lp_pool_clear(lp->pool);
 }
 
 /* 1 over the length of g, or 1 for a zero row; 0 if g is out of range. */
@@ -165,6 +175,7 @@ void lp_add_row(struct lp *lp, const double *g, double h)
     if (!(lp->slack[i] >= -lp->tolerance)) {
         lp->is_feasible = false;
     }
+    lp_pool_add_row(lp->pool, lp);
 }
 
 void lp_truncate(struct lp *lp, size_t n_rows)
@@ -185,6 +196,7 @@ void lp_truncate(struct lp *lp, size_t n_rows)
     if (n_rows < lp->m) {
         lp->m = n_rows;
     }
+    lp_pool_truncate(lp->pool, n_rows);
     if (lp->first_bad_row >= lp->m) {
         lp->first_bad_row = SIZE_MAX;
     }
@@ -239,6 +251,25 @@ static void prepare(struct lp *lp, const double *c)
     }
 }
 
+/* Moves to a better vertex known from before, if there is one. */
+static void take_from_pool(struct lp *lp, const double *c)
+{
+    double value = HUGE_VAL;
+    if (lp->is_feasible) {
+        value = 0.0;
+        double size = 0.0;
+        for (size_t j = 0; j < lp->n; ++j) {
+            value += c[j] * lp->x[j];
+            size += fabs(c[j] * lp->x[j]);
+        }
+        value -= relative_tolerance * size;
+    }
+    const size_t slot = lp_pool_best(lp->pool, c, &value);
+    if (slot != LP_NOWHERE) {
+        lp_pool_load(lp->pool, slot, lp);
+    }
+}
+
 /* True if x still satisfies (1) of lp_vertex.h well enough. */
 static bool is_accurate(const struct lp *lp)
 {
@@ -263,6 +294,8 @@ static enum lp_answer solve(struct lp *lp, const double *c, double *multipliers)
 {
     const size_t max_pivots = 50 + 10 * (lp->n + lp->m);
     prepare(lp, c);
+    take_from_pool(lp, c);
+    const uint64_t n_before = lp->n_pivots;
     for (size_t round = 0; round < 3; ++round) {
         if (!lp->is_feasible) {
             if (!lp_vertex_expel_ghosts(lp)) {
@@ -278,6 +311,9 @@ static enum lp_answer solve(struct lp *lp, const double *c, double *multipliers)
             return LP_GAVE_UP;
         }
         if (is_accurate(lp)) {
+            if (lp->n_pivots != n_before) {
+                lp_pool_save(lp->pool, lp);
+            }
             return LP_OPTIMAL;
         }
         if (!lp_vertex_refactor(lp)) {

@@ -32,103 +32,112 @@ static bool can_leave(const struct lp *lp, size_t p)
     return k >= lp->n || lp->lower[k] < lp->upper[k];
 }
 
-/* The edge with the steepest descent (by_index: the first descending one);
- * false if there is none. */
-static bool choose_edge(const struct lp *lp, const double *c, bool by_index,
+/* reduced_p = c.edge_p for all p. */
+static void price(struct lp *lp, const double *c)
+{
+    for (size_t p = 0; p < lp->n; ++p) {
+        lp->reduced[p] = lp_dot(c, lp->edges + p * lp->n, lp->n);
+    }
+}
+
+/*
+ * The edge with the steepest descent (by_index: the one whose constraint
+ * has the least number); false if none descends. Ghosts come first.
+ *   cc   c.c
+ */
+static bool choose_edge(const struct lp *lp, double cc, bool by_index,
                         struct edge *chosen)
 {
-    const size_t n = lp->n;
-    double cc = 0.0;
-    for (size_t j = 0; j < n; ++j) {
-        cc += c[j] * c[j];
-    }
     double best = level_cosine * level_cosine * cc;
     size_t best_k = LP_NOWHERE;
-    bool found = false;
-    for (size_t p = 0; p < n; ++p) {
-        const double *edge = lp->edges + p * n;
-        double d = 0.0;
-        double ee = 0.0;
-        for (size_t j = 0; j < n; ++j) {
-            d += c[j] * edge[j];
-            ee += edge[j] * edge[j];
-        }
+    chosen->p = LP_NOWHERE;
+    for (size_t p = 0; p < lp->n; ++p) {
         const size_t k = lp->active[p];
-        const double sign = k == LP_GHOST ? (d > 0.0 ? -1.0 : 1.0)
-                                          : (lp->is_upper[p] ? -1.0 : 1.0);
+        const double d = lp->reduced[p];
+        const double ee = lp->lengths[p];
         if (k == LP_GHOST) {
-            *chosen = (struct edge){p, sign, sqrt(ee)};
+            *chosen = (struct edge){p, d > 0.0 ? -1.0 : 1.0, sqrt(ee)};
             return true;
         }
-        const double steep = -sign * d;
-        if (steep > 0.0 && steep * steep > best * ee && can_leave(lp, p)) {
-            if (by_index && k > best_k) {
-                continue;
-            }
+        const double sign = lp->is_upper[p] ? -1.0 : 1.0;
+        const double steep = sign * d < 0.0 ? d * d : 0.0;
+        if (steep > best * ee && can_leave(lp, p) &&
+            !(by_index && k > best_k)) {
             best_k = k;
-            best = by_index ? best : steep * steep / ee;
+            best = by_index ? best : steep / ee;
             *chosen = (struct edge){p, sign, sqrt(ee)};
-            found = true;
         }
     }
-    return found;
+    return chosen->p != LP_NOWHERE;
 }
 
-/* Distance of x[j] to the face ahead. */
-static double room_ahead(const struct lp *lp, size_t j)
+/* direction, and the room of each x[j] along it. */
+static void set_direction(struct lp *lp, const struct edge *edge)
 {
-    const double room = lp->direction[j] > 0.0 ? lp->upper[j] - lp->x[j]
-                                               : lp->x[j] - lp->lower[j];
-    return room > 0.0 ? room : 0.0;
+    const double *column = lp->edges + edge->p * lp->n;
+    for (size_t j = 0; j < lp->n; ++j) {
+        const double d = edge->sign * column[j];
+        const double above = lp->upper[j] - lp->x[j];
+        const double below = lp->x[j] - lp->lower[j];
+        const double room = d > 0.0 ? above : below;
+        lp->direction[j] = d;
+        lp->room[j] = lp->place[j] == LP_NOWHERE ? room : HUGE_VAL;
+    }
 }
 
-/* The largest of rate / (room + tolerance): 1 over the longest step that
- * violates nothing by more than the tolerance. */
-static double fastest(const struct lp *lp)
+/*
+ * The longest step that violates nothing by more than the tolerance, and a
+ * list of the rows that may end it: all that can be reached within it. The
+ * test is a product, so that the loop over the rows seldom divides.
+ */
+static double longest_step(struct lp *lp, size_t *n_near)
 {
-    const double slop = lp->tolerance;
+    const double slop = 2.0 * lp->tolerance;
+    double limit = HUGE_VAL;
+    for (size_t j = 0; j < lp->n; ++j) {
+        const double rate = fabs(lp->direction[j]);
+        const double room = lp->room[j] + slop;
+        if (room < limit * rate) {
+            limit = room / rate;
+        }
+    }
     const double *rate = lp->change;
     const double *slack = lp->slack;
-    double f0 = 0.0, f1 = 0.0;
-    for (size_t i = 0; i < lp_padded(lp); i += 2) {
-        const double r0 = slack[i] > 0.0 ? slack[i] : 0.0;
-        const double r1 = slack[i + 1] > 0.0 ? slack[i + 1] : 0.0;
-        const double q0 = rate[i] / (r0 + slop);
-        const double q1 = rate[i + 1] / (r1 + slop);
-        f0 = q0 > f0 ? q0 : f0;
-        f1 = q1 > f1 ? q1 : f1;
-    }
-    f0 = f1 > f0 ? f1 : f0;
-    for (size_t j = 0; j < lp->n; ++j) {
-        const double q = fabs(lp->direction[j]) / (room_ahead(lp, j) + slop);
-        if (lp->place[j] == LP_NOWHERE && q > f0) {
-            f0 = q;
+    size_t n = 0;
+    for (size_t i = 0; i < lp->m; ++i) {
+        if (slack[i] < limit * rate[i]) {
+            lp->near[n] = i;
+            ++n;
+            if (slack[i] + slop < limit * rate[i]) {
+                limit = (slack[i] + slop) / rate[i];
+            }
         }
     }
-    return f0;
+    *n_near = n;
+    return limit > 0.0 ? limit : 0.0;
 }
 
-/* Among the constraints reached within `limit`, the one met most squarely
- * (by_index: the first); false if none is met squarely enough. */
-static bool choose_stop(const struct lp *lp, double limit, double least_rate,
-                        bool by_index, struct stop *stop)
+/* Among the constraints reached within `limit`, the one met most
+ * squarely; false if none is met squarely enough. */
+static bool choose_stop(const struct lp *lp, double limit, size_t n_near,
+                        double least_rate, struct stop *stop)
 {
     double best = least_rate;
     stop->k = LP_NOWHERE;
     for (size_t j = 0; j < lp->n; ++j) {
         const double rate = fabs(lp->direction[j]);
-        if (lp->place[j] == LP_NOWHERE && rate > best &&
-            room_ahead(lp, j) <= limit * rate) {
-            best = by_index ? HUGE_VAL : rate;
+        if (rate > best && lp->room[j] <= limit * rate) {
+            best = rate;
             stop->k = j;
             stop->is_upper = lp->direction[j] > 0.0;
-            stop->step = room_ahead(lp, j) / rate;
+            stop->step = lp->room[j] > 0.0 ? lp->room[j] / rate : 0.0;
         }
     }
-    for (size_t i = 0; i < lp->m; ++i) {
+    for (size_t near = 0; near < n_near; ++near) {
+        const size_t i = lp->near[near];
         const double rate = lp->change[i];
-        if (lp->slack[i] <= limit * rate && rate > best) {
-            best = by_index ? HUGE_VAL : rate;
+        if (rate > best && lp->slack[i] <= limit * rate) {
+            best = rate;
             stop->k = lp->n + i;
             stop->is_upper = true;
             stop->step = lp->slack[i] > 0.0 ? lp->slack[i] / rate : 0.0;
@@ -137,40 +146,51 @@ static bool choose_stop(const struct lp *lp, double limit, double least_rate,
     return stop->k != LP_NOWHERE;
 }
 
-/* The first stop among the constraints met squarely enough. */
+/* The first stop among the constraints met squarely enough; ties
+ * go to the least number. */
 static bool choose_nearest(const struct lp *lp, double least_rate,
                            struct stop *stop)
 {
-    double nearest = HUGE_VAL;
+    stop->k = LP_NOWHERE;
+    stop->step = HUGE_VAL;
     for (size_t j = 0; j < lp->n; ++j) {
         const double rate = fabs(lp->direction[j]);
-        if (lp->place[j] == LP_NOWHERE && rate > least_rate) {
-            nearest = fmin(nearest, room_ahead(lp, j) / rate);
+        const double room = lp->room[j] > 0.0 ? lp->room[j] : 0.0;
+        if (rate > least_rate && room < stop->step * rate) {
+            *stop = (struct stop){j, lp->direction[j] > 0.0, room / rate};
         }
     }
     for (size_t i = 0; i < lp->m; ++i) {
-        if (lp->change[i] > least_rate) {
-            nearest = fmin(nearest, fmax(lp->slack[i], 0.0) / lp->change[i]);
+        const double rate = lp->change[i];
+        const double room = lp->slack[i] > 0.0 ? lp->slack[i] : 0.0;
+        if (rate > least_rate && room < stop->step * rate) {
+            *stop = (struct stop){lp->n + i, true, room / rate};
         }
     }
-    return choose_stop(lp, nearest * (1.0 + 1e-12) + lp->tolerance, least_rate,
-                       false, stop);
+    return stop->k != LP_NOWHERE;
 }
 
 enum outcome { MOVED, STALLED, FAILED };
+
+/* reduced after the constraint at p was replaced, with turn of the pivot. */
+static void update_prices(struct lp *lp, size_t p)
+{
+    const double d = lp->reduced[p] / lp->turn[p];
+    for (size_t q = 0; q < lp->n; ++q) {
+        lp->reduced[q] -= lp->turn[q] * d;
+    }
+    lp->reduced[p] = d;
+}
 
 /* Follows one edge to the next vertex. */
 static enum outcome follow(struct lp *lp, const struct edge *edge,
                            bool by_index)
 {
     const size_t p = edge->p;
-    const double *column = lp->edges + p * lp->n;
-    for (size_t j = 0; j < lp->n; ++j) {
-        lp->direction[j] = edge->sign * column[j];
-    }
+    set_direction(lp, edge);
     lp_vertex_rates(lp, p);
-    const double fast = fastest(lp);
-    const double limit = fast > 0.0 ? 1.0 / fast : HUGE_VAL;
+    size_t n_near = 0;
+    const double limit = longest_step(lp, &n_near);
     const size_t k = lp->active[p];
     if (k < lp->n && lp->upper[k] - lp->lower[k] <= limit) {
         lp_vertex_move(lp, lp->upper[k] - lp->lower[k]);
@@ -179,7 +199,7 @@ static enum outcome follow(struct lp *lp, const struct edge *edge,
     }
     struct stop stop;
     const double least_rate = small_rate * edge->length;
-    if (!choose_stop(lp, limit, least_rate, by_index, &stop) &&
+    if ((by_index || !choose_stop(lp, limit, n_near, least_rate, &stop)) &&
         !choose_nearest(lp, least_rate, &stop)) {
         return FAILED;
     }
@@ -190,19 +210,29 @@ static enum outcome follow(struct lp *lp, const struct edge *edge,
         return FAILED;
     }
     lp_vertex_move(lp, stop.step);
+    update_prices(lp, p);
     lp_vertex_pivot(lp, p, stop.k, stop.is_upper);
     return stop.step * edge->length > lp->tolerance ? MOVED : STALLED;
 }
 
 bool lp_primal(struct lp *lp, const double *c, size_t max_pivots)
 {
+    const double cc = lp_dot(c, c, lp->n);
     struct edge edge = {0};
     size_t n_stalled = 0;
+    bool is_fresh = true;
+    price(lp, c);
     for (size_t i = 0; i < max_pivots; ++i) {
         const bool by_index = n_stalled > 2 * lp->n + 8;
-        if (!choose_edge(lp, c, by_index, &edge)) {
-            return true;
+        if (!choose_edge(lp, cc, by_index, &edge)) {
+            if (is_fresh) {
+                return true;
+            }
+            price(lp, c);
+            is_fresh = true;
+            continue;
         }
+        is_fresh = false;
         switch (follow(lp, &edge, by_index)) {
         case MOVED:
             n_stalled = 0;

@@ -65,6 +65,7 @@ void lp_vertex_corner(struct lp *lp, const double *c)
     }
     for (size_t j = 0; j < n; ++j) {
         lp->edges[j * n + j] = 1.0;
+        lp->lengths[j] = 1.0;
         lp->active[j] = j;
         lp->place[j] = j;
         lp->is_upper[j] = c[j] < 0.0;
@@ -165,7 +166,9 @@ bool lp_vertex_refactor(struct lp *lp)
         }
     }
     for (size_t p = 0; p < n; ++p) {
-        memcpy(lp->edges + p * n, t + p * 2 * n + n, n * sizeof *t);
+        double *edge = lp->edges + p * n;
+        memcpy(edge, t + p * 2 * n + n, n * sizeof *t);
+        lp->lengths[p] = lp_dot(edge, edge, n);
     }
     lp->n_updates = 0;
     lp_vertex_refresh(lp);
@@ -198,12 +201,7 @@ void lp_vertex_turn(struct lp *lp, size_t k)
         a[j] = g[j * lp->capacity];
     }
     for (size_t p = 0; p < n; ++p) {
-        const double *edge = lp->edges + p * n;
-        double sum = 0.0;
-        for (size_t j = 0; j < n; ++j) {
-            sum += a[j] * edge[j];
-        }
-        lp->turn[p] = sum;
+        lp->turn[p] = lp_dot(a, lp->edges + p * n, n);
     }
 }
 
@@ -215,24 +213,42 @@ void lp_vertex_move(struct lp *lp, double step)
     subtract(lp->slack, lp->change, step, lp_padded(lp));
 }
 
+/* y -= f*v over n entries; returns y.y. */
+static double subtract_edge(double *restrict y, const double *restrict v,
+                            double f, size_t n)
+{
+    double s0 = 0.0;
+    double s1 = 0.0;
+    for (size_t j = 1; j < n; j += 2) {
+        const double y0 = y[j - 1] - f * v[j - 1];
+        const double y1 = y[j] - f * v[j];
+        y[j - 1] = y0;
+        y[j] = y1;
+        s0 += y0 * y0;
+        s1 += y1 * y1;
+    }
+    if (n % 2 != 0) {
+        y[n - 1] -= f * v[n - 1];
+        s0 += y[n - 1] * y[n - 1];
+    }
+    return s0 + s1;
+}
+
 void lp_vertex_pivot(struct lp *lp, size_t p, size_t k, bool is_upper)
 {
     const size_t n = lp->n;
     REQUIRE(fabs(lp->turn[p]) > 0.0);
     assert(lp->place[k] == LP_NOWHERE);
-    double *restrict pivot = lp->edges + p * n;
+    double *pivot = lp->edges + p * n;
     const double inverse = 1.0 / lp->turn[p];
     for (size_t j = 0; j < n; ++j) {
         pivot[j] *= inverse;
     }
+    lp->lengths[p] *= inverse * inverse;
     for (size_t q = 0; q < n; ++q) {
-        if (q == p) {
-            continue;
-        }
-        double *restrict edge = lp->edges + q * n;
-        const double f = lp->turn[q];
-        for (size_t j = 0; j < n; ++j) {
-            edge[j] -= f * pivot[j];
+        if (q != p && fabs(lp->turn[q]) > 0.0) {
+            lp->lengths[q] =
+                subtract_edge(lp->edges + q * n, pivot, lp->turn[q], n);
         }
     }
     if (lp->active[p] != LP_GHOST) {

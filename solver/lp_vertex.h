@@ -36,16 +36,22 @@ enum { LP_BLOCK = 8 };
  * slack           [capacity] h_i - g_i.x; 1 beyond row m
  * change          [capacity] g_i.direction of the last lp_vertex_rates
  * edges           [n x n] edge_p contiguous
+ * lengths         [n] edge_p.edge_p
  * active, is_upper, level   [n] A_p, its end, b_p
  * place           [n + capacity] inverse of active, or LP_NOWHERE
  * reduced         [n] d_p, kept by the dual simplex only
  * turn            [n] a_k.edge_p of the constraint k about to enter
  * direction       [n] the current step
+ * room            [n] distance of x[j] to the face ahead, HUGE_VAL if x[j]
+ *                 is active itself
+ * near            [capacity] rows that may end the current step
  * scratch         [2 n n] for the refactorisation
  * tolerance       distance by which a constraint may be violated
  * first_bad_row   first row that cannot be used, or SIZE_MAX
  * n_updates       pivots since the edges were computed from the data
  */
+struct lp_pool;
+
 struct lp {
     size_t n;
     size_t m;
@@ -61,6 +67,7 @@ struct lp {
     double *slack;
     double *change;
     double *edges;
+    double *lengths;
     size_t *active;
     bool *is_upper;
     double *level;
@@ -68,11 +75,14 @@ struct lp {
     double *reduced;
     double *turn;
     double *direction;
+    double *room;
+    size_t *near;
     double *scratch;
     double tolerance;
     size_t first_bad_row;
     size_t n_updates;
     uint64_t n_pivots;
+    struct lp_pool *pool;
     bool is_cold;
     bool is_stale;
     bool is_feasible;
@@ -83,6 +93,18 @@ struct lp {
 static inline size_t lp_padded(const struct lp *lp)
 {
     return (lp->m + LP_BLOCK - 1) / LP_BLOCK * LP_BLOCK;
+}
+
+/* a.b over n entries; two chains hide the latency. */
+static inline double lp_dot(const double *a, const double *b, size_t n)
+{
+    double s0 = 0.0;
+    double s1 = 0.0;
+    for (size_t j = 1; j < n; j += 2) {
+        s0 += a[j - 1] * b[j - 1];
+        s1 += a[j] * b[j];
+    }
+    return n % 2 == 0 ? s0 + s1 : s0 + s1 + a[n - 1] * b[n - 1];
 }
 
 /* The corner of the box that minimises c.x, all n faces active. */

@@ -167,29 +167,42 @@ static void bench_glpk(struct polytope *p, size_t count)
     lp_glpk_destroy(lp);
 }
 
+/* All measurements for one size. */
+static void bench(struct setting setting, size_t count, struct rng *rng)
+{
+    struct polytope p;
+    polytope_init(&p, setting, rng);
+    struct lp *lp = lp_create(p.n);
+    lp_reset(lp, p.lower, p.upper);
+    for (size_t row = 0; row < p.m; ++row) {
+        lp_add_row(lp, p.rows + row * p.n, p.rhs[row]);
+    }
+    bench_objectives(&p, lp, count);
+    bench_pairs(&p, lp, count);
+    bench_rows(&p, lp, count);
+    bench_safe(&p, lp, count);
+    bench_glpk(&p, count / 20 + 1);
+    lp_destroy(lp);
+    polytope_clear(&p);
+}
+
+/* bench_lp [count [n m]] */
 int main(int argc, char **argv)
 {
-    const size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 200000;
     static const struct setting settings[] = {
         {5, 10}, {5, 40}, {5, 80}, {16, 80}, {64, 80}};
+    const size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 200000;
     struct rng rng;
     rng_init(&rng, 1);
+    if (argc > 3) {
+        const struct setting one = {strtoul(argv[2], NULL, 10),
+                                    strtoul(argv[3], NULL, 10)};
+        bench(one, count, &rng);
+        return EXIT_SUCCESS;
+    }
     for (size_t i = 0; i < sizeof settings / sizeof *settings; ++i) {
-        struct polytope p;
-        polytope_init(&p, settings[i], &rng);
-        struct lp *lp = lp_create(p.n);
-        lp_reset(lp, p.lower, p.upper);
-        for (size_t row = 0; row < p.m; ++row) {
-            lp_add_row(lp, p.rows + row * p.n, p.rhs[row]);
-        }
-        const size_t some = count * 5 / p.n + 2;
-        bench_objectives(&p, lp, some);
-        bench_pairs(&p, lp, some);
-        bench_rows(&p, lp, some);
-        bench_safe(&p, lp, some);
-        bench_glpk(&p, some / 20 + 1);
-        lp_destroy(lp);
-        polytope_clear(&p);
+        const size_t n = settings[i].n;
+        bench(settings[i], count * 25 / (n * n) + 2, &rng);
     }
     return EXIT_SUCCESS;
 }
