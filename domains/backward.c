@@ -1,6 +1,7 @@
 /* c.v >= A.x + b by eliminating layers backwards, with charged rounding. */
 #include "domains/backward.h"
 
+#include "domains/act_relu.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
 #include "src/num/dense.h"
@@ -163,21 +164,11 @@ void backward_set_lines(struct backward *b, size_t relu, const double *lower,
     for (size_t i = 0; i < width; i++) {
         const double l = lower[i];
         const double u = upper[i];
-        double lower_slope = 0.0;
-        double upper_slope = 0.0;
-        double intercept = 0.0;
-        if (l >= 0.0) {
-            lower_slope = 1.0;
-            upper_slope = 1.0;
-        } else if (u > 0.0) {
-            upper_slope = u / (u - l);
-            intercept = fmax(interval_up(-upper_slope * l),
-                             interval_up(fma(-upper_slope, u, u)));
-            lower_slope = u > -l ? 1.0 : 0.0;
-        }
-        lines->lower_slope[i] = lower_slope;
-        lines->upper_slope[i] = upper_slope;
-        lines->upper_intercept[i] = intercept;
+        const struct act_line lower_line = act_relu_lower(l, u);
+        const struct act_line upper_line = act_relu_upper(l, u);
+        lines->lower_slope[i] = lower_line.slope;
+        lines->upper_slope[i] = upper_line.slope;
+        lines->upper_intercept[i] = upper_line.intercept;
         if (l >= 0.0 || u > 0.0) {
             lines->live[lines->n_live++] = (uint32_t)i;
         }

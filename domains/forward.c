@@ -1,6 +1,7 @@
 /* L.x + l0 <= v <= U.x + u0 for every neuron v, layer by layer. */
 #include "domains/forward.h"
 
+#include "domains/act_relu.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
 #include "src/num/dense.h"
@@ -348,8 +349,9 @@ static void relax_neuron(const struct forward *f, double *y, const double *z,
     if (u > -l) {
         memcpy(y, z, half * sizeof *y);
     }
-    const double s = u / (u - l);
-    const double t = fmax(interval_up(-s * l), interval_up(fma(-s, u, u)));
+    const struct act_line line = act_relu_upper(l, u);
+    const double s = line.slope;
+    const double t = line.intercept;
     double *high = y + half;
     for (size_t d = 0; d <= n; d++) {
         high[d] = s * z[half + d];

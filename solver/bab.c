@@ -1,0 +1,331 @@
+/* Take a node, bound it, close it or split it, until nothing is open. */
+#include "solver/bab.h"
+
+#include "domains/box.h"
+#include "solver/frontier.h"
+#include "solver/prover.h"
+#include "solver/workers.h"
+#include "src/base/alloc.h"
+#include "src/base/require.h"
+
+#include <math.h>
+#include <stdatomic.h>
+
+/* HEAD_NODES are worked on by one thread, so that easy cases start none;
+ * a worker attacks the region of every ATTACK_PERIOD-th open node. */
+enum { HEAD_NODES = 32, ATTACK_PERIOD = 32 };
+static const double LP_EFFORT = 2000.0;
+
+/* What a worker found out about its node. */
+struct outcome {
+    size_t search;
+    bool is_closed;
+    bool is_stuck;
+    double effort;
+    double worst;
+    struct node *child[2];
+};
+
+struct worker {
+    struct prover *prover;
+    struct outcome outcome;
+    double *y;
+    uint64_t n_open_nodes;
+};
+
+struct bab {
+    const struct bab_problem *problem;
+    struct frontier frontier;
+    struct node_bounds *root_bounds;
+    struct worker *workers;
+    size_t head_left; /* nodes the single-threaded head may still take */
+    uint64_t n_closed;
+    double last_report_s;
+    atomic_bool has_witness;
+    atomic_int stop; /* enum status of the budget */
+};
+
+static struct worker *worker_of(struct bab *bab, size_t w)
+{
+    struct worker *worker = &bab->workers[w];
+    if (worker->prover == NULL) {
+        const struct bab_problem *problem = bab->problem;
+        worker->prover = prover_create(
+            problem->weights, &problem->query->cases[problem->case_index]);
+        backward_set_scale(worker->prover->backward, &bab->root_bounds->bounds);
+        NEW_ARRAY(worker->y, problem->weights->layers->n_outputs);
+    }
+    return worker;
+}
+
+static void *take(void *context, size_t w)
+{
+    struct bab *bab = context;
+    struct worker *worker = worker_of(bab, w);
+    if (bab->head_left == 0) {
+        return NULL;
+    }
+    struct node *node = frontier_pop(&bab->frontier, &worker->outcome.search);
+    bab->head_left -= node != NULL ? 1 : 0;
+    return node;
+}
+
+/* Looks for a witness in the open region of the worker. */
+static bool find_witness(struct bab *bab, size_t w)
+{
+    const struct bab_problem *problem = bab->problem;
+    const struct solver_oracle *oracle = problem->oracle;
+    struct worker *worker = &bab->workers[w];
+    struct prover *p = worker->prover;
+    layers_eval(worker->y, p->layers, p->point);
+    if (spec_holds(&p->spec, p->point, worker->y) &&
+        oracle->try_point(oracle->context, w, problem->case_index, p->point)) {
+        return true;
+    }
+    worker->n_open_nodes++;
+    return oracle->try_region != NULL &&
+           worker->n_open_nodes % ATTACK_PERIOD == 0 &&
+           oracle->try_region(oracle->context, w, problem->case_index, p->lower,
+                              p->upper);
+}
+
+static double effort_of(const struct prover *p)
+{
+    return (double)(backward_madds(p->backward) + forward_madds(p->forward)) +
+           LP_EFFORT * (double)p->stats.lps;
+}
+
+/* Makes both children of a node; false if it cannot be split. */
+static bool split_node(const struct bab *bab, struct outcome *outcome,
+                       const struct node *node, struct prover *p)
+{
+    struct split split;
+    const enum branch_rule rule = bab->frontier.search[outcome->search].rule;
+    if (!branch_choose(&split, rule, p)) {
+        return false;
+    }
+    struct node_bounds *bounds = node_bounds_create(p->layers, &p->bounds);
+    const struct node_rest rest = {
+        .lower = p->lower,
+        .upper = p->upper,
+        .open = p->open,
+        .n_open = p->n_open,
+        .bounds = bounds,
+        .worst = p->worst,
+    };
+    for (size_t side = 0; side < 2; side++) {
+        split.is_upper = side == 1;
+        outcome->child[side] = node_create_child(node, &rest, &split);
+    }
+    node_bounds_release(bounds);
+    if (split.kind == SPLIT_INPUT) {
+        p->stats.splits_input++;
+    } else {
+        p->stats.splits_neuron++;
+    }
+    return true;
+}
+
+static void work(void *context, size_t w, void *item)
+{
+    struct bab *bab = context;
+    struct worker *worker = &bab->workers[w];
+    struct prover *p = worker->prover;
+    struct outcome *outcome = &worker->outcome;
+    const struct node *node = item;
+    const double effort = effort_of(p);
+    *outcome = (struct outcome){.search = outcome->search};
+    const enum status status = budget_check(bab->problem->budget);
+    if (status != STATUS_OK) {
+        atomic_store(&bab->stop, (int)status);
+        return;
+    }
+    prover_load(p, node);
+    outcome->is_closed = !prover_bound_neurons(p, node) || prover_close(p);
+    if (!outcome->is_closed) {
+        outcome->worst = p->worst;
+        if (find_witness(bab, w)) {
+            atomic_store(&bab->has_witness, true);
+        } else {
+            outcome->is_stuck = !split_node(bab, outcome, node, p);
+        }
+    }
+    if (outcome->search == 0) {
+        p->stats.boxes++;
+    } else {
+        p->stats.stars++;
+    }
+    outcome->effort = effort_of(p) - effort;
+}
+
+static void report(struct bab *bab, double worst)
+{
+    const struct solver_options *options = bab->problem->options;
+    const double now_s = budget_now_s();
+    if (options->on_progress == NULL || now_s - bab->last_report_s < 0.5) {
+        return;
+    }
+    bab->last_report_s = now_s;
+    const struct solver_progress progress = {
+        .open_nodes = frontier_n_open(&bab->frontier),
+        .closed_nodes = bab->n_closed,
+        .proved_share = frontier_measure(&bab->frontier),
+        .best_bound = worst,
+    };
+    options->on_progress(options->progress_context, &progress);
+}
+
+static bool give(void *context, size_t w, void *item)
+{
+    struct bab *bab = context;
+    struct node *node = item;
+    const struct outcome *outcome = &bab->workers[w].outcome;
+    struct search *search = &bab->frontier.search[outcome->search];
+    search->n_busy--;
+    search->n_done++;
+    search->effort += outcome->effort;
+    if (atomic_load(&bab->stop) != (int)STATUS_OK) {
+        frontier_push(&bab->frontier, outcome->search, node);
+        return true;
+    }
+    if (outcome->is_closed) {
+        search->measure += ldexp(1.0, -(int)node->depth);
+        bab->n_closed++;
+    }
+    search->is_stuck = search->is_stuck || outcome->is_stuck;
+    for (size_t side = 0; side < 2; side++) {
+        if (outcome->child[side] != NULL) {
+            frontier_push(&bab->frontier, outcome->search,
+                          outcome->child[side]);
+        }
+    }
+    node_destroy(node);
+    report(bab, outcome->worst);
+    return atomic_load(&bab->has_witness) || frontier_is_closed(&bab->frontier);
+}
+
+/* Bounds of the whole box by intervals, then once by all means: the scale
+ * of the rounding errors, and where every node starts. */
+static bool bound_root(struct bab *bab)
+{
+    const struct bab_problem *problem = bab->problem;
+    const struct layers *layers = problem->weights->layers;
+    const struct query_case *c = &problem->query->cases[problem->case_index];
+    struct bounds bounds;
+    bounds_init(&bounds, layers);
+    struct domain *domain = box_domain_ops.create(layers);
+    const struct region region = {.lower = c->lower_down, .upper = c->upper_up};
+    const enum domain_answer answer =
+        box_domain_ops.propagate(domain, &bounds, &region, problem->budget);
+    box_domain_ops.destroy(domain);
+    bool is_possible = answer != DOMAIN_EMPTY;
+    bab->root_bounds = node_bounds_create(layers, &bounds);
+    struct prover *p = worker_of(bab, 0)->prover;
+    if (is_possible && answer == DOMAIN_DONE) {
+        struct node *root =
+            node_create_root(c->lower_down, c->upper_up, layers->n_inputs,
+                             c->n_disjuncts, bab->root_bounds);
+        prover_load(p, root);
+        is_possible = prover_bound_neurons(p, root);
+        node_destroy(root);
+        bounds_copy(&bab->root_bounds->bounds, &p->bounds);
+        backward_set_scale(p->backward, &p->bounds);
+    }
+    bounds_clear(&bounds);
+    return is_possible;
+}
+
+/* Which searches can decide this case. */
+static void choose_searches(struct bab *bab)
+{
+    const struct bab_problem *problem = bab->problem;
+    const struct query_case *c = &problem->query->cases[problem->case_index];
+    const enum solver_engine engine = problem->options->engine;
+    size_t n_varying = 0;
+    for (size_t j = 0; j < problem->weights->layers->n_inputs; j++) {
+        n_varying += c->lower_down[j] < c->upper_up[j] ? 1 : 0;
+    }
+    const bool is_small = n_varying <= PROVER_LP_INPUTS;
+    frontier_init(&bab->frontier,
+                  engine == SOLVER_INPUT || (engine == SOLVER_AUTO && is_small),
+                  engine != SOLVER_INPUT);
+    for (size_t s = 0; s < FRONTIER_SEARCHES; s++) {
+        if (bab->frontier.search[s].is_used) {
+            frontier_push(&bab->frontier, s,
+                          node_create_root(c->lower_down, c->upper_up,
+                                           problem->weights->layers->n_inputs,
+                                           c->n_disjuncts, bab->root_bounds));
+        }
+    }
+}
+
+static const char *stop_reason(const struct bab *bab)
+{
+    switch ((enum status)atomic_load(&bab->stop)) {
+    case STATUS_TIMED_OUT:
+        return "the time limit is reached";
+    case STATUS_INTERRUPTED:
+        return "interrupted";
+    case STATUS_LIMIT:
+        return "the memory limit is reached";
+    case STATUS_OK:
+    case STATUS_USAGE:
+    case STATUS_BAD_INPUT:
+    case STATUS_UNSUPPORTED:
+    case STATUS_IO:
+        break;
+    }
+    return "a region could be neither closed nor split at double resolution";
+}
+
+static void finish(struct bab *bab, struct stats *stats)
+{
+    for (size_t w = 0; w < bab->problem->options->threads; w++) {
+        struct worker *worker = &bab->workers[w];
+        if (worker->prover != NULL) {
+            struct prover *p = worker->prover;
+            p->stats.backward_madds = backward_madds(p->backward);
+            p->stats.forward_madds = forward_madds(p->forward);
+            p->stats.lp_pivots = p->lp == NULL ? 0 : lp_pivots(p->lp);
+            stats_add(stats, &p->stats);
+        }
+        prover_destroy(worker->prover);
+        alloc_free(worker->y);
+    }
+    stats->closed += bab->n_closed;
+    alloc_free(bab->workers);
+    frontier_clear(&bab->frontier);
+    node_bounds_release(bab->root_bounds);
+}
+
+enum solver_answer bab_run(const struct bab_problem *problem,
+                           struct stats *stats, const char **reason)
+{
+    struct bab bab = {.problem = problem, .head_left = HEAD_NODES};
+    const struct workers_job job = {&bab, take, work, give};
+    enum solver_answer answer = SOLVER_OPEN;
+    atomic_init(&bab.has_witness, false);
+    atomic_init(&bab.stop, (int)STATUS_OK);
+    NEW_ARRAY(bab.workers, problem->options->threads);
+    if (!bound_root(&bab)) {
+        answer = SOLVER_CLOSED;
+    } else {
+        choose_searches(&bab);
+        workers_run(&job, 1);
+        const bool is_over = atomic_load(&bab.has_witness) ||
+                             atomic_load(&bab.stop) != (int)STATUS_OK ||
+                             frontier_is_closed(&bab.frontier);
+        if (!is_over) {
+            bab.head_left = SIZE_MAX;
+            workers_run(&job, problem->options->threads);
+        }
+        if (atomic_load(&bab.has_witness)) {
+            answer = SOLVER_WITNESS;
+        } else if (frontier_is_closed(&bab.frontier)) {
+            answer = SOLVER_CLOSED;
+        }
+    }
+    *reason = answer == SOLVER_OPEN ? stop_reason(&bab) : "";
+    finish(&bab, stats);
+    return answer;
+}

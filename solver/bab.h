@@ -1,0 +1,24 @@
+/* Branch and bound over inputs and neurons for one case. */
+#ifndef ASTROLABE_SOLVER_BAB_H
+#define ASTROLABE_SOLVER_BAB_H
+
+#include "domains/weights.h"
+#include "solver/solver.h"
+
+/* Where the search looks for what it needs; see solver_run. */
+struct bab_problem {
+    const struct query *query;
+    size_t case_index;
+    const struct weights *weights;
+    const struct solver_options *options;
+    const struct solver_oracle *oracle;
+    const struct budget *budget;
+};
+
+/* Searches until the case is closed, a witness is confirmed or the budget is
+ * over. Complete: every region is either closed or split, down to the
+ * resolution of doubles. stats are added to. */
+enum solver_answer bab_run(const struct bab_problem *problem,
+                           struct stats *stats, const char **reason);
+
+#endif

@@ -1,0 +1,93 @@
+/* Two stacks of open nodes and the choice between them. */
+#include "solver/frontier.h"
+
+#include "src/base/require.h"
+
+#include <math.h>
+
+void frontier_init(struct frontier *frontier, bool use_input, bool use_neuron)
+{
+    *frontier = (struct frontier){0};
+    frontier->search[0].rule = BRANCH_INPUT;
+    frontier->search[0].is_used = use_input;
+    frontier->search[1].rule = BRANCH_NEURON;
+    frontier->search[1].is_used = use_neuron;
+}
+
+void frontier_clear(struct frontier *frontier)
+{
+    for (size_t s = 0; s < FRONTIER_SEARCHES; s++) {
+        struct search *search = &frontier->search[s];
+        for (size_t i = 0; i < search->nodes.n; i++) {
+            node_destroy(search->nodes.data[i]);
+        }
+        VEC_CLEAR(&search->nodes);
+    }
+}
+
+void frontier_push(struct frontier *frontier, size_t search, struct node *node)
+{
+    REQUIRE(search < FRONTIER_SEARCHES);
+    VEC_PUSH(&frontier->search[search].nodes, node);
+}
+
+static bool is_ready(const struct search *search)
+{
+    return search->is_used && !search->is_stuck && search->nodes.n > 0;
+}
+
+/* The search that should go next when both are ready. */
+static size_t choose(const struct frontier *frontier)
+{
+    const struct search *input = &frontier->search[0];
+    const struct search *neuron = &frontier->search[1];
+    if (input->n_done + input->n_busy < FRONTIER_HEAD) {
+        return 0;
+    }
+    const double input_rate = input->measure * fmax(neuron->effort, 1.0);
+    const double neuron_rate = neuron->measure * fmax(input->effort, 1.0);
+    const size_t better = input_rate >= neuron_rate ? 0 : 1;
+    const size_t other = 1 - better;
+    const bool is_behind =
+        16.0 * frontier->search[other].effort < frontier->search[better].effort;
+    return is_behind ? other : better;
+}
+
+struct node *frontier_pop(struct frontier *frontier, size_t *search)
+{
+    const bool has_input = is_ready(&frontier->search[0]);
+    const bool has_neuron = is_ready(&frontier->search[1]);
+    if (!has_input && !has_neuron) {
+        return NULL;
+    }
+    *search = has_input && has_neuron ? choose(frontier) : has_neuron;
+    struct search *chosen = &frontier->search[*search];
+    chosen->n_busy++;
+    return chosen->nodes.data[--chosen->nodes.n];
+}
+
+bool frontier_is_closed(const struct frontier *frontier)
+{
+    for (size_t s = 0; s < FRONTIER_SEARCHES; s++) {
+        const struct search *search = &frontier->search[s];
+        if (search->is_used && !search->is_stuck && search->nodes.n == 0 &&
+            search->n_busy == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t frontier_n_open(const struct frontier *frontier)
+{
+    size_t n = 0;
+    for (size_t s = 0; s < FRONTIER_SEARCHES; s++) {
+        n += frontier->search[s].nodes.n + frontier->search[s].n_busy;
+    }
+    return n;
+}
+
+double frontier_measure(const struct frontier *frontier)
+{
+    return fmax(frontier->search[0].measure, frontier->search[1].measure);
+}

@@ -1,0 +1,62 @@
+/* The open nodes of one case, for both engines, and which goes next. */
+#ifndef ASTROLABE_SOLVER_FRONTIER_H
+#define ASTROLABE_SOLVER_FRONTIER_H
+
+#include "solver/branch.h"
+#include "solver/node.h"
+#include "src/base/vec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One search tree over the whole case, split by one rule. */
+enum { FRONTIER_SEARCHES = 2 };
+
+/*
+ * nodes      open nodes, taken from the end: depth first
+ * n_busy     nodes taken and not given back
+ * measure    sum of 2^-depth over closed leaves: 1 when done               (1)
+ * effort     multiply-adds and LPs spent
+ * is_used    false: this rule is not applicable
+ * is_stuck   a node could be neither closed nor split
+ */
+struct search {
+    enum branch_rule rule;
+    VEC(struct node *) nodes;
+    size_t n_busy;
+    uint64_t n_done;
+    double measure;
+    double effort;
+    bool is_used;
+    bool is_stuck;
+};
+
+struct frontier {
+    struct search search[FRONTIER_SEARCHES];
+};
+
+/* An empty frontier; the searches named by is_used may run. */
+void frontier_init(struct frontier *frontier, bool use_input, bool use_neuron);
+void frontier_clear(struct frontier *frontier);
+
+/* Puts the root into every used search (node_create_root's owner passes one
+ * root per search). */
+void frontier_push(struct frontier *frontier, size_t search, struct node *node);
+
+/*
+ * The next node and its search; NULL if none is open. The input search goes
+ * first for FRONTIER_HEAD nodes; then the search with more measure (1) per
+ * effort, the other one getting a sixteenth. Counts only, never clocks, so
+ * that a loaded machine takes the same path.
+ */
+enum { FRONTIER_HEAD = 256 };
+struct node *frontier_pop(struct frontier *frontier, size_t *search);
+
+/* True if some search closed its whole tree. */
+bool frontier_is_closed(const struct frontier *frontier);
+
+size_t frontier_n_open(const struct frontier *frontier);
+double frontier_measure(const struct frontier *frontier);
+
+#endif

@@ -1,0 +1,77 @@
+/* One open region of the search: immutable once it is in the frontier. */
+#ifndef ASTROLABE_SOLVER_NODE_H
+#define ASTROLABE_SOLVER_NODE_H
+
+#include "domains/bounds.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * One split literal. For SPLIT_INPUT the half of the box at threshold of
+ * input `index`; for SPLIT_NEURON the phase of neuron `index` of the affine
+ * or other layer `layer` that feeds a ReLU: z <= 0 or z >= 0.
+ */
+enum split_kind { SPLIT_INPUT, SPLIT_NEURON };
+struct split {
+    enum split_kind kind;
+    bool is_upper; /* the side v >= threshold */
+    uint32_t layer;
+    uint32_t index;
+    double threshold; /* 0 for neurons */
+};
+
+/* Pre-activation bounds shared by the children of a node. */
+struct node_bounds {
+    atomic_size_t n_users;
+    struct bounds bounds;
+};
+
+/* A copy of the bounds with one user. */
+struct node_bounds *node_bounds_create(const struct layers *layers,
+                                       const struct bounds *bounds);
+void node_bounds_release(struct node_bounds *shared);
+
+/*
+ * The region { x : lower <= x <= upper } and all neuron literals of the
+ * path; only disjuncts open[0 .. n_open-1] are still to be refuted on it.
+ *   path     [depth] literals from the root, the certificate's branch
+ *   bounds   valid for the region (those of an ancestor or better)
+ *   worst    lower bound of the parent's least refuted disjunct
+ */
+struct node {
+    size_t n_inputs;
+    double *lower;
+    double *upper;
+    size_t n_open;
+    uint32_t *open;
+    size_t depth;
+    struct split *path;
+    struct node_bounds *bounds;
+    double worst;
+};
+
+/* The root over a box with all disjuncts open; takes a share of bounds. */
+struct node *node_create_root(const double *lower, const double *upper,
+                              size_t n_inputs, size_t n_disjuncts,
+                              struct node_bounds *bounds);
+
+/* What is left of a node after its own bounding, for node_create_child. */
+struct node_rest {
+    const double *lower; /* clipped box */
+    const double *upper;
+    const uint32_t *open;
+    size_t n_open;
+    struct node_bounds *bounds;
+    double worst;
+};
+
+/* The child of `parent` behind a split; takes a share of the bounds. */
+struct node *node_create_child(const struct node *parent,
+                               const struct node_rest *rest,
+                               const struct split *split);
+void node_destroy(struct node *node);
+
+#endif

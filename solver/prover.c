@@ -1,0 +1,98 @@
+/* Workspace of a worker. */
+#include "solver/prover.h"
+
+#include "src/base/alloc.h"
+
+#include <string.h>
+
+struct prover *prover_create(const struct weights *weights,
+                             const struct query_case *query_case)
+{
+    struct prover *p;
+    NEW(p);
+    const struct layers *layers = weights->layers;
+    const size_t n = layers->n_inputs;
+    p->weights = weights;
+    p->layers = layers;
+    spec_init(&p->spec, layers, query_case);
+    p->backward = backward_create(weights);
+    p->forward = forward_create(weights);
+    bounds_init(&p->bounds, layers);
+    NEW_ARRAY(p->lower, n);
+    NEW_ARRAY(p->upper, n);
+    NEW_ARRAY(p->point, n);
+    NEW_ARRAY(p->score, n);
+    NEW_ARRAY(p->open, p->spec.n_disjuncts);
+    NEW_ARRAY(p->row, p->spec.n_rows * n);
+    NEW_ARRAY(p->constant, p->spec.n_rows);
+    NEW_ARRAY(p->loss, layers->n_layers);
+    NEW_ARRAY(p->share, layers->n_layers);
+    size_t widest = n;
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        const struct layer *layer = &layers->layer[k];
+        widest = layer->width > widest ? layer->width : widest;
+        if (layer->kind == LAYER_RELU) {
+            NEW_ARRAY(p->loss[k], layer->width);
+            if (n <= PROVER_LP_INPUTS) {
+                NEW_ARRAY(p->share[k], layer->width * n);
+            }
+        }
+    }
+    NEW_ARRAY(p->hull_lower, n);
+    NEW_ARRAY(p->hull_upper, n);
+    NEW_ARRAY(p->trial_lower, n);
+    NEW_ARRAY(p->trial_upper, n);
+    NEW_ARRAY(p->rows, p->spec.n_rows);
+    NEW_ARRAY(p->neurons, widest);
+    if (n <= PROVER_LP_INPUTS) {
+        p->lp = lp_create(n);
+    }
+    return p;
+}
+
+void prover_destroy(struct prover *p)
+{
+    if (p == NULL) {
+        return;
+    }
+    for (size_t k = 0; k < p->layers->n_layers; k++) {
+        alloc_free(p->loss[k]);
+        alloc_free(p->share[k]);
+    }
+    spec_clear(&p->spec);
+    backward_destroy(p->backward);
+    forward_destroy(p->forward);
+    lp_destroy(p->lp);
+    bounds_clear(&p->bounds);
+    alloc_free(p->lower);
+    alloc_free(p->upper);
+    alloc_free(p->point);
+    alloc_free(p->score);
+    alloc_free(p->open);
+    alloc_free(p->row);
+    alloc_free(p->constant);
+    alloc_free(p->loss);
+    alloc_free(p->share);
+    alloc_free(p->hull_lower);
+    alloc_free(p->hull_upper);
+    alloc_free(p->trial_lower);
+    alloc_free(p->trial_upper);
+    alloc_free(p->rows);
+    alloc_free(p->neurons);
+    alloc_free(p->multipliers);
+    alloc_free(p);
+}
+
+void prover_load(struct prover *p, const struct node *node)
+{
+    const size_t n = p->layers->n_inputs;
+    memcpy(p->lower, node->lower, n * sizeof *p->lower);
+    memcpy(p->upper, node->upper, n * sizeof *p->upper);
+    memcpy(p->open, node->open, node->n_open * sizeof *p->open);
+    p->n_open = node->n_open;
+    bounds_copy(&p->bounds, &node->bounds->bounds);
+    for (size_t i = 0; i < n; i++) {
+        p->bounds.lower[0][i] = p->lower[i];
+        p->bounds.upper[0][i] = p->upper[i];
+    }
+}

@@ -1,0 +1,93 @@
+/* One worker's tools for proving one case: bounds, rows, scores, LP. */
+#ifndef ASTROLABE_SOLVER_PROVER_H
+#define ASTROLABE_SOLVER_PROVER_H
+
+#include "domains/backward.h"
+#include "domains/bounds.h"
+#include "domains/forward.h"
+#include "domains/weights.h"
+#include "solver/lp.h"
+#include "solver/node.h"
+#include "solver/spec.h"
+#include "src/base/budget.h"
+#include "src/base/stats.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Most inputs for which the own simplex and the scores of inputs are used. */
+enum { PROVER_LP_INPUTS = 64 };
+
+/*
+ * The region in work and what is known of it. Everything is valid until the
+ * next node.
+ *   lower, upper   [n_inputs] the box, clipped as the proof goes on
+ *   open           disjuncts still to be refuted
+ *   bounds         of all layers, valid for the region
+ *   row, constant  f_r >= row[r].x + constant[r] for the rows of the open
+ *                  disjuncts (spec.h), [n_rows x n_inputs]
+ *   loss           per ReLU layer [width]: how much the relaxation of a
+ *                  neuron costs the rows of the open disjuncts
+ *   share          per ReLU layer [width x n_inputs], |coefficients| of the
+ *                  neuron's own two linear bounds; NULL beyond
+ *                  PROVER_LP_INPUTS inputs
+ *   lp             rows over the inputs: literals of the node; NULL beyond
+ *                  PROVER_LP_INPUTS inputs
+ *   point          [n_inputs] the most promising point of the box
+ */
+struct prover {
+    const struct weights *weights;
+    const struct layers *layers;
+    struct spec spec;
+    struct backward *backward;
+    struct forward *forward;
+    struct lp *lp;
+    struct bounds bounds;
+    double *lower;
+    double *upper;
+    uint32_t *open;
+    size_t n_open;
+    double worst;
+    double *row;
+    double *constant;
+    double **loss;
+    double **share;
+    double *point;
+    double *score; /* [n_inputs], of branch_by_input */
+    double *hull_lower;
+    double *hull_upper;
+    double *trial_lower;
+    double *trial_upper;
+    uint32_t *neurons; /* [widest layer] */
+    uint32_t *rows;    /* [n_rows] */
+    double *multipliers;
+    size_t n_multipliers; /* capacity */
+    struct stats stats;
+};
+
+struct prover *prover_create(const struct weights *weights,
+                             const struct query_case *query_case);
+void prover_destroy(struct prover *prover);
+
+/*
+ * Bounds of all neurons over the box and literals of the node, layer by
+ * layer: forward linear bounds, then back-substitution of the unstable
+ * neurons, over the rows of the literals by LP where there are any.
+ *   returns false if the region is proved empty
+ */
+bool prover_bound_neurons(struct prover *prover, const struct node *node);
+
+/*
+ * Refutes open disjuncts by their linear lower bounds: one atom over the
+ * box, all atoms and literals jointly by LP, clipping of the box; shrinks
+ * lower, upper to the hull of what the open disjuncts leave, sets worst,
+ * loss and point.
+ *   returns true if no disjunct is open any more
+ */
+bool prover_close(struct prover *prover);
+
+/* Takes over box, disjuncts and bounds of a node; the first step. */
+void prover_load(struct prover *prover, const struct node *node);
+
+#endif

@@ -1,0 +1,255 @@
+/* Refuting disjuncts by linear lower bounds, and clipping the box. */
+#include "solver/lp_safe.h"
+#include "solver/prover.h"
+#include "src/base/alloc.h"
+#include "src/base/require.h"
+#include "src/num/interval.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+enum { CLIP_ROUNDS = 2 };
+
+/* Adds |coefficient met| * area of the relaxation to the losses, for the
+ * row `row` of the last block. */
+static void add_losses(struct prover *p, size_t row)
+{
+    for (size_t k = 1; k < p->layers->n_layers; k++) {
+        const struct layer *layer = &p->layers->layer[k];
+        const double *met = layer->kind == LAYER_RELU
+                                ? backward_met(p->backward, k, row)
+                                : NULL;
+        if (met == NULL) {
+            continue;
+        }
+        const double *lower = p->bounds.lower[layer->source];
+        const double *upper = p->bounds.upper[layer->source];
+        for (size_t i = 0; i < layer->width; i++) {
+            if (lower[i] < 0.0 && upper[i] > 0.0) {
+                p->loss[k][i] +=
+                    fabs(met[i]) * -lower[i] * upper[i] / (upper[i] - lower[i]);
+            }
+        }
+    }
+}
+
+/* A disjunct being refuted, in a box of its own. */
+struct trial {
+    size_t first;
+    size_t end;
+    double *lower;
+    double *upper;
+};
+
+/*
+ * Shrinks the trial's box to where a.x + b <= 0 can hold, a = row r: with m
+ * the minimum of the other terms, x_i <= (-b - m)/a_i for a_i > 0, x_i >= for
+ * a_i < 0. m is off by at most 2*gamma times the absolute terms; quotients
+ * are stepped outward.
+ *   returns false if nothing is left
+ */
+static bool clip_row(struct prover *p, const struct trial *trial, size_t r)
+{
+    const size_t n = p->layers->n_inputs;
+    const double *a = p->row + r * n;
+    const double b = p->constant[r];
+    double minimum = b;
+    double size = fabs(b);
+    for (size_t j = 0; j < n; j++) {
+        minimum += a[j] * (a[j] > 0.0 ? trial->lower[j] : trial->upper[j]);
+        size += fabs(a[j]) * fmax(fabs(p->lower[j]), fabs(p->upper[j]));
+    }
+    if (!isfinite(size)) {
+        return true;
+    }
+    const double error = 4.0 * interval_gamma(n + 4) * size + 0x1p-1000;
+    if (minimum - error > 0.0) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (fabs(a[i]) * (p->upper[i] - p->lower[i]) <= 0x1p-30 * size) {
+            continue;
+        }
+        double *low = &trial->lower[i];
+        double *high = &trial->upper[i];
+        const double rest = minimum - a[i] * (a[i] > 0.0 ? *low : *high);
+        const double bound = (error - rest) / a[i];
+        if (a[i] > 0.0 && interval_up(bound) < *high) {
+            *high = interval_up(bound);
+            p->stats.clips++;
+        } else if (a[i] < 0.0 && interval_down(bound) > *low) {
+            *low = interval_down(bound);
+            p->stats.clips++;
+        }
+        if (*low > *high) {
+            return false;
+        }
+        minimum = rest + a[i] * (a[i] > 0.0 ? *low : *high);
+    }
+    return true;
+}
+
+/* Rigorous minimum of row r over the node's box. */
+static double row_minimum(const struct prover *p, size_t r)
+{
+    const size_t n = p->layers->n_inputs;
+    const struct lp_problem problem = {
+        .n = n, .m = 0, .lower = p->lower, .upper = p->upper};
+    const double *a = p->row + r * n;
+    return nextafter(lp_safe_bound(&problem, a, NULL) + p->constant[r],
+                     -HUGE_VAL);
+}
+
+/* Refutes all atoms of the trial and the literals together; keeps the LP's
+ * point when it fails. */
+static bool close_jointly(struct prover *p, const struct trial *trial)
+{
+    const size_t n = p->layers->n_inputs;
+    const size_t n_before = lp_n_rows(p->lp);
+    for (size_t r = trial->first; r < trial->end; r++) {
+        lp_add_row(p->lp, p->row + r * n, -p->constant[r]);
+    }
+    const size_t m = lp_n_rows(p->lp);
+    if (m > p->n_multipliers) {
+        p->n_multipliers = 2 * m;
+        RESIZE_ARRAY(p->multipliers, p->n_multipliers);
+    }
+    double value;
+    p->stats.lps++;
+    const enum lp_answer answer = lp_minimize(p->lp, p->row + trial->first * n,
+                                              p->point, p->multipliers, &value);
+    bool is_empty = false;
+    if (answer == LP_INFEASIBLE) {
+        const struct lp_problem problem = {
+            .n = n,
+            .m = m,
+            .lower = p->lower,
+            .upper = p->upper,
+            .rows = lp_rows(p->lp),
+            .rhs = lp_rhs(p->lp),
+        };
+        is_empty = lp_safe_is_empty(&problem, p->multipliers);
+    }
+    lp_truncate(p->lp, n_before);
+    return is_empty;
+}
+
+/* The corner of the box that minimises row r. */
+static void set_corner(struct prover *p, size_t r)
+{
+    const size_t n = p->layers->n_inputs;
+    for (size_t j = 0; j < n; j++) {
+        p->point[j] = p->row[r * n + j] > 0.0 ? p->lower[j] : p->upper[j];
+    }
+}
+
+/* Tries to refute one disjunct; its box of unsafe points is left in trial. */
+static bool close_disjunct(struct prover *p, const struct trial *trial)
+{
+    double best = -HUGE_VAL;
+    for (size_t r = trial->first; r < trial->end; r++) {
+        const double lower = row_minimum(p, r);
+        best = fmax(best, lower);
+        if (spec_is_refuted(&p->spec, r, lower)) {
+            return true;
+        }
+    }
+    for (int round = 0; round < CLIP_ROUNDS; round++) {
+        for (size_t r = trial->first; r < trial->end; r++) {
+            if (!clip_row(p, trial, r)) {
+                return true;
+            }
+        }
+    }
+    if (trial->first < trial->end) {
+        set_corner(p, trial->first);
+    }
+    const bool is_joint = trial->end - trial->first > 1 ||
+                          (p->lp != NULL && lp_n_rows(p->lp) > 0);
+    if (p->lp != NULL && is_joint && close_jointly(p, trial)) {
+        return true;
+    }
+    p->worst = fmin(p->worst, best);
+    return false;
+}
+
+/* Back-substitutes rows[0 .. n-1] as one block and keeps the results. */
+static void bound_block(struct prover *p, const uint32_t *rows, size_t n)
+{
+    const size_t n_inputs = p->layers->n_inputs;
+    backward_begin(p->backward, n);
+    for (size_t t = 0; t < n; t++) {
+        spec_seed(&p->spec, p->backward, rows[t], t);
+    }
+    backward_run(p->backward);
+    for (size_t t = 0; t < n; t++) {
+        memcpy(p->row + rows[t] * n_inputs,
+               backward_coefficients(p->backward, t),
+               n_inputs * sizeof *p->row);
+        p->constant[rows[t]] = backward_constant(p->backward, t);
+        add_losses(p, t);
+    }
+}
+
+/* Linear lower bounds of all rows of the open disjuncts. */
+static void bound_rows(struct prover *p)
+{
+    for (size_t k = 0; k < p->layers->n_layers; k++) {
+        if (p->loss[k] != NULL) {
+            memset(p->loss[k], 0,
+                   p->layers->layer[k].width * sizeof *p->loss[k]);
+        }
+    }
+    size_t n = 0;
+    for (size_t o = 0; o < p->n_open; o++) {
+        const size_t d = p->open[o];
+        for (size_t r = p->spec.first[d]; r < p->spec.first[d + 1]; r++) {
+            p->rows[n++] = (uint32_t)r;
+        }
+    }
+    for (size_t t = 0; t < n; t += BACKWARD_ROWS) {
+        const size_t left = n - t;
+        bound_block(p, p->rows + t,
+                    left < BACKWARD_ROWS ? left : BACKWARD_ROWS);
+    }
+}
+
+bool prover_close(struct prover *p)
+{
+    const size_t n = p->layers->n_inputs;
+    const size_t bytes = n * sizeof *p->lower;
+    bound_rows(p);
+    for (size_t j = 0; j < n; j++) {
+        p->hull_lower[j] = HUGE_VAL;
+        p->hull_upper[j] = -HUGE_VAL;
+        p->point[j] = 0.5 * (p->lower[j] + p->upper[j]);
+    }
+    p->worst = HUGE_VAL;
+    size_t n_open = 0;
+    for (size_t o = 0; o < p->n_open; o++) {
+        const uint32_t d = p->open[o];
+        const struct trial trial = {
+            .first = p->spec.first[d],
+            .end = p->spec.first[d + 1],
+            .lower = p->trial_lower,
+            .upper = p->trial_upper,
+        };
+        memcpy(trial.lower, p->lower, bytes);
+        memcpy(trial.upper, p->upper, bytes);
+        if (close_disjunct(p, &trial)) {
+            continue;
+        }
+        p->open[n_open++] = d;
+        for (size_t j = 0; j < n; j++) {
+            p->hull_lower[j] = fmin(p->hull_lower[j], trial.lower[j]);
+            p->hull_upper[j] = fmax(p->hull_upper[j], trial.upper[j]);
+        }
+    }
+    p->n_open = n_open;
+    if (n_open > 0) {
+        memcpy(p->lower, p->hull_lower, bytes);
+        memcpy(p->upper, p->hull_upper, bytes);
+    }
+    return n_open == 0;
+}

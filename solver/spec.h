@@ -1,0 +1,43 @@
+/* The atoms of a case as rows over inputs and outputs. */
+#ifndef ASTROLABE_SOLVER_SPEC_H
+#define ASTROLABE_SOLVER_SPEC_H
+
+#include "domains/backward.h"
+#include "src/query/query.h"
+
+#include <stddef.h>
+
+/*
+ * Row r stands for f_r(x) = g.v - rhs_up with the atom's g; the atom can
+ * hold only where f_r <= 0 (f_r < 0 if it is strict), so a lower bound of
+ * f_r that is positive (not negative) refutes it.                         (1)
+ * Disjunct d owns rows first[d] .. first[d+1]-1.
+ */
+struct spec {
+    const struct layers *layers;
+    const struct query_case *query_case;
+    size_t n_rows;
+    size_t n_disjuncts;
+    size_t *first;
+    const struct query_atom **atom;
+};
+
+void spec_init(struct spec *spec, const struct layers *layers,
+               const struct query_case *query_case);
+void spec_clear(struct spec *spec);
+
+/* Puts row r of the case into row `row` of a block just begun. */
+void spec_seed(const struct spec *spec, struct backward *backward, size_t r,
+               size_t row);
+
+/* True if the rigorous lower bound of f_r refutes its atom by (1). */
+bool spec_is_refuted(const struct spec *spec, size_t r, double lower);
+
+/* f_r at a point, in nearest arithmetic; y = network(x). */
+double spec_value(const struct spec *spec, size_t r, const double *x,
+                  const double *y);
+
+/* True if, in nearest arithmetic, all atoms of some disjunct hold. */
+bool spec_holds(const struct spec *spec, const double *x, const double *y);
+
+#endif
