@@ -1,0 +1,143 @@
+/* Inside a network: tensors, and nodes in topological order. */
+#ifndef ASTROLABE_NET_GRAPH_H
+#define ASTROLABE_NET_GRAPH_H
+
+#include "src/base/error.h"
+#include "src/base/status.h"
+#include "src/base/vec.h"
+#include "src/net/constant.h"
+#include "src/net/layers.h"
+#include "src/net/net.h"
+#include "src/net/shape.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct import;
+
+/* A row of operators.def. */
+struct op {
+    const char *name;
+    int64_t min_opset;
+    enum status (*import)(struct import *import);
+};
+
+/* An edge of the graph. Constants lose their elements when the import is
+ * done; nodes keep what they need. */
+struct tensor {
+    char *name;
+    int type; /* enum model_type */
+    struct shape shape;
+    size_t n; /* elements */
+    bool is_constant;
+    struct constant constant;
+    size_t n_uses; /* as argument of a node, or as output of the net */
+};
+
+/*
+ * Every node is one of:
+ *   NODE_MAP       y[i] = z[map[i]], z = the arguments one after the other,
+ *                  then `pool`; map NULL: the identity              (1)
+ *   NODE_LINEAR    y[i] = (bias[i] + sum of rows) / divisor[i]; linear.h
+ *   NODE_RELU      y[i] = max(x[i], 0)
+ *   NODE_FUNCTION  y[i] = function(x[i], parameters)
+ *   NODE_MAX_POOL  y[i] = greatest element of a window
+ */
+enum node_form {
+    NODE_MAP,
+    NODE_LINEAR,
+    NODE_RELU,
+    NODE_FUNCTION,
+    NODE_MAX_POOL
+};
+
+/* Where the weights of a NODE_LINEAR come from; see linear.h. */
+enum linear_form { LINEAR_ELEMENT, LINEAR_PRODUCT, LINEAR_WINDOW };
+
+/* One argument of LINEAR_ELEMENT: output i takes scale (or weight[i]) times
+ * element index[i] (NULL: i). */
+struct linear_slot {
+    uint32_t *index;
+    double *weight;
+    double scale;
+};
+
+/*
+ * LINEAR_PRODUCT: output (b, i, j) of [n_batch, n_i, n_j] is row j of the
+ * matrix (row i if is_left) times the vector of argument 0 that starts at
+ * b*batch_step + i*step (j*step if is_left) and goes on by `stride`.
+ */
+struct linear_product {
+    struct matrix matrix;
+    bool is_left;
+    size_t n_i;
+    size_t n_j;
+    size_t batch_step;
+    size_t step;
+    size_t stride;
+};
+
+/*
+ * Windows over the last two axes of argument 0 (height 1 for 1-D):
+ * [n_batch, n_groups * n_in, in[0], in[1]] to
+ * [n_batch, n_groups * n_out, out[0], out[1]].
+ *   weight  [n_groups * n_out, n_in, kernel[0], kernel[1]]; NULL: ones
+ */
+struct window {
+    size_t n_batch;
+    size_t n_groups;
+    size_t n_in;
+    size_t n_out;
+    size_t in[2];
+    size_t out[2];
+    size_t kernel[2];
+    size_t stride[2];
+    size_t dilation[2];
+    size_t pad[2]; /* before the first element */
+    double *weight;
+};
+
+struct linear {
+    enum linear_form form;
+    struct linear_slot *slots; /* [n_args], LINEAR_ELEMENT, or the second
+                                  argument of LINEAR_PRODUCT */
+    struct linear_product product;
+    double *bias;            /* [n] or NULL */
+    double *divisor;         /* [n] or NULL */
+    const char *approximate; /* why weights are rounded; NULL: exact */
+};
+
+struct node {
+    const struct op *op;
+    char *name;
+    int64_t opset;
+    enum node_form form;
+    size_t n_args; /* computed tensors only */
+    size_t *args;
+    size_t output;
+    uint32_t *map;
+    double *pool;
+    size_t n_pool;
+    struct linear linear;
+    struct window window;
+    double (*function)(double x, const double *parameters);
+    double parameters[2];
+};
+
+struct net {
+    char *path;
+    size_t n_tensors;
+    struct tensor *tensors;
+    VEC(struct node) nodes;
+    VEC(size_t) inputs;  /* tensors */
+    VEC(size_t) outputs; /* tensors */
+};
+
+/* `node 'name' (Op, opset n): ` and the text, with the net's path. */
+void graph_node_error(struct error *error, const struct net *net,
+                      const struct node *node, const char *text);
+
+void graph_clear_node(struct node *node);
+
+#endif

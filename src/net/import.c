@@ -1,0 +1,455 @@
+/* Attributes, inputs and outputs of the node that is being imported. */
+#include "src/net/import.h"
+
+#include "src/base/alloc.h"
+#include "src/base/require.h"
+#include "src/net/exact.h"
+#include "src/onnx/model_tensor.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum status import_refuse(struct import *import, enum status status,
+                          const char *format, ...)
+{
+    char text[ERROR_MESSAGE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    const struct model_node *node = import->source;
+    error_set(import->error, "node '%s' (%s, opset %lld): %s",
+              node->name[0] == '\0' && node->n_outputs > 0 ? node->outputs[0]
+                                                           : node->name,
+              node->op_type, (long long)import->opset, text);
+    return status;
+}
+
+/* The attribute of that name and kind, marked as read. */
+static enum status find(struct import *import, const char *name,
+                        enum model_attribute_kind kind,
+                        const struct model_attribute **found)
+{
+    *found = NULL;
+    for (size_t i = 0; i < import->source->n_attributes; i++) {
+        const struct model_attribute *attribute =
+            &import->source->attributes[i];
+        if (strcmp(attribute->name, name) != 0) {
+            continue;
+        }
+        if (*found != NULL) {
+            return import_refuse(import, STATUS_BAD_INPUT,
+                                 "attribute '%s' is given twice", name);
+        }
+        if (attribute->kind != kind) {
+            return import_refuse(import, STATUS_BAD_INPUT,
+                                 "attribute '%s' has the wrong kind", name);
+        }
+        import->is_read[i] = true;
+        *found = attribute;
+    }
+    return STATUS_OK;
+}
+
+enum status import_int(struct import *import, const char *name, int64_t *value)
+{
+    const struct model_attribute *found = NULL;
+    const enum status status = find(import, name, MODEL_ATTRIBUTE_INT, &found);
+    *value = found == NULL ? *value : found->i;
+    return status;
+}
+
+enum status import_float(struct import *import, const char *name, double *value)
+{
+    const struct model_attribute *found = NULL;
+    const enum status status =
+        find(import, name, MODEL_ATTRIBUTE_FLOAT, &found);
+    *value = found == NULL ? *value : (double)found->f;
+    if (status == STATUS_OK && !isfinite(*value)) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "attribute '%s' is not finite", name);
+    }
+    return status;
+}
+
+enum status import_string(struct import *import, const char *name,
+                          const char **value)
+{
+    const struct model_attribute *found = NULL;
+    const enum status status =
+        find(import, name, MODEL_ATTRIBUTE_STRING, &found);
+    *value = found == NULL ? *value : found->s;
+    return status;
+}
+
+enum status import_ints(struct import *import, const char *name,
+                        const int64_t **values, size_t *n)
+{
+    const struct model_attribute *found = NULL;
+    const enum status status = find(import, name, MODEL_ATTRIBUTE_INTS, &found);
+    *values = found == NULL ? NULL : found->ints;
+    *n = found == NULL ? 0 : found->n;
+    return status;
+}
+
+enum status import_attribute_tensor(struct import *import, const char *name,
+                                    const struct model_tensor **value)
+{
+    const struct model_attribute *found = NULL;
+    const enum status status =
+        find(import, name, MODEL_ATTRIBUTE_TENSOR, &found);
+    *value = found == NULL ? NULL : found->tensor;
+    return status;
+}
+
+void import_ignore(struct import *import, const char *name)
+{
+    for (size_t i = 0; i < import->source->n_attributes; i++) {
+        if (strcmp(import->source->attributes[i].name, name) == 0) {
+            import->is_read[i] = true;
+        }
+    }
+}
+
+enum status import_check_attributes(struct import *import)
+{
+    for (size_t i = 0; i < import->source->n_attributes; i++) {
+        if (!import->is_read[i]) {
+            return import_refuse(import, STATUS_BAD_INPUT,
+                                 "unknown attribute '%s'",
+                                 import->source->attributes[i].name);
+        }
+    }
+    return STATUS_OK;
+}
+
+size_t import_n_inputs(const struct import *import)
+{
+    size_t n = import->source->n_inputs;
+    while (n > 0 && import->source->inputs[n - 1][0] == '\0') {
+        n--;
+    }
+    return n;
+}
+
+enum status import_arity(struct import *import, size_t lowest, size_t highest,
+                         size_t n_outputs)
+{
+    const struct model_node *node = import->source;
+    const size_t n = import_n_inputs(import);
+    if (n < lowest || n > highest) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "%zu inputs, expected %zu to %zu", n, lowest,
+                             highest);
+    }
+    for (size_t i = 0; i < lowest; i++) {
+        if (node->inputs[i][0] == '\0') {
+            return import_refuse(import, STATUS_BAD_INPUT,
+                                 "input %zu is absent", i);
+        }
+    }
+    if (node->n_outputs == 0 || node->n_outputs > n_outputs ||
+        node->outputs[0][0] == '\0') {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "%zu outputs, expected 1 to %zu", node->n_outputs,
+                             n_outputs);
+    }
+    return STATUS_OK;
+}
+
+struct tensor *import_input(const struct import *import, size_t i)
+{
+    size_t number = 0;
+    if (i >= import_n_inputs(import) || import->source->inputs[i][0] == '\0') {
+        return NULL;
+    }
+    REQUIRE(
+        name_table_find(&import->names, import->source->inputs[i], &number));
+    return &import->net->tensors[number];
+}
+
+size_t import_number(const struct import *import, const struct tensor *tensor)
+{
+    return (size_t)(tensor - import->net->tensors);
+}
+
+enum status import_integers(struct import *import, size_t i, int64_t **values,
+                            size_t *n)
+{
+    const struct tensor *tensor = import_input(import, i);
+    if (tensor == NULL) {
+        return STATUS_OK;
+    }
+    if (!tensor->is_constant) {
+        return import_refuse(import, STATUS_UNSUPPORTED,
+                             "input '%s' is not constant", tensor->name);
+    }
+    if (!constant_is_integer_type(tensor->type) || tensor->shape.n_dims > 1) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "input '%s' is not a list of integers",
+                             tensor->name);
+    }
+    *n = tensor->n;
+    NEW_ARRAY(*values, tensor->n);
+    constant_read_integers(*values, &tensor->constant, 0, tensor->n);
+    return STATUS_OK;
+}
+
+double *import_reals(const struct tensor *tensor)
+{
+    double *values = NULL;
+    NEW_ARRAY(values, tensor->n);
+    constant_read_reals(values, &tensor->constant, 0, tensor->n);
+    return values;
+}
+
+enum status import_scalar(struct import *import, size_t i, double *value)
+{
+    const struct tensor *tensor = import_input(import, i);
+    if (tensor == NULL) {
+        return STATUS_OK;
+    }
+    if (!tensor->is_constant) {
+        return import_refuse(import, STATUS_UNSUPPORTED,
+                             "input '%s' is not constant", tensor->name);
+    }
+    if (!constant_is_real_type(tensor->type) || tensor->n != 1) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "input '%s' is not one real number", tensor->name);
+    }
+    constant_read_reals(value, &tensor->constant, 0, 1);
+    return STATUS_OK;
+}
+
+bool import_has_output(const struct import *import, size_t i)
+{
+    return i < import->source->n_outputs &&
+           import->source->outputs[i][0] != '\0';
+}
+
+enum status import_output(struct import *import, size_t i, int type,
+                          const struct shape *shape, struct tensor **tensor)
+{
+    REQUIRE(i < import->source->n_outputs);
+    const char *name = import->source->outputs[i];
+    struct net *net = import->net;
+    const size_t n = shape_count(shape);
+    if (n > SHAPE_ELEMENTS || (n == 0 && !constant_is_integer_type(type))) {
+        char text[128];
+        shape_print(text, sizeof text, shape);
+        return import_refuse(import, STATUS_UNSUPPORTED,
+                             "output '%s' of shape %s has %s", name, text,
+                             n == 0 ? "no elements" : "too many elements");
+    }
+    *tensor = &net->tensors[net->n_tensors];
+    if (!name_table_add(&import->names, name, net->n_tensors)) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "two tensors are named '%s'", name);
+    }
+    net->n_tensors++;
+    **tensor = (struct tensor){.name = alloc_string(name, strlen(name)),
+                               .type = type,
+                               .shape = *shape,
+                               .n = n};
+    return STATUS_OK;
+}
+
+struct node *import_node(struct import *import, enum node_form form,
+                         const struct tensor *output,
+                         const struct tensor *const *args, size_t n)
+{
+    const struct model_node *source = import->source;
+    const char *name = source->name[0] == '\0' ? output->name : source->name;
+    struct node node = {.op = import->op,
+                        .name = alloc_string(name, strlen(name)),
+                        .opset = import->opset,
+                        .form = form,
+                        .n_args = n,
+                        .output = import_number(import, output)};
+    NEW_ARRAY(node.args, n);
+    for (size_t i = 0; i < n; i++) {
+        node.args[i] = import_number(import, args[i]);
+        import->net->tensors[node.args[i]].n_uses++;
+    }
+    VEC_PUSH(&import->net->nodes, node);
+    return &import->net->nodes.data[import->net->nodes.n - 1];
+}
+
+/* All parts as one array of reals; computed ones leave zeros. */
+static double *gather_reals(const struct import_parts *parts, size_t n)
+{
+    double *values = NULL;
+    size_t at = 0;
+    NEW_ARRAY(values, n);
+    for (size_t p = 0; p < parts->n; p++) {
+        const struct tensor *tensor = parts->tensors[p];
+        if (tensor->is_constant) {
+            constant_read_reals(values + at, &tensor->constant, 0, tensor->n);
+        }
+        at += tensor->n;
+    }
+    if (parts->fill != NULL) {
+        values[at] = *parts->fill;
+    }
+    return values;
+}
+
+static int64_t *gather_integers(const struct import_parts *parts, size_t n)
+{
+    int64_t *values = NULL;
+    size_t at = 0;
+    NEW_ARRAY(values, n);
+    for (size_t p = 0; p < parts->n; p++) {
+        const struct tensor *tensor = parts->tensors[p];
+        constant_read_integers(values + at, &tensor->constant, 0, tensor->n);
+        at += tensor->n;
+    }
+    if (parts->fill != NULL) {
+        values[at] = (int64_t)*parts->fill;
+    }
+    return values;
+}
+
+static void fold_map(struct tensor *output, const struct import_parts *parts,
+                     size_t n, const uint32_t *map)
+{
+    output->is_constant = true;
+    if (constant_is_real_type(output->type)) {
+        double *all = gather_reals(parts, n);
+        if (map == NULL) {
+            output->constant.reals = all;
+            return;
+        }
+        NEW_ARRAY(output->constant.reals, output->n);
+        for (size_t i = 0; i < output->n; i++) {
+            output->constant.reals[i] = all[map[i]];
+        }
+        alloc_free(all);
+        return;
+    }
+    int64_t *all = gather_integers(parts, n);
+    if (map == NULL) {
+        output->constant.integers = all;
+        return;
+    }
+    NEW_ARRAY(output->constant.integers, output->n);
+    for (size_t i = 0; i < output->n; i++) {
+        output->constant.integers[i] = all[map[i]];
+    }
+    alloc_free(all);
+}
+
+/* Renumbers a map over `parts` to arguments first, constants (pool) last. */
+static void add_map_node(struct import *import, const struct tensor *output,
+                         const struct import_parts *parts, size_t n,
+                         uint32_t *map)
+{
+    const struct tensor **args = NULL;
+    uint32_t *place = NULL;
+    size_t n_args = 0;
+    size_t at = 0;
+    size_t next = 0;
+    NEW_ARRAY(args, parts->n);
+    NEW_ARRAY(place, n);
+    for (size_t p = 0; p < parts->n; p++) {
+        const struct tensor *tensor = parts->tensors[p];
+        for (size_t i = 0; i < tensor->n && !tensor->is_constant; i++) {
+            place[at + i] = (uint32_t)next++;
+        }
+        args[n_args] = tensor;
+        n_args += tensor->is_constant ? 0 : 1;
+        at += tensor->n;
+    }
+    const size_t n_computed = next;
+    struct node *node = import_node(import, NODE_MAP, output, args, n_args);
+    if (n_computed < n) {
+        double *all = gather_reals(parts, n);
+        NEW_ARRAY(node->pool, n - n_computed);
+        at = 0;
+        for (size_t p = 0; p <= parts->n; p++) {
+            const struct tensor *tensor =
+                p < parts->n ? parts->tensors[p] : NULL;
+            const size_t count = tensor == NULL ? n - at : tensor->n;
+            const bool is_pooled = tensor == NULL || tensor->is_constant;
+            for (size_t i = 0; i < count && is_pooled; i++) {
+                node->pool[next - n_computed] = all[at + i];
+                place[at + i] = (uint32_t)next++;
+            }
+            at += count;
+        }
+        node->n_pool = n - n_computed;
+        alloc_free(all);
+    }
+    if (map == NULL && n_computed < n) {
+        NEW_ARRAY(map, n);
+        for (size_t i = 0; i < n; i++) {
+            map[i] = (uint32_t)i;
+        }
+    }
+    bool is_identity = output->n == n_computed && n_args == 1;
+    for (size_t i = 0; i < output->n && map != NULL; i++) {
+        map[i] = place[map[i]];
+        is_identity = is_identity && map[i] == i;
+    }
+    node->map = map;
+    if (is_identity) {
+        node->map = NULL;
+        alloc_free(map);
+    }
+    alloc_free(place);
+    alloc_free(args);
+}
+
+enum status import_map(struct import *import, size_t i,
+                       const struct shape *shape,
+                       const struct import_parts *parts, uint32_t *map)
+{
+    enum status status = STATUS_OK;
+    struct tensor *output = NULL;
+    size_t n = parts->fill == NULL ? 0 : 1;
+    bool is_constant = true;
+    const int type = parts->tensors[0]->type;
+    for (size_t p = 0; p < parts->n; p++) {
+        n += parts->tensors[p]->n;
+        is_constant = is_constant && parts->tensors[p]->is_constant;
+        if (parts->tensors[p]->type != type) {
+            status = import_refuse(import, STATUS_BAD_INPUT,
+                                   "inputs of different element types");
+            goto cleanup;
+        }
+    }
+    if (n > UINT32_MAX) {
+        status = import_refuse(import, STATUS_UNSUPPORTED,
+                               "inputs have too many elements");
+        goto cleanup;
+    }
+    STATUS_TRY(import_output(import, i, type, shape, &output));
+    if (is_constant) {
+        fold_map(output, parts, n, map);
+        alloc_free(map);
+    } else {
+        add_map_node(import, output, parts, n, map);
+    }
+    return STATUS_OK;
+cleanup:
+    alloc_free(map);
+    return status;
+}
+
+enum status import_map_one(struct import *import, size_t i,
+                           const struct shape *shape,
+                           const struct tensor *input, uint32_t *map)
+{
+    const struct import_parts parts = {&input, 1, NULL};
+    return import_map(import, i, shape, &parts, map);
+}
+
+enum status import_computed(struct import *import, const struct tensor *tensor)
+{
+    if (tensor->is_constant) {
+        return import_refuse(import, STATUS_UNSUPPORTED,
+                             "input '%s' is constant", tensor->name);
+    }
+    return STATUS_OK;
+}

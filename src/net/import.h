@@ -1,0 +1,107 @@
+/* What an operator's import function sees of its node, and how it answers. */
+#ifndef ASTROLABE_NET_IMPORT_H
+#define ASTROLABE_NET_IMPORT_H
+
+#include "src/net/graph.h"
+#include "src/onnx/model.h"
+#include "src/onnx/name_table.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * One import; `source`, `op`, `opset` and is_read belong to the node at
+ * hand. Import functions return STATUS_OK after having created all outputs
+ * of the node, or fail through import_refuse.
+ */
+struct import {
+    struct net *net;
+    const struct model *model;
+    struct error *error;
+    struct name_table names; /* tensors */
+    int64_t opset;
+    const struct op *op;
+    const struct model_node *source;
+    bool *is_read; /* attributes asked for */
+};
+
+/* Fills the error with `node 'n' (Op, opset v): ` and the text; returns
+ * status. */
+enum status import_refuse(struct import *import, enum status status,
+                          const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Attributes: the default stays in *value when absent; arrays are borrowed
+ * (NULL when absent). STATUS_BAD_INPUT on a wrong kind. */
+enum status import_int(struct import *import, const char *name, int64_t *value);
+enum status import_float(struct import *import, const char *name,
+                         double *value);
+enum status import_string(struct import *import, const char *name,
+                          const char **value);
+enum status import_ints(struct import *import, const char *name,
+                        const int64_t **values, size_t *n);
+enum status import_attribute_tensor(struct import *import, const char *name,
+                                    const struct model_tensor **value);
+/* Marks an attribute as known and without influence on inference. */
+void import_ignore(struct import *import, const char *name);
+/* STATUS_BAD_INPUT if an attribute was never asked for. */
+enum status import_check_attributes(struct import *import);
+
+/* Number of inputs given, trailing absent ones not counted. */
+size_t import_n_inputs(const struct import *import);
+/* STATUS_BAD_INPUT unless lowest <= inputs <= highest, the first `lowest`
+ * are present, and there are 1 to n_outputs outputs. */
+enum status import_arity(struct import *import, size_t lowest, size_t highest,
+                         size_t n_outputs);
+/* Input i, or NULL when absent. */
+struct tensor *import_input(const struct import *import, size_t i);
+/* Its number in the net. */
+size_t import_number(const struct import *import, const struct tensor *tensor);
+
+/* Elements of a constant integer input, owned by the caller; *values stays
+ * NULL when the input is absent. STATUS_UNSUPPORTED if it is computed. */
+enum status import_integers(struct import *import, size_t i, int64_t **values,
+                            size_t *n);
+/* Elements of a constant real tensor, owned by the caller. */
+double *import_reals(const struct tensor *tensor);
+/* One element of a constant real input; *value stays when absent. */
+enum status import_scalar(struct import *import, size_t i, double *value);
+
+/* Creates output `i`: computed until its constant is filled; REQUIREs that
+ * it does not exist yet. STATUS_UNSUPPORTED if it has no elements or too
+ * many. */
+enum status import_output(struct import *import, size_t i, int type,
+                          const struct shape *shape, struct tensor **tensor);
+/* True if output i has a name. */
+bool import_has_output(const struct import *import, size_t i);
+
+/* Appends a node that computes `output` from n computed tensors. */
+struct node *import_node(struct import *import, enum node_form form,
+                         const struct tensor *output,
+                         const struct tensor *const *args, size_t n);
+
+/* The elements of several tensors one after the other. */
+struct import_parts {
+    const struct tensor *const *tensors;
+    size_t n;
+    const double *fill; /* one more real element at the end, or NULL */
+};
+
+/*
+ * Output i = parts[map[i]] (NULL: identity): a constant if all parts are, a
+ * NODE_MAP otherwise. Takes ownership of the map.
+ */
+enum status import_map(struct import *import, size_t i,
+                       const struct shape *shape,
+                       const struct import_parts *parts, uint32_t *map);
+
+/* The same with the single part `input`. */
+enum status import_map_one(struct import *import, size_t i,
+                           const struct shape *shape,
+                           const struct tensor *input, uint32_t *map);
+
+/* STATUS_UNSUPPORTED unless the tensor is computed and real. */
+enum status import_computed(struct import *import, const struct tensor *tensor);
+
+#endif

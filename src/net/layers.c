@@ -1,0 +1,111 @@
+/* The lowered network in nearest double arithmetic, and its release. */
+#include "src/net/layers.h"
+
+#include "src/base/alloc.h"
+
+#include <string.h>
+
+void matrix_clear(struct matrix *matrix)
+{
+    alloc_free(matrix->dense);
+    alloc_free(matrix->start);
+    alloc_free(matrix->column);
+    alloc_free(matrix->value);
+    *matrix = (struct matrix){0};
+}
+
+void matrix_add_product(double *y, const struct matrix *matrix, const double *x)
+{
+    for (size_t row = 0; row < matrix->n_rows; row++) {
+        double sum = y[row];
+        if (matrix->dense != NULL) {
+            const double *entry = matrix->dense + row * matrix->n_cols;
+            for (size_t col = 0; col < matrix->n_cols; col++) {
+                sum += entry[col] * x[col];
+            }
+        } else {
+            for (size_t i = matrix->start[row]; i < matrix->start[row + 1];
+                 i++) {
+                sum += matrix->value[i] * x[matrix->column[i]];
+            }
+        }
+        y[row] = sum;
+    }
+}
+
+void matrix_add_transposed(double *y, const struct matrix *matrix,
+                           const double *x)
+{
+    for (size_t row = 0; row < matrix->n_rows; row++) {
+        if (matrix->dense != NULL) {
+            const double *entry = matrix->dense + row * matrix->n_cols;
+            for (size_t col = 0; col < matrix->n_cols; col++) {
+                y[col] += entry[col] * x[row];
+            }
+        } else {
+            for (size_t i = matrix->start[row]; i < matrix->start[row + 1];
+                 i++) {
+                y[matrix->column[i]] += matrix->value[i] * x[row];
+            }
+        }
+    }
+}
+
+static void eval_layer(double **values, const struct layers *layers, size_t k)
+{
+    const struct layer *layer = &layers->layer[k];
+    double *v = values[k];
+    if (layer->kind == LAYER_RELU) {
+        const double *source = values[layer->source];
+        for (size_t i = 0; i < layer->width; i++) {
+            v[i] = source[i] > 0.0 ? source[i] : 0.0;
+        }
+    } else if (layer->kind == LAYER_AFFINE) {
+        memcpy(v, layer->bias, layer->width * sizeof *v);
+        for (size_t t = 0; t < layer->n_terms; t++) {
+            matrix_add_product(v, &layer->terms[t].matrix,
+                               values[layer->terms[t].source]);
+        }
+    }
+}
+
+void layers_eval(double *y, const struct layers *layers, const double *x)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        n += layers->layer[k].width;
+    }
+    double *block = NULL;
+    double **values = NULL;
+    NEW_ARRAY(block, n);
+    NEW_ARRAY(values, layers->n_layers);
+    n = 0;
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        values[k] = block + n;
+        n += layers->layer[k].width;
+    }
+    memcpy(values[0], x, layers->n_inputs * sizeof *x);
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        eval_layer(values, layers, k);
+    }
+    memcpy(y, values[layers->n_layers - 1], layers->n_outputs * sizeof *y);
+    alloc_free(values);
+    alloc_free(block);
+}
+
+void layers_destroy(struct layers *layers)
+{
+    if (layers == NULL) {
+        return;
+    }
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        struct layer *layer = &layers->layer[k];
+        for (size_t t = 0; t < layer->n_terms; t++) {
+            matrix_clear(&layer->terms[t].matrix);
+        }
+        alloc_free(layer->terms);
+        alloc_free(layer->bias);
+    }
+    alloc_free(layers->layer);
+    alloc_free(layers);
+}
