@@ -13,21 +13,6 @@ n_passed=0
 n_failed=0
 n_skipped=0
 
-install_packages() {
-    command -v dpkg-query > /dev/null || return 0
-    local package missing=() as_root=()
-    while read -r package; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" \
-            2> /dev/null)" = installed ] || missing+=("$package")
-    done < benchmarks/packages.txt
-    [ ${#missing[@]} -gt 0 ] || return 0
-    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-    printf 'installing %s\n' "${missing[*]}"
-    "${as_root[@]}" apt-get -q update &&
-        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-            apt-get -qy install --no-install-recommends "${missing[@]}"
-}
-
 # step <name> <command...>: one line of outcome; all output if it failed.
 step() {
     local name=$1 start=$SECONDS
@@ -155,7 +140,7 @@ shell() {
     { project_files '*.sh' && printf '.ci/run\0'; } | xargs -0 shellcheck
 }
 
-if ! step packages install_packages; then
+if ! step packages sh benchmarks/install_packages.sh; then
     printf '0 passed, 1 failed, 0 skipped\n'
     exit 1
 fi
