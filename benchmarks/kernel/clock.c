@@ -33,7 +33,7 @@ static double clock_round_s(clock_call call, void *context)
 
 double clock_median_s(clock_call call, void *context)
 {
-    double round_s[ROUNDS];
+    double round_s[ROUNDS] = {0.0};
     (void)clock_round_s(call, context);
     for (size_t i = 0; i < ROUNDS; i++) {
         const double s = clock_round_s(call, context);
