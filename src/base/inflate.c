@@ -9,7 +9,11 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { GZIP_WINDOW_BITS = 15 + 16, LEAST_PLAIN_BYTES = 4096 };
+enum {
+    GZIP_WINDOW_BITS = 15 + 16,
+    LEAST_PLAIN_BYTES = 4096,
+    QUARTER_FROM_BYTES = 1 << 24
+};
 
 bool inflate_is_gzip(const char *data, size_t n)
 {
@@ -57,8 +61,12 @@ static void sink_reserve(struct sink *sink)
     }
     const size_t most =
         sink->limit_bytes < SIZE_MAX - 1 ? sink->limit_bytes + 1 : SIZE_MAX - 1;
+    /* large outputs grow by a quarter: the zeroed rest counts as memory */
+    const size_t more = sink->capacity < QUARTER_FROM_BYTES
+                            ? sink->capacity
+                            : sink->capacity / 4;
     size_t capacity =
-        sink->capacity > SIZE_MAX / 4 ? SIZE_MAX / 2 : 2 * sink->capacity;
+        sink->capacity > SIZE_MAX / 4 ? SIZE_MAX / 2 : sink->capacity + more;
     if (capacity < LEAST_PLAIN_BYTES) {
         capacity = LEAST_PLAIN_BYTES;
     }
