@@ -51,11 +51,11 @@ static enum astrolabe_status report(enum status status, char *message,
                                         : ASTROLABE_ERROR;
 }
 
-enum astrolabe_status astrolabe_load(astrolabe_query **query,
-                                     const char *property_path,
-                                     size_t n_networks,
-                                     const struct astrolabe_network *networks,
-                                     bool strict, char *message, size_t size)
+/* The public form is flat on purpose: plain C callers need no struct. */
+enum astrolabe_status /* NOLINTNEXTLINE(readability-function-size) */
+astrolabe_load(astrolabe_query **query, const char *property_path,
+               size_t n_networks, const struct astrolabe_network *networks,
+               bool strict, char *message, size_t size)
 {
     struct error error = {0};
     struct query *loaded = NULL;

@@ -106,8 +106,9 @@ _Noreturn static void keep(const struct bench_child *child, int pipe_end,
 
 static void release(struct bench_child *child)
 {
-    FILE *files[] = {child->output, child->errors, child->report};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    enum { N_FILES = 3 };
+    FILE *files[N_FILES] = {child->output, child->errors, child->report};
+    for (size_t i = 0; i < N_FILES; i++) {
         if (files[i] != NULL) {
             (void)fclose(files[i]);
         }

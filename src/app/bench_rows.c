@@ -138,6 +138,23 @@ static enum status open_end(struct bench_rows *rows, struct error *error)
     return rows->descriptor < 0 ? refuse_errno(rows, error) : STATUS_OK;
 }
 
+/* Takes the rows over, or for a fresh run drops them. */
+static enum status take_rows(struct bench_rows *rows, struct bench_list *list,
+                             const struct csv *csv, bool is_fresh,
+                             struct error *error)
+{
+    if (!is_fresh) {
+        for (size_t row = 1; row < csv->rows.n; row++) {
+            hand_out(list, csv, row);
+        }
+        return STATUS_OK;
+    }
+    const enum status status = drop(rows->path, csv, list->benchmark, error);
+    (void)close(rows->descriptor);
+    rows->descriptor = -1;
+    return status == STATUS_OK ? open_end(rows, error) : status;
+}
+
 enum status bench_rows_open(struct bench_rows *rows, const char *path,
                             struct bench_list *list, bool is_fresh,
                             struct error *error)
@@ -149,14 +166,7 @@ enum status bench_rows_open(struct bench_rows *rows, const char *path,
     STATUS_TRY(open_end(rows, error));
     STATUS_TRY(repair(rows, error));
     STATUS_TRY(csv_load(&csv, path, error));
-    if (is_fresh) {
-        STATUS_TRY(drop(path, &csv, list->benchmark, error));
-        (void)close(rows->descriptor);
-        STATUS_TRY(open_end(rows, error));
-    }
-    for (size_t row = 1; !is_fresh && row < csv.rows.n; row++) {
-        hand_out(list, &csv, row);
-    }
+    STATUS_TRY(take_rows(rows, list, &csv, is_fresh, error));
 cleanup:
     csv_clear(&csv);
     return status;

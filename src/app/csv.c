@@ -150,7 +150,7 @@ char *csv_quote(const char *field)
     char *text = NULL;
     NEW_ARRAY(text, 2 * n + 3);
     if (strpbrk(field, ",\"\r\n") == NULL && strspn(field, " \t") == 0) {
-        memcpy(text, field, n);
+        memcpy(text, field, n + 1);
         return text;
     }
     size_t at = 0;

@@ -15,11 +15,18 @@
 enum { MANY_CASES = 256 };
 static const struct attack_effort REGION_EFFORT = {1, 12};
 
+/* What one worker owns: its attack, made when it first needs it, and the
+ * witness it found. */
+struct worker {
+    struct attack *attack;
+    bool is_found;
+    struct witness witness;
+};
+
 /*
  * One run.
- *   attacks    [threads] made when a worker first needs its own
- *   witnesses  [threads] valid where is_found; each worker writes only its
- *              own entry, so no lock is needed
+ *   workers    [threads] each touches only its own entry, so no lock is
+ *              needed
  *   n_closed   cases closed so far
  *   n_open     cases given up
  */
@@ -27,48 +34,44 @@ struct run {
     const struct query *query;
     const struct verify_options *options;
     struct verify_result *result;
-    struct attack **attacks;
-    struct witness *witnesses;
-    bool *is_found;
+    struct worker *workers;
     size_t n_closed;
     size_t n_open;
 };
 
-static struct attack *attack_of(struct run *run, size_t worker)
+static struct worker *worker_at(struct run *run, size_t number)
 {
-    REQUIRE(worker < run->options->threads);
-    if (run->attacks[worker] == NULL) {
-        run->attacks[worker] =
-            attack_create(run->query, run->options->seed + worker);
+    REQUIRE(number < run->options->threads);
+    struct worker *worker = &run->workers[number];
+    if (worker->attack == NULL) {
+        worker->attack = attack_create(run->query, run->options->seed + number);
     }
-    return run->attacks[worker];
+    return worker;
 }
 
-static bool try_region(void *context, size_t worker, size_t case_index,
+static bool try_region(void *context, size_t number, size_t case_index,
                        const double *lower, const double *upper)
 {
     struct run *run = context;
-    struct attack *attack = attack_of(run, worker);
-    if (run->is_found[worker]) {
-        return true;
+    struct worker *worker = worker_at(run, number);
+    if (!worker->is_found) {
+        worker->is_found =
+            attack_run(worker->attack, &worker->witness, case_index, lower,
+                       upper, REGION_EFFORT, &run->options->budget);
     }
-    run->is_found[worker] =
-        attack_run(attack, &run->witnesses[worker], case_index, lower, upper,
-                   REGION_EFFORT, &run->options->budget);
-    return run->is_found[worker];
+    return worker->is_found;
 }
 
-static bool try_point(void *context, size_t worker, size_t case_index,
+static bool try_point(void *context, size_t number, size_t case_index,
                       const double *x)
 {
     struct run *run = context;
-    struct attack *attack = attack_of(run, worker);
-    if (run->is_found[worker]) {
-        return true;
+    struct worker *worker = worker_at(run, number);
+    if (!worker->is_found) {
+        worker->is_found =
+            attack_try_point(worker->attack, &worker->witness, case_index, x);
     }
-    run->is_found[worker] =
-        attack_try_point(attack, &run->witnesses[worker], case_index, x);
-    return run->is_found[worker];
+    return worker->is_found;
 }
 
 static void forward_progress(void *context,
@@ -168,10 +171,11 @@ static struct attack_effort first_effort(const struct query *query)
 static bool attack_case(struct run *run, size_t case_index)
 {
     const struct query_case *one = &run->query->cases[case_index];
-    run->is_found[0] = attack_run(
-        attack_of(run, 0), &run->witnesses[0], case_index, one->lower_down,
+    struct worker *worker = worker_at(run, 0);
+    worker->is_found = attack_run(
+        worker->attack, &worker->witness, case_index, one->lower_down,
         one->upper_up, first_effort(run->query), &run->options->budget);
-    return run->is_found[0];
+    return worker->is_found;
 }
 
 /* First pass; true if the run is decided. */
@@ -189,7 +193,7 @@ static bool attack_all(struct run *run)
                                   ? attack_centre(run, i, centre)
                                   : attack_case(run, i);
         if (is_found) {
-            accept(run, i, &run->witnesses[0]);
+            accept(run, i, &run->workers[0].witness);
         }
         is_decided = is_found || is_over(run);
     }
@@ -199,9 +203,9 @@ static bool attack_all(struct run *run)
 
 static void accept_found(struct run *run, size_t case_index)
 {
-    for (size_t worker = 0; worker < run->options->threads; worker++) {
-        if (run->is_found[worker]) {
-            accept(run, case_index, &run->witnesses[worker]);
+    for (size_t i = 0; i < run->options->threads; i++) {
+        if (run->workers[i].is_found) {
+            accept(run, case_index, &run->workers[i].witness);
             return;
         }
     }
@@ -267,32 +271,33 @@ static void decide(struct run *run)
     }
 }
 
+/* Counts what the worker's attack did and releases both. */
+static void worker_clear(struct worker *worker, struct stats *stats)
+{
+    if (worker->attack != NULL) {
+        stats->attack_points += attack_points(worker->attack);
+        stats->witness_near += attack_near_misses(worker->attack);
+        attack_destroy(worker->attack);
+    }
+    if (worker->is_found) {
+        witness_clear(&worker->witness);
+    }
+}
+
 void verify_query(struct verify_result *result, const struct query *query,
                   const struct verify_options *options)
 {
     assert(options->threads >= 1);
     struct run run = {.query = query, .options = options, .result = result};
     *result = (struct verify_result){.verdict = VERDICT_UNKNOWN};
-    NEW_ARRAY(run.attacks, options->threads);
-    NEW_ARRAY(run.witnesses, options->threads);
-    NEW_ARRAY(run.is_found, options->threads);
+    NEW_ARRAY(run.workers, options->threads);
 
     decide(&run);
 
-    for (size_t worker = 0; worker < options->threads; worker++) {
-        if (run.attacks[worker] != NULL) {
-            result->stats.attack_points += attack_points(run.attacks[worker]);
-            result->stats.witness_near +=
-                attack_near_misses(run.attacks[worker]);
-            attack_destroy(run.attacks[worker]);
-        }
-        if (run.is_found[worker]) {
-            witness_clear(&run.witnesses[worker]);
-        }
+    for (size_t i = 0; i < options->threads; i++) {
+        worker_clear(&run.workers[i], &result->stats);
     }
-    alloc_free(run.is_found);
-    alloc_free(run.witnesses);
-    alloc_free(run.attacks);
+    alloc_free(run.workers);
 }
 
 void verify_result_clear(struct verify_result *result)
