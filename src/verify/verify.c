@@ -141,7 +141,6 @@ static void accept(struct run *run, size_t case_index,
         (void)snprintf(result->reason, sizeof result->reason,
                        "the witness failed its re-check: %.200s",
                        error.message);
-        log_line(LOG_WARNING, "%s", result->reason);
         result->verdict = VERDICT_UNKNOWN;
         alloc_free(text);
         return;

@@ -140,11 +140,41 @@ static enum status read_text(struct reading *reading, const char *expected)
     return STATUS_OK;
 }
 
+/* Replaces the value by the double nearest to it, exactly; false if there is
+ * none, or two. */
+static bool round_to_double(mpq_t value)
+{
+    const double below = rational_down(value);
+    const double above = rational_up(value);
+    if (!isfinite(below) || !isfinite(above)) {
+        return false;
+    }
+    mpq_t down;
+    mpq_t up;
+    mpq_inits(down, up, NULL);
+    rational_set_double(down, below);
+    rational_set_double(up, above);
+    const bool is_double = mpq_equal(down, up) != 0;
+    /* value - down against up - value */
+    mpq_add(down, down, up);
+    mpq_div_2exp(down, down, 1);
+    const int side = mpq_cmp(value, down);
+    rational_set_double(value, side < 0 ? below : above);
+    mpq_clears(down, up, NULL);
+    return is_double || side != 0;
+}
+
+/* A decimal as a reader of doubles sees it. */
 static enum status read_number(struct reading *reading, mpq_t value)
 {
     const size_t n = strcspn(reading->at, " \t\n()");
     const enum status status =
         rational_parse(value, reading->at, n, reading->error);
+    if (status == STATUS_OK && !round_to_double(value)) {
+        error_set(reading->error, "'%.*s' is near no double", (int)n,
+                  reading->at);
+        return STATUS_BAD_INPUT;
+    }
     reading->at += n;
     return status;
 }

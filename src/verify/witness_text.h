@@ -22,7 +22,8 @@ enum status witness_text_print(char **text, const struct query *query,
                                struct error *error);
 
 /*
- * Reads a text of witness_text_print back and tests it as a reader would:
+ * Reads a text of witness_text_print back and tests it as a reader of
+ * doubles would (every decimal becomes the double nearest to it):
  * every variable once and in order; the inputs exact in the network's input
  * type, inside the exact box of the case and bit for bit those of the
  * confirmed witness; the outputs those of a fresh evaluation; and the
