@@ -164,8 +164,11 @@ void backward_set_lines(struct backward *b, size_t relu, const double *lower,
     for (size_t i = 0; i < width; i++) {
         const double l = lower[i];
         const double u = upper[i];
+        const bool is_finite = isfinite(l) && isfinite(u);
+        const struct act_line none = {0.0, HUGE_VAL};
         const struct act_line lower_line = act_relu_lower(l, u);
-        const struct act_line upper_line = act_relu_upper(l, u);
+        const struct act_line upper_line =
+            is_finite ? act_relu_upper(l, u) : none;
         lines->lower_slope[i] = lower_line.slope;
         lines->upper_slope[i] = upper_line.slope;
         lines->upper_intercept[i] = upper_line.intercept;

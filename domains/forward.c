@@ -349,7 +349,9 @@ static void relax_neuron(const struct forward *f, double *y, const double *z,
     if (u > -l) {
         memcpy(y, z, half * sizeof *y);
     }
-    const struct act_line line = act_relu_upper(l, u);
+    const bool is_finite = isfinite(l) && isfinite(u);
+    const struct act_line none = {0.0, HUGE_VAL};
+    const struct act_line line = is_finite ? act_relu_upper(l, u) : none;
     const double s = line.slope;
     const double t = line.intercept;
     double *high = y + half;
