@@ -97,7 +97,8 @@ struct neuron_form {
  * Error and radius of y_i = slope v_i + shift + fresh s + d. For a slope
  * other than 0 and 1, with S = |c_i| + radius_i and h = 2^-1074, rounding
  * moves slope c_i + shift by at most 2^-52 (slope S + shift) + h and all
- * slope A_ki together by 2^-53 slope radius_i + h reach. The terms below are
+ * slope A_ki together by 2^-53 slope radius_i + h reach, in the radius too. The
+ * terms below are
  * non-negative and pass at most 8 roundings, which `grow` more than repays;
  * their own underflows are within 8 h.
  */
@@ -115,11 +116,11 @@ static void step_neuron(struct forms *out, const struct neuron_form *in,
     } else if (step->slope > 0.0) {
         const double size =
             step->slope * (fabs(in->centre) + in->radius) + fabs(step->shift);
-        const double rounding =
-            0x1p-51 * size + (8.0 + 2.0 * in->reach) * INTERVAL_LEAST;
+        const double least = (8.0 + 2.0 * in->reach) * INTERVAL_LEAST;
+        const double rounding = 0x1p-51 * size + least;
         out->error[i] =
             (step->slope * in->error + (rounding + step->error)) * grow;
-        out->radius[i] = step->slope * in->radius * grow + 4.0 * INTERVAL_LEAST;
+        out->radius[i] = step->slope * in->radius * grow + least;
     }
     if (!is_zero(step->fresh)) {
         out->radius[i] =

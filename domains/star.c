@@ -189,6 +189,21 @@ static void add_region_rows(struct domain *star, const struct region *region)
     }
 }
 
+/* row += factor * A_i, in nearest; each entry of the row was zero. */
+static void add_form(double *row, const struct forms *forms, size_t i,
+                     double factor)
+{
+    for (size_t k = 0; k < forms->n_symbols; k++) {
+        row[forms->symbol[k]] +=
+            factor * forms->rows[(1 + k) * forms->width + i];
+    }
+    for (size_t f = 0; f < forms->n_fresh; f++) {
+        if (forms->fresh[f].neuron == i) {
+            row[forms->fresh[f].symbol] += factor * forms->fresh[f].coefficient;
+        }
+    }
+}
+
 /*
  * (2) and (3) for neuron i of `in` and its variable y. Rounding: s A_ki is
  * off by 2^-53 of it or h, times |p| at most 2^-53 s radius + h reach in
@@ -203,16 +218,12 @@ static void add_triangle(struct domain *star, const struct forms *in, size_t i,
     const double s = line.slope;
     const double least = (8.0 + in->reach) * INTERVAL_LEAST;
     double *below = add_row(star, (e - c) + 0x1p-50 * (e + fabs(c)) + least);
-    for (size_t k = 0; k < in->n_symbols; k++) {
-        below[in->symbol[k]] = in->rows[(1 + k) * in->width + i];
-    }
+    add_form(below, in, i, 1.0);
     below[y] = -1.0;
     const double chord = s * c + (s * e + line.intercept);
     const double size = s * (fabs(c) + e + in->radius[i]) + line.intercept;
     double *above = add_row(star, chord + 0x1p-50 * size + least);
-    for (size_t k = 0; k < in->n_symbols; k++) {
-        above[in->symbol[k]] = -(s * in->rows[(1 + k) * in->width + i]);
-    }
+    add_form(above, in, i, -s);
     above[y] = 1.0;
 }
 
@@ -328,10 +339,7 @@ static double lower_end(struct programs *programs, struct domain *star,
                         const struct forms *forms, size_t i, double sign)
 {
     memset(star->objective, 0, star->n_variables * sizeof *star->objective);
-    for (size_t k = 0; k < forms->n_symbols; k++) {
-        star->objective[forms->symbol[k]] =
-            sign * forms->rows[(1 + k) * forms->width + i];
-    }
+    add_form(star->objective, forms, i, sign);
     const enum lp_answer answer = minimize(programs, star);
     if (answer == LP_INFEASIBLE) {
         return lp_safe_is_empty(&programs->problem, star->multipliers)

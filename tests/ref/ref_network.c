@@ -162,7 +162,7 @@ struct layers *ref_network_random(struct rng *rng,
     NEW(layers);
     layers->n_inputs = shape->n_inputs;
     layers->n_outputs = shape->n_outputs;
-    NEW_ARRAY(layers->layer, 3 * shape->n_stages + 2);
+    NEW_ARRAY(layers->layer, 4 * shape->n_stages + 2);
     layers->layer[0] =
         (struct layer){.kind = LAYER_INPUT, .width = shape->n_inputs};
     layers->n_layers = 1;
@@ -170,6 +170,9 @@ struct layers *ref_network_random(struct rng *rng,
         append_affine(layers, rng, shape, 1 + rng_below(rng, shape->width));
         if (!is_chance(rng, 6)) {
             append_relu(layers, layers->n_layers - 1);
+        }
+        if ((shape->features & REF_NETWORK_RELU) != 0 && is_chance(rng, 3)) {
+            append_relu(layers, rng_below(rng, layers->n_layers));
         }
         if ((shape->features & REF_NETWORK_CONCAT) != 0 && is_chance(rng, 3)) {
             append_concat(layers, rng);

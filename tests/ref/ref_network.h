@@ -16,7 +16,8 @@ enum {
     REF_NETWORK_CSR = 1,    /* some matrices in CSR form, of any size */
     REF_NETWORK_SKIP = 2,   /* several terms, from any earlier layers */
     REF_NETWORK_CONCAT = 4, /* layers that only place others side by side */
-    REF_NETWORK_ODD = 8     /* zero rows, equal rows, negative zeros */
+    REF_NETWORK_ODD = 8,    /* zero rows, equal rows, negative zeros */
+    REF_NETWORK_RELU = 16   /* ReLUs of any earlier layer, more than once */
 };
 
 /*
