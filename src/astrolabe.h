@@ -109,8 +109,9 @@ size_t astrolabe_result_n_counters(const astrolabe_result *result);
 const char *astrolabe_result_counter(const astrolabe_result *result, size_t i,
                                      double *value);
 
-/* Operators and their element types, for `supports`. */
+/* Operators by name and their element types, separated by `, `. */
 size_t astrolabe_n_operators(void);
 const char *astrolabe_operator(size_t i);
+const char *astrolabe_operator_types(size_t i);
 
 #endif

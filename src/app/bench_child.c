@@ -289,7 +289,9 @@ enum status bench_child_finish(struct bench_child *child,
                WEXITSTATUS(record.wait_status) == 2) {
         char line[BENCH_REASON_BYTES];
         first_line(line, sizeof line, child->errors);
-        error_set(error, "verify refused its arguments: %s", line);
+        const char *colon = strstr(line, ": ");
+        error_set(error, "verify refused its arguments: %s",
+                  colon == NULL ? line : colon + 2);
         status = STATUS_USAGE;
     } else {
         outcome->wall_s = record.wall_s;

@@ -27,7 +27,7 @@ static enum status refuse_folder(const char *folder, struct error *error)
     return STATUS_IO;
 }
 
-/* Full path of the folder and its last part: goes there and back. */
+/* The last part of the folder's full path: goes there and back. */
 static enum status find_folder(struct bench_list *list, const char *folder,
                                struct error *error)
 {
@@ -46,7 +46,7 @@ static enum status find_folder(struct bench_list *list, const char *folder,
         return is_back ? status : refuse_folder(".", error);
     }
     const char *slash = strrchr(full, '/');
-    list->folder = alloc_string(full, strlen(full));
+    list->folder = alloc_string(folder, strlen(folder));
     list->benchmark = alloc_string(slash + 1, strlen(slash + 1));
     return STATUS_OK;
 }

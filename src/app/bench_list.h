@@ -40,7 +40,7 @@ struct bench_instance {
 };
 
 struct bench_list {
-    char *folder;
+    char *folder;    /* as given */
     char *benchmark; /* last part of the folder's full path */
     struct csv rows;
     struct csv expected;

@@ -31,7 +31,8 @@ static int answer(const struct cli *cli)
 {
     if (cli_is_set(cli, OPTION_ONNX_OPERATORS)) {
         for (size_t i = 0; i < astrolabe_n_operators(); i++) {
-            printf("%s\n", astrolabe_operator(i));
+            printf("%s [%s]\n", astrolabe_operator(i),
+                   astrolabe_operator_types(i));
         }
     }
     for (size_t i = 0; i < sizeof CAPABILITIES / sizeof *CAPABILITIES; i++) {

@@ -1,0 +1,1 @@
+astrolabe verify . --network tiny.onnx

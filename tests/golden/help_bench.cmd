@@ -1,0 +1,1 @@
+astrolabe bench -h

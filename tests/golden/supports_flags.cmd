@@ -1,0 +1,3 @@
+astrolabe supports --optimised-disjunctive-reasoning
+astrolabe supports --serialise-assignments
+astrolabe supports --assignments

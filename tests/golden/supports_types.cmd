@@ -1,0 +1,1 @@
+astrolabe supports --onnx-element-types

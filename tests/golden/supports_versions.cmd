@@ -1,0 +1,1 @@
+astrolabe supports --onnx-opset-versions && astrolabe supports --vnnlib-versions

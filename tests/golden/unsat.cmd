@@ -1,0 +1,1 @@
+astrolabe verify tiny_holds_1.vnnlib --network tiny.onnx

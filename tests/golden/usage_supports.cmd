@@ -1,0 +1,1 @@
+astrolabe supports --onnx-operators --onnx-element-types

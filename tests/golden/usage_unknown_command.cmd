@@ -1,0 +1,1 @@
+astrolabe verfy tiny_holds_1.vnnlib

@@ -1,0 +1,1 @@
+astrolabe --version | grep -Ex "[0-9]+\.[0-9]+\.[0-9]+" >/dev/null
