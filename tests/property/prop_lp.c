@@ -3,6 +3,8 @@
 #include "solver/lp_glpk.h"
 #include "solver/lp_safe.h"
 #include "src/base/rng.h"
+#include "src/num/rational.h"
+#include "tests/ref/ref_lp.h"
 #include "tests/suite.h"
 
 #include <math.h>
@@ -227,9 +229,185 @@ START_TEST(warm_starts_agree_with_glpk)
 }
 END_TEST
 
+/* A tiny program: data of *s over n <= 3 variables and at most 6 rows. */
+static void draw_tiny(struct sequence *s, uint64_t seed)
+{
+    *s = (struct sequence){.seed = seed};
+    rng_init(&s->rng, seed);
+    s->flavour = (enum flavour)rng_below(&s->rng, N_FLAVOURS);
+    s->n = 1 + rng_below(&s->rng, 3);
+    draw_box(s);
+    const size_t n_rows = rng_below(&s->rng, 7);
+    while (s->m < n_rows) {
+        draw_row(s, s->rows + s->m * s->n, s->rhs + s->m);
+        ++s->m;
+    }
+    for (size_t j = 0; j < s->n; ++j) {
+        s->c[j] = draw(s);
+    }
+}
+
+/* True if the double bound is not above the exact value. */
+static bool is_below(double bound, const mpq_t value)
+{
+    if (isinf(bound)) {
+        return bound < 0.0;
+    }
+    mpq_t exact;
+    mpq_init(exact);
+    rational_set_double(exact, bound);
+    const bool below = mpq_cmp(exact, value) <= 0;
+    mpq_clear(exact);
+    return below;
+}
+
+/* One tiny program solved exactly and by lp_minimize. */
+static void compare_exactly(struct sequence *s, mpq_t exact)
+{
+    const struct lp_problem problem = {s->n,     s->m,    s->lower,
+                                       s->upper, s->rows, s->rhs};
+    const bool has_point = ref_lp_minimize(exact, &problem, s->c);
+    struct lp *lp = lp_create(s->n);
+    lp_reset(lp, s->lower, s->upper);
+    for (size_t i = 0; i < s->m; ++i) {
+        lp_add_row(lp, s->rows + i * s->n, s->rhs[i]);
+    }
+    double beta[MAX_M];
+    double value = 0.0;
+    const enum lp_answer answer = lp_minimize(lp, s->c, NULL, beta, &value);
+    lp_destroy(lp);
+    ck_assert_int_ne(answer, LP_GAVE_UP);
+    if (has_point) {
+        const double bound = lp_safe_bound(&problem, s->c, beta);
+        const double slop = 1e-9 * spread(s) + 1e-290;
+        ck_assert_msg(answer == LP_OPTIMAL, "seed %llu: a point was missed",
+                      (unsigned long long)s->seed);
+        ck_assert_msg(
+            is_below(bound, exact) && bound >= rational_near(exact) - slop &&
+                fabs(value - rational_near(exact)) <= slop,
+            "seed %llu: bound %a, value %a, exact %a",
+            (unsigned long long)s->seed, bound, value, rational_near(exact));
+        ck_assert(!lp_safe_is_empty(&problem, beta));
+    } else if (s->flavour == INTEGERS) {
+        ck_assert_int_eq(answer, LP_INFEASIBLE);
+        ck_assert(lp_safe_is_empty(&problem, beta));
+    }
+}
+
+START_TEST(tiny_programs_agree_with_enumeration)
+{
+    mpq_t exact;
+    mpq_init(exact);
+    const size_t count = test_count(300);
+    for (size_t i = 0; i < count; ++i) {
+        struct sequence s;
+        draw_tiny(&s, test_seed() + i);
+        compare_exactly(&s, exact);
+    }
+    mpq_clear(exact);
+}
+END_TEST
+
+/* Multipliers of any size, some negative, some zero. */
+static void draw_multipliers(struct sequence *s, double *beta)
+{
+    const int range = rng_below(&s->rng, 4) == 0 ? 1060 : 30;
+    for (size_t i = 0; i < s->m; ++i) {
+        const size_t width = 2 * (size_t)range + 1;
+        const int power = (int)rng_below(&s->rng, width) - range;
+        beta[i] = rng_below(&s->rng, 3) == 0
+                      ? 0.0
+                      : ldexp(rng_range(&s->rng, -0.25, 1.0), power);
+    }
+}
+
+START_TEST(any_multipliers_give_a_bound_below_the_optimum)
+{
+    mpq_t exact;
+    mpq_init(exact);
+    const size_t count = test_count(200);
+    for (size_t i = 0; i < count; ++i) {
+        struct sequence s;
+        draw_tiny(&s, test_seed() + i);
+        const struct lp_problem problem = {s.n,     s.m,    s.lower,
+                                           s.upper, s.rows, s.rhs};
+        if (!ref_lp_minimize(exact, &problem, s.c)) {
+            continue;
+        }
+        for (size_t k = 0; k < 20; ++k) {
+            double beta[MAX_M];
+            draw_multipliers(&s, beta);
+            const double bound = lp_safe_bound(&problem, s.c, beta);
+            ck_assert_msg(is_below(bound, exact), "seed %llu: bound %a > %a",
+                          (unsigned long long)s.seed, bound,
+                          rational_near(exact));
+            ck_assert(!lp_safe_is_empty(&problem, beta));
+        }
+    }
+    mpq_clear(exact);
+}
+END_TEST
+
+/* sum = a.x over n entries, exactly. */
+static void exact_dot(mpq_t sum, mpq_t hold[2], const double *a,
+                      const double *x, size_t n)
+{
+    mpq_set_ui(sum, 0, 1);
+    for (size_t j = 0; j < n; ++j) {
+        rational_set_double(hold[0], a[j]);
+        rational_set_double(hold[1], x[j]);
+        mpq_mul(hold[0], hold[0], hold[1]);
+        mpq_add(sum, sum, hold[0]);
+    }
+}
+
+/*
+ * The box is one point x, which satisfies g.x <= h by less than a rounding:
+ * every multiplier gives nearly c.x, and no bound may pass it.
+ */
+static void check_single_point(struct rng *rng, mpq_t sum, mpq_t hold[2])
+{
+    enum { N = 3 };
+    double x[N];
+    double c[N];
+    double g[N];
+    for (size_t j = 0; j < N; ++j) {
+        const int power = (int)rng_below(rng, 40) - 20;
+        x[j] = rng_range(rng, -1.0, 1.0);
+        c[j] = ldexp(rng_range(rng, -1.0, 1.0), power);
+        g[j] = rng_range(rng, -1.0, 1.0);
+    }
+    exact_dot(sum, hold, g, x, N);
+    const double h = rational_up(sum);
+    const struct lp_problem problem = {N, 1, x, x, g, &h};
+    const double beta = ldexp(rng_unit(rng), (int)rng_below(rng, 60) - 20);
+    exact_dot(sum, hold, c, x, N);
+    ck_assert(is_below(lp_safe_bound(&problem, c, &beta), sum));
+    ck_assert(!lp_safe_is_empty(&problem, &beta));
+}
+
+START_TEST(bounds_at_a_single_point_stay_below)
+{
+    mpq_t sum;
+    mpq_t hold[2];
+    mpq_inits(sum, hold[0], hold[1], (mpq_ptr)NULL);
+    struct rng rng;
+    rng_init(&rng, test_seed());
+    const size_t count = test_count(3000);
+    for (size_t i = 0; i < count; ++i) {
+        check_single_point(&rng, sum, hold);
+    }
+    mpq_clears(sum, hold[0], hold[1], (mpq_ptr)NULL);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("prop_lp");
+    tcase_set_timeout(cases, 60.0);
     tcase_add_test(cases, warm_starts_agree_with_glpk);
+    tcase_add_test(cases, tiny_programs_agree_with_enumeration);
+    tcase_add_test(cases, any_multipliers_give_a_bound_below_the_optimum);
+    tcase_add_test(cases, bounds_at_a_single_point_stay_below);
     return cases;
 }
