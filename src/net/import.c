@@ -66,7 +66,7 @@ enum status import_float(struct import *import, const char *name, double *value)
     const enum status status =
         find(import, name, MODEL_ATTRIBUTE_FLOAT, &found);
     *value = found == NULL ? *value : (double)found->f;
-    if (status == STATUS_OK && !isfinite(*value)) {
+    if (status == STATUS_OK && found != NULL && !isfinite(*value)) {
         return import_refuse(import, STATUS_BAD_INPUT,
                              "attribute '%s' is not finite", name);
     }

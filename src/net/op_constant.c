@@ -1,8 +1,8 @@
 /* Operators whose results are known at import. */
 #include "src/base/alloc.h"
+#include "src/net/exact.h"
 #include "src/net/operators.h"
-
-#include <string.h>
+#include "src/onnx/model_tensor.h"
 
 /* A constant output that takes the elements of a tensor attribute. */
 static enum status add_stored(struct import *import,
@@ -42,6 +42,229 @@ enum status op_import_constant(struct import *import)
                              "only the attribute 'value' is supported");
     }
     STATUS_TRY(add_stored(import, stored));
+cleanup:
+    return status;
+}
+
+enum status op_import_shape(struct import *import)
+{
+    enum status status = STATUS_OK;
+    const struct tensor *input = NULL;
+    struct tensor *output = NULL;
+    struct shape shape = {.n_dims = 1};
+    int64_t start = 0;
+    int64_t end = INT64_MAX;
+    int64_t rank = 0;
+    STATUS_TRY(import_arity(import, 1, 1, 1));
+    if (import->opset >= 15) {
+        STATUS_TRY(import_int(import, "start", &start));
+        STATUS_TRY(import_int(import, "end", &end));
+    }
+    input = import_input(import, 0);
+    rank = (int64_t)input->shape.n_dims;
+    start += start < 0 ? rank : 0;
+    end += end < 0 ? rank : 0;
+    start = start < 0 ? 0 : start;
+    end = end > rank ? rank : end;
+    shape.dims[0] = end > start ? (size_t)(end - start) : 0;
+    STATUS_TRY(import_output(import, 0, MODEL_INT64, &shape, &output));
+    output->is_constant = true;
+    NEW_ARRAY(output->constant.integers, output->n);
+    for (size_t i = 0; i < output->n; i++) {
+        output->constant.integers[i] =
+            (int64_t)input->shape.dims[(size_t)start + i];
+    }
+cleanup:
+    return status;
+}
+
+/* A shape given as a list of integers; none negative. */
+static enum status read_shape(struct shape *shape, struct import *import,
+                              size_t input)
+{
+    enum status status = STATUS_OK;
+    int64_t *dims = NULL;
+    size_t n = 0;
+    STATUS_TRY(import_integers(import, input, &dims, &n));
+    for (size_t d = 0; d < n; d++) {
+        if (n > SHAPE_RANK || dims[d] < 0 || dims[d] > SHAPE_ELEMENTS) {
+            status = import_refuse(import, STATUS_BAD_INPUT,
+                                   "shape of rank %zu or with a size of %lld",
+                                   n, (long long)dims[d]);
+            goto cleanup;
+        }
+        shape->dims[d] = (size_t)dims[d];
+    }
+    shape->n_dims = n;
+cleanup:
+    alloc_free(dims);
+    return status;
+}
+
+enum status op_import_constant_of_shape(struct import *import)
+{
+    enum status status = STATUS_OK;
+    const struct model_tensor *stored = NULL;
+    struct constant value = {0};
+    struct tensor *output = NULL;
+    struct shape shape = {0};
+    double real = 0.0;
+    int64_t integer = 0;
+    int type = MODEL_FLOAT;
+    STATUS_TRY(import_arity(import, 1, 1, 1));
+    STATUS_TRY(import_attribute_tensor(import, "value", &stored));
+    STATUS_TRY(read_shape(&shape, import, 0));
+    if (stored != NULL) {
+        type = stored->type;
+        value.stored = stored;
+        if (stored->n_elements != 1 ||
+            (!constant_is_real_type(type) && !constant_is_integer_type(type))) {
+            return import_refuse(import, STATUS_BAD_INPUT,
+                                 "value is not one number of a known type");
+        }
+        if (constant_is_real_type(type)) {
+            constant_read_reals(&real, &value, 0, 1);
+        } else {
+            constant_read_integers(&integer, &value, 0, 1);
+        }
+    }
+    if (!isfinite(real)) {
+        return import_refuse(import, STATUS_BAD_INPUT, "value is not finite");
+    }
+    STATUS_TRY(import_output(import, 0, type, &shape, &output));
+    output->is_constant = true;
+    if (constant_is_real_type(type)) {
+        NEW_ARRAY(output->constant.reals, output->n);
+    } else {
+        NEW_ARRAY(output->constant.integers, output->n);
+    }
+    for (size_t i = 0; i < output->n; i++) {
+        if (constant_is_real_type(type)) {
+            output->constant.reals[i] = real;
+        } else {
+            output->constant.integers[i] = integer;
+        }
+    }
+cleanup:
+    return status;
+}
+
+/* Lowest and highest value of the integer types that fit int64. */
+static bool is_in_type(int64_t value, int type)
+{
+    switch (type) {
+    case MODEL_INT8:
+        return value >= INT8_MIN && value <= INT8_MAX;
+    case MODEL_UINT8:
+        return value >= 0 && value <= UINT8_MAX;
+    case MODEL_INT16:
+        return value >= INT16_MIN && value <= INT16_MAX;
+    case MODEL_UINT16:
+        return value >= 0 && value <= UINT16_MAX;
+    case MODEL_INT32:
+        return value >= INT32_MIN && value <= INT32_MAX;
+    case MODEL_UINT32:
+        return value >= 0 && value <= UINT32_MAX;
+    case MODEL_UINT64:
+        return value >= 0;
+    default:
+        return true;
+    }
+}
+
+/* One element of a constant to another type; false if it does not fit. */
+static bool cast_element(struct tensor *output, const struct tensor *input,
+                         size_t i)
+{
+    double real = 0.0;
+    int64_t integer = 0;
+    const bool is_from_real = constant_is_real_type(input->type);
+    if (is_from_real) {
+        constant_read_reals(&real, &input->constant, i, 1);
+    } else {
+        constant_read_integers(&integer, &input->constant, i, 1);
+        real = (double)integer;
+    }
+    if (constant_is_real_type(output->type)) {
+        output->constant.reals[i] = real;
+        return fabs(real) < 0x1p+53 && (output->type == MODEL_DOUBLE ||
+                                        is_equal((double)(float)real, real));
+    }
+    if (output->type == MODEL_BOOL) {
+        output->constant.integers[i] = is_zero(real) ? 0 : 1;
+        return true;
+    }
+    if (is_from_real && fabs(real) >= 0x1p+53) {
+        return false;
+    }
+    output->constant.integers[i] = is_from_real ? (int64_t)real : integer;
+    return is_in_type(output->constant.integers[i], output->type);
+}
+
+static enum status fold_cast(struct import *import, struct tensor *output,
+                             const struct tensor *input)
+{
+    output->is_constant = true;
+    if (constant_is_real_type(output->type)) {
+        NEW_ARRAY(output->constant.reals, output->n);
+    } else {
+        NEW_ARRAY(output->constant.integers, output->n);
+    }
+    for (size_t i = 0; i < output->n; i++) {
+        if (!cast_element(output, input, i)) {
+            return import_refuse(import, STATUS_UNSUPPORTED,
+                                 "element %zu does not fit the new type", i);
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status op_import_cast(struct import *import)
+{
+    enum status status = STATUS_OK;
+    const struct tensor *input = NULL;
+    struct tensor *output = NULL;
+    int64_t to = 0;
+    STATUS_TRY(import_arity(import, 1, 1, 1));
+    STATUS_TRY(import_int(import, "to", &to));
+    if (import->opset >= 19) {
+        import_ignore(import, "saturate");
+    }
+    input = import_input(import, 0);
+    if (to < 0 || to > MODEL_BFLOAT16 ||
+        (!constant_is_real_type((int)to) &&
+         (!constant_is_integer_type((int)to) || !input->is_constant)) ||
+        (!constant_is_real_type(input->type) &&
+         !constant_is_integer_type(input->type))) {
+        return import_refuse(
+            import, STATUS_UNSUPPORTED, "cast from %s to %s is not supported",
+            model_type_name(input->type), model_type_name((int)to));
+    }
+    STATUS_TRY(import_output(import, 0, (int)to, &input->shape, &output));
+    if (input->is_constant) {
+        return fold_cast(import, output, input);
+    }
+    (void)import_node(import, NODE_MAP, output, &input, 1);
+cleanup:
+    return status;
+}
+
+enum status op_import_expand(struct import *import)
+{
+    enum status status = STATUS_OK;
+    const struct tensor *input = NULL;
+    struct shape wanted = {0};
+    struct shape shape = {0};
+    STATUS_TRY(import_arity(import, 2, 2, 1));
+    STATUS_TRY(read_shape(&wanted, import, 1));
+    input = import_input(import, 0);
+    if (!shape_broadcast(&shape, &input->shape, &wanted) ||
+        shape_count(&shape) > SHAPE_ELEMENTS) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "shapes do not broadcast, or too large");
+    }
+    STATUS_TRY(import_map_one(import, 0, &shape, input,
+                              shape_broadcast_map(&shape, &input->shape)));
 cleanup:
     return status;
 }

@@ -317,3 +317,74 @@ cleanup:
     slice_clear(&slice);
     return status;
 }
+
+/* Output shape of a Gather: the axis is replaced by the indices' shape. */
+static enum status gather_shape(struct shape *shape, struct import *import,
+                                const struct shape *data,
+                                const struct shape *indices, size_t axis)
+{
+    const size_t n_dims = data->n_dims - 1 + indices->n_dims;
+    if (n_dims > SHAPE_RANK) {
+        return import_refuse(import, STATUS_UNSUPPORTED, "output of rank %zu",
+                             n_dims);
+    }
+    for (size_t d = 0; d < axis; d++) {
+        shape->dims[shape->n_dims++] = data->dims[d];
+    }
+    for (size_t d = 0; d < indices->n_dims; d++) {
+        shape->dims[shape->n_dims++] = indices->dims[d];
+    }
+    for (size_t d = axis + 1; d < data->n_dims; d++) {
+        shape->dims[shape->n_dims++] = data->dims[d];
+    }
+    return shape_count(shape) <= SHAPE_ELEMENTS
+               ? STATUS_OK
+               : import_refuse(import, STATUS_UNSUPPORTED, "output too large");
+}
+
+enum status op_import_gather(struct import *import)
+{
+    enum status status = STATUS_OK;
+    const struct tensor *data = NULL;
+    const struct tensor *indices = NULL;
+    struct shape shape = {0};
+    int64_t wanted = 0;
+    size_t axis = 0;
+    size_t inner = 0;
+    uint32_t *map = NULL;
+    STATUS_TRY(import_arity(import, 2, 2, 1));
+    STATUS_TRY(import_int(import, "axis", &wanted));
+    data = import_input(import, 0);
+    indices = import_input(import, 1);
+    if (!indices->is_constant || !constant_is_integer_type(indices->type)) {
+        return import_refuse(import, STATUS_UNSUPPORTED,
+                             "indices are not constant integers");
+    }
+    if (!shape_axis(&axis, wanted, data->shape.n_dims)) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "axis %lld outside rank %zu", (long long)wanted,
+                             data->shape.n_dims);
+    }
+    STATUS_TRY(
+        gather_shape(&shape, import, &data->shape, &indices->shape, axis));
+    inner = shape_product(&data->shape, axis + 1, data->shape.n_dims);
+    NEW_ARRAY(map, shape_count(&shape));
+    for (size_t i = 0; i < shape_count(&shape); i++) {
+        int64_t index = 0;
+        size_t place = 0;
+        const size_t outer = i / inner / indices->n;
+        constant_read_integers(&index, &indices->constant,
+                               i / inner % indices->n, 1);
+        if (!shape_axis(&place, index, data->shape.dims[axis])) {
+            alloc_free(map);
+            return import_refuse(import, STATUS_BAD_INPUT,
+                                 "index %lld outside %zu elements",
+                                 (long long)index, data->shape.dims[axis]);
+        }
+        map[i] = (uint32_t)((outer * data->shape.dims[axis] + place) * inner +
+                            i % inner);
+    }
+    STATUS_TRY(import_map_one(import, 0, &shape, data, map));
+cleanup:
+    return status;
+}

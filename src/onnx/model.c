@@ -319,6 +319,7 @@ enum status model_load(struct model **model, const char *path,
     loaded->path = copy_text(path);
     error_set_place(error, path, 0, 0);
     STATUS_TRY(reader_load(&loaded->image, path, model_limit_bytes, error));
+    error_set_place(error, path, 0, 0); /* as the user gave it, without .gz */
     STATUS_TRY(check_magic(&loaded->image, error));
     STATUS_TRY(onnx_guard(&skeleton, (const unsigned char *)loaded->image.data,
                           loaded->image.n, error));
