@@ -32,7 +32,7 @@ void diagnostics_add(struct diagnostics *diagnostics, enum diagnostic_code code,
     if (diagnostics->list.n >= DIAGNOSTICS_KEPT) {
         return;
     }
-    struct diagnostic diagnostic = {code, (uint32_t)offset, "", ""};
+    struct diagnostic diagnostic = {.code = code, .offset = (uint32_t)offset};
     (void)snprintf(diagnostic.symbol, sizeof diagnostic.symbol, "%s", symbol);
     va_list arguments;
     va_start(arguments, hint);

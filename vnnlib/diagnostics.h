@@ -28,12 +28,15 @@ enum { DIAGNOSTIC_SYMBOL_BYTES = 64, DIAGNOSTIC_HINT_BYTES = 128 };
 
 /*
  *   offset  byte of the text
+ *   line, column  its place, 1-based
  *   symbol  what offends, indices without blanks; cut to the buffer
  *   hint    what was expected
  */
 struct diagnostic {
     enum diagnostic_code code;
     uint32_t offset;
+    size_t line;
+    size_t column;
     char symbol[DIAGNOSTIC_SYMBOL_BYTES];
     char hint[DIAGNOSTIC_HINT_BYTES];
 };

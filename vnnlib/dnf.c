@@ -19,9 +19,10 @@ static enum form form_of(const struct vnnlib *lib, struct formula formula)
     const enum form plain = formula.is_negated ? FORM_ANY : FORM_ALL;
     const enum form flipped = formula.is_negated ? FORM_ALL : FORM_ANY;
     switch (kind) {
+    case VNNLIB_NOT: /* one child: either would do */
+        return FORM_ALL;
     case VNNLIB_TRUE:
     case VNNLIB_AND:
-    case VNNLIB_NOT:
         return plain;
     case VNNLIB_FALSE:
     case VNNLIB_OR:

@@ -28,7 +28,8 @@ enum leniency {
  *   position  next byte of the text
  *   token     current token
  *   depth     open parentheses of expressions
- *   n_warned  warnings printed, by kind of leniency: one of each
+ *   has_warned  one warning of each kind is printed; the constant one is
+ *               about comparisons without variables
  */
 struct source {
     struct vnnlib *lib;
@@ -37,6 +38,7 @@ struct source {
     size_t depth;
     bool is_strict;
     bool has_warned[LENIENT_COUNT];
+    bool has_warned_constant;
     struct names names;
     struct diagnostics *diagnostics;
     struct error *error;

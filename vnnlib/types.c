@@ -148,12 +148,14 @@ static uint32_t first_type(const struct vnnlib *lib, uint32_t first,
 }
 
 /* Literals only: they must all be integers or all not. */
-static void check_constants(const struct source *source, uint32_t first,
-                            uint32_t end)
+static void check_constants(struct source *source, uint32_t first, uint32_t end)
 {
     const struct vnnlib *lib = source->lib;
-    source_warn(source, lib->nodes.data[first].offset,
-                "this comparison has no variable");
+    if (!source->has_warned_constant) {
+        source->has_warned_constant = true;
+        source_warn(source, lib->nodes.data[first].offset,
+                    "this comparison has no variable");
+    }
     bool has_first = false;
     bool is_integer = false;
     for (uint32_t i = first; i < end; i++) {
@@ -174,7 +176,7 @@ static void check_constants(const struct source *source, uint32_t first,
 }
 
 /* The comparison at node `first`; ends at node `end`. */
-static void check_comparison(const struct source *source, uint32_t first,
+static void check_comparison(struct source *source, uint32_t first,
                              uint32_t end)
 {
     const struct vnnlib *lib = source->lib;
@@ -215,7 +217,7 @@ static bool is_comparison(enum vnnlib_kind kind)
     return kind >= VNNLIB_LE && kind <= VNNLIB_NE;
 }
 
-void types_check_comparisons(const struct source *source)
+void types_check_comparisons(struct source *source)
 {
     const struct vnnlib *lib = source->lib;
     uint32_t i = 0;

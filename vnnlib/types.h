@@ -34,9 +34,9 @@ bool types_is_all_real(const struct vnnlib *lib);
  * Types every comparison on its own: one type for all its variables, and
  * literals that go with it; adds at most one error for each comparison to
  * source->diagnostics. Comparisons with unresolved names are passed over;
- * those without variables get a warning.
+ * the first one without variables gets a warning.
  */
-void types_check_comparisons(const struct source *source);
+void types_check_comparisons(struct source *source);
 
 /* The congruence rules for the network declared last: same number and shapes
  * of inputs and outputs, for equal-to also the same types. */

@@ -166,34 +166,47 @@ cleanup:
     return status;
 }
 
-static void format_diagnostic(struct error *error, const struct vnnlib *lib,
-                              const struct diagnostic *diagnostic)
+static void set_error(struct error *error, const char *path,
+                      const struct diagnostic *diagnostic)
 {
-    vnnlib_place(error, lib, diagnostic->offset);
+    error_set_place(error, path, diagnostic->line, diagnostic->column);
     error_set(error, "%s: '%s': %s", diagnostic_name(diagnostic->code),
               diagnostic->symbol, diagnostic->hint);
 }
 
-/* All but the last go to the log, the last to *error. */
-static enum status report(const struct diagnostics *diagnostics,
+/* Fills the places; the last diagnostic goes to *error. */
+static enum status report(struct diagnostics *diagnostics,
                           const struct vnnlib *lib, struct error *error)
 {
-    if (diagnostics->n_found == 0) {
+    const size_t n = diagnostics->list.n;
+    for (size_t i = 0; i < n; i++) {
+        struct diagnostic *diagnostic = &diagnostics->list.data[i];
+        vnnlib_place(error, lib, diagnostic->offset);
+        diagnostic->line = error->line;
+        diagnostic->column = error->column;
+    }
+    if (n == 0) {
         return STATUS_OK;
     }
+    set_error(error, lib->path, &diagnostics->list.data[n - 1]);
+    return STATUS_BAD_INPUT;
+}
+
+/* All but the last, which is the caller's. */
+static void log_diagnostics(const struct diagnostics *diagnostics,
+                            const char *path)
+{
     char line[ERROR_PATH_BYTES + ERROR_MESSAGE_BYTES];
     for (size_t i = 0; i + 1 < diagnostics->list.n; i++) {
-        format_diagnostic(error, lib, &diagnostics->list.data[i]);
-        error_format(line, sizeof line, error);
+        struct error error = {0};
+        set_error(&error, path, &diagnostics->list.data[i]);
+        error_format(line, sizeof line, &error);
         log_line(LOG_ERROR, "%s", line);
     }
     if (diagnostics->n_found > diagnostics->list.n) {
         log_line(LOG_ERROR, "%s: %zu typing errors in all, the first %d shown",
-                 lib->path, diagnostics->n_found, DIAGNOSTICS_KEPT);
+                 path, diagnostics->n_found, DIAGNOSTICS_KEPT);
     }
-    format_diagnostic(error, lib,
-                      &diagnostics->list.data[diagnostics->list.n - 1]);
-    return STATUS_BAD_INPUT;
 }
 
 enum status vnnlib_parse(struct vnnlib **lib, struct diagnostics *diagnostics,
@@ -233,6 +246,7 @@ enum status vnnlib_load(struct vnnlib **lib, const char *path, bool is_strict,
     }
     struct diagnostics diagnostics = {0};
     status = vnnlib_parse(lib, &diagnostics, path, text, is_strict, error);
+    log_diagnostics(&diagnostics, path);
     diagnostics_clear(&diagnostics);
     return status;
 }
