@@ -128,7 +128,7 @@ static void check_tight(const struct ref_range *range, double l, double u,
     mpq_t end;
     mpq_t allowed;
     mpq_inits(end, allowed, (mpq_ptr)NULL);
-    rational_set_double(allowed, 0x1p-1050);
+    rational_set_double(allowed, 0x1p-1000);
     mpq_add(allowed, allowed, slack);
     rational_set_double(end, l);
     ck_assert_msg(mpq_cmp(end, range->lower) <= 0,

@@ -1,0 +1,59 @@
+/* Small exact-layer networks built by hand, layer by layer. */
+#include "tests/ref/ref_build.h"
+
+#include "src/base/alloc.h"
+
+#include <string.h>
+
+static struct layer *append(struct layers *layers, enum layer_kind kind,
+                            size_t width)
+{
+    RESIZE_ARRAY(layers->layer, layers->n_layers + 1);
+    struct layer *layer = &layers->layer[layers->n_layers++];
+    *layer = (struct layer){.kind = kind, .width = width};
+    layers->n_outputs = width;
+    return layer;
+}
+
+struct layers *ref_build_begin(size_t n_inputs)
+{
+    struct layers *layers = NULL;
+    NEW(layers);
+    layers->n_inputs = n_inputs;
+    (void)append(layers, LAYER_INPUT, n_inputs);
+    return layers;
+}
+
+size_t ref_build_affine(struct layers *layers, size_t source, size_t width,
+                        const double *weights, const double *bias)
+{
+    struct layer *layer = append(layers, LAYER_AFFINE, width);
+    NEW_ARRAY(layer->bias, width);
+    if (bias != NULL) {
+        memcpy(layer->bias, bias, width * sizeof *bias);
+    }
+    ref_build_term(layers, source, weights);
+    return layers->n_layers - 1;
+}
+
+void ref_build_term(struct layers *layers, size_t source, const double *weights)
+{
+    struct layer *layer = &layers->layer[layers->n_layers - 1];
+    RESIZE_ARRAY(layer->terms, layer->n_terms + 1);
+    struct layer_term *term = &layer->terms[layer->n_terms++];
+    const size_t n_cols = layers->layer[source].width;
+    term->source = source;
+    term->matrix = (struct matrix){.n_rows = layer->width, .n_cols = n_cols};
+    NEW_ALIGNED(term->matrix.dense, layer->width * n_cols);
+    memcpy(term->matrix.dense, weights,
+           layer->width * n_cols * sizeof *weights);
+}
+
+size_t ref_build_relu(struct layers *layers, size_t source)
+{
+    const size_t width = layers->layer[source].width;
+    struct layer *layer = append(layers, LAYER_RELU, width);
+    layer->source = source;
+    layers->n_relus += width;
+    return layers->n_layers - 1;
+}

@@ -1,0 +1,24 @@
+/* Small exact-layer networks built by hand, layer by layer. */
+#ifndef ASTROLABE_TESTS_REF_REF_BUILD_H
+#define ASTROLABE_TESTS_REF_REF_BUILD_H
+
+#include "src/net/layers.h"
+
+#include <stddef.h>
+
+/* A network with only its input layer; freed with layers_destroy. */
+struct layers *ref_build_begin(size_t n_inputs);
+
+/* Appends bias + W v[source]; weights [width x width of source] row-major;
+ * bias [width] or NULL for zeros. Returns the layer's number. */
+size_t ref_build_affine(struct layers *layers, size_t source, size_t width,
+                        const double *weights, const double *bias);
+
+/* Adds another summand W v[source] to the last layer. */
+void ref_build_term(struct layers *layers, size_t source,
+                    const double *weights);
+
+/* Appends a ReLU of `source`; returns the layer's number. */
+size_t ref_build_relu(struct layers *layers, size_t source);
+
+#endif

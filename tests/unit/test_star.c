@@ -1,0 +1,154 @@
+/* The star domain: rows, triangles, large programs, contradictions. */
+#include "domains/star.h"
+#include "src/base/alloc.h"
+#include "tests/ref/ref_build.h"
+#include "tests/suite.h"
+
+#include <math.h>
+
+enum { MANY = 70, TOO_MANY = 1030 };
+
+static void check_close(double x, double y)
+{
+    ck_assert_msg(fabs(x - y) <= 1e-6, "%a is far from %a", x, y);
+}
+
+static enum domain_answer propagate(struct bounds *bounds,
+                                    const struct layers *layers,
+                                    const struct region *region)
+{
+    struct domain *star = star_domain_ops.create(layers);
+    bounds_init(bounds, layers);
+    const enum domain_answer answer =
+        star_domain_ops.propagate(star, bounds, region, NULL);
+    star_domain_ops.destroy(star);
+    return answer;
+}
+
+START_TEST(rows_of_the_region_count)
+{
+    struct layers *layers = ref_build_begin(2);
+    (void)ref_build_affine(layers, 0, 1, (double[]){1.0, 1.0}, NULL);
+    const struct region region = {.lower = (double[]){-1.0, -1.0},
+                                  .upper = (double[]){1.0, 1.0},
+                                  .n_rows = 1,
+                                  .row = (double[]){1.0, 1.0},
+                                  .rhs = (double[]){0.25}};
+    struct bounds bounds;
+    ck_assert_int_eq(propagate(&bounds, layers, &region), DOMAIN_DONE);
+    ck_assert(bounds.upper[1][0] >= 0.25 && bounds.lower[1][0] <= -2.0);
+    check_close(bounds.upper[1][0], 0.25);
+    check_close(bounds.lower[1][0], -2.0);
+    bounds_clear(&bounds);
+    layers_destroy(layers);
+}
+END_TEST
+
+START_TEST(contradictory_rows_are_proved_empty)
+{
+    struct layers *layers = ref_build_begin(2);
+    (void)ref_build_affine(layers, 0, 1, (double[]){1.0, 1.0}, NULL);
+    const struct region region = {.lower = (double[]){-1.0, -1.0},
+                                  .upper = (double[]){1.0, 1.0},
+                                  .n_rows = 2,
+                                  .row = (double[]){1.0, 1.0, -1.0, -1.0},
+                                  .rhs = (double[]){-0.5, 0.25}};
+    struct bounds bounds;
+    ck_assert_int_eq(propagate(&bounds, layers, &region), DOMAIN_EMPTY);
+    bounds_clear(&bounds);
+    layers_destroy(layers);
+}
+END_TEST
+
+START_TEST(triangles_bound_the_absolute_value)
+{
+    /* relu(x) + relu(-x) on [-1, 1]: triangles give [0, 1]. */
+    struct layers *layers = ref_build_begin(1);
+    (void)ref_build_affine(layers, 0, 2, (double[]){1.0, -1.0}, NULL);
+    (void)ref_build_relu(layers, 1);
+    (void)ref_build_affine(layers, 2, 1, (double[]){1.0, 1.0}, NULL);
+    const struct region region = {.lower = (double[]){-1.0},
+                                  .upper = (double[]){1.0}};
+    struct bounds bounds;
+    ck_assert_int_eq(propagate(&bounds, layers, &region), DOMAIN_DONE);
+    check_close(bounds.lower[3][0], 0.0);
+    check_close(bounds.upper[3][0], 1.0);
+    ck_assert(bounds.upper[3][0] >= 1.0);
+    bounds_clear(&bounds);
+    layers_destroy(layers);
+}
+END_TEST
+
+/*
+ * n inputs in [-1, 1], one row sum of all <= rhs, output sum of all. Inputs
+ * beyond the variables still count in the row with their least value.
+ */
+static void check_sum(size_t n, double rhs, double expected)
+{
+    double *ones = NULL;
+    double *minus = NULL;
+    NEW_ARRAY(ones, n);
+    NEW_ARRAY(minus, n);
+    for (size_t i = 0; i < n; i++) {
+        ones[i] = 1.0;
+        minus[i] = -1.0;
+    }
+    struct layers *layers = ref_build_begin(n);
+    (void)ref_build_affine(layers, 0, 1, ones, NULL);
+    const struct region region = {
+        .lower = minus, .upper = ones, .n_rows = 1, .row = ones, .rhs = &rhs};
+    struct bounds bounds;
+    ck_assert_int_eq(propagate(&bounds, layers, &region), DOMAIN_DONE);
+    ck_assert(bounds.upper[1][0] >= expected);
+    check_close(bounds.upper[1][0], expected);
+    check_close(bounds.lower[1][0], -(double)n);
+    bounds_clear(&bounds);
+    layers_destroy(layers);
+    alloc_free(ones);
+    alloc_free(minus);
+}
+
+START_TEST(many_variables_go_to_the_large_program)
+{
+    check_sum(MANY, 3.0, 3.0);
+}
+END_TEST
+
+START_TEST(inputs_beyond_the_variables_stay_sound)
+{
+    /* 1024 variables sum to at most 4 + 6, the other 6 inputs to 6. */
+    check_sum(TOO_MANY, 4.0, 16.0);
+}
+END_TEST
+
+START_TEST(fixed_inputs_move_to_the_right_hand_side)
+{
+    /* x0 + x1 <= 1 with x1 = 2 leaves x0 <= -1. */
+    struct layers *layers = ref_build_begin(2);
+    (void)ref_build_affine(layers, 0, 1, (double[]){1.0, 1.0}, NULL);
+    const struct region region = {.lower = (double[]){-3.0, 2.0},
+                                  .upper = (double[]){3.0, 2.0},
+                                  .n_rows = 1,
+                                  .row = (double[]){1.0, 1.0},
+                                  .rhs = (double[]){1.0}};
+    struct bounds bounds;
+    ck_assert_int_eq(propagate(&bounds, layers, &region), DOMAIN_DONE);
+    ck_assert(bounds.upper[1][0] >= 1.0);
+    check_close(bounds.upper[1][0], 1.0);
+    check_close(bounds.lower[1][0], -1.0);
+    bounds_clear(&bounds);
+    layers_destroy(layers);
+}
+END_TEST
+
+TCase *test_cases(void)
+{
+    TCase *cases = tcase_create("star");
+    tcase_add_test(cases, rows_of_the_region_count);
+    tcase_add_test(cases, contradictory_rows_are_proved_empty);
+    tcase_add_test(cases, triangles_bound_the_absolute_value);
+    tcase_add_test(cases, many_variables_go_to_the_large_program);
+    tcase_add_test(cases, inputs_beyond_the_variables_stay_sound);
+    tcase_add_test(cases, fixed_inputs_move_to_the_right_hand_side);
+    return cases;
+}
