@@ -8,6 +8,11 @@
 
 enum { MAX_N = 64, MAX_M = 400 };
 
+static bool is_same(double a, double b)
+{
+    return a <= b && b <= a;
+}
+
 static struct lp *over_box(size_t n, double lower, double upper)
 {
     double l[MAX_N];
@@ -256,12 +261,12 @@ START_TEST(the_data_are_given_back_as_they_came)
     }
     ck_assert_uint_eq(lp_n_rows(lp), 200);
     for (size_t i = 0; i < 200; ++i) {
-        ck_assert_double_eq(lp_rows(lp)[2 * i], (double)i);
-        ck_assert_double_eq(lp_rows(lp)[2 * i + 1], 3.0);
-        ck_assert_double_eq(lp_rhs(lp)[i], 1.0 / (double)(i + 1));
+        ck_assert(is_same(lp_rows(lp)[2 * i], (double)i));
+        ck_assert(is_same(lp_rows(lp)[2 * i + 1], 3.0));
+        ck_assert(is_same(lp_rhs(lp)[i], 1.0 / (double)(i + 1)));
     }
-    ck_assert_double_eq(lp_lower(lp)[1], -1.0);
-    ck_assert_double_eq(lp_upper(lp)[0], 1.0);
+    ck_assert(is_same(lp_lower(lp)[1], -1.0));
+    ck_assert(is_same(lp_upper(lp)[0], 1.0));
     const double c[] = {0.0, -3.0};
     expect_optimum(lp, 2, c, -1.0);
     lp_destroy(lp);
@@ -272,7 +277,7 @@ START_TEST(numbers_out_of_range_are_given_up)
 {
     struct lp *lp = over_box(1, -1.0, 1.0);
     const double c[] = {1.0};
-    const double bad[] = {NAN, HUGE_VAL, -HUGE_VAL, 1e200};
+    const double bad[] = {nan(""), HUGE_VAL, -HUGE_VAL, 1e200};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
         ck_assert_int_eq(answer_of(lp, bad + i), LP_GAVE_UP);
         lp_add_row(lp, bad + i, 0.0);
@@ -289,7 +294,7 @@ START_TEST(numbers_out_of_range_are_given_up)
         lp_set_box(lp, lower, upper);
         ck_assert_int_eq(answer_of(lp, c), LP_OPTIMAL);
     }
-    lp_add_row(lp, c, NAN);
+    lp_add_row(lp, c, nan(""));
     ck_assert_int_eq(answer_of(lp, c), LP_GAVE_UP);
     lp_truncate(lp, 0);
     lp_add_row(lp, c, -HUGE_VAL);

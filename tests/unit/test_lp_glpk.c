@@ -72,7 +72,7 @@ START_TEST(a_crossed_box_is_infeasible)
     p.upper = crossed;
     ck_assert_int_eq(lp_glpk_minimize(&p, c, NULL, beta, &value),
                      LP_INFEASIBLE);
-    ck_assert_double_eq(beta[0], 0.0);
+    ck_assert(!(fabs(beta[0]) > 0.0));
     ck_assert(lp_safe_is_empty(&p, beta));
 }
 END_TEST
@@ -80,7 +80,7 @@ END_TEST
 /* GLPK itself would print a message and abort on these. */
 START_TEST(numbers_out_of_range_never_reach_glpk)
 {
-    const double bad[] = {NAN, HUGE_VAL, -HUGE_VAL, 1e200};
+    const double bad[] = {nan(""), HUGE_VAL, -HUGE_VAL, 1e200};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
         const double pair[] = {bad[i], 1.0};
         double value = 0.0;

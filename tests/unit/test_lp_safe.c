@@ -12,6 +12,11 @@ static const double rhs[] = {0.5, -0.75};
 static const struct lp_problem one_row = {2, 1, lower, upper, rows, rhs};
 static const struct lp_problem two_rows = {2, 2, lower, upper, rows, rhs};
 
+static bool is_no_bound(double bound)
+{
+    return isinf(bound) && bound < 0.0;
+}
+
 START_TEST(no_multipliers_give_the_minimum_over_the_box)
 {
     const double beta[] = {0.0, 0.0};
@@ -45,25 +50,25 @@ END_TEST
 START_TEST(what_is_not_finite_gives_no_bound)
 {
     const double c[] = {1.0, 1.0};
-    const double bad[] = {NAN, HUGE_VAL, -HUGE_VAL};
+    const double bad[] = {nan(""), HUGE_VAL, -HUGE_VAL};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
         const double good[] = {1.0, 1.0};
         const double pair[] = {bad[i], 1.0};
         struct lp_problem p = one_row;
-        ck_assert_double_eq(lp_safe_bound(&p, c, pair), -HUGE_VAL);
-        ck_assert_double_eq(lp_safe_bound(&p, pair, good), -HUGE_VAL);
+        ck_assert(is_no_bound(lp_safe_bound(&p, c, pair)));
+        ck_assert(is_no_bound(lp_safe_bound(&p, pair, good)));
         p.rows = pair;
-        ck_assert_double_eq(lp_safe_bound(&p, c, good), -HUGE_VAL);
+        ck_assert(is_no_bound(lp_safe_bound(&p, c, good)));
         p = one_row;
         p.rhs = pair;
-        ck_assert_double_eq(lp_safe_bound(&p, c, good), -HUGE_VAL);
+        ck_assert(is_no_bound(lp_safe_bound(&p, c, good)));
         ck_assert(!lp_safe_is_empty(&p, good));
         p = one_row;
         p.lower = pair;
-        ck_assert_double_eq(lp_safe_bound(&p, c, good), -HUGE_VAL);
+        ck_assert(is_no_bound(lp_safe_bound(&p, c, good)));
         p = one_row;
         p.upper = pair;
-        ck_assert_double_eq(lp_safe_bound(&p, c, good), -HUGE_VAL);
+        ck_assert(is_no_bound(lp_safe_bound(&p, c, good)));
     }
 }
 END_TEST
@@ -77,9 +82,9 @@ START_TEST(overflow_gives_no_bound)
     struct lp_problem p = one_row;
     p.lower = far_lower;
     p.upper = far_upper;
-    ck_assert_double_eq(lp_safe_bound(&p, c, beta), -HUGE_VAL);
+    ck_assert(is_no_bound(lp_safe_bound(&p, c, beta)));
     const double none[] = {0.0};
-    ck_assert_double_eq(lp_safe_bound(&p, c, none), -HUGE_VAL);
+    ck_assert(is_no_bound(lp_safe_bound(&p, c, none)));
 }
 END_TEST
 
