@@ -141,6 +141,34 @@ START_TEST(fixed_inputs_move_to_the_right_hand_side)
 }
 END_TEST
 
+START_TEST(errors_of_forms_widen_both_sides_of_the_triangle)
+{
+    /* z = 1e17 (0.1 x) - 1e16 x + 0.5 = d x + 0.5 with d = 0.555..., since
+     * the double 0.1 is above 1/10; in nearest arithmetic d vanishes. */
+    struct layers *layers = ref_build_begin(1);
+    (void)ref_build_affine(layers, 0, 1, (double[]){0.1}, NULL);
+    const size_t z =
+        ref_build_affine(layers, 1, 1, (double[]){1e17}, (double[]){0.5});
+    ref_build_term(layers, 0, (double[]){-1e16});
+    (void)ref_build_relu(layers, z);
+    (void)ref_build_affine(layers, 3, 1, (double[]){1.0}, NULL);
+    const struct region region = {.lower = (double[]){-1.0},
+                                  .upper = (double[]){1.0}};
+    struct domain *star = star_domain_ops.create(layers);
+    struct bounds bounds;
+    bounds_init(&bounds, layers);
+    bounds.lower[z][0] = -0.06;
+    bounds.upper[z][0] = 1.06;
+    ck_assert_int_eq(star_domain_ops.propagate(star, &bounds, &region, NULL),
+                     DOMAIN_DONE);
+    ck_assert(bounds.lower[4][0] <= 0.0);
+    ck_assert(bounds.upper[4][0] >= 1.055);
+    bounds_clear(&bounds);
+    star_domain_ops.destroy(star);
+    layers_destroy(layers);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("star");
@@ -150,5 +178,6 @@ TCase *test_cases(void)
     tcase_add_test(cases, many_variables_go_to_the_large_program);
     tcase_add_test(cases, inputs_beyond_the_variables_stay_sound);
     tcase_add_test(cases, fixed_inputs_move_to_the_right_hand_side);
+    tcase_add_test(cases, errors_of_forms_widen_both_sides_of_the_triangle);
     return cases;
 }
