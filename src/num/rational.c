@@ -213,36 +213,22 @@ static int compare_double(const mpq_t value, double x)
     return sign;
 }
 
-/* A finite double near the value; the two callers below step from it. */
-static double finite_start(const mpq_t value)
-{
-    return fmax(-DBL_MAX, fmin(DBL_MAX, mpq_get_d(value)));
-}
-
+/* mpq_get_d rounds towards zero, to an infinity beyond the finite doubles. So
+ * it is the result itself or one step inside of it. */
 double rational_down(const mpq_t value)
 {
-    double x = finite_start(value);
+    double x = mpq_get_d(value);
     while (compare_double(value, x) < 0) {
         x = nextafter(x, -HUGE_VAL);
-    }
-    double next = nextafter(x, HUGE_VAL);
-    while (compare_double(value, next) >= 0) {
-        x = next;
-        next = nextafter(x, HUGE_VAL);
     }
     return x + 0.0; /* never -0.0 */
 }
 
 double rational_up(const mpq_t value)
 {
-    double x = finite_start(value);
+    double x = mpq_get_d(value);
     while (compare_double(value, x) > 0) {
         x = nextafter(x, HUGE_VAL);
-    }
-    double next = nextafter(x, -HUGE_VAL);
-    while (compare_double(value, next) <= 0) {
-        x = next;
-        next = nextafter(x, -HUGE_VAL);
     }
     return x + 0.0; /* never -0.0 */
 }

@@ -22,12 +22,14 @@ static bool is_same_bits(double a, double b)
     return bits_a == bits_b;
 }
 
-/* A finite double with random bits. */
+/* A finite double with random bits; one in eight is subnormal. */
 static double random_double(struct rng *rng)
 {
+    const uint64_t exponent_bits = UINT64_C(0x7ff) << 52U;
+    const uint64_t mask = rng_below(rng, 8) == 0 ? ~exponent_bits : UINT64_MAX;
     double x = HUGE_VAL;
     while (!isfinite(x)) {
-        const uint64_t bits = rng_next(rng);
+        const uint64_t bits = rng_next(rng) & mask;
         memcpy(&x, &bits, sizeof x);
     }
     return x;

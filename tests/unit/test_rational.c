@@ -137,6 +137,9 @@ START_TEST(directed_doubles_hold_at_the_edges)
     check_bracket("-0.1", -0x1.999999999999ap-4, -0x1.9999999999999p-4);
     check_bracket("1e-400", 0.0, 0x1p-1074);
     check_bracket("-1e-400", -0x1p-1074, 0.0);
+    check_bracket("2e-324", 0.0, 0x1p-1074);
+    check_bracket("-2e-324", -0x1p-1074, 0.0);
+    check_bracket("-4e-324", -0x1p-1074, 0.0);
     check_bracket("1e-323", 0x1p-1073, 0x1.8p-1073);
     check_bracket("1e400", DBL_MAX, HUGE_VAL);
     check_bracket("-1e400", -HUGE_VAL, -DBL_MAX);

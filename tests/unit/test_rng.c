@@ -48,14 +48,17 @@ START_TEST(ranges_hold_their_ends)
 {
     struct rng rng;
     rng_init(&rng, test_seed());
+    size_t n_inside = 0;
     for (size_t i = 0; i < 10000; ++i) {
         const double narrow = rng_range(&rng, 1.0, 1.0 + DBL_EPSILON);
         ck_assert(1.0 <= narrow && narrow <= 1.0 + DBL_EPSILON);
         const double wide = rng_range(&rng, -DBL_MAX, DBL_MAX);
         ck_assert(isfinite(wide));
+        n_inside += fabs(wide) < 0.9 * DBL_MAX ? 1 : 0;
         const double point = rng_range(&rng, 0.1, 0.1);
         ck_assert(0.1 <= point && point <= 0.1);
     }
+    ck_assert_uint_ge(n_inside, 8500);
 }
 END_TEST
 
