@@ -69,8 +69,7 @@ double *import_reals(const struct tensor *tensor);
 enum status import_scalar(struct import *import, size_t i, double *value);
 
 /* Creates output `i`: computed until its constant is filled; REQUIREs that
- * it does not exist yet. STATUS_UNSUPPORTED if it has no elements or too
- * many. */
+ * it does not exist yet. STATUS_UNSUPPORTED if it has too many elements. */
 enum status import_output(struct import *import, size_t i, int type,
                           const struct shape *shape, struct tensor **tensor);
 /* True if output i has a name. */

@@ -162,9 +162,18 @@ static enum status import_one(struct import *import,
                              "operator needs opset %lld",
                              (long long)import->op->min_opset);
     }
+    const size_t n_before = import->net->n_tensors;
     NEW_ARRAY(import->is_read, source->n_attributes);
     STATUS_TRY(import->op->import(import));
     STATUS_TRY(import_check_attributes(import));
+    for (size_t i = n_before; i < import->net->n_tensors; i++) {
+        const struct tensor *output = &import->net->tensors[i];
+        if (output->n == 0 && !output->is_constant) {
+            status = import_refuse(import, STATUS_UNSUPPORTED,
+                                   "output '%s' has no elements", output->name);
+            goto cleanup;
+        }
+    }
 cleanup:
     alloc_free(import->is_read);
     import->is_read = NULL;

@@ -4,6 +4,8 @@
 #include "src/net/operators.h"
 #include "src/onnx/model_tensor.h"
 
+#include <string.h>
+
 /* A constant output that takes the elements of a tensor attribute. */
 static enum status add_stored(struct import *import,
                               const struct model_tensor *stored)
@@ -31,15 +33,72 @@ cleanup:
     return status;
 }
 
+/* The attributes of Constant that hold numbers directly, since opset 12. */
+static enum status add_numbers(struct import *import)
+{
+    const struct model_attribute *given = &import->source->attributes[0];
+    struct shape shape = {0};
+    struct tensor *output = NULL;
+    const bool is_real = given->kind == MODEL_ATTRIBUTE_FLOAT ||
+                         given->kind == MODEL_ATTRIBUTE_FLOATS;
+    const bool is_list = given->kind == MODEL_ATTRIBUTE_FLOATS ||
+                         given->kind == MODEL_ATTRIBUTE_INTS;
+    shape.n_dims = is_list ? 1 : 0;
+    shape.dims[0] = given->n;
+    const enum status status = import_output(
+        import, 0, is_real ? MODEL_FLOAT : MODEL_INT64, &shape, &output);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    output->is_constant = true;
+    if (!is_real) {
+        NEW_ARRAY(output->constant.integers, output->n);
+        for (size_t i = 0; i < output->n; i++) {
+            output->constant.integers[i] = is_list ? given->ints[i] : given->i;
+        }
+        return STATUS_OK;
+    }
+    NEW_ARRAY(output->constant.reals, output->n);
+    for (size_t i = 0; i < output->n; i++) {
+        output->constant.reals[i] =
+            (double)(is_list ? given->floats[i] : given->f);
+    }
+    return constant_is_finite(&output->constant, output->n)
+               ? STATUS_OK
+               : import_refuse(import, STATUS_BAD_INPUT,
+                               "constant holds a NaN or infinite element");
+}
+
 enum status op_import_constant(struct import *import)
 {
+    static const struct {
+        const char *name;
+        enum model_attribute_kind kind;
+    } kinds[] = {{"value_float", MODEL_ATTRIBUTE_FLOAT},
+                 {"value_floats", MODEL_ATTRIBUTE_FLOATS},
+                 {"value_int", MODEL_ATTRIBUTE_INT},
+                 {"value_ints", MODEL_ATTRIBUTE_INTS}};
     enum status status = STATUS_OK;
     const struct model_tensor *stored = NULL;
     STATUS_TRY(import_arity(import, 0, 0, 1));
+    if (import->source->n_attributes != 1) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "%zu attributes, expected one",
+                             import->source->n_attributes);
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const struct model_attribute *given = &import->source->attributes[0];
+        if (import->opset >= 12 && given->kind == kinds[i].kind &&
+            strcmp(given->name, kinds[i].name) == 0) {
+            import_ignore(import, given->name);
+            return add_numbers(import);
+        }
+    }
     STATUS_TRY(import_attribute_tensor(import, "value", &stored));
     if (stored == NULL) {
         return import_refuse(import, STATUS_UNSUPPORTED,
-                             "only the attribute 'value' is supported");
+                             "attribute '%s' is not supported",
+                             import->source->attributes[0].name);
     }
     STATUS_TRY(add_stored(import, stored));
 cleanup:
