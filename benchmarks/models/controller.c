@@ -62,7 +62,7 @@ static void controller_family(struct family *family, const char *comment)
     family_init(family, comment, N_INPUTS, N_ADVICES, -1.0, 1.0);
     family->n_sizes = 40;
     family->margin = 0.01;
-    family->max_boxes = 600;
+    family->hard_percent = 75;
 }
 
 /* The five families, in the order of their files. */
@@ -75,8 +75,8 @@ static void controller_families(struct family family[5])
 
     controller_family(&family[1],
                       "no strong left turn towards a near intruder there");
-    family_set_side(&family[1], DISTANCE, -0.9, -0.88, 0.02, 0.02);
-    family_set_side(&family[1], BEARING, 0.5, 0.52, 0.02, 0.02);
+    family_set_side(&family[1], DISTANCE, -0.9, -0.88, 0.01, 0.01);
+    family_set_side(&family[1], BEARING, 0.5, 0.52, 0.01, 0.01);
     rule_forbid_lowest(&family[1].rule, STRONG_LEFT);
 
     controller_family(&family[2], "the cost of `clear` stays below 1");
@@ -86,7 +86,7 @@ static void controller_families(struct family family[5])
     controller_family(&family[3],
                       "the advice stays `strong right` around a point");
     static const double left[N_INPUTS] = {-0.9, 0.4, 0.6, 0.3, 0.5};
-    family_set_ball(&family[3], left, 0.01);
+    family_set_ball(&family[3], left, 0.005);
     rule_keep_lowest(&family[3].rule, STRONG_RIGHT);
 
     controller_family(&family[4],

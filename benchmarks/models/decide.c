@@ -1,4 +1,4 @@
-/* Splitting with back-substitution; projected sign-gradient search. */
+/* One back-substitution per atom; projected sign-gradient search. */
 #include "benchmarks/models/decide.h"
 
 #include "benchmarks/models/backsub.h"
@@ -31,64 +31,22 @@ static double decide_atom(struct backsub *backsub, struct rule_atom atom)
            rule_number(atom.bound);
 }
 
-static bool decide_box(struct backsub *backsub, const struct rule *rule,
-                       const struct box *box)
+bool decide_holds(const struct toy *toy, const struct rule *rule)
 {
-    backsub_set_box(backsub, box->lower, box->upper);
-    for (size_t d = 0; d < rule->n_conjunctions; d++) {
-        const struct rule_conjunction *const conjunction =
-            &rule->conjunction[d];
-        bool is_excluded = false;
-        for (size_t a = 0; a < conjunction->n_atoms && !is_excluded; a++) {
-            is_excluded = decide_atom(backsub, conjunction->atom[a]) > 1e-6;
-        }
-        if (!is_excluded) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Halves `box` along its longest side; the other half goes to `other`. */
-static void box_split(struct box *box, struct box *other, size_t n)
-{
-    size_t longest = 0;
-    for (size_t i = 1; i < n; i++) {
-        const double width = box->upper[i] - box->lower[i];
-        if (width > box->upper[longest] - box->lower[longest]) {
-            longest = i;
-        }
-    }
-    const double middle = (box->lower[longest] + box->upper[longest]) / 2.0;
-    *other = *box;
-    box->upper[longest] = middle;
-    other->lower[longest] = middle;
-}
-
-bool decide_holds(const struct toy *toy, const struct rule *rule,
-                  size_t max_boxes)
-{
-    VEC(struct box) open = {NULL, 0, 0};
     struct backsub backsub;
     struct box box;
+    bool is_proved = true;
     backsub_init(&backsub, toy);
     box_of_rule(&box, rule);
-    VEC_PUSH(&open, box);
-    bool is_proved = true;
-    size_t n_boxes = 0;
-    while (open.n > 0 && is_proved) {
-        box = open.data[--open.n];
-        n_boxes++;
-        if (decide_box(&backsub, rule, &box)) {
-            continue;
+    backsub_set_box(&backsub, box.lower, box.upper);
+    for (size_t d = 0; d < rule->n_conjunctions && is_proved; d++) {
+        const struct rule_conjunction *const conjunction =
+            &rule->conjunction[d];
+        is_proved = false;
+        for (size_t a = 0; a < conjunction->n_atoms && !is_proved; a++) {
+            is_proved = decide_atom(&backsub, conjunction->atom[a]) > 1e-6;
         }
-        struct box other;
-        box_split(&box, &other, rule->n_inputs);
-        VEC_PUSH(&open, box);
-        VEC_PUSH(&open, other);
-        is_proved = n_boxes + open.n <= max_boxes;
     }
-    VEC_CLEAR(&open);
     backsub_clear(&backsub);
     return is_proved;
 }

@@ -9,14 +9,12 @@
 
 /*
  * True if back-substitution through the triangle relaxation shows that no
- * conjunction is satisfiable, splitting the box along its longest side into
- * at most max_boxes boxes. Nearest arithmetic with a margin of 1e-6: it
+ * conjunction is satisfiable. Nearest arithmetic with a margin of 1e-6: it
  * chooses instances, it certifies nothing.
  * Source: Singh et al., "An Abstract Domain for Certifying Neural Networks",
  * POPL 2019.
  */
-bool decide_holds(const struct toy *toy, const struct rule *rule,
-                  size_t max_boxes);
+bool decide_holds(const struct toy *toy, const struct rule *rule);
 
 /*
  * The largest violation found by projected gradient steps from random

@@ -125,11 +125,11 @@ static enum status digits_add_families(struct instances *instances,
         struct family family;
         family_init(&family, "noise on an image does not change its digit",
                     N_PIXELS, N_DIGITS, 0.0, 1.0);
-        family_set_ball(&family, tests->x + chosen[i] * N_PIXELS, 0.004);
+        family_set_ball(&family, tests->x + chosen[i] * N_PIXELS, 0.002);
         rule_keep_highest(&family.rule, tests->label[chosen[i]]);
-        family.n_sizes = 60;
+        family.n_sizes = 120;
         family.margin = 0.05;
-        family.guess_percent = 25;
+        family.hard_percent = 15;
         family.version = i == 3 ? 2 : 1;
         STATUS_TRY(instances_add_family(instances, &family, error));
     }

@@ -132,27 +132,21 @@ cleanup:
     return status;
 }
 
-static bool instances_is_proved(const struct toy *toy,
-                                const struct family *family, size_t t,
-                                size_t max_boxes)
+/* The largest t < end that linear bounds prove, by bisection as if a larger
+ * size were never easier; n_sizes if size 0 is not proved. */
+static size_t instances_proved(const struct toy *toy,
+                               const struct family *family, size_t end)
 {
     struct rule rule;
-    family_rule(&rule, family, t);
-    return decide_holds(toy, &rule, max_boxes);
-}
-
-/* The largest t < end that is proved with max_boxes boxes, by bisection as
- * if a larger size were never easier; n_sizes if size `start` is not. */
-static size_t instances_largest(const struct toy *toy,
-                                const struct family *family, size_t max_boxes,
-                                size_t start, size_t end)
-{
-    if (start >= end || !instances_is_proved(toy, family, start, max_boxes)) {
+    size_t start = 0;
+    family_rule(&rule, family, start);
+    if (!decide_holds(toy, &rule)) {
         return family->n_sizes;
     }
     while (end - start > 1) {
         const size_t middle = start + (end - start) / 2;
-        if (instances_is_proved(toy, family, middle, max_boxes)) {
+        family_rule(&rule, family, middle);
+        if (decide_holds(toy, &rule)) {
             start = middle;
         } else {
             end = middle;
@@ -161,36 +155,38 @@ static size_t instances_largest(const struct toy *toy,
     return start;
 }
 
-/* The smallest t at which the search meets a clear violation. */
+/* The smallest t at which the search violates the rule by `margin`, by
+ * bisection; n_sizes if there is none. */
 static size_t instances_violated(const struct toy *toy,
-                                 const struct family *family)
+                                 const struct family *family, double margin)
 {
     struct rng rng;
     struct rule rule;
+    size_t start = 0;
+    size_t end = family->n_sizes;
     rng_init(&rng, SEED);
-    for (size_t t = 0; t < family->n_sizes; t++) {
-        family_rule(&rule, family, t);
-        if (decide_violation(toy, &rule, &rng) >= family->margin) {
-            return t;
+    while (start < end) {
+        const size_t middle = start + (end - start) / 2;
+        family_rule(&rule, family, middle);
+        if (decide_violation(toy, &rule, &rng) >= margin) {
+            end = middle;
+        } else {
+            start = middle + 1;
         }
     }
-    return family->n_sizes;
+    return start;
 }
 
 static void instances_choose(struct choice *choice, const struct toy *toy,
                              const struct family *family)
 {
     const size_t none = family->n_sizes;
-    choice->violated = instances_violated(toy, family);
-    choice->easy = instances_largest(toy, family, 1, 0, choice->violated);
+    const size_t touched = instances_violated(toy, family, 0.0);
+    choice->violated = instances_violated(toy, family, family->margin);
+    choice->easy = instances_proved(toy, family, touched);
     const size_t start = choice->easy < none ? choice->easy + 1 : 0;
-    choice->hard = instances_largest(toy, family, family->max_boxes, start,
-                                     choice->violated);
-    if (family->guess_percent > 0 && choice->easy < none &&
-        choice->violated < none) {
-        const size_t gap = choice->violated - start;
-        choice->hard = start + gap * family->guess_percent / 100;
-    }
+    const size_t gap = touched < none && touched > start ? touched - start : 0;
+    choice->hard = gap > 0 ? start + gap * family->hard_percent / 100 : none;
 }
 
 enum status instances_add_family(struct instances *instances,

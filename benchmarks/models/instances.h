@@ -21,7 +21,7 @@ enum status instances_add_network(struct instances *instances,
 /*
  * Tries the sizes of the family in ascending order and writes up to three
  * properties of the current network:
- *   <name>_holds_<n>  the largest size proved without splitting
+ *   <name>_holds_<n>  the largest size that linear bounds prove
  *   <name>_holds_<n>  a larger size that is true but harder to prove
  *   <name>_fails_<n>  the smallest size that is clearly violated
  */

@@ -55,7 +55,7 @@ static enum status residual_add_families(struct instances *instances,
         rule_keep_highest(&family.rule, a);
         family.n_sizes = 80;
         family.margin = 0.05;
-        family.max_boxes = 600;
+        family.hard_percent = 75;
         family.version = a == 2 ? 2 : 1;
         STATUS_TRY(instances_add_family(instances, &family, error));
     }

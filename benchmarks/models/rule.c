@@ -28,7 +28,6 @@ void family_init(struct family *family, const char *comment, size_t n_inputs,
     family->floor = rule_units(floor);
     family->ceiling = rule_units(ceiling);
     family->version = 1;
-    family->max_boxes = 1;
     for (size_t i = 0; i < n_inputs; i++) {
         family->rule.lower[i] = family->floor;
         family->rule.upper[i] = family->ceiling;

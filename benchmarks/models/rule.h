@@ -42,10 +42,9 @@ struct rule {
  *   [max(lower - t*grow_lower, floor), min(upper + t*grow_upper, ceiling)].
  * margin        a point violates it clearly if every atom of a conjunction
  *               is slack by this much
- * max_boxes     how often a proof may split the box, see decide.h
- * guess_percent 0: the harder true rule is the largest one proved by
- *               splitting; else it lies this far between the largest size
- *               proved without splitting and the smallest one violated
+ * hard_percent  where between the largest size that linear bounds prove and
+ *               the smallest one violated at all the harder true rule
+ *               lies; a choice that was confirmed by an exact search
  * version       of VNN-LIB, 1 or 2
  */
 struct family {
@@ -56,8 +55,7 @@ struct family {
     int64_t ceiling;
     size_t n_sizes;
     double margin;
-    size_t max_boxes;
-    size_t guess_percent;
+    size_t hard_percent;
     int version;
 };
 

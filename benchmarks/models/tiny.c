@@ -39,7 +39,7 @@ static enum status tiny_add_families(struct instances *instances,
         rule_keep_highest(&family.rule, i == 0 ? INSIDE : OUTSIDE);
         family.n_sizes = 99;
         family.margin = 0.05;
-        family.max_boxes = 50;
+        family.hard_percent = 60;
         STATUS_TRY(instances_add_family(instances, &family, error));
     }
 cleanup:
