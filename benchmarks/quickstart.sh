@@ -9,7 +9,7 @@ build=build/release
 
 benchmarks/install_packages.sh
 cmake --preset release
-cmake --build --preset release
+cmake --build --preset release --target astrolabe
 
 echo
 echo "== The instances of $models =="
