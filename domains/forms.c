@@ -96,11 +96,10 @@ struct neuron_form {
 /*
  * Error and radius of y_i = slope v_i + shift + fresh s + d. For a slope
  * other than 0 and 1, with S = |c_i| + radius_i and h = 2^-1074, rounding
- * moves slope c_i + shift by at most 2^-52 (slope S + shift) + h and all
- * slope A_ki together by 2^-53 slope radius_i + h reach, in the radius too. The
- * terms below are
- * non-negative and pass at most 8 roundings, which `grow` more than repays;
- * their own underflows are within 8 h.
+ * moves slope c_i + shift by at most 2^-52 (slope S + |shift|) + h and all
+ * slope A_ki together, and so the radius, by 2^-53 slope radius_i + h reach.
+ * The terms below are non-negative and pass at most 8 roundings, which
+ * `grow` more than repays; their own underflows are within 8 h.
  */
 static void step_neuron(struct forms *out, const struct neuron_form *in,
                         size_t i, const struct forms_step *step,
@@ -140,7 +139,9 @@ static void scale_columns(struct forms *out, const struct forms *in,
 {
     const size_t width = out->width;
     reserve(out, in->n_symbols + in->n_fresh);
-    memcpy(out->symbol, in->symbol, in->n_symbols * sizeof *out->symbol);
+    for (size_t column = 0; column < in->n_symbols; column++) {
+        out->symbol[column] = in->symbol[column];
+    }
     for (size_t row = 0; row <= in->n_symbols; row++) {
         const double *from = in->rows + row * width;
         double *to = out->rows + row * width;

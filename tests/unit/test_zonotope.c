@@ -102,6 +102,29 @@ START_TEST(overflow_keeps_the_other_neurons)
 }
 END_TEST
 
+START_TEST(a_second_call_allocates_nothing)
+{
+    struct layers *layers = ref_build_begin(2);
+    (void)ref_build_affine(layers, 0, 2, (double[]){1.0, 2.0, -1.0, 1.0}, NULL);
+    (void)ref_build_relu(layers, 1);
+    (void)ref_build_affine(layers, 2, 1, (double[]){1.0, 1.0}, NULL);
+    const struct region region = {.lower = (double[]){-1.0, -1.0},
+                                  .upper = (double[]){1.0, 1.0}};
+    struct domain *zonotope = zonotope_domain_ops.create(layers);
+    struct bounds bounds;
+    bounds_init(&bounds, layers);
+    (void)zonotope_domain_ops.propagate(zonotope, &bounds, &region, NULL);
+    alloc_fail_at(1); /* an allocation would end the process */
+    ck_assert_int_eq(
+        zonotope_domain_ops.propagate(zonotope, &bounds, &region, NULL),
+        DOMAIN_DONE);
+    alloc_fail_at(0);
+    bounds_clear(&bounds);
+    zonotope_domain_ops.destroy(zonotope);
+    layers_destroy(layers);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("zonotope");
@@ -109,5 +132,6 @@ TCase *test_cases(void)
     tcase_add_test(cases, one_relu_seen_twice_is_one_symbol);
     tcase_add_test(cases, two_relus_are_two_symbols);
     tcase_add_test(cases, overflow_keeps_the_other_neurons);
+    tcase_add_test(cases, a_second_call_allocates_nothing);
     return cases;
 }
