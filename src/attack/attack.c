@@ -94,8 +94,8 @@ static size_t matrix_entries(const struct matrix *matrix)
 
 struct attack_effort attack_default_effort(const struct query *query)
 {
-    const double work = 3e9; /* multiply-adds: below a second of one core */
-    const double n_steps = 50.0;
+    const double work = 5e9; /* multiply-adds: below a second of one core */
+    const double n_steps = 20.0;
     double madds = 1.0;
     for (size_t k = 0; k < query->layers->n_layers; k++) {
         const struct layer *layer = &query->layers->layer[k];
@@ -105,7 +105,7 @@ struct attack_effort attack_default_effort(const struct query *query)
         }
     }
     const double n_restarts = work / (madds * n_steps);
-    return (struct attack_effort){(size_t)fmin(fmax(n_restarts, 16.0), 2000.0),
+    return (struct attack_effort){(size_t)fmin(fmax(n_restarts, 16.0), 10000.0),
                                   (size_t)n_steps};
 }
 

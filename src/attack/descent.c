@@ -84,6 +84,22 @@ void descent_place_diagonal(struct descent *descent, size_t j, double share)
     }
 }
 
+void descent_place_near(struct descent *descent, size_t j, const double *place,
+                        double radius)
+{
+    for (size_t i = 0; i < descent->gradient.layers->n_inputs; i++) {
+        const double share = rng_range(&descent->rng, -radius, radius);
+        put(descent, i, j, place[i] + share * descent->half[i]);
+    }
+}
+
+void descent_read(double *x, const struct descent *descent, size_t j)
+{
+    for (size_t i = 0; i < descent->gradient.layers->n_inputs; i++) {
+        x[i] = descent->gradient.value[0][place_of(descent, i, j)];
+    }
+}
+
 /* Slope of the loss for coordinate i in half-widths. */
 static double scaled_slope(const struct descent *descent, size_t i, size_t j)
 {

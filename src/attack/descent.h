@@ -64,6 +64,14 @@ void descent_place_random(struct descent *descent, size_t j);
 /* Puts point j at a share (0 to 1) of the way from lower to upper. */
 void descent_place_diagonal(struct descent *descent, size_t j, double share);
 
+/* Puts point j at random within `radius` half-widths of a place
+ * [n_inputs]. */
+void descent_place_near(struct descent *descent, size_t j, const double *place,
+                        double radius);
+
+/* Copies the coordinates of point j to x [n_inputs]. */
+void descent_read(double *x, const struct descent *descent, size_t j);
+
 /* One projected step of point j; false (and no move) if its slopes are all
  * zero or not finite. Source: Kingma and Ba, "Adam", ICLR 2015; Polyak,
  * "Minimization of unsmooth functionals", USSR Comput. Math. 1969. */

@@ -17,6 +17,9 @@ enum {
 /* Rounding errors between a witness and the edge of its region, wanted. */
 static const double ENOUGH_SLACK = 8.0;
 
+/* Share of the starts near the ends of earlier descents. */
+static const double NEAR_SHARE = 0.4;
+
 /* Half-width that stands for an unbounded side. */
 static const double OPEN_WIDTH = 100.0;
 
@@ -27,6 +30,7 @@ void pgd_init(struct pgd *pgd, const struct layers *layers, uint64_t seed)
 {
     *pgd = (struct pgd){.n_points = 0};
     descent_init(&pgd->descent, layers, seed);
+    elite_init(&pgd->elite, layers->n_inputs);
     NEW_ARRAY(pgd->columns, pgd->descent.gradient.capacity);
     NEW_ARRAY(pgd->point, layers->n_inputs);
 }
@@ -34,6 +38,7 @@ void pgd_init(struct pgd *pgd, const struct layers *layers, uint64_t seed)
 void pgd_clear(struct pgd *pgd)
 {
     descent_clear(&pgd->descent);
+    elite_clear(&pgd->elite);
     alloc_free(pgd->columns);
     alloc_free(pgd->best);
     alloc_free(pgd->point);
@@ -85,6 +90,33 @@ static void plan_random(struct pgd *pgd, struct pgd_column *column)
     column->aim.kind = rng_below(rng, 4) == 0 ? LOSS_WORST : LOSS_SUM;
 }
 
+/* Starts near the end of an earlier descent, with steps to match. */
+static void start_near(struct pgd *pgd, size_t j)
+{
+    static const double radii[4] = {0.3, 0.1, 0.03, 0.01};
+    const double rate_over_radius = 3.0;
+    struct rng *rng = &pgd->descent.rng;
+    struct pgd_column *column = &pgd->columns[j];
+    const size_t k = rng_below(rng, pgd->elite.n);
+    const double radius = radii[rng_below(rng, 4)];
+    descent_place_near(&pgd->descent, j,
+                       pgd->elite.point + k * pgd->elite.n_inputs, radius);
+    column->plan.rate *= fmin(1.0, rate_over_radius * radius);
+    column->aim.disjunct = pgd->elite.disjunct[k];
+    column->has_aim = true;
+}
+
+/* Offers the end of the descent in column j as a place to start from. */
+static void keep_end(struct pgd *pgd, size_t j)
+{
+    const struct pgd_column *column = &pgd->columns[j];
+    double *place =
+        elite_offer(&pgd->elite, column->value.worst, column->aim.disjunct);
+    if (place != NULL) {
+        descent_read(place, &pgd->descent, j);
+    }
+}
+
 /* Starts the next descent in column j: first the fixed starts, then random
  * ones. */
 static void start_column(struct pgd *pgd, size_t j)
@@ -103,6 +135,8 @@ static void start_column(struct pgd *pgd, size_t j)
         descent_place_diagonal(&pgd->descent, j, 0.5);
     } else if (number < 2 * n_aims + 2) {
         descent_place_diagonal(&pgd->descent, j, number % 2 == 0 ? 0.0 : 1.0);
+    } else if (pgd->elite.n > 0 && rng_unit(&pgd->descent.rng) < NEAR_SHARE) {
+        start_near(pgd, j);
     } else {
         descent_place_random(&pgd->descent, j);
     }
@@ -120,10 +154,7 @@ struct find {
  * margin. */
 static void try_column(struct pgd *pgd, size_t j, struct find *find)
 {
-    const size_t batch = pgd->descent.gradient.batch;
-    for (size_t i = 0; i < pgd->descent.gradient.layers->n_inputs; i++) {
-        pgd->point[i] = pgd->descent.gradient.value[0][i * batch + j];
-    }
+    descent_read(pgd->point, &pgd->descent, j);
     struct witness witness = {NULL, NULL};
     if (confirm_point(pgd->confirm, &witness, pgd->point) != CONFIRM_WITNESS) {
         return;
@@ -242,6 +273,9 @@ static void advance(struct pgd *pgd, struct find *find)
     gradient_backward(gradient);
     for (size_t j = 0; j < gradient->batch; j++) {
         if (!step_column(pgd, j)) {
+            if (pgd->columns[j].plan.age > 0) {
+                keep_end(pgd, j);
+            }
             start_column(pgd, j);
         }
     }
@@ -261,6 +295,7 @@ bool pgd_search(struct pgd *pgd, struct witness *witness, struct loss *loss,
     pgd->n_steps = goal->effort.n_steps;
     pgd->decay = pow(LAST_RATE, 1.0 / (double)(pgd->n_steps + 1));
     pgd->n_started = 0;
+    elite_empty(&pgd->elite);
     RESIZE_ARRAY(pgd->best, n_disjuncts);
     for (size_t d = 0; d < n_disjuncts; d++) {
         pgd->best[d] = HUGE_VAL;

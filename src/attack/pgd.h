@@ -5,6 +5,7 @@
 #include "src/attack/attack.h"
 #include "src/attack/confirm.h"
 #include "src/attack/descent.h"
+#include "src/attack/elite.h"
 #include "src/attack/loss.h"
 
 #include <stdbool.h>
@@ -36,6 +37,7 @@ struct pgd_goal {
 
 /*
  * Scratch for one network and thread.
+ *   elite      ends of earlier descents of this search
  *   columns    [capacity of the batch]
  *   best       [n_disjuncts] least worst-atom value of this search
  *   point      [n_inputs]
@@ -44,6 +46,7 @@ struct pgd_goal {
  */
 struct pgd {
     struct descent descent;
+    struct elite elite;
     struct loss *loss;       /* not owned */
     struct confirm *confirm; /* not owned */
     struct pgd_column *columns;
@@ -61,8 +64,8 @@ void pgd_clear(struct pgd *pgd);
 /*
  * Searches the goal's box, intersected with the representable intervals of
  * the selected case, for a witness. Starts are the centre with its jumps to
- * corners, the lowest and the highest corner, then random points. The
- * scales of the loss are set from the first batch. Once a witness is known
+ * corners, the lowest and the highest corner, then random points and points
+ * near the ends of the best descents so far. The scales of the loss are set from the first batch. Once a witness is known
  * a few more steps look for one with a wider margin.
  *   loss, confirm  of the same case
  *   returns true with *witness owned by the caller
