@@ -137,6 +137,7 @@ static void lower_relu(struct lowering *lowering, const struct node *node)
             view.layers[i] = (uint32_t)lowering->relu_of.data[source];
         }
     }
+    input->is_exclusive = false;
     view.layer =
         view.layers == NULL ? lowering->relu_of.data[input->layer] : view.layer;
     lowering->views[node->output] = view;
@@ -222,6 +223,7 @@ static enum status draft_slot(struct draft *draft, struct lowering *lowering,
         }
         draft_end_row(draft, first);
     }
+    view->is_exclusive = false;
     linear_row_clear(&row);
     return is_exact
                ? STATUS_OK
