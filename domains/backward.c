@@ -21,7 +21,19 @@ struct relu_lines {
 };
 
 /*
- * coefficient  [BACKWARD_ROWS x stride] of each layer, valid if present
+ * The columns of a layer that the rows of a block may be non-zero in: all, or
+ * those listed. Everything outside is zero, at all times.
+ */
+struct columns {
+    bool is_present;
+    bool is_full;
+    size_t n;
+    uint32_t *list; /* [width] */
+    bool *is_listed;
+};
+
+/*
+ * coefficient  [BACKWARD_ROWS x stride] of each layer
  * error        e[k] of (2), padded
  * magnitude    m[k]
  * lines        [n_layers], filled for ReLU layers
@@ -32,7 +44,7 @@ struct backward {
     const struct layers *layers;
     const struct dense_kernels *kernels;
     double **coefficient;
-    bool *is_present;
+    struct columns *columns;
     double **error;
     double **magnitude;
     struct relu_lines *lines;
@@ -51,6 +63,8 @@ static void create_layer(struct backward *b, size_t k)
     NEW_ALIGNED(b->coefficient[k], BACKWARD_ROWS * stride);
     NEW_ALIGNED(b->error[k], stride);
     NEW_ARRAY(b->magnitude[k], stride);
+    NEW_ARRAY(b->columns[k].list, stride);
+    NEW_ARRAY(b->columns[k].is_listed, stride);
     if (b->layers->layer[k].kind == LAYER_RELU) {
         struct relu_lines *lines = &b->lines[k];
         NEW_ALIGNED(lines->lower_slope, stride);
@@ -69,7 +83,7 @@ struct backward *backward_create(const struct weights *weights)
     b->layers = layers;
     b->kernels = dense_kernels_best();
     NEW_ARRAY(b->coefficient, layers->n_layers);
-    NEW_ARRAY(b->is_present, layers->n_layers);
+    NEW_ARRAY(b->columns, layers->n_layers);
     NEW_ARRAY(b->error, layers->n_layers);
     NEW_ARRAY(b->magnitude, layers->n_layers);
     NEW_ARRAY(b->lines, layers->n_layers);
@@ -98,13 +112,15 @@ void backward_destroy(struct backward *b)
         alloc_free(b->coefficient[k]);
         alloc_free(b->error[k]);
         alloc_free(b->magnitude[k]);
+        alloc_free(b->columns[k].list);
+        alloc_free(b->columns[k].is_listed);
         alloc_free(b->lines[k].lower_slope);
         alloc_free(b->lines[k].upper_slope);
         alloc_free(b->lines[k].upper_intercept);
         alloc_free(b->lines[k].live);
     }
     alloc_free(b->coefficient);
-    alloc_free(b->is_present);
+    alloc_free(b->columns);
     alloc_free(b->error);
     alloc_free(b->magnitude);
     alloc_free(b->lines);
@@ -178,30 +194,62 @@ void backward_set_lines(struct backward *b, size_t relu, const double *lower,
     }
 }
 
+/* Makes the layer's coefficients zero again after a block. */
+static void clean_layer(struct backward *b, size_t k)
+{
+    struct columns *columns = &b->columns[k];
+    const size_t stride = b->weights->layer[k].stride;
+    if (columns->is_full) {
+        memset(b->coefficient[k], 0, b->n_rows * stride * sizeof(double));
+    }
+    for (size_t t = 0; t < columns->n; t++) {
+        const size_t j = columns->list[t];
+        columns->is_listed[j] = false;
+        for (size_t r = 0; r < b->n_rows; r++) {
+            b->coefficient[k][r * stride + j] = 0.0;
+        }
+    }
+    columns->is_present = false;
+    columns->is_full = false;
+    columns->n = 0;
+}
+
 void backward_begin(struct backward *b, size_t n_rows)
 {
     REQUIRE(n_rows <= BACKWARD_ROWS);
+    for (size_t k = 0; k < b->layers->n_layers; k++) {
+        if (b->columns[k].is_present) {
+            clean_layer(b, k);
+        }
+    }
     b->n_rows = n_rows;
-    memset(b->is_present, 0, b->layers->n_layers * sizeof *b->is_present);
     memset(b->constant, 0, sizeof b->constant);
     memset(b->charge, 0, sizeof b->charge);
 }
 
-/* The zeroed or already begun coefficients of a layer. */
-static double *layer_rows(struct backward *b, size_t k)
+/* The coefficients of a layer, any column of which may be written. */
+static double *all_columns(struct backward *b, size_t k)
 {
-    if (!b->is_present[k]) {
-        b->is_present[k] = true;
-        memset(b->coefficient[k], 0,
-               b->n_rows * b->weights->layer[k].stride * sizeof(double));
-    }
+    b->columns[k].is_present = true;
+    b->columns[k].is_full = true;
     return b->coefficient[k];
+}
+
+/* Lists one column of a layer as possibly non-zero. */
+static void list_column(struct backward *b, size_t k, uint32_t j)
+{
+    struct columns *columns = &b->columns[k];
+    columns->is_present = true;
+    if (!columns->is_full && !columns->is_listed[j]) {
+        columns->is_listed[j] = true;
+        columns->list[columns->n++] = j;
+    }
 }
 
 double *backward_seed(struct backward *b, size_t layer, size_t row)
 {
     REQUIRE(row < b->n_rows);
-    return layer_rows(b, layer) + row * b->weights->layer[layer].stride;
+    return all_columns(b, layer) + row * b->weights->layer[layer].stride;
 }
 
 void backward_add_constant(struct backward *b, size_t row, double constant)
@@ -210,29 +258,26 @@ void backward_add_constant(struct backward *b, size_t row, double constant)
     b->charge[row] += 2.0 * b->gamma * fabs(constant);
 }
 
-/* rows[2t] += M[i], rows[2t+1] -= M[i] for i = neuron[t]. */
-static void seed_matrix(struct backward *b, size_t source,
-                        const struct matrix *matrix, const uint32_t *neuron,
-                        size_t n)
+/* plus += M[i], minus -= M[i] for row i of the matrix. */
+static void seed_row(struct backward *b, size_t source,
+                     const struct matrix *matrix, size_t i, size_t t)
 {
     const size_t stride = b->weights->layer[source].stride;
-    double *rows = layer_rows(b, source);
-    for (size_t t = 0; t < n; t++) {
-        double *plus = rows + 2 * t * stride;
-        double *minus = plus + stride;
-        const size_t i = neuron[t];
-        if (matrix->dense != NULL) {
-            const double *row = matrix->dense + i * matrix->n_cols;
-            for (size_t j = 0; j < matrix->n_cols; j++) {
-                plus[j] += row[j];
-                minus[j] -= row[j];
-            }
-            continue;
+    double *plus = b->coefficient[source] + 2 * t * stride;
+    double *minus = plus + stride;
+    if (matrix->dense != NULL) {
+        const double *row = matrix->dense + i * matrix->n_cols;
+        (void)all_columns(b, source);
+        for (size_t j = 0; j < matrix->n_cols; j++) {
+            plus[j] += row[j];
+            minus[j] -= row[j];
         }
-        for (size_t p = matrix->start[i]; p < matrix->start[i + 1]; p++) {
-            plus[matrix->column[p]] += matrix->value[p];
-            minus[matrix->column[p]] -= matrix->value[p];
-        }
+        return;
+    }
+    for (size_t p = matrix->start[i]; p < matrix->start[i + 1]; p++) {
+        list_column(b, source, matrix->column[p]);
+        plus[matrix->column[p]] += matrix->value[p];
+        minus[matrix->column[p]] -= matrix->value[p];
     }
 }
 
@@ -247,28 +292,87 @@ void backward_seed_neurons(struct backward *b, size_t layer,
         b->constant[2 * t + 1] -= affine->bias[i];
         b->charge[2 * t] += b->error[layer][i];
         b->charge[2 * t + 1] += b->error[layer][i];
+        for (size_t s = 0; s < affine->n_terms; s++) {
+            seed_row(b, affine->terms[s].source, &affine->terms[s].matrix, i,
+                     t);
+        }
     }
-    for (size_t t = 0; t < affine->n_terms; t++) {
-        seed_matrix(b, affine->terms[t].source, &affine->terms[t].matrix,
-                    neuron, n);
+}
+
+/* Rows of a layer to pass on: those listed, or those of its only ReLU that
+ * are not inactive, or all. */
+struct live {
+    const uint32_t *list;
+    size_t n;
+};
+
+static struct live live_of(const struct backward *b, size_t k)
+{
+    const struct columns *columns = &b->columns[k];
+    const size_t relu = b->weights->layer[k].relu;
+    if (!columns->is_full) {
+        return (struct live){columns->list, columns->n};
+    }
+    if (relu != SIZE_MAX) {
+        return (struct live){b->lines[relu].live, b->lines[relu].n_live};
+    }
+    return (struct live){b->every, b->layers->layer[k].width};
+}
+
+/* The columns of the source that a CSR term reaches. */
+static void list_sparse(struct backward *b, const struct layer_term *term,
+                        bool is_full, const struct live *live)
+{
+    const struct matrix *matrix = &term->matrix;
+    if (is_full) {
+        (void)all_columns(b, term->source);
+        return;
+    }
+    for (size_t t = 0; t < live->n; t++) {
+        const size_t i = live->list[t];
+        for (size_t p = matrix->start[i]; p < matrix->start[i + 1]; p++) {
+            list_column(b, term->source, matrix->column[p]);
+        }
     }
 }
 
 /* c[r] += sum_i a[r][i] M[i] over the live rows of a CSR matrix. */
-static void add_sparse_product(const struct matrix *matrix,
+static void add_sparse_product(struct backward *b, const struct matrix *matrix,
                                const struct dense_product *product)
 {
-    for (size_t r = 0; r < product->n_rows; r++) {
-        const double *a = product->a + r * product->a_stride;
-        double *c = product->c + r * product->c_stride;
-        for (size_t t = 0; t < product->n_live; t++) {
-            const size_t i = product->live[t];
-            const double factor = a[i];
-            const size_t end = matrix->start[i + 1];
+    for (size_t t = 0; t < product->n_live; t++) {
+        const size_t i = product->live[t];
+        const size_t end = matrix->start[i + 1];
+        for (size_t r = 0; r < product->n_rows; r++) {
+            const double factor = product->a[r * product->a_stride + i];
+            double *c = product->c + r * product->c_stride;
             for (size_t p = matrix->start[i]; p < end; p++) {
                 c[matrix->column[p]] += factor * matrix->value[p];
             }
         }
+        b->madds += product->n_rows * (end - matrix->start[i]);
+    }
+}
+
+/* Constants and charges of passing the equation of layer k. */
+static void add_bias(struct backward *b, size_t k)
+{
+    const struct weights_layer *padded = &b->weights->layer[k];
+    const struct columns *columns = &b->columns[k];
+    for (size_t r = 0; r < b->n_rows; r++) {
+        const double *q = b->coefficient[k] + r * padded->stride;
+        double sums[2] = {0.0, 0.0};
+        if (columns->is_full) {
+            b->kernels->dot_row(sums, q, padded->bias, b->error[k],
+                                padded->stride);
+        }
+        for (size_t t = 0; !columns->is_full && t < columns->n; t++) {
+            const size_t i = columns->list[t];
+            sums[0] += q[i] * padded->bias[i];
+            sums[1] += fabs(q[i]) * b->error[k][i];
+        }
+        b->constant[r] += sums[0];
+        b->charge[r] += sums[1];
     }
 }
 
@@ -276,39 +380,52 @@ static void pass_affine(struct backward *b, size_t k)
 {
     const struct layer *layer = &b->layers->layer[k];
     const struct weights_layer *padded = &b->weights->layer[k];
-    const double *a = b->coefficient[k];
-    const bool has_lines = padded->relu != SIZE_MAX;
-    const uint32_t *live = has_lines ? b->lines[padded->relu].live : b->every;
-    const size_t n_live =
-        has_lines ? b->lines[padded->relu].n_live : layer->width;
-
-    for (size_t r = 0; r < b->n_rows; r++) {
-        double sums[2];
-        b->kernels->dot_row(sums, a + r * padded->stride, padded->bias,
-                            b->error[k], padded->stride);
-        b->constant[r] += sums[0];
-        b->charge[r] += sums[1];
-    }
+    const struct live live = live_of(b, k);
+    add_bias(b, k);
     for (size_t t = 0; t < layer->n_terms; t++) {
         const struct layer_term *term = &layer->terms[t];
         const struct dense_product product = {
-            .c = layer_rows(b, term->source),
-            .a = a,
+            .c = b->coefficient[term->source],
+            .a = b->coefficient[k],
             .w = padded->terms[t].data,
-            .live = live,
+            .live = live.list,
             .c_stride = b->weights->layer[term->source].stride,
             .a_stride = padded->stride,
             .w_stride = padded->terms[t].stride,
-            .n_live = n_live,
+            .n_live = live.n,
             .n_rows = b->n_rows,
             .n_cols = padded->terms[t].stride,
         };
         if (product.w == NULL) {
-            add_sparse_product(&term->matrix, &product);
-            b->madds += b->n_rows * term->matrix.start[term->matrix.n_rows];
+            list_sparse(b, term, b->columns[k].is_full, &live);
+            add_sparse_product(b, &term->matrix, &product);
         } else {
+            (void)all_columns(b, term->source);
             b->kernels->add_product(&product);
-            b->madds += b->n_rows * n_live * product.n_cols;
+            b->madds += b->n_rows * live.n * product.n_cols;
+        }
+    }
+}
+
+/* The ReLU step of one row over the listed columns. */
+static void relax_listed(struct backward *b, size_t k, size_t r, bool is_shared)
+{
+    const size_t source = b->layers->layer[k].source;
+    const size_t stride = b->weights->layer[k].stride;
+    const struct relu_lines *lines = &b->lines[k];
+    const struct columns *columns = &b->columns[k];
+    const double *q = b->coefficient[k] + r * stride;
+    double *z = b->coefficient[source] + r * stride;
+    for (size_t t = 0; t < columns->n; t++) {
+        const uint32_t i = columns->list[t];
+        if (q[i] >= 0.0) {
+            z[i] += q[i] * lines->lower_slope[i];
+        } else {
+            z[i] += q[i] * lines->upper_slope[i];
+            b->constant[r] += q[i] * lines->upper_intercept[i];
+        }
+        if (is_shared) {
+            b->charge[r] += fabs(q[i]) * b->error[source][i];
         }
     }
 }
@@ -319,6 +436,7 @@ static void pass_relu(struct backward *b, size_t k)
     const size_t source = layer->source;
     const size_t stride = b->weights->layer[k].stride;
     const struct relu_lines *relu = &b->lines[k];
+    const struct columns *columns = &b->columns[k];
     const struct dense_lines lines = {
         .lower_slope = relu->lower_slope,
         .upper_slope = relu->upper_slope,
@@ -326,12 +444,24 @@ static void pass_relu(struct backward *b, size_t k)
         .n = stride,
     };
     const bool is_shared = b->weights->layer[source].relu != k;
-    double *z = layer_rows(b, source);
+    if (columns->is_full) {
+        (void)all_columns(b, source);
+    }
+    for (size_t t = 0; !columns->is_full && t < columns->n; t++) {
+        if (relu->upper_slope[columns->list[t]] > 0.0) {
+            list_column(b, source, columns->list[t]);
+        }
+    }
     for (size_t r = 0; r < b->n_rows; r++) {
         const double *q = b->coefficient[k] + r * stride;
-        b->constant[r] += b->kernels->relax_row(z + r * stride, q, &lines);
+        double *z = b->coefficient[source] + r * stride;
+        double sums[2];
+        if (!columns->is_full) {
+            relax_listed(b, k, r, is_shared);
+            continue;
+        }
+        b->constant[r] += b->kernels->relax_row(z, q, &lines);
         if (is_shared) {
-            double sums[2];
             b->kernels->dot_row(sums, q, q, b->error[source], stride);
             b->charge[r] += sums[1];
         }
@@ -341,7 +471,7 @@ static void pass_relu(struct backward *b, size_t k)
 void backward_run(struct backward *b)
 {
     for (size_t k = b->layers->n_layers; k-- > 1;) {
-        if (!b->is_present[k]) {
+        if (!b->columns[k].is_present) {
             continue;
         }
         if (b->layers->layer[k].kind == LAYER_AFFINE) {
@@ -351,7 +481,7 @@ void backward_run(struct backward *b)
         }
     }
     const size_t stride = b->weights->layer[0].stride;
-    const double *a = layer_rows(b, 0);
+    const double *a = b->coefficient[0];
     for (size_t r = 0; r < b->n_rows; r++) {
         double charge = b->charge[r];
         for (size_t j = 0; j < b->layers->n_inputs; j++) {
@@ -384,9 +514,21 @@ double backward_minimum(const struct backward *b, size_t row,
 
 const double *backward_met(const struct backward *b, size_t k, size_t row)
 {
-    return b->is_present[k]
-               ? b->coefficient[k] + row * b->weights->layer[k].stride
-               : NULL;
+    if (!b->columns[k].is_present) {
+        return NULL;
+    }
+    return b->coefficient[k] + row * b->weights->layer[k].stride;
+}
+
+size_t backward_block(const struct backward *b, size_t layer)
+{
+    const struct layer *affine = &b->layers->layer[layer];
+    for (size_t t = 0; t < affine->n_terms; t++) {
+        if (affine->terms[t].matrix.dense == NULL) {
+            return 1;
+        }
+    }
+    return BACKWARD_ROWS / 2;
 }
 
 uint64_t backward_madds(const struct backward *b)

@@ -55,11 +55,16 @@ void backward_set_scale(struct backward *backward, const struct bounds *bounds);
 void backward_set_lines(struct backward *backward, size_t relu,
                         const double *lower, const double *upper);
 
+/* How many neurons of an affine layer to seed in one block: many where the
+ * matrices are dense and rows share the work, one where they are sparse and
+ * each row touches few columns. */
+size_t backward_block(const struct backward *backward, size_t layer);
+
 /* Starts a block of n_rows <= BACKWARD_ROWS zero rows. */
 void backward_begin(struct backward *backward, size_t n_rows);
 
-/* The coefficients of row `row` on layer `layer`, to be filled in by the
- * caller; all rows of the layer are zero at the first call. */
+/* The coefficients of row `row` on layer `layer`, zero at first, to be filled
+ * in by the caller. */
 double *backward_seed(struct backward *backward, size_t layer, size_t row);
 
 /* Adds a constant to a row (an exact number). */

@@ -16,8 +16,6 @@ struct domain {
     uint32_t *neurons; /* [widest] */
 };
 
-enum { BLOCK_NEURONS = BACKWARD_ROWS / 2 };
-
 static struct domain *create(const struct layers *layers)
 {
     struct domain *domain;
@@ -80,10 +78,11 @@ static void tighten(struct domain *domain, struct bounds *bounds,
             domain->neurons[n++] = (uint32_t)i;
         }
     }
-    for (size_t t = 0; t < n; t += BLOCK_NEURONS) {
+    const size_t block = backward_block(domain->backward, layer);
+    for (size_t t = 0; t < n; t += block) {
         const size_t left = n - t;
         tighten_block(domain, bounds, region, layer, domain->neurons + t,
-                      left < BLOCK_NEURONS ? left : BLOCK_NEURONS);
+                      left < block ? left : block);
     }
 }
 

@@ -14,8 +14,8 @@
 
 enum { FIRST_CAPACITY = 64, MAX_VARIABLES = 1024 };
 
-/* Edges are recomputed from the data after this many pivots. */
-enum { MAX_UPDATES = 64 };
+/* Edges are recomputed from the data after 32 + 4 n pivots. */
+enum { UPDATES = 32, UPDATES_PER_VARIABLE = 4 };
 
 /* Violation allowed, relative to the largest box end. */
 static const double relative_tolerance = 1e-10;
@@ -232,13 +232,19 @@ uint64_t lp_pivots(const struct lp *lp)
     return lp->n_pivots;
 }
 
+/* True if the edges have seen too many pivots to be trusted. */
+static bool is_worn(const struct lp *lp)
+{
+    return lp->n_updates > UPDATES + UPDATES_PER_VARIABLE * lp->n;
+}
+
 /* Brings x and the slacks up to date; a corner of the box if all fails. */
 static void prepare(struct lp *lp, const double *c)
 {
     if (lp->is_cold) {
         lp_vertex_corner(lp, c);
         lp->is_cold = false;
-    } else if (lp->n_updates >= MAX_UPDATES) {
+    } else if (is_worn(lp)) {
         if (!lp_vertex_expel_ghosts(lp) || !lp_vertex_refactor(lp)) {
             lp_vertex_corner(lp, c);
         }
@@ -310,7 +316,7 @@ static enum lp_answer solve(struct lp *lp, const double *c, double *multipliers)
         if (!lp_primal(lp, c, max_pivots)) {
             return LP_GAVE_UP;
         }
-        if (is_accurate(lp)) {
+        if (!is_worn(lp) && is_accurate(lp)) {
             if (lp->n_pivots != n_before) {
                 lp_pool_save(lp->pool, lp);
             }

@@ -39,13 +39,18 @@ const double *lp_upper(const struct lp *lp);
 
 enum lp_answer {
     LP_OPTIMAL,    /* x and multipliers of an optimum */
-    LP_INFEASIBLE, /* multipliers: a Farkas ray (c counts as 0) */
+    LP_INFEASIBLE, /* multipliers: a Farkas ray (c counts as 0); all 0 if
+                      a lower end is above its upper end */
     LP_GAVE_UP     /* pivot limit or numerical trouble: nothing usable */
 };
 
 /*
- * Minimises c.x over (1) from the last basis (primal simplex from the last
- * feasible vertex; dual simplex after rows were added or the box shrank).
+ * Minimises c.x over (1) from the last basis or a better one kept from an
+ * earlier call (primal simplex from a feasible vertex; dual simplex if rows
+ * or a new box cut all known ones off). What is returned among equal optima
+ * depends on the calls since lp_reset, and on nothing before it. Numbers
+ * beyond 1e100 and rows or boxes that are not finite are given up; h may be
+ * +infinity.
  *   x            [n] out, the optimal vertex (may be NULL)
  *   multipliers  [m] out, >= 0: at an optimum
  *                c.x >= c.x* for all feasible x follows from

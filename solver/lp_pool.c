@@ -135,6 +135,7 @@ void lp_pool_save(struct lp_pool *pool, const struct lp *lp)
     }
     memcpy(pool->edges + slot * n * n, lp->edges, n * n * sizeof *lp->edges);
     pool->n_rows[slot] = n_rows;
+    pool->n_updates[slot] = lp->n_updates;
     pool->cut_by[slot] = SIZE_MAX;
     pool->handicap[slot] = 0.0;
 }
@@ -155,6 +156,7 @@ void lp_pool_load(const struct lp_pool *pool, size_t slot, struct lp *lp)
         lp->lengths[p] = pool->lengths[slot * n + p];
     }
     memcpy(lp->edges, pool->edges + slot * n * n, n * n * sizeof *lp->edges);
+    lp->n_updates = pool->n_updates[slot];
     lp_vertex_refresh(lp);
     lp->is_feasible = true;
 }

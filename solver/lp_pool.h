@@ -21,6 +21,7 @@ enum { LP_POOL_MAX_N = 24 };
  * n_rows      [LP_POOL_SIZE] 1 + the last row among the active constraints;
  *             SIZE_MAX if the slot is empty
  * cut_by      [LP_POOL_SIZE] first row violated, or SIZE_MAX
+ * n_updates   [LP_POOL_SIZE] pivots since its edges came from the data
  * handicap    [LP_POOL_SIZE] 0 for a usable slot, otherwise HUGE_VAL
  * next        slot to be overwritten next
  */
@@ -34,6 +35,7 @@ struct lp_pool {
     double *level;
     size_t n_rows[LP_POOL_SIZE];
     size_t cut_by[LP_POOL_SIZE];
+    size_t n_updates[LP_POOL_SIZE];
     double handicap[LP_POOL_SIZE];
     size_t next;
 };

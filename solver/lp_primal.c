@@ -103,10 +103,12 @@ static double longest_step(struct lp *lp, size_t *n_near)
     }
     const double *rate = lp->change;
     const double *slack = lp->slack;
+    size_t *near = lp->near;
+    const size_t m = lp->m;
     size_t n = 0;
-    for (size_t i = 0; i < lp->m; ++i) {
+    for (size_t i = 0; i < m; ++i) {
         if (slack[i] < limit * rate[i]) {
-            lp->near[n] = i;
+            near[n] = i;
             ++n;
             if (slack[i] + slop < limit * rate[i]) {
                 limit = (slack[i] + slop) / rate[i];

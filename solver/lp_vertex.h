@@ -12,6 +12,8 @@ enum { LP_BLOCK = 8 };
 #define LP_NOWHERE SIZE_MAX
 #define LP_GHOST   SIZE_MAX
 
+struct lp_pool;
+
 /*
  * Constraints are numbered: k < n is lower[k] <= x[k] <= upper[k], normal
  * e_k; k = n + i is row i scaled to unit length, g_i.x <= h_i.
@@ -49,9 +51,12 @@ enum { LP_BLOCK = 8 };
  * tolerance       distance by which a constraint may be violated
  * first_bad_row   first row that cannot be used, or SIZE_MAX
  * n_updates       pivots since the edges were computed from the data
+ * pool            optimal vertices of earlier calls (lp_pool.h), owned
+ * is_cold         the next call starts from a corner of the box
+ * is_stale        the box moved: x and the slacks must be recomputed
+ * is_feasible     x is known to violate nothing by more than the tolerance
+ * box_is_usable   all box ends are in range
  */
-struct lp_pool;
-
 struct lp {
     size_t n;
     size_t m;

@@ -8,9 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Neurons of one block: two rows each. */
-enum { BLOCK_NEURONS = BACKWARD_ROWS / 2 };
-
 /* Room for the multipliers of the LP's rows. */
 static double *multipliers(struct prover *p)
 {
@@ -165,10 +162,11 @@ static bool bound_relu(struct prover *p, const struct node *node, size_t relu)
     }
     if (p->layers->layer[source].kind == LAYER_AFFINE) {
         const size_t n = find_unstable(p, source);
-        for (size_t t = 0; t < n; t += BLOCK_NEURONS) {
+        const size_t block = backward_block(p->backward, source);
+        for (size_t t = 0; t < n; t += block) {
             const size_t left = n - t;
             if (!tighten_block(p, relu, p->neurons + t,
-                               left < BLOCK_NEURONS ? left : BLOCK_NEURONS)) {
+                               left < block ? left : block)) {
                 return false;
             }
         }

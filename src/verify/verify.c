@@ -14,11 +14,15 @@
  * REGION_EFFORT is for the solver's sub-boxes. */
 enum { MANY_CASES = 256 };
 static const struct attack_effort REGION_EFFORT = {1, 12};
+/* Before the search: most witnesses are that easy, and most proofs shorter
+ * than a thorough attack. */
+static const struct attack_effort FIRST_EFFORT = {16, 20};
 
 /* What one worker owns: its attack, made when it first needs it, and the
  * witness it found. */
 struct worker {
     struct attack *attack;
+    size_t n_requests; /* regions the search asked to attack */
     bool is_found;
     struct witness witness;
 };
@@ -49,11 +53,38 @@ static struct worker *worker_at(struct run *run, size_t number)
     return worker;
 }
 
+/* Attacks the whole box of a case from worker 0; all cases together get about
+ * the effort meant for one. */
+static bool attack_case(struct run *run, size_t case_index,
+                        struct attack_effort effort)
+{
+    const struct query_case *one = &run->query->cases[case_index];
+    const size_t n_cases = run->query->n_cases;
+    struct worker *worker = worker_at(run, 0);
+    effort.n_restarts = 1 + effort.n_restarts / n_cases;
+    effort.n_steps = 1 + effort.n_steps / (1 + n_cases / 8);
+    worker->is_found = attack_run(worker->attack, &worker->witness, case_index,
+                                  one->lower_down, one->upper_up, effort,
+                                  &run->options->budget);
+    return worker->is_found;
+}
+
+/* Attacks the region; every time the number of worker 0's requests has
+ * doubled, the whole case instead, with that many more restarts, so that
+ * attacks take a steady share of the search. */
 static bool try_region(void *context, size_t number, size_t case_index,
                        const double *lower, const double *upper)
 {
     struct run *run = context;
     struct worker *worker = worker_at(run, number);
+    worker->n_requests++;
+    const size_t n = worker->n_requests;
+    if (number == 0 && (n & (n - 1)) == 0) {
+        struct attack_effort effort = FIRST_EFFORT;
+        effort.n_restarts *= n;
+        effort.n_steps = attack_default_effort(run->query).n_steps;
+        return attack_case(run, case_index, effort);
+    }
     if (!worker->is_found) {
         worker->is_found =
             attack_run(worker->attack, &worker->witness, case_index, lower,
@@ -158,25 +189,6 @@ static bool attack_centre(struct run *run, size_t case_index, double *centre)
     return try_point(run, 0, case_index, centre);
 }
 
-/* All cases together get about the effort meant for one. */
-static struct attack_effort first_effort(const struct query *query)
-{
-    struct attack_effort effort = attack_default_effort(query);
-    effort.n_restarts = 1 + effort.n_restarts / query->n_cases;
-    effort.n_steps = 1 + effort.n_steps / (1 + query->n_cases / 8);
-    return effort;
-}
-
-static bool attack_case(struct run *run, size_t case_index)
-{
-    const struct query_case *one = &run->query->cases[case_index];
-    struct worker *worker = worker_at(run, 0);
-    worker->is_found = attack_run(
-        worker->attack, &worker->witness, case_index, one->lower_down,
-        one->upper_up, first_effort(run->query), &run->options->budget);
-    return worker->is_found;
-}
-
 /* First pass; true if the run is decided. */
 static bool attack_all(struct run *run)
 {
@@ -190,7 +202,7 @@ static bool attack_all(struct run *run)
         }
         const bool is_found = n_cases > MANY_CASES
                                   ? attack_centre(run, i, centre)
-                                  : attack_case(run, i);
+                                  : attack_case(run, i, FIRST_EFFORT);
         if (is_found) {
             accept(run, i, &run->workers[0].witness);
         }
