@@ -138,6 +138,50 @@ static void bench_rows(struct polytope *p, struct lp *lp, size_t count)
            (double)(lp_pivots(lp) - before));
 }
 
+/*
+ * As exact star splitting does: minimum and maximum of a function, a row
+ * that halves its range, the next function; at full depth back up to a
+ * random depth. p's rows are not used.
+ */
+static void bench_splits(struct polytope *p, struct lp *lp, size_t count,
+                         struct rng *rng)
+{
+    const uint64_t before = lp_pivots(lp);
+    double *opposite = NULL;
+    NEW_ARRAY(opposite, p->n);
+    size_t n_failed = 0;
+    lp_truncate(lp, 0);
+    const double start = seconds();
+    for (size_t k = 0; k < count; k += 2) {
+        const double *c = objective(p, k * 7 / 2);
+        for (size_t j = 0; j < p->n; ++j) {
+            opposite[j] = -c[j];
+        }
+        double least = 0.0;
+        double most = 0.0;
+        const enum lp_answer down =
+            lp_minimize(lp, c, NULL, p->multipliers, &least);
+        const enum lp_answer up =
+            lp_minimize(lp, opposite, NULL, p->multipliers, &most);
+        if (down != LP_OPTIMAL || up != LP_OPTIMAL) {
+            ++n_failed;
+            lp_truncate(lp, 0);
+        } else if (lp_n_rows(lp) == p->m) {
+            lp_truncate(lp, rng_below(rng, p->m));
+        } else if (rng_below(rng, 2) == 0) {
+            lp_add_row(lp, c, 0.5 * (least - most));
+        } else {
+            lp_add_row(lp, opposite, 0.5 * (most - least));
+        }
+    }
+    report("splits", p, count, seconds() - start,
+           (double)(lp_pivots(lp) - before));
+    if (n_failed > 0) {
+        printf("splits: %zu failed\n", n_failed);
+    }
+    alloc_free(opposite);
+}
+
 static void bench_safe(struct polytope *p, struct lp *lp, size_t count)
 {
     const struct lp_problem problem = {p->n,     p->m,    p->lower,
@@ -182,6 +226,7 @@ static void bench(struct setting setting, size_t count, struct rng *rng)
     bench_rows(&p, lp, count);
     bench_safe(&p, lp, count);
     bench_glpk(&p, count / 20 + 1);
+    bench_splits(&p, lp, count, rng);
     lp_destroy(lp);
     polytope_clear(&p);
 }

@@ -401,6 +401,43 @@ START_TEST(bounds_at_a_single_point_stay_below)
 }
 END_TEST
 
+/* Rows one by one into lp, all answers for s->c written to values and the
+ * last multipliers to beta. */
+static void record(struct sequence *s, struct lp *lp, double *values,
+                   double *beta)
+{
+    lp_reset(lp, s->lower, s->upper);
+    for (size_t i = 0; i < s->m; ++i) {
+        lp_add_row(lp, s->rows + i * s->n, s->rhs[i]);
+        memset(beta, 0, MAX_M * sizeof *beta);
+        (void)lp_minimize(lp, s->c, NULL, beta, values + 2 * i);
+        (void)lp_minimize(lp, s->rows, NULL, beta, values + 2 * i + 1);
+    }
+}
+
+START_TEST(reset_forgets_everything)
+{
+    const size_t count = test_count(100);
+    for (size_t i = 0; i < count; ++i) {
+        struct sequence s;
+        draw_tiny(&s, test_seed() + i);
+        while (s.m < 20) {
+            draw_row(&s, s.rows + s.m * s.n, s.rhs + s.m);
+            ++s.m;
+        }
+        double values[2][2 * MAX_M] = {{0.0}};
+        double beta[2][MAX_M];
+        struct lp *lp = lp_create(s.n);
+        record(&s, lp, values[0], beta[0]);
+        lp_truncate(lp, 3);
+        record(&s, lp, values[1], beta[1]);
+        lp_destroy(lp);
+        ck_assert_mem_eq(values[0], values[1], sizeof values[0]);
+        ck_assert_mem_eq(beta[0], beta[1], sizeof beta[0]);
+    }
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("prop_lp");
@@ -409,5 +446,6 @@ TCase *test_cases(void)
     tcase_add_test(cases, tiny_programs_agree_with_enumeration);
     tcase_add_test(cases, any_multipliers_give_a_bound_below_the_optimum);
     tcase_add_test(cases, bounds_at_a_single_point_stay_below);
+    tcase_add_test(cases, reset_forgets_everything);
     return cases;
 }
