@@ -70,44 +70,44 @@ START_TEST(fallbacks_are_filled_in)
 END_TEST
 
 struct example {
-    enum option option;
     const char *text;
-    int is_valid;
+    enum option option;
+    bool is_valid;
 };
 
 START_TEST(values_are_read_strictly)
 {
     static const struct example examples[] = {
-        {OPTION_SEED, "18446744073709551615", 1},
-        {OPTION_SEED, "18446744073709551616", 0},
-        {OPTION_SEED, "-1", 0},
-        {OPTION_SEED, "+1", 0},
-        {OPTION_SEED, " 1", 0},
-        {OPTION_SEED, "1x", 0},
-        {OPTION_SEED, "", 0},
-        {OPTION_JOBS, "0", 0},
-        {OPTION_JOBS, "256", 1},
-        {OPTION_JOBS, "257", 0},
-        {OPTION_TIMEOUT, "0", 1},
-        {OPTION_TIMEOUT, "1.5", 1},
-        {OPTION_TIMEOUT, ".5", 1},
-        {OPTION_TIMEOUT, "5.", 1},
-        {OPTION_TIMEOUT, ".", 0},
-        {OPTION_TIMEOUT, "1.5.2", 0},
-        {OPTION_TIMEOUT, "1e3", 0},
-        {OPTION_TIMEOUT, "1,5", 0},
-        {OPTION_TIMEOUT, "inf", 0},
-        {OPTION_TIMEOUT, "nan", 0},
-        {OPTION_TIMEOUT, "-1", 0},
-        {OPTION_TIMEOUT, "1000000001", 0},
-        {OPTION_ENGINE, "neuron", 1},
-        {OPTION_ENGINE, "neu", 0},
-        {OPTION_ENGINE, "auto|input", 0},
-        {OPTION_ENGINE, "", 0},
-        {OPTION_STRICT, NULL, 1},
-        {OPTION_STRICT, "1", 0},
-        {OPTION_JSON, NULL, 0},
-        {OPTION_JSON, "", 1}};
+        {"18446744073709551615", OPTION_SEED, true},
+        {"18446744073709551616", OPTION_SEED, false},
+        {"-1", OPTION_SEED, false},
+        {"+1", OPTION_SEED, false},
+        {" 1", OPTION_SEED, false},
+        {"1x", OPTION_SEED, false},
+        {"", OPTION_SEED, false},
+        {"0", OPTION_JOBS, false},
+        {"256", OPTION_JOBS, true},
+        {"257", OPTION_JOBS, false},
+        {"0", OPTION_TIMEOUT, true},
+        {"1.5", OPTION_TIMEOUT, true},
+        {".5", OPTION_TIMEOUT, true},
+        {"5.", OPTION_TIMEOUT, true},
+        {".", OPTION_TIMEOUT, false},
+        {"1.5.2", OPTION_TIMEOUT, false},
+        {"1e3", OPTION_TIMEOUT, false},
+        {"1,5", OPTION_TIMEOUT, false},
+        {"inf", OPTION_TIMEOUT, false},
+        {"nan", OPTION_TIMEOUT, false},
+        {"-1", OPTION_TIMEOUT, false},
+        {"1000000001", OPTION_TIMEOUT, false},
+        {"neuron", OPTION_ENGINE, true},
+        {"neu", OPTION_ENGINE, false},
+        {"auto|input", OPTION_ENGINE, false},
+        {"", OPTION_ENGINE, false},
+        {NULL, OPTION_STRICT, true},
+        {"1", OPTION_STRICT, false},
+        {NULL, OPTION_JSON, false},
+        {"", OPTION_JSON, true}};
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
         struct options options;
         struct error error = {0};
