@@ -138,11 +138,11 @@ static void put_end(struct message *graph, unsigned field,
 static void put_layer(struct message *graph, const struct ref_chain *chain,
                       size_t k)
 {
-    char from[16];
-    char weight[16];
-    char bias[16];
-    char sum[16];
-    char to[16];
+    char from[32];
+    char weight[32];
+    char bias[32];
+    char sum[32];
+    char to[32];
     const bool is_last = k + 1 == chain->n_layers;
     (void)snprintf(from, sizeof from, "v%zu", k);
     (void)snprintf(weight, sizeof weight, "w%zu", k);
@@ -162,7 +162,7 @@ static void put_layer(struct message *graph, const struct ref_chain *chain,
 static void put_model(struct message *model, const struct ref_chain *chain)
 {
     struct message graph = {{NULL, 0, 0}};
-    char last[16];
+    char last[32];
     (void)snprintf(last, sizeof last, "v%zu", chain->n_layers);
     for (size_t k = 0; k < chain->n_layers; k++) {
         put_layer(&graph, chain, k);

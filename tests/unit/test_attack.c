@@ -244,6 +244,45 @@ START_TEST(small_networks_are_worth_more_restarts)
 }
 END_TEST
 
+START_TEST(known_witnesses_of_acasxu_are_found)
+{
+    static const char *const rows[3][2] = {
+        {"1_9", "7"}, {"2_5", "2"}, {"1_7", "4"}};
+    for (size_t row = 0; row < 3; row++) {
+        char net_path[256];
+        char query_path[256];
+        (void)snprintf(net_path, sizeof net_path,
+                       "vnncomp/acasxu/onnx/ACASXU_run2a_%s_batch_2000.onnx.gz",
+                       rows[row][0]);
+        (void)snprintf(query_path, sizeof query_path,
+                       "vnncomp/acasxu/vnnlib/prop_%s.vnnlib.gz", rows[row][1]);
+        const char *shared = test_shared("test_attack", net_path);
+        if (shared == NULL) {
+            return;
+        }
+        (void)snprintf(net_path, sizeof net_path, "%s", shared);
+        shared = test_shared("test_attack", query_path);
+        if (shared == NULL) {
+            return;
+        }
+        const struct query_network network = {NULL, net_path};
+        struct query *query = NULL;
+        struct error error = {0, 0, "", ""};
+        ck_assert_msg(query_load(&query, shared, 1, &network, false, &error) ==
+                          STATUS_OK,
+                      "%s", error.message);
+        struct attack *attack = attack_create(query, test_seed());
+        struct witness witness = {NULL, NULL};
+        ck_assert(attack_run(attack, &witness, 0, query->cases[0].lower_down,
+                             query->cases[0].upper_up,
+                             attack_default_effort(query), NULL));
+        witness_clear(&witness);
+        attack_destroy(attack);
+        query_destroy(query);
+    }
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *tests = tcase_create("attack");
@@ -261,5 +300,6 @@ TCase *test_cases(void)
     tcase_add_test(tests, single_points_are_tried);
     tcase_add_test(tests, near_misses_are_counted_and_refused);
     tcase_add_test(tests, small_networks_are_worth_more_restarts);
+    tcase_add_test(tests, known_witnesses_of_acasxu_are_found);
     return tests;
 }
