@@ -114,7 +114,9 @@ static struct size size_of_product(struct size a, struct size b, size_t most)
     return size;
 }
 
-/* Recursion is bounded by VNNLIB_MAX_DEPTH, here and below. */
+/* NOLINTBEGIN(misc-no-recursion): as deep as the tree, which is at most
+ * VNNLIB_MAX_DEPTH. */
+
 static struct size size_of(const struct vnnlib *lib, struct formula formula,
                            size_t most)
 {
@@ -184,6 +186,9 @@ static size_t start_of(const struct dnf *dnf, size_t k)
 static void push_conjunction(struct dnf *dnf, const struct dnf *from, size_t k)
 {
     const size_t start = start_of(from, k);
+    if (from->ends.data[k] == start) {
+        return;
+    }
     push_literals(dnf, from->literals.data + start, from->ends.data[k] - start);
 }
 
@@ -279,6 +284,8 @@ static void expand(struct dnf *dnf, const struct vnnlib *lib,
         break;
     }
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 enum status dnf_build(struct dnf *dnf, const struct vnnlib *lib, size_t limit,
                       struct error *error)

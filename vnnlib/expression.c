@@ -56,6 +56,9 @@ static enum status check_count(struct source *source,
                        row->n_min == 1 ? "" : "s", row->word, n);
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as the tree, which is at most
+ * VNNLIB_MAX_DEPTH. */
+
 /* The part of an expression behind its opening parenthesis. */
 static enum status read_operation(struct source *source,
                                   const struct expression_grammar *grammar,
@@ -110,6 +113,8 @@ enum status expression_read(struct source *source,
     source->depth--;
     return status;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 enum status expression_read_assertion(struct source *source,
                                       const struct expression_grammar *grammar)

@@ -80,6 +80,9 @@ static enum status check_size(const struct context *context, uint32_t node,
     return unsupported(context, node, "a number of this product is too long");
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as the tree, which is at most
+ * VNNLIB_MAX_DEPTH. */
+
 static enum status add_node(const struct context *context, uint32_t node,
                             const mpq_t scale);
 
@@ -161,7 +164,7 @@ static enum status add_sum(const struct context *context, uint32_t node,
     return status;
 }
 
-/* Adds scale times the subtree; recursion is bounded by VNNLIB_MAX_DEPTH. */
+/* Adds scale times the subtree. */
 static enum status add_node(const struct context *context, uint32_t node,
                             const mpq_t scale)
 {
@@ -183,6 +186,8 @@ static enum status add_node(const struct context *context, uint32_t node,
     }
     return status;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 static int compare_terms(const void *a, const void *b)
 {

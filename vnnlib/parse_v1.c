@@ -112,32 +112,47 @@ static enum status declare(struct source *source, struct token name)
     return STATUS_OK;
 }
 
-/* (declare-const NAME Real) or (declare-fun NAME () Real). */
-static enum status read_declaration(struct source *source)
+/* `()` behind the name of declare-fun. */
+static enum status read_arguments(struct source *source)
 {
-    enum status status = STATUS_OK;
-    struct token name = {0};
-    const bool is_function = source_is_symbol(source, "declare-fun");
-    STATUS_TRY(token_next_v1(source));
-    name = source->token;
-    if (name.kind != TOKEN_SYMBOL && name.kind != TOKEN_QUOTED) {
-        return source_expect(source, "a name");
-    }
-    STATUS_TRY(token_next_v1(source));
-    if (is_function) {
-        STATUS_TRY(take(source, TOKEN_OPEN, "'()'"));
-        STATUS_TRY(take(source, TOKEN_CLOSE,
-                        "'()': variables take no "
-                        "arguments"));
-    }
+    const enum status status = take(source, TOKEN_OPEN, "'()'");
+    return status == STATUS_OK
+               ? take(source, TOKEN_CLOSE, "'()': variables take no arguments")
+               : status;
+}
+
+/* `Real)` at the end of a declaration. */
+static enum status read_sort(struct source *source)
+{
     if (!source_is_symbol(source, "Real")) {
         return source_expect(source, "the sort Real");
     }
-    STATUS_TRY(token_next_v1(source));
-    STATUS_TRY(take(source, TOKEN_CLOSE, "')' after the declaration"));
-    status = declare(source, name);
-cleanup:
-    return status;
+    const enum status status = token_next_v1(source);
+    return status == STATUS_OK
+               ? take(source, TOKEN_CLOSE, "')' after the declaration")
+               : status;
+}
+
+/* (declare-const NAME Real) or (declare-fun NAME () Real). */
+static enum status read_declaration(struct source *source)
+{
+    const bool is_function = source_is_symbol(source, "declare-fun");
+    enum status status = token_next_v1(source);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct token name = source->token;
+    if (name.kind != TOKEN_SYMBOL && name.kind != TOKEN_QUOTED) {
+        return source_expect(source, "a name");
+    }
+    status = token_next_v1(source);
+    if (status == STATUS_OK && is_function) {
+        status = read_arguments(source);
+    }
+    if (status == STATUS_OK) {
+        status = read_sort(source);
+    }
+    return status == STATUS_OK ? declare(source, name) : status;
 }
 
 /* Skips the rest of a command up to its closing parenthesis. */

@@ -207,6 +207,24 @@ static enum status read_suffix(struct source *source,
     return STATUS_OK;
 }
 
+static void add_variable(struct source *source,
+                         const struct vnnlib_variable *self, bool is_valid)
+{
+    const struct token name = {TOKEN_SYMBOL, self->offset, self->length};
+    if (is_valid) {
+        scope_add_variable(source, name, self);
+        return;
+    }
+    char symbol[DIAGNOSTIC_SYMBOL_BYTES];
+    (void)snprintf(symbol, sizeof symbol, "%.*s",
+                   name.length < sizeof symbol ? (int)name.length
+                                               : (int)sizeof symbol,
+                   source->lib->text.data + name.offset);
+    diagnostics_add(source->diagnostics, DIAGNOSTIC_INVALID_DIMENSIONS,
+                    name.offset, symbol,
+                    "every dimension is a whole number above 0");
+}
+
 /* The part of a tensor declaration behind its keyword. */
 static enum status read_variable(struct source *source, enum vnnlib_role role)
 {
@@ -223,18 +241,7 @@ static enum status read_variable(struct source *source, enum vnnlib_role role)
     STATUS_TRY(read_shape(source, &self, &is_valid));
     STATUS_TRY(read_suffix(source, &self));
     STATUS_TRY(take(source, TOKEN_CLOSE, "')' after the declaration"));
-    if (is_valid) {
-        scope_add_variable(source, name, &self);
-    } else {
-        char symbol[DIAGNOSTIC_SYMBOL_BYTES];
-        (void)snprintf(symbol, sizeof symbol, "%.*s",
-                       name.length < sizeof symbol ? (int)name.length
-                                                   : (int)sizeof symbol,
-                       source->lib->text.data + name.offset);
-        diagnostics_add(source->diagnostics, DIAGNOSTIC_INVALID_DIMENSIONS,
-                        name.offset, symbol,
-                        "every dimension is a whole number above 0");
-    }
+    add_variable(source, &self, is_valid);
 cleanup:
     return status;
 }
@@ -298,22 +305,31 @@ static enum status read_part(struct source *source, enum part *part)
     return source_expect(source, part_wanted[before]);
 }
 
+static enum status read_parts(struct source *source)
+{
+    enum part part = PART_NONE;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && source->token.kind == TOKEN_OPEN) {
+        status = open_command(source, "'('");
+        if (status == STATUS_OK) {
+            status = read_part(source, &part);
+        }
+    }
+    if (status == STATUS_OK && part != PART_OUTPUT) {
+        return source_expect(source, part_wanted[part]);
+    }
+    return status;
+}
+
 /* The part of a network declaration behind its keyword. */
 static enum status read_network(struct source *source)
 {
     enum status status = STATUS_OK;
     struct token name = {0};
-    enum part part = PART_NONE;
     STATUS_TRY(token_next_v2(source));
     STATUS_TRY(take_name(source, &name));
     scope_add_network(source, name);
-    while (source->token.kind == TOKEN_OPEN) {
-        STATUS_TRY(open_command(source, "'('"));
-        STATUS_TRY(read_part(source, &part));
-    }
-    if (part != PART_OUTPUT) {
-        return source_expect(source, part_wanted[part]);
-    }
+    STATUS_TRY(read_parts(source));
     STATUS_TRY(take(source, TOKEN_CLOSE, "')' after the network"));
     types_check_congruence(source);
 cleanup:

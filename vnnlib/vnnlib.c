@@ -66,11 +66,11 @@ static void read_radix(mpq_t value, const char *text, size_t n)
     const unsigned long base = text[1] == 'b' ? 2 : 16;
     mpq_set_ui(value, 0, 1);
     for (size_t i = 2; i < n; i++) {
-        const char c = text[i];
-        const char zero = c <= '9' ? '0' : (c <= 'F' ? 'A' - 10 : 'a' - 10);
+        const int c = (unsigned char)text[i];
+        const int letter = c <= 'F' ? 'A' : 'a';
+        const int digit = c <= '9' ? c - '0' : c - letter + 10;
         mpz_mul_ui(mpq_numref(value), mpq_numref(value), base);
-        mpz_add_ui(mpq_numref(value), mpq_numref(value),
-                   (unsigned long)(c - zero));
+        mpz_add_ui(mpq_numref(value), mpq_numref(value), (unsigned long)digit);
     }
 }
 
@@ -138,10 +138,8 @@ static enum status is_version_2(struct source *source, bool *answer)
     return status;
 }
 
-static enum status read_source(struct source *source)
+static enum status check_text(struct source *source)
 {
-    enum status status = STATUS_OK;
-    bool has_version = false;
     const struct bytes *text = &source->lib->text;
     if (text->n > VNNLIB_MAX_BYTES) {
         return source_fail(source, 0, "the file has more than %zu bytes",
@@ -152,18 +150,25 @@ static enum status read_source(struct source *source)
         return source_fail(source, (size_t)(zero - text->data),
                            "expected text, found a zero byte");
     }
-    STATUS_TRY(skip_mark(source));
-    STATUS_TRY(is_version_2(source, &has_version));
-    if (has_version) {
-        STATUS_TRY(parse_v2(source));
-        types_check_comparisons(source);
-    } else {
-        source->lib->major = 1;
-        STATUS_TRY(parse_v1(source));
+    return skip_mark(source);
+}
+
+static enum status read_source(struct source *source)
+{
+    bool has_version = false;
+    enum status status = check_text(source);
+    if (status == STATUS_OK) {
+        status = is_version_2(source, &has_version);
     }
-    STATUS_TRY(check_numbers(source->lib, source->error));
-cleanup:
-    return status;
+    if (status == STATUS_OK) {
+        source->lib->major = 1;
+        status = has_version ? parse_v2(source) : parse_v1(source);
+    }
+    if (status == STATUS_OK && has_version) {
+        types_check_comparisons(source);
+    }
+    return status == STATUS_OK ? check_numbers(source->lib, source->error)
+                               : status;
 }
 
 static void set_error(struct error *error, const char *path,
@@ -226,6 +231,8 @@ enum status vnnlib_parse(struct vnnlib **lib, struct diagnostics *diagnostics,
     names_clear(&source.names);
     if (status == STATUS_OK) {
         status = report(diagnostics, self, error);
+    } else {
+        diagnostics_clear(diagnostics);
     }
     if (status != STATUS_OK) {
         vnnlib_destroy(self);

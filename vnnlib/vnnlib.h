@@ -129,7 +129,8 @@ enum status vnnlib_load(struct vnnlib **lib, const char *path, bool is_strict,
 
 /*
  * The same on a text in memory.
- *   diagnostics  receives the typing and scope errors, all of them
+ *   diagnostics  receives the typing and scope errors; none if the syntax is
+ *                wrong
  *   path         only for messages
  *   text         taken over in every case
  */

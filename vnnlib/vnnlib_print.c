@@ -61,7 +61,7 @@ static void print_leaf(FILE *file, const struct vnnlib *lib, uint32_t i)
     print_indices(file, lib, variable, node->element);
 }
 
-/* Recursion is bounded by VNNLIB_MAX_DEPTH. */
+/* NOLINTNEXTLINE(misc-no-recursion): at most VNNLIB_MAX_DEPTH deep. */
 static void print_node(FILE *file, const struct vnnlib *lib, uint32_t i)
 {
     const enum vnnlib_kind kind = lib->nodes.data[i].kind;

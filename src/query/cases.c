@@ -21,7 +21,7 @@ struct draft {
 /*
  * The work in progress.
  *   common        bounds and atoms of every case, normalised
- *   lower, upper  [n_inputs] the common bound of a variable, or NULL
+ *   lower, upper  [n_inputs] 1 + number of the common bound, or 0
  *   boxes         bounds of each case beyond the common ones
  *   drafts        [boxes.n] disjuncts of each case
  *   n_numbers     ends of boxes and terms of atoms so far
@@ -29,20 +29,21 @@ struct draft {
 struct build {
     struct conjunct_reader reader;
     struct conjunct common;
-    const struct conjunct_bound **lower;
-    const struct conjunct_bound **upper;
+    size_t *lower;
+    size_t *upper;
     struct boxes boxes;
     VEC(struct draft) drafts;
     size_t n_numbers;
     size_t n_empty;
 };
 
+/* Literals start .. end-1 of the array; it may be NULL if there are none. */
 static enum status add_literals(struct conjunct *conjunct, struct build *build,
-                                const struct dnf_literal *literals, size_t n,
-                                struct error *error)
+                                const struct dnf_literal *literals,
+                                size_t start, size_t end, struct error *error)
 {
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < n && status == STATUS_OK; i++) {
+    for (size_t i = start; i < end && status == STATUS_OK; i++) {
         status = conjunct_add(conjunct, &build->reader, literals[i], error);
     }
     conjunct_normalise(conjunct);
@@ -55,10 +56,18 @@ static void index_common(struct build *build)
     NEW_ARRAY(build->upper, build->reader.n_inputs);
     for (size_t i = 0; i < build->common.n_bounds; i++) {
         const struct conjunct_bound *bound = &build->common.bounds[i];
-        const struct conjunct_bound **side =
-            bound->is_upper ? build->upper : build->lower;
-        side[bound->variable] = bound;
+        size_t *side = bound->is_upper ? build->upper : build->lower;
+        side[bound->variable] = i + 1;
     }
+}
+
+/* The common bound of this variable and side; NULL if there is none. */
+static const struct conjunct_bound *common_bound(const struct build *build,
+                                                 size_t variable, bool is_upper)
+{
+    const size_t number =
+        is_upper ? build->upper[variable] : build->lower[variable];
+    return number == 0 ? NULL : &build->common.bounds[number - 1];
 }
 
 /* The conjunction's own bounds and the common ones of the other side. */
@@ -67,8 +76,7 @@ static bool meets_common(const struct build *build, const struct conjunct *own)
     for (size_t i = 0; i < own->n_bounds; i++) {
         const struct conjunct_bound *bound = &own->bounds[i];
         const struct conjunct_bound *other =
-            bound->is_upper ? build->lower[bound->variable]
-                            : build->upper[bound->variable];
+            common_bound(build, bound->variable, !bound->is_upper);
         if (other == NULL) {
             continue;
         }
@@ -89,8 +97,7 @@ static void drop_loose(const struct build *build, struct conjunct *own)
     for (size_t i = 0; i < own->n_bounds; i++) {
         struct conjunct_bound *bound = &own->bounds[i];
         const struct conjunct_bound *common =
-            bound->is_upper ? build->upper[bound->variable]
-                            : build->lower[bound->variable];
+            common_bound(build, bound->variable, bound->is_upper);
         if (common != NULL && conjunct_compare_tightness(bound, common) >= 0) {
             mpq_clear(bound->value);
         } else {
@@ -156,9 +163,8 @@ static enum status place_all(struct build *build, const struct dnf *dnf,
     size_t start = 0;
     for (size_t k = 0; k < dnf->ends.n; k++) {
         struct conjunct own = {0};
-        enum status status =
-            add_literals(&own, build, dnf->literals.data + start,
-                         dnf->ends.data[k] - start, error);
+        enum status status = add_literals(&own, build, dnf->literals.data,
+                                          start, dnf->ends.data[k], error);
         if (status == STATUS_OK) {
             place(build, &own);
         }
@@ -233,7 +239,7 @@ static enum status build_cases(struct query *query, struct build *build,
 {
     struct conjunct *common = &build->common;
     enum status status =
-        add_literals(common, build, dnf->common.data, dnf->common.n, error);
+        add_literals(common, build, dnf->common.data, 0, dnf->common.n, error);
     if (status != STATUS_OK || common->is_false) {
         return status;
     }

@@ -169,6 +169,25 @@ cleanup:
     return status;
 }
 
+/* What can be refused before a network is read. */
+static enum status check_property(const struct vnnlib *lib, size_t n_networks,
+                                  const struct query_network *networks,
+                                  bool is_strict, struct error *error)
+{
+    const enum status status =
+        check_networks(lib, n_networks, networks, is_strict, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (lib->networks.n > 1) {
+        error_set(error,
+                  "the property is about %zu networks; only one is supported",
+                  lib->networks.n);
+        return refuse(error, lib, STATUS_UNSUPPORTED);
+    }
+    return check_arithmetic(lib, is_strict, error);
+}
+
 enum status query_load(struct query **query, const char *path,
                        size_t n_networks, const struct query_network *networks,
                        bool is_strict, struct error *error)
@@ -177,25 +196,17 @@ enum status query_load(struct query **query, const char *path,
     struct vnnlib *lib = NULL;
     struct query *self = NULL;
     NEW(self);
+    *query = NULL;
     STATUS_TRY(vnnlib_load(&lib, path, is_strict, error));
     self->vnnlib_major = lib->major;
-    STATUS_TRY(check_networks(lib, n_networks, networks, is_strict, error));
-    if (lib->networks.n > 1) {
-        error_set(error,
-                  "the property is about %zu networks; only one is supported",
-                  lib->networks.n);
-        STATUS_TRY(refuse(error, lib, STATUS_UNSUPPORTED));
-    }
-    STATUS_TRY(check_arithmetic(lib, is_strict, error));
+    STATUS_TRY(check_property(lib, n_networks, networks, is_strict, error));
     STATUS_TRY(load_net(self, &networks[0], error));
     STATUS_TRY(bind(self, lib, is_strict, error));
+    *query = self;
+    self = NULL;
 cleanup:
     vnnlib_destroy(lib);
-    if (status != STATUS_OK) {
-        query_destroy(self);
-        self = NULL;
-    }
-    *query = self;
+    query_destroy(self);
     return status;
 }
 

@@ -121,6 +121,11 @@ START_TEST(the_limit_is_never_passed)
 }
 END_TEST
 
+static bool is_same_end(double a, double b)
+{
+    return !(a < b) && !(a > b);
+}
+
 /* Two cases never have the same box, and no box is empty. */
 START_TEST(boxes_are_distinct_and_not_empty)
 {
@@ -154,10 +159,8 @@ START_TEST(boxes_are_distinct_and_not_empty)
             for (size_t v = 0; v < N_INPUTS; v++) {
                 is_same = is_same && mpq_equal(a->lower[v], b->lower[v]) != 0 &&
                           mpq_equal(a->upper[v], b->upper[v]) != 0 &&
-                          memcmp(&a->lower_down[v], &b->lower_down[v],
-                                 sizeof a->lower_down[v]) == 0 &&
-                          memcmp(&a->upper_up[v], &b->upper_up[v],
-                                 sizeof a->upper_up[v]) == 0 &&
+                          is_same_end(a->lower_down[v], b->lower_down[v]) &&
+                          is_same_end(a->upper_up[v], b->upper_up[v]) &&
                           a->is_lower_strict[v] == b->is_lower_strict[v] &&
                           a->is_upper_strict[v] == b->is_upper_strict[v];
             }

@@ -41,6 +41,8 @@ struct point {
     const mpq_t *values;
 };
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as the tree, or as drawn. */
+
 static void evaluate(mpq_t sum, const struct point *point, uint32_t node)
 {
     const struct vnnlib *lib = point->lib;
@@ -226,6 +228,8 @@ static void write_formula(const struct writer_state *state, size_t depth)
         (void)fputs(")", file);
     }
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 void ref_property_random(char *text, size_t size, struct rng *rng,
                          size_t n_inputs, size_t n_outputs)

@@ -252,7 +252,8 @@ static void check_competition_file(const char *path)
     }
 }
 
-/* Every `step`-th property below the folder, at most five levels down. */
+/* Every `step`-th property below the folder, at most five levels down.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static void walk(const char *folder, size_t step, size_t *n_seen,
                  size_t *n_read, size_t depth)
 {
