@@ -50,8 +50,12 @@ static struct worker *worker_of(struct bab *bab, size_t w)
     struct worker *worker = &bab->workers[w];
     if (worker->prover == NULL) {
         const struct bab_problem *problem = bab->problem;
-        worker->prover = prover_create(
-            problem->weights, &problem->query->cases[problem->case_index]);
+        if (problem->provers[w] == NULL) {
+            problem->provers[w] = prover_create(problem->weights);
+        }
+        worker->prover = problem->provers[w];
+        prover_set_case(worker->prover,
+                        &problem->query->cases[problem->case_index]);
         backward_set_scale(worker->prover->backward, &bab->root_bounds->bounds);
         NEW_ARRAY(worker->y, problem->weights->layers->n_outputs);
     }
@@ -213,11 +217,9 @@ static bool bound_root(struct bab *bab)
     const struct query_case *c = &problem->query->cases[problem->case_index];
     struct bounds bounds;
     bounds_init(&bounds, layers);
-    struct domain *domain = box_domain_ops.create(layers);
     const struct region region = {.lower = c->lower_down, .upper = c->upper_up};
-    const enum domain_answer answer =
-        box_domain_ops.propagate(domain, &bounds, &region, problem->budget);
-    box_domain_ops.destroy(domain);
+    const enum domain_answer answer = box_domain_ops.propagate(
+        problem->box, &bounds, &region, problem->budget);
     bool is_possible = answer != DOMAIN_EMPTY;
     bab->root_bounds = node_bounds_create(layers, &bounds);
     struct prover *p = worker_of(bab, 0)->prover;
@@ -281,16 +283,7 @@ static const char *stop_reason(const struct bab *bab)
 static void finish(struct bab *bab, struct stats *stats)
 {
     for (size_t w = 0; w < bab->problem->options->threads; w++) {
-        struct worker *worker = &bab->workers[w];
-        if (worker->prover != NULL) {
-            struct prover *p = worker->prover;
-            p->stats.backward_madds = backward_madds(p->backward);
-            p->stats.forward_madds = forward_madds(p->forward);
-            p->stats.lp_pivots = p->lp == NULL ? 0 : lp_pivots(p->lp);
-            stats_add(stats, &p->stats);
-        }
-        prover_destroy(worker->prover);
-        alloc_free(worker->y);
+        alloc_free(bab->workers[w].y);
     }
     stats->closed += bab->n_closed;
     alloc_free(bab->workers);

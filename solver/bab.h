@@ -2,14 +2,19 @@
 #ifndef ASTROLABE_SOLVER_BAB_H
 #define ASTROLABE_SOLVER_BAB_H
 
+#include "domains/domain.h"
 #include "domains/weights.h"
+#include "solver/prover.h"
 #include "solver/solver.h"
 
-/* Where the search looks for what it needs; see solver_run. */
+/* Where the search looks for what it needs; see solver_run.
+ *   provers  [threads] kept from case to case, NULL until first needed */
 struct bab_problem {
     const struct query *query;
     size_t case_index;
     const struct weights *weights;
+    struct domain *box;
+    struct prover **provers;
     const struct solver_options *options;
     const struct solver_oracle *oracle;
     const struct budget *budget;

@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-struct prover *prover_create(const struct weights *weights,
-                             const struct query_case *query_case)
+struct prover *prover_create(const struct weights *weights)
 {
     struct prover *p;
     NEW(p);
@@ -14,7 +13,6 @@ struct prover *prover_create(const struct weights *weights,
     const size_t n = layers->n_inputs;
     p->weights = weights;
     p->layers = layers;
-    spec_init(&p->spec, layers, query_case);
     p->backward = backward_create(weights);
     p->forward = forward_create(weights);
     bounds_init(&p->bounds, layers);
@@ -22,9 +20,6 @@ struct prover *prover_create(const struct weights *weights,
     NEW_ARRAY(p->upper, n);
     NEW_ARRAY(p->point, n);
     NEW_ARRAY(p->score, n);
-    NEW_ARRAY(p->open, p->spec.n_disjuncts);
-    NEW_ARRAY(p->row, p->spec.n_rows * n);
-    NEW_ARRAY(p->constant, p->spec.n_rows);
     NEW_ARRAY(p->loss, layers->n_layers);
     NEW_ARRAY(p->share, layers->n_layers);
     size_t widest = n;
@@ -42,12 +37,30 @@ struct prover *prover_create(const struct weights *weights,
     NEW_ARRAY(p->hull_upper, n);
     NEW_ARRAY(p->trial_lower, n);
     NEW_ARRAY(p->trial_upper, n);
-    NEW_ARRAY(p->rows, p->spec.n_rows);
     NEW_ARRAY(p->neurons, widest);
     if (n <= PROVER_LP_INPUTS) {
         p->lp = lp_create(n);
     }
     return p;
+}
+
+static void clear_case(struct prover *p)
+{
+    spec_clear(&p->spec);
+    alloc_free(p->open);
+    alloc_free(p->row);
+    alloc_free(p->constant);
+    alloc_free(p->rows);
+}
+
+void prover_set_case(struct prover *p, const struct query_case *query_case)
+{
+    clear_case(p);
+    spec_init(&p->spec, p->layers, query_case);
+    NEW_ARRAY(p->open, p->spec.n_disjuncts);
+    NEW_ARRAY(p->row, p->spec.n_rows * p->layers->n_inputs);
+    NEW_ARRAY(p->constant, p->spec.n_rows);
+    NEW_ARRAY(p->rows, p->spec.n_rows);
 }
 
 void prover_destroy(struct prover *p)
@@ -59,7 +72,7 @@ void prover_destroy(struct prover *p)
         alloc_free(p->loss[k]);
         alloc_free(p->share[k]);
     }
-    spec_clear(&p->spec);
+    clear_case(p);
     backward_destroy(p->backward);
     forward_destroy(p->forward);
     lp_destroy(p->lp);
@@ -68,16 +81,12 @@ void prover_destroy(struct prover *p)
     alloc_free(p->upper);
     alloc_free(p->point);
     alloc_free(p->score);
-    alloc_free(p->open);
-    alloc_free(p->row);
-    alloc_free(p->constant);
     alloc_free(p->loss);
     alloc_free(p->share);
     alloc_free(p->hull_lower);
     alloc_free(p->hull_upper);
     alloc_free(p->trial_lower);
     alloc_free(p->trial_upper);
-    alloc_free(p->rows);
     alloc_free(p->neurons);
     alloc_free(p->multipliers);
     alloc_free(p);

@@ -66,9 +66,12 @@ struct prover {
     struct stats stats;
 };
 
-struct prover *prover_create(const struct weights *weights,
-                             const struct query_case *query_case);
+struct prover *prover_create(const struct weights *weights);
 void prover_destroy(struct prover *prover);
+
+/* Turns to a case; before any of the functions below. */
+void prover_set_case(struct prover *prover,
+                     const struct query_case *query_case);
 
 /*
  * Bounds of all neurons over the box and literals of the node, layer by

@@ -52,15 +52,23 @@ struct solver_options {
     void *progress_context;
 };
 
+/* Solver of the cases of one query, for one caller; the query must outlive
+ * it. What the cases share is made once. */
+struct solver;
+
+struct solver *solver_create(const struct query *query,
+                             const struct solver_options *options);
+
+/* Adds the counters of all cases to stats; then releases. */
+void solver_destroy(struct solver *solver, struct stats *stats);
+
 /*
  * Decides case `case_index`. The verdict SOLVER_CLOSED rests on outward
- * rounded bounds only. stats are added to. reason (static storage) says why
- * the answer is SOLVER_OPEN.
+ * rounded bounds only. reason (static storage) says why the answer is
+ * SOLVER_OPEN.
  */
-enum solver_answer solver_run(const struct query *query, size_t case_index,
-                              const struct solver_options *options,
+enum solver_answer solver_run(struct solver *solver, size_t case_index,
                               const struct solver_oracle *oracle,
-                              const struct budget *budget, struct stats *stats,
-                              const char **reason);
+                              const struct budget *budget, const char **reason);
 
 #endif

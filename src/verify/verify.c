@@ -39,6 +39,7 @@ struct run {
     const struct verify_options *options;
     struct verify_result *result;
     struct worker *workers;
+    struct solver *solver;
     size_t n_closed;
     size_t n_open;
 };
@@ -77,19 +78,19 @@ static bool try_region(void *context, size_t number, size_t case_index,
 {
     struct run *run = context;
     struct worker *worker = worker_at(run, number);
-    worker->n_requests++;
-    const size_t n = worker->n_requests;
+    if (worker->is_found) {
+        return true;
+    }
+    const size_t n = ++worker->n_requests;
     if (number == 0 && (n & (n - 1)) == 0) {
         struct attack_effort effort = FIRST_EFFORT;
         effort.n_restarts *= n;
         effort.n_steps = attack_default_effort(run->query).n_steps;
         return attack_case(run, case_index, effort);
     }
-    if (!worker->is_found) {
-        worker->is_found =
-            attack_run(worker->attack, &worker->witness, case_index, lower,
-                       upper, REGION_EFFORT, &run->options->budget);
-    }
+    worker->is_found =
+        attack_run(worker->attack, &worker->witness, case_index, lower, upper,
+                   REGION_EFFORT, &run->options->budget);
     return worker->is_found;
 }
 
@@ -235,16 +236,9 @@ static bool solve_case(struct run *run, size_t case_index)
         .context = run,
         .try_region = options->attack ? try_region : NULL,
         .try_point = try_point};
-    const struct solver_options how = {
-        .threads = options->threads,
-        .seed = options->seed,
-        .engine = options->engine,
-        .on_progress = options->on_progress == NULL ? NULL : forward_progress,
-        .progress_context = run};
     const char *reason = "the search gave up";
     const enum solver_answer answer =
-        solver_run(run->query, case_index, &how, &oracle, &options->budget,
-                   &run->result->stats, &reason);
+        solver_run(run->solver, case_index, &oracle, &options->budget, &reason);
     switch (answer) {
     case SOLVER_CLOSED:
         run->n_closed++;
@@ -302,9 +296,17 @@ void verify_query(struct verify_result *result, const struct query *query,
     struct run run = {.query = query, .options = options, .result = result};
     *result = (struct verify_result){.verdict = VERDICT_UNKNOWN};
     NEW_ARRAY(run.workers, options->threads);
+    const struct solver_options how = {
+        .threads = options->threads,
+        .seed = options->seed,
+        .engine = options->engine,
+        .on_progress = options->on_progress == NULL ? NULL : forward_progress,
+        .progress_context = &run};
+    run.solver = solver_create(query, &how);
 
     decide(&run);
 
+    solver_destroy(run.solver, &result->stats);
     for (size_t i = 0; i < options->threads; i++) {
         worker_clear(&run.workers[i], &result->stats);
     }
