@@ -117,6 +117,9 @@ START_TEST(equal_boxes_share_a_case)
                 "  disjunct 1\n    1*y0 <= 3\n"
                 "case 1\n  x0 >= 1/2\n  x0 <= 1\n  x1 >= -1/2\n  x1 <= 1/2\n"
                 "  disjunct 0\n    1*y0 <= 2\n");
+    check_cases("(assert (or (<= X_0 1)(<= X_0 18446744073709551617)))", 0,
+                "case 0\n  x0 <= 1\n  disjunct 0\n"
+                "case 1\n  x0 <= 18446744073709551617\n  disjunct 0\n");
     check_cases("(assert (or (< X_0 1)(<= X_0 1)))", 0,
                 "case 0\n  x0 < 1\n  disjunct 0\n"
                 "case 1\n  x0 <= 1\n  disjunct 0\n");
@@ -141,6 +144,8 @@ START_TEST(empty_boxes_are_dropped_and_counted)
                 "case 0\n  x0 >= 0\n  x0 <= 0\n  x1 >= -1/2\n  x1 <= 1/2\n"
                 "  disjunct 0\n");
     check_cases("(assert (and (> X_0 0)(<= X_0 0)))", 1, "");
+    check_cases("(assert (> X_0 0))(assert (or (<= X_0 0)(<= X_0 1)))", 1,
+                "case 0\n  x0 > 0\n  x0 <= 1\n  disjunct 0\n");
 }
 END_TEST
 
