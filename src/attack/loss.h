@@ -45,7 +45,7 @@ void loss_init(struct loss *loss, const struct query_case *query_case,
 void loss_clear(struct loss *loss);
 
 /* Sets s_q to the spread of f_q over the points of the batch, after a
- * gradient_forward; atoms that do not vary keep 1 / sum_t |c_t|. */
+ * gradient_forward; atoms that do not vary keep the scale they had. */
 void loss_calibrate(struct loss *loss, const struct gradient *gradient);
 
 /* Values of the aimed disjunct at point `column` of the batch. */
