@@ -83,7 +83,8 @@ static void materialise(struct lowering *lowering, struct view *view)
     view->is_exclusive = true;
 }
 
-/* Sets the view of a node's output that shows the same layers as `input`. */
+/* Sets the view of a node's output that shows the same layers as its
+ * arguments, which may not be changed through them any more. */
 static void pass_on(struct lowering *lowering, const struct node *node,
                     struct view view)
 {
@@ -91,6 +92,9 @@ static void pass_on(struct lowering *lowering, const struct node *node,
     view.is_exclusive = node->n_args == 1 &&
                         lowering->views[input].is_exclusive &&
                         lowering->net->tensors[input].n_uses == 1;
+    for (size_t k = 0; k < node->n_args; k++) {
+        lowering->views[node->args[k]].is_exclusive = false;
+    }
     lowering->views[node->output] = view;
 }
 

@@ -51,8 +51,8 @@ static double draw_weight(struct rng *rng)
     return (double)(float)rng_range(rng, -1.0, 1.0);
 }
 
-/* Adds a constant with drawn elements; its name goes to name[16]. */
-static void add_constant(struct drawing *drawing, char name[16],
+/* Adds a constant with drawn elements; its name goes to name[32]. */
+static void add_constant(struct drawing *drawing, char name[32],
                          const int64_t *dims, size_t n_dims)
 {
     size_t n = 1;
@@ -64,7 +64,7 @@ static void add_constant(struct drawing *drawing, char name[16],
     for (size_t i = 0; i < n; i++) {
         values[i] = draw_weight(&drawing->rng);
     }
-    (void)snprintf(name, 16, "c%zu", drawing->n_constants++);
+    (void)snprintf(name, 32, "c%zu", drawing->n_constants++);
     if (drawing->is_double) {
         ref_model_doubles(&drawing->model, name, dims, n_dims, values);
     } else {
@@ -73,10 +73,10 @@ static void add_constant(struct drawing *drawing, char name[16],
     alloc_free(values);
 }
 
-static void add_list(struct drawing *drawing, char name[16],
+static void add_list(struct drawing *drawing, char name[32],
                      const int64_t *values, size_t n)
 {
-    (void)snprintf(name, 16, "c%zu", drawing->n_constants++);
+    (void)snprintf(name, 32, "c%zu", drawing->n_constants++);
     ref_model_integers(&drawing->model, name, values, n);
 }
 
@@ -84,7 +84,7 @@ static void add_list(struct drawing *drawing, char name[16],
 static void add_node(struct drawing *drawing, const char *op,
                      const char *inputs, struct made made)
 {
-    char output[16];
+    char output[32];
     (void)snprintf(output, sizeof output, "t%zu", drawing->n);
     drawing->made[drawing->n++] = made;
     ref_model_node(&drawing->model, op, inputs, output);
@@ -92,7 +92,7 @@ static void add_node(struct drawing *drawing, const char *op,
 
 static void draw_relu(struct drawing *drawing, size_t from)
 {
-    char inputs[32];
+    char inputs[128];
     (void)snprintf(inputs, sizeof inputs, "t%zu", from);
     add_node(drawing, "Relu", inputs, drawing->made[from]);
 }
@@ -107,9 +107,9 @@ static void draw_gemm(struct drawing *drawing, size_t from)
     const int64_t weight_dims[2] = {is_moved ? n : k, is_moved ? k : n};
     const int64_t bias_dims[2] = {1, rng_below(rng, 2) == 0 ? 1 : n};
     const struct made made = {2, {1, n, 0, 0}};
-    char weight[16];
-    char bias[16];
-    char inputs[64];
+    char weight[32];
+    char bias[32];
+    char inputs[128];
     add_constant(drawing, weight, weight_dims, 2);
     add_constant(drawing, bias, bias_dims, 1 + rng_below(rng, 2));
     const bool has_bias = rng_below(rng, 3) > 0;
@@ -130,8 +130,8 @@ static void draw_matmul_add(struct drawing *drawing, size_t from)
     const int64_t n = 1 + (int64_t)rng_below(rng, 80);
     const int64_t weight_dims[2] = {k, n};
     const struct made made = {2, {1, n, 0, 0}};
-    char name[16];
-    char inputs[64];
+    char name[32];
+    char inputs[128];
     add_constant(drawing, name, weight_dims, 2);
     (void)snprintf(inputs, sizeof inputs, "t%zu,%s", from, name);
     add_node(drawing, "MatMul", inputs, made);
@@ -147,8 +147,8 @@ static void draw_element(struct drawing *drawing, size_t from)
     const struct made *made = &drawing->made[from];
     const size_t kind = rng_below(&drawing->rng, 4);
     int64_t dims[4] = {1, 1, 1, 1};
-    char name[16];
-    char inputs[64];
+    char name[32];
+    char inputs[128];
     dims[made->rank - 1] = made->dims[made->rank - 1];
     add_constant(drawing, name, dims, made->rank);
     if (kind == 3) {
@@ -163,7 +163,7 @@ static void draw_element(struct drawing *drawing, size_t from)
 static void draw_residual(struct drawing *drawing, size_t from)
 {
     static const char *const ops[] = {"Add", "Sub", "Sum"};
-    char inputs[64];
+    char inputs[128];
     size_t other = from;
     for (size_t k = 0; k < drawing->n; k++) {
         if (memcmp(&drawing->made[k], &drawing->made[from],
@@ -183,8 +183,8 @@ static void draw_concat(struct drawing *drawing, size_t from)
     const size_t other = rng_below(&drawing->rng, drawing->n);
     struct made made = drawing->made[from];
     const int64_t one_by_one[2] = {1, 1};
-    char name[16];
-    char inputs[64];
+    char name[32];
+    char inputs[128];
     if (drawing->made[other].rank != 2) {
         return;
     }
@@ -204,8 +204,8 @@ static void draw_slice(struct drawing *drawing, size_t from)
                                is_backwards ? INT64_MIN : INT64_MAX};
     const int64_t step = is_backwards ? -2 : 2;
     const int64_t axis = (int64_t)made.rank - 1;
-    char names[4][16];
-    char inputs[128];
+    char names[4][32];
+    char inputs[192];
     add_list(drawing, names[0], &bounds[0], 1);
     add_list(drawing, names[1], &bounds[1], 1);
     add_list(drawing, names[2], &axis, 1);
@@ -220,7 +220,7 @@ static void draw_flatten(struct drawing *drawing, size_t from)
 {
     const struct made made = {
         2, {1, (int64_t)size_of(&drawing->made[from]), 0, 0}};
-    char inputs[32];
+    char inputs[128];
     (void)snprintf(inputs, sizeof inputs, "t%zu", from);
     add_node(drawing, "Flatten", inputs, made);
 }
@@ -231,7 +231,7 @@ static void draw_transpose(struct drawing *drawing, size_t from)
     const struct made *made = &drawing->made[from];
     const struct made moved = {
         4, {1, made->dims[2], made->dims[3], made->dims[1]}};
-    char inputs[32];
+    char inputs[128];
     (void)snprintf(inputs, sizeof inputs, "t%zu", from);
     add_node(drawing, "Transpose", inputs, moved);
     ref_node_ints(&drawing->model, "perm", perm, 4);
@@ -248,9 +248,9 @@ static void draw_conv(struct drawing *drawing, size_t from)
     const int64_t strides[2] = {1 + (int64_t)rng_below(rng, 2), 1};
     const int64_t dilations[2] = {1, 1 + (int64_t)rng_below(rng, 2)};
     struct made result = {4, {1, out, 0, 0}};
-    char weight[16];
-    char bias[16];
-    char inputs[64];
+    char weight[32];
+    char bias[32];
+    char inputs[128];
     for (size_t d = 0; d < 2; d++) {
         const int64_t span =
             made->dims[2 + d] + pads[d] + pads[2 + d] - dilations[d] - 1;
@@ -275,7 +275,7 @@ static void draw_average(struct drawing *drawing, size_t from)
 {
     const int64_t kernel[2] = {2, 1};
     struct made made = drawing->made[from];
-    char inputs[32];
+    char inputs[128];
     if (made.dims[2] < 2) {
         return;
     }
@@ -289,9 +289,9 @@ static void draw_pad(struct drawing *drawing, size_t from)
 {
     struct made made = drawing->made[from];
     int64_t pads[8] = {0};
-    char list[16];
-    char value[16];
-    char inputs[64];
+    char list[32];
+    char value[32];
+    char inputs[128];
     pads[made.rank - 1] = 1;
     pads[2 * made.rank - 1] = made.dims[made.rank - 1] > 2 ? -2 : 1;
     made.dims[made.rank - 1] += 1 + pads[2 * made.rank - 1];
@@ -327,7 +327,7 @@ static struct net *draw_net(uint64_t seed)
 {
     struct drawing drawing = {.model = {.opset = 13}, .n = 1};
     char path[64];
-    char name[16];
+    char name[32];
     struct net *net = NULL;
     struct error error = {0};
     rng_init(&drawing.rng, seed);
