@@ -18,12 +18,9 @@ const char *status_name(enum status status);
 
 /* Jumps to `cleanup` unless the call returns STATUS_OK; needs a local
  * variable `status` and a label `cleanup`. */
-#define STATUS_TRY(call)           \
-    do {                           \
-        status = (call);           \
-        if (status != STATUS_OK) { \
-            goto cleanup;          \
-        }                          \
-    } while (0)
+#define STATUS_TRY(call)                  \
+    if ((status = (call)) != STATUS_OK) { \
+        goto cleanup;                     \
+    }
 
 #endif

@@ -30,12 +30,9 @@ size_t vec_next_capacity(size_t capacity, size_t needed);
                        vec_next_capacity((vec)->capacity, (needed))), \
             (void)RESIZE_ARRAY((vec)->data, (vec)->capacity)))
 
-#define VEC_CLEAR(vec)           \
-    do {                         \
-        alloc_free((vec)->data); \
-        (vec)->data = NULL;      \
-        (vec)->n = 0;            \
-        (vec)->capacity = 0;     \
-    } while (0)
+/* Releases the elements' storage; the vector is empty again. */
+#define VEC_CLEAR(vec)                                    \
+    (alloc_free((vec)->data), (void)((vec)->data = NULL), \
+     (void)((vec)->n = 0), (void)((vec)->capacity = 0))
 
 #endif
