@@ -40,7 +40,7 @@ void alloc_set_exit(void (*hook)(void));
 
 /* Size of what it points to; often a pointer, which looks like a slip. */
 #define ALLOC_SIZE(pointer) \
-    sizeof *(pointer) /* NOLINT(bugprone-sizeof-expression) */
+    (sizeof *(pointer)) /* NOLINT(bugprone-sizeof-expression) */
 
 /* One zeroed object; array of n zeroed objects; the same, 64-byte aligned;
  * an array grown or shrunk to n. */
