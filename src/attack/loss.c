@@ -3,7 +3,7 @@
 
 #include "src/base/alloc.h"
 
-#include <assert.h>
+#include <float.h>
 #include <math.h>
 
 static const struct query_disjunct *disjunct_at(const struct loss *loss,
@@ -96,9 +96,9 @@ void loss_calibrate(struct loss *loss, const struct gradient *gradient)
                 least = fmin(least, excess);
                 most = fmax(most, excess);
             }
-            const double scale = 1.0 / (most - least);
-            if (most > least && isfinite(scale) && scale > 0.0) {
-                loss->scale[loss->first_atom[d] + q] = scale;
+            const double spread = most - least;
+            if (spread > DBL_MIN && spread <= DBL_MAX) {
+                loss->scale[loss->first_atom[d] + q] = 1.0 / spread;
             }
         }
     }
