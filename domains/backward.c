@@ -22,11 +22,13 @@ struct relu_lines {
 
 /*
  * The columns of a layer that the rows of a block may be non-zero in: all, or
- * those listed. Everything outside is zero, at all times.
+ * those listed. Everything outside is zero, at all times. Seeded by the
+ * caller, inactive neurons may have coefficients too.
  */
 struct columns {
     bool is_present;
     bool is_full;
+    bool is_seeded;
     size_t n;
     uint32_t *list; /* [width] */
     bool *is_listed;
@@ -211,6 +213,7 @@ static void clean_layer(struct backward *b, size_t k)
     }
     columns->is_present = false;
     columns->is_full = false;
+    columns->is_seeded = false;
     columns->n = 0;
 }
 
@@ -249,6 +252,7 @@ static void list_column(struct backward *b, size_t k, uint32_t j)
 double *backward_seed(struct backward *b, size_t layer, size_t row)
 {
     REQUIRE(row < b->n_rows);
+    b->columns[layer].is_seeded = true;
     return all_columns(b, layer) + row * b->weights->layer[layer].stride;
 }
 
@@ -313,7 +317,7 @@ static struct live live_of(const struct backward *b, size_t k)
     if (!columns->is_full) {
         return (struct live){columns->list, columns->n};
     }
-    if (relu != SIZE_MAX) {
+    if (relu != SIZE_MAX && !columns->is_seeded) {
         return (struct live){b->lines[relu].live, b->lines[relu].n_live};
     }
     return (struct live){b->every, b->layers->layer[k].width};
