@@ -121,7 +121,7 @@ static void eval_map(double *y, const struct node *node,
     }
     for (size_t i = 0; i < n; i++) {
         const size_t k = node->map == NULL ? i : node->map[i];
-        y[i] = k < n_first ? first[k] : part(node, pass, k);
+        y[i] = first != NULL && k < n_first ? first[k] : part(node, pass, k);
     }
 }
 
@@ -133,6 +133,7 @@ static void eval_node(const struct pass *pass, const struct node *node)
                                                       : ARITHMETIC_DOUBLE;
     double *y = pass->values[node->output];
     const double *x = node->n_args == 0 ? NULL : pass->values[node->args[0]];
+    REQUIRE(x != NULL || node->form == NODE_MAP);
     switch (node->form) {
     case NODE_MAP:
         eval_map(y, node, pass, output->n);

@@ -231,21 +231,23 @@ bool import_has_output(const struct import *import, size_t i)
 enum status import_output(struct import *import, size_t i, int type,
                           const struct shape *shape, struct tensor **tensor)
 {
-    REQUIRE(i < import->source->n_outputs);
+    REQUIRE(i < import->source->n_outputs && import->net->tensors != NULL);
     const char *name = import->source->outputs[i];
     struct net *net = import->net;
     const size_t n = shape_count(shape);
-    if (n > SHAPE_ELEMENTS || (n == 0 && !constant_is_integer_type(type))) {
+    if (n > SHAPE_ELEMENTS) {
         char text[128];
         shape_print(text, sizeof text, shape);
-        return import_refuse(import, STATUS_UNSUPPORTED,
-                             "output '%s' of shape %s has %s", name, text,
-                             n == 0 ? "no elements" : "too many elements");
+        (void)import_refuse(import, STATUS_UNSUPPORTED,
+                            "output '%s' of shape %s has too many elements",
+                            name, text);
+        return STATUS_UNSUPPORTED;
     }
     *tensor = &net->tensors[net->n_tensors];
     if (!name_table_add(&import->names, name, net->n_tensors)) {
-        return import_refuse(import, STATUS_BAD_INPUT,
-                             "two tensors are named '%s'", name);
+        (void)import_refuse(import, STATUS_BAD_INPUT,
+                            "two tensors are named '%s'", name);
+        return STATUS_BAD_INPUT;
     }
     net->n_tensors++;
     **tensor = (struct tensor){.name = alloc_string(name, strlen(name)),
@@ -340,6 +342,49 @@ static void fold_map(struct tensor *output, const struct import_parts *parts,
     alloc_free(all);
 }
 
+/* place[k] = where element k of the parts comes among the computed ones;
+ * args gets the computed parts. Returns the number of computed elements. */
+static size_t place_computed(uint32_t *place, const struct tensor **args,
+                             size_t *n_args, const struct import_parts *parts)
+{
+    size_t at = 0;
+    size_t next = 0;
+    *n_args = 0;
+    for (size_t p = 0; p < parts->n; p++) {
+        const struct tensor *tensor = parts->tensors[p];
+        for (size_t i = 0; i < tensor->n && !tensor->is_constant; i++) {
+            place[at + i] = (uint32_t)next++;
+        }
+        if (!tensor->is_constant) {
+            args[(*n_args)++] = tensor;
+        }
+        at += tensor->n;
+    }
+    return next;
+}
+
+/* Copies the constant elements to the node's pool, which comes after the
+ * computed ones; place[k] as above. */
+static void place_constants(struct node *node, uint32_t *place,
+                            const struct import_parts *parts, size_t n,
+                            size_t n_computed)
+{
+    double *all = gather_reals(parts, n);
+    size_t at = 0;
+    NEW_ARRAY(node->pool, n - n_computed);
+    for (size_t p = 0; p <= parts->n; p++) {
+        const struct tensor *tensor = p < parts->n ? parts->tensors[p] : NULL;
+        const size_t count = tensor == NULL ? n - at : tensor->n;
+        const bool is_pooled = tensor == NULL || tensor->is_constant;
+        for (size_t i = 0; i < count && is_pooled; i++) {
+            place[at + i] = (uint32_t)(n_computed + node->n_pool);
+            node->pool[node->n_pool++] = all[at + i];
+        }
+        at += count;
+    }
+    alloc_free(all);
+}
+
 /* Renumbers a map over `parts` to arguments first, constants (pool) last. */
 static void add_map_node(struct import *import, const struct tensor *output,
                          const struct import_parts *parts, size_t n,
@@ -348,38 +393,12 @@ static void add_map_node(struct import *import, const struct tensor *output,
     const struct tensor **args = NULL;
     uint32_t *place = NULL;
     size_t n_args = 0;
-    size_t at = 0;
-    size_t next = 0;
     NEW_ARRAY(args, parts->n);
     NEW_ARRAY(place, n);
-    for (size_t p = 0; p < parts->n; p++) {
-        const struct tensor *tensor = parts->tensors[p];
-        for (size_t i = 0; i < tensor->n && !tensor->is_constant; i++) {
-            place[at + i] = (uint32_t)next++;
-        }
-        args[n_args] = tensor;
-        n_args += tensor->is_constant ? 0 : 1;
-        at += tensor->n;
-    }
-    const size_t n_computed = next;
+    const size_t n_computed = place_computed(place, args, &n_args, parts);
     struct node *node = import_node(import, NODE_MAP, output, args, n_args);
     if (n_computed < n) {
-        double *all = gather_reals(parts, n);
-        NEW_ARRAY(node->pool, n - n_computed);
-        at = 0;
-        for (size_t p = 0; p <= parts->n; p++) {
-            const struct tensor *tensor =
-                p < parts->n ? parts->tensors[p] : NULL;
-            const size_t count = tensor == NULL ? n - at : tensor->n;
-            const bool is_pooled = tensor == NULL || tensor->is_constant;
-            for (size_t i = 0; i < count && is_pooled; i++) {
-                node->pool[next - n_computed] = all[at + i];
-                place[at + i] = (uint32_t)next++;
-            }
-            at += count;
-        }
-        node->n_pool = n - n_computed;
-        alloc_free(all);
+        place_constants(node, place, parts, n, n_computed);
     }
     if (map == NULL && n_computed < n) {
         NEW_ARRAY(map, n);
@@ -392,9 +411,8 @@ static void add_map_node(struct import *import, const struct tensor *output,
         map[i] = place[map[i]];
         is_identity = is_identity && map[i] == i;
     }
-    node->map = map;
+    node->map = is_identity ? NULL : map;
     if (is_identity) {
-        node->map = NULL;
         alloc_free(map);
     }
     alloc_free(place);

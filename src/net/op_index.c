@@ -116,6 +116,24 @@ cleanup:
     return status;
 }
 
+/* Fills sizes with the given ones, or with equal ones (the last smaller)
+ * when there are none; false if they do not add up to `total`. */
+static bool fill_sizes(size_t *sizes, const int64_t *given, size_t n_pieces,
+                       size_t total)
+{
+    const size_t even = (total + n_pieces - 1) / n_pieces;
+    size_t left = total;
+    for (size_t i = 0; i < n_pieces; i++) {
+        if (given != NULL && (given[i] < 0 || (uint64_t)given[i] > left)) {
+            return false;
+        }
+        const size_t wanted = given == NULL ? even : (size_t)given[i];
+        sizes[i] = wanted < left ? wanted : left;
+        left -= sizes[i];
+    }
+    return left == 0;
+}
+
 /* Sizes of the pieces of a Split: attribute before opset 13, input since;
  * equal ones when absent (the last smaller since opset 18). */
 static enum status split_sizes(size_t *sizes, struct import *import,
@@ -125,29 +143,21 @@ static enum status split_sizes(size_t *sizes, struct import *import,
     const int64_t *given = NULL;
     int64_t *owned = NULL;
     int64_t n_wanted = (int64_t)n_pieces;
-    const size_t even = (total + n_pieces - 1) / n_pieces;
-    size_t n = 0;
-    size_t sum = 0;
-    if (import->opset < 13) {
-        STATUS_TRY(import_ints(import, "split", &given, &n));
-    } else {
+    size_t n = n_pieces;
+    if (import->opset >= 13) {
         STATUS_TRY(import_integers(import, 1, &owned, &n));
         given = owned;
+    } else {
+        STATUS_TRY(import_ints(import, "split", &given, &n));
+        n = given == NULL ? n_pieces : n;
     }
     if (import->opset >= 18) {
         STATUS_TRY(import_int(import, "num_outputs", &n_wanted));
+    } else if (given == NULL && total % n_pieces != 0) {
+        n = 0;
     }
-    for (size_t i = 0; i < n_pieces; i++) {
-        const bool is_given = given != NULL && i < n;
-        const bool is_bad =
-            is_given && (given[i] < 0 || (uint64_t)given[i] > total);
-        sizes[i] = is_given && !is_bad ? (size_t)given[i] : even;
-        sizes[i] = given == NULL && total - sum < even ? total - sum : sizes[i];
-        sum = is_bad ? SIZE_MAX / 2 : sum + sizes[i];
-    }
-    if (sum != total || (given != NULL && n != n_pieces) ||
-        n_wanted != (int64_t)n_pieces ||
-        (given == NULL && import->opset < 18 && total % n_pieces != 0)) {
+    if (n != n_pieces || n_wanted != (int64_t)n_pieces ||
+        !fill_sizes(sizes, given, n_pieces, total)) {
         status = import_refuse(import, STATUS_BAD_INPUT,
                                "pieces do not add up to %zu elements", total);
     }
@@ -223,30 +233,56 @@ static enum status read_list(struct import *import, const char *name,
     return status;
 }
 
-static enum status read_slice(struct slice *slice, struct import *import)
+/* Numbers of starts, ends, axes and steps found. */
+struct slice_counts {
+    size_t n_ends;
+    size_t n_axes;
+    size_t n_steps;
+};
+
+static enum status read_slice_attributes(struct slice *slice,
+                                         struct slice_counts *counts,
+                                         struct import *import)
 {
     enum status status = STATUS_OK;
-    size_t n_ends = 0;
-    size_t n_axes = 0;
-    size_t n_steps = 0;
-    if (import->opset < 10) {
-        STATUS_TRY(read_list(import, "starts", &slice->starts, &slice->n));
-        STATUS_TRY(read_list(import, "ends", &slice->ends, &n_ends));
-        STATUS_TRY(read_list(import, "axes", &slice->axes, &n_axes));
-    } else {
-        STATUS_TRY(import_integers(import, 1, &slice->starts, &slice->n));
-        STATUS_TRY(import_integers(import, 2, &slice->ends, &n_ends));
-        STATUS_TRY(import_integers(import, 3, &slice->axes, &n_axes));
-        STATUS_TRY(import_integers(import, 4, &slice->steps, &n_steps));
-    }
-    if (slice->starts == NULL || slice->ends == NULL || n_ends != slice->n ||
-        (slice->axes != NULL && n_axes != slice->n) ||
-        (slice->steps != NULL && n_steps != slice->n)) {
-        status = import_refuse(import, STATUS_BAD_INPUT,
-                               "starts, ends, axes and steps do not match");
-    }
+    STATUS_TRY(read_list(import, "starts", &slice->starts, &slice->n));
+    STATUS_TRY(read_list(import, "ends", &slice->ends, &counts->n_ends));
+    STATUS_TRY(read_list(import, "axes", &slice->axes, &counts->n_axes));
 cleanup:
     return status;
+}
+
+static enum status read_slice_inputs(struct slice *slice,
+                                     struct slice_counts *counts,
+                                     struct import *import)
+{
+    enum status status = STATUS_OK;
+    STATUS_TRY(import_integers(import, 1, &slice->starts, &slice->n));
+    STATUS_TRY(import_integers(import, 2, &slice->ends, &counts->n_ends));
+    STATUS_TRY(import_integers(import, 3, &slice->axes, &counts->n_axes));
+    STATUS_TRY(import_integers(import, 4, &slice->steps, &counts->n_steps));
+cleanup:
+    return status;
+}
+
+/* Bounds from attributes before opset 10, from inputs since. */
+static enum status read_slice(struct slice *slice, struct import *import)
+{
+    struct slice_counts counts = {0};
+    const enum status status =
+        import->opset < 10 ? read_slice_attributes(slice, &counts, import)
+                           : read_slice_inputs(slice, &counts, import);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (slice->starts == NULL || slice->ends == NULL ||
+        counts.n_ends != slice->n ||
+        (slice->axes != NULL && counts.n_axes != slice->n) ||
+        (slice->steps != NULL && counts.n_steps != slice->n)) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "starts, ends, axes and steps do not match");
+    }
+    return STATUS_OK;
 }
 
 static int64_t clamp_index(int64_t value, int64_t lowest, int64_t highest)

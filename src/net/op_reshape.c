@@ -158,7 +158,7 @@ cleanup:
 static enum status mark_axes(bool is_marked[SHAPE_RANK], struct import *import,
                              const int64_t *axes, size_t n, size_t rank)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && axes != NULL; i++) {
         size_t axis = 0;
         if (!shape_axis(&axis, axes[i], rank) || is_marked[axis]) {
             return import_refuse(import, STATUS_BAD_INPUT,

@@ -141,34 +141,44 @@ static enum status read_raw(struct model_tensor *tensor,
     return STATUS_OK;
 }
 
-/* Copies one typed array and counts its elements. */
-#define COPY_TYPED(to, from, count)                         \
-    do {                                                    \
-        NEW_ARRAY((to), (count));                           \
-        if ((count) > 0) {                                  \
-            memcpy((to), (from), (count) * sizeof *(from)); \
-        }                                                   \
-        tensor->n_typed = (count);                          \
-    } while (0)
+/* A copy of count elements of `size` bytes. */
+static void *copy_block(const void *from, size_t count, size_t size)
+{
+    void *block = alloc_bytes(count, size);
+    if (count > 0) {
+        memcpy(block, from, count * size);
+    }
+    return block;
+}
 
 static void copy_typed(struct model_tensor *tensor,
                        const Onnx__TensorProto *source)
 {
     switch (type_rows[tensor->type].store) {
     case STORE_FLOATS:
-        COPY_TYPED(tensor->floats, source->float_data, source->n_float_data);
+        tensor->n_typed = source->n_float_data;
+        tensor->floats = copy_block(source->float_data, tensor->n_typed,
+                                    sizeof *tensor->floats);
         break;
     case STORE_DOUBLES:
-        COPY_TYPED(tensor->doubles, source->double_data, source->n_double_data);
+        tensor->n_typed = source->n_double_data;
+        tensor->doubles = copy_block(source->double_data, tensor->n_typed,
+                                     sizeof *tensor->doubles);
         break;
     case STORE_INT32S:
-        COPY_TYPED(tensor->int32s, source->int32_data, source->n_int32_data);
+        tensor->n_typed = source->n_int32_data;
+        tensor->int32s = copy_block(source->int32_data, tensor->n_typed,
+                                    sizeof *tensor->int32s);
         break;
     case STORE_INT64S:
-        COPY_TYPED(tensor->int64s, source->int64_data, source->n_int64_data);
+        tensor->n_typed = source->n_int64_data;
+        tensor->int64s = copy_block(source->int64_data, tensor->n_typed,
+                                    sizeof *tensor->int64s);
         break;
     case STORE_UINT64S:
-        COPY_TYPED(tensor->uint64s, source->uint64_data, source->n_uint64_data);
+        tensor->n_typed = source->n_uint64_data;
+        tensor->uint64s = copy_block(source->uint64_data, tensor->n_typed,
+                                     sizeof *tensor->uint64s);
         break;
     case STORE_NONE:
         break;

@@ -101,8 +101,8 @@ void ref_model_output(struct ref_model *model, const char *name, int type,
 }
 
 void ref_model_tensor(struct ref_model *model, const char *name, int type,
-                      const int64_t *dims, size_t n_dims, const void *raw,
-                      size_t n_raw)
+                      const int64_t *dims, size_t n_dims,
+                      const struct ref_bytes *raw)
 {
     struct ref_bytes tensor = {0};
     for (size_t i = 0; i < n_dims; i++) {
@@ -110,7 +110,7 @@ void ref_model_tensor(struct ref_model *model, const char *name, int type,
     }
     ref_bytes_number(&tensor, 2, (uint64_t)type);
     ref_bytes_text(&tensor, 8, name);
-    ref_bytes_block(&tensor, 9, raw, n_raw);
+    ref_bytes_block(&tensor, 9, raw->data, raw->n);
     ref_bytes_message(&model->graph, 5, &tensor);
 }
 
@@ -127,21 +127,22 @@ void ref_model_floats(struct ref_model *model, const char *name,
                       const int64_t *dims, size_t n_dims, const double *values)
 {
     const size_t n = count(dims, n_dims);
-    float *rounded = NULL;
-    NEW_ARRAY(rounded, n);
+    struct ref_bytes raw = {0};
     for (size_t i = 0; i < n; i++) {
-        rounded[i] = (float)values[i];
+        const float rounded = (float)values[i];
+        ref_bytes_append(&raw, &rounded, sizeof rounded);
     }
-    ref_model_tensor(model, name, 1, dims, n_dims, rounded,
-                     n * sizeof *rounded);
-    alloc_free(rounded);
+    ref_model_tensor(model, name, 1, dims, n_dims, &raw);
+    ref_bytes_clear(&raw);
 }
 
 void ref_model_doubles(struct ref_model *model, const char *name,
                        const int64_t *dims, size_t n_dims, const double *values)
 {
-    ref_model_tensor(model, name, 11, dims, n_dims, values,
-                     count(dims, n_dims) * sizeof *values);
+    struct ref_bytes raw = {0};
+    ref_bytes_append(&raw, values, count(dims, n_dims) * sizeof *values);
+    ref_model_tensor(model, name, 11, dims, n_dims, &raw);
+    ref_bytes_clear(&raw);
 }
 
 void ref_model_integers(struct ref_model *model, const char *name,

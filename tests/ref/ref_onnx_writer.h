@@ -50,8 +50,8 @@ void ref_model_integers(struct ref_model *model, const char *name,
                         const int64_t *values, size_t n);
 /* Any tensor: raw data of any length. */
 void ref_model_tensor(struct ref_model *model, const char *name, int type,
-                      const int64_t *dims, size_t n_dims, const void *raw,
-                      size_t n_raw);
+                      const int64_t *dims, size_t n_dims,
+                      const struct ref_bytes *raw);
 
 /* Starts a node; names of inputs and outputs are separated by commas. */
 void ref_model_node(struct ref_model *model, const char *op, const char *inputs,

@@ -126,19 +126,22 @@ END_TEST
 
 START_TEST(element_counts_must_match)
 {
-    static const char raw[16] = {0};
+    static const char zeros[16] = {0};
+    struct ref_bytes raw = {0};
+    ref_bytes_append(&raw, zeros, 12);
     const int64_t huge[] = {INT64_C(1) << 40, INT64_C(1) << 40};
     const int64_t negative[] = {-2, 2};
     struct ref_model model = start();
-    ref_model_tensor(&model, "w", 1, one_by_two, 2, raw, 12);
+    ref_model_tensor(&model, "w", 1, one_by_two, 2, &raw);
     refuses(&model, STATUS_BAD_INPUT,
             "tensor 'w': 12 bytes of raw data for 2 elements of float32");
     model = start();
-    ref_model_tensor(&model, "w", 1, huge, 2, raw, 16);
+    ref_model_tensor(&model, "w", 1, huge, 2, &raw);
     refuses(&model, STATUS_BAD_INPUT, "product of dimensions overflows");
     model = start();
-    ref_model_tensor(&model, "w", 1, negative, 2, raw, 16);
+    ref_model_tensor(&model, "w", 1, negative, 2, &raw);
     refuses(&model, STATUS_BAD_INPUT, "dimension 0 is -2");
+    ref_bytes_clear(&raw);
 }
 END_TEST
 

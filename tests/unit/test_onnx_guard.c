@@ -111,7 +111,10 @@ START_TEST(raw_data_becomes_a_locator)
     static const char raw[] = "0123456789abcdef";
     const int64_t dims[] = {4};
     struct ref_model model = {.opset = 13};
-    ref_model_tensor(&model, "w", 1, dims, 1, raw, 16);
+    struct ref_bytes bytes = {0};
+    ref_bytes_append(&bytes, raw, 16);
+    ref_model_tensor(&model, "w", 1, dims, 1, &bytes);
+    ref_bytes_clear(&bytes);
     struct ref_bytes file = ref_model_finish(&model);
     struct bytes skeleton = {0};
     struct error error = {0};
