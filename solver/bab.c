@@ -74,16 +74,33 @@ static void *take(void *context, size_t w)
     return node;
 }
 
-/* Looks for a witness in the open region of the worker. */
+/* Evaluates the prover's point and has it confirmed if it looks unsafe. */
+static bool try_point(struct bab *bab, size_t w)
+{
+    const struct bab_problem *problem = bab->problem;
+    struct worker *worker = &bab->workers[w];
+    const struct prover *p = worker->prover;
+    layers_eval(worker->y, p->layers, p->point);
+    return spec_holds(&p->spec, p->point, worker->y) &&
+           problem->oracle->try_point(problem->oracle->context, w,
+                                      problem->case_index, p->point);
+}
+
+/* Looks for a witness in the open region of the worker: the point of the
+ * failed proof, the centre, from time to time an attack. */
 static bool find_witness(struct bab *bab, size_t w)
 {
     const struct bab_problem *problem = bab->problem;
     const struct solver_oracle *oracle = problem->oracle;
     struct worker *worker = &bab->workers[w];
     struct prover *p = worker->prover;
-    layers_eval(worker->y, p->layers, p->point);
-    if (spec_holds(&p->spec, p->point, worker->y) &&
-        oracle->try_point(oracle->context, w, problem->case_index, p->point)) {
+    if (try_point(bab, w)) {
+        return true;
+    }
+    for (size_t j = 0; j < p->layers->n_inputs; j++) {
+        p->point[j] = 0.5 * p->lower[j] + 0.5 * p->upper[j];
+    }
+    if (try_point(bab, w)) {
         return true;
     }
     worker->n_open_nodes++;
@@ -105,7 +122,8 @@ static bool split_node(const struct bab *bab, struct outcome *outcome,
 {
     struct split split;
     const enum branch_rule rule = bab->frontier.search[outcome->search].rule;
-    if (!branch_choose(&split, rule, p)) {
+    if (!branch_choose(&split, rule, p) &&
+        !branch_choose(&split, BRANCH_INPUT, p)) {
         return false;
     }
     struct node_bounds *bounds = node_bounds_create(p->layers, &p->bounds);
@@ -196,7 +214,7 @@ static bool give(void *context, size_t w, void *item)
         search->measure += ldexp(1.0, -(int)node->depth);
         bab->n_closed++;
     }
-    search->is_stuck = search->is_stuck || outcome->is_stuck;
+    search->n_stuck += outcome->is_stuck ? 1 : 0;
     for (size_t side = 0; side < 2; side++) {
         if (outcome->child[side] != NULL) {
             frontier_push(&bab->frontier, outcome->search,

@@ -56,7 +56,7 @@ static void score_inputs(double *score, const struct prover *p)
     const size_t n = p->layers->n_inputs;
     for (size_t j = 0; j < n; j++) {
         const double width = p->upper[j] - p->lower[j];
-        score[j] = 0.0;
+        score[j] = 0x1p-60 * width;
         for (size_t o = 0; o < p->n_open; o++) {
             const size_t d = p->open[o];
             for (size_t r = p->spec.first[d]; r < p->spec.first[d + 1]; r++) {

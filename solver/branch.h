@@ -32,6 +32,7 @@ bool branch_choose(struct split *split, enum branch_rule rule,
  *
  * where loss_i is what relaxing neuron i costs and s_i the |coefficients| of
  * its own linear bounds: the slack of the bound shared out among the inputs.
+ * Where nothing is lost every score is 0, and the widest input is taken.
  * Source: own. The box is halved.
  */
 bool branch_by_input(struct split *split, const struct prover *prover);

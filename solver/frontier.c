@@ -33,7 +33,7 @@ void frontier_push(struct frontier *frontier, size_t search, struct node *node)
 
 static bool is_ready(const struct search *search)
 {
-    return search->is_used && !search->is_stuck && search->nodes.n > 0;
+    return search->is_used && search->nodes.n > 0;
 }
 
 /* The search that should go next when both are ready. */
@@ -70,7 +70,7 @@ bool frontier_is_closed(const struct frontier *frontier)
 {
     for (size_t s = 0; s < FRONTIER_SEARCHES; s++) {
         const struct search *search = &frontier->search[s];
-        if (search->is_used && !search->is_stuck && search->nodes.n == 0 &&
+        if (search->is_used && search->n_stuck == 0 && search->nodes.n == 0 &&
             search->n_busy == 0) {
             return true;
         }

@@ -19,7 +19,7 @@ enum { FRONTIER_SEARCHES = 2 };
  * measure    sum of 2^-depth over closed leaves: 1 when done               (1)
  * effort     multiply-adds and LPs spent
  * is_used    false: this rule is not applicable
- * is_stuck   a node could be neither closed nor split
+ * n_stuck    nodes that could be neither closed nor split: never closed
  */
 struct search {
     enum branch_rule rule;
@@ -28,8 +28,8 @@ struct search {
     uint64_t n_done;
     double measure;
     double effort;
+    uint64_t n_stuck;
     bool is_used;
-    bool is_stuck;
 };
 
 struct frontier {

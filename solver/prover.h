@@ -11,6 +11,7 @@
 #include "solver/spec.h"
 #include "src/base/budget.h"
 #include "src/base/stats.h"
+#include "src/base/vec.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +34,7 @@ enum { PROVER_LP_INPUTS = 64 };
  *                  neuron's own two linear bounds; NULL beyond
  *                  PROVER_LP_INPUTS inputs
  *   lp             rows over the inputs: literals of the node; NULL beyond
- *                  PROVER_LP_INPUTS inputs
+ *                  PROVER_LP_INPUTS inputs, where GLPK joins them at the end
  *   point          [n_inputs] the most promising point of the box
  */
 struct prover {
@@ -43,6 +44,8 @@ struct prover {
     struct backward *backward;
     struct forward *forward;
     struct lp *lp;
+    VEC(double) wide_rows; /* the rows of the literals where lp is NULL */
+    VEC(double) wide_rhs;
     struct bounds bounds;
     double *lower;
     double *upper;

@@ -100,9 +100,18 @@ static void add_literal(struct prover *p, const struct split *split)
     backward_seed_neurons(p->backward, split->layer, &neuron, 1);
     backward_run(p->backward);
     const double b = backward_constant(p->backward, row);
-    if (isfinite(b)) {
-        lp_add_row(p->lp, backward_coefficients(p->backward, row), -b);
+    const double *a = backward_coefficients(p->backward, row);
+    if (!isfinite(b)) {
+        return;
     }
+    if (p->lp != NULL) {
+        lp_add_row(p->lp, a, -b);
+        return;
+    }
+    for (size_t j = 0; j < p->layers->n_inputs; j++) {
+        VEC_PUSH(&p->wide_rows, a[j]);
+    }
+    VEC_PUSH(&p->wide_rhs, -b);
 }
 
 /* Applies the literals of one layer to its bounds, and to the LP. */
@@ -121,9 +130,7 @@ static void apply_literals(struct prover *p, const struct node *node,
         } else {
             *upper = fmin(*upper, 0.0);
         }
-        if (p->lp != NULL) {
-            add_literal(p, split);
-        }
+        add_literal(p, split);
     }
 }
 
@@ -184,6 +191,8 @@ static bool bound_relu(struct prover *p, const struct node *node, size_t relu)
 
 bool prover_bound_neurons(struct prover *p, const struct node *node)
 {
+    p->wide_rows.n = 0;
+    p->wide_rhs.n = 0;
     if (p->lp != NULL) {
         lp_reset(p->lp, p->lower, p->upper);
     }

@@ -1,4 +1,5 @@
 /* Refuting disjuncts by linear lower bounds, and clipping the box. */
+#include "solver/lp_glpk.h"
 #include "solver/lp_safe.h"
 #include "solver/prover.h"
 #include "src/base/alloc.h"
@@ -31,6 +32,14 @@ static void add_losses(struct prover *p, size_t row)
                     fabs(met[i]) * -lower[i] * upper[i] / (upper[i] - lower[i]);
             }
         }
+    }
+}
+
+static void reserve_multipliers(struct prover *p, size_t n)
+{
+    if (n > p->n_multipliers) {
+        p->n_multipliers = 2 * n;
+        RESIZE_ARRAY(p->multipliers, p->n_multipliers);
     }
 }
 
@@ -101,37 +110,69 @@ static double row_minimum(const struct prover *p, size_t r)
                      -HUGE_VAL);
 }
 
-/* Refutes all atoms of the trial and the literals together; keeps the LP's
- * point when it fails. */
-static bool close_jointly(struct prover *p, const struct trial *trial)
+/* Solves the small program of literals and atoms by our simplex. */
+static enum lp_answer solve_small(struct prover *p, const struct trial *trial,
+                                  struct lp_problem *problem)
 {
     const size_t n = p->layers->n_inputs;
-    const size_t n_before = lp_n_rows(p->lp);
+    double value;
     for (size_t r = trial->first; r < trial->end; r++) {
         lp_add_row(p->lp, p->row + r * n, -p->constant[r]);
     }
-    const size_t m = lp_n_rows(p->lp);
-    if (m > p->n_multipliers) {
-        p->n_multipliers = 2 * m;
-        RESIZE_ARRAY(p->multipliers, p->n_multipliers);
-    }
+    problem->m = lp_n_rows(p->lp);
+    problem->rows = lp_rows(p->lp);
+    problem->rhs = lp_rhs(p->lp);
+    reserve_multipliers(p, problem->m);
+    return lp_minimize(p->lp, p->row + trial->first * n, p->point,
+                       p->multipliers, &value);
+}
+
+/* The same with many inputs, by GLPK. */
+static enum lp_answer solve_wide(struct prover *p, const struct trial *trial,
+                                 struct lp_problem *problem)
+{
+    const size_t n = p->layers->n_inputs;
     double value;
-    p->stats.lps++;
-    const enum lp_answer answer = lp_minimize(p->lp, p->row + trial->first * n,
-                                              p->point, p->multipliers, &value);
-    bool is_empty = false;
-    if (answer == LP_INFEASIBLE) {
-        const struct lp_problem problem = {
-            .n = n,
-            .m = m,
-            .lower = p->lower,
-            .upper = p->upper,
-            .rows = lp_rows(p->lp),
-            .rhs = lp_rhs(p->lp),
-        };
-        is_empty = lp_safe_is_empty(&problem, p->multipliers);
+    for (size_t r = trial->first; r < trial->end; r++) {
+        for (size_t j = 0; j < n; j++) {
+            VEC_PUSH(&p->wide_rows, p->row[r * n + j]);
+        }
+        VEC_PUSH(&p->wide_rhs, -p->constant[r]);
     }
-    lp_truncate(p->lp, n_before);
+    problem->m = p->wide_rhs.n;
+    problem->rows = p->wide_rows.data;
+    problem->rhs = p->wide_rhs.data;
+    reserve_multipliers(p, problem->m);
+    return lp_glpk_minimize(problem, p->row + trial->first * n, p->point,
+                            p->multipliers, &value);
+}
+
+/* Refutes all atoms of the trial and the literals together; p->point is the
+ * optimum of the first atom when that fails. */
+static bool close_jointly(struct prover *p, const struct trial *trial)
+{
+    const size_t n_small = p->lp == NULL ? 0 : lp_n_rows(p->lp);
+    const size_t n_wide = p->wide_rhs.n;
+    if (trial->end - trial->first + n_small + n_wide < 2 ||
+        trial->first == trial->end) {
+        return false;
+    }
+    struct lp_problem problem = {
+        .n = p->layers->n_inputs,
+        .lower = p->lower,
+        .upper = p->upper,
+    };
+    p->stats.lps++;
+    const enum lp_answer answer = p->lp != NULL
+                                      ? solve_small(p, trial, &problem)
+                                      : solve_wide(p, trial, &problem);
+    const bool is_empty =
+        answer == LP_INFEASIBLE && lp_safe_is_empty(&problem, p->multipliers);
+    if (p->lp != NULL) {
+        lp_truncate(p->lp, n_small);
+    }
+    p->wide_rhs.n = n_wide;
+    p->wide_rows.n = n_wide * problem.n;
     return is_empty;
 }
 
@@ -165,9 +206,7 @@ static bool close_disjunct(struct prover *p, const struct trial *trial)
     if (trial->first < trial->end) {
         set_corner(p, trial->first);
     }
-    const bool is_joint = trial->end - trial->first > 1 ||
-                          (p->lp != NULL && lp_n_rows(p->lp) > 0);
-    if (p->lp != NULL && is_joint && close_jointly(p, trial)) {
+    if (close_jointly(p, trial)) {
         return true;
     }
     p->worst = fmin(p->worst, best);
