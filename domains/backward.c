@@ -94,7 +94,8 @@ struct backward *backward_create(const struct weights *weights)
     for (size_t k = 0; k < layers->n_layers; k++) {
         create_layer(b, k);
         const size_t width = layers->layer[k].width;
-        n_total += width;
+        const size_t n_terms = layers->layer[k].n_terms;
+        n_total += n_terms > 1 ? n_terms * width : width;
         widest = width > widest ? width : widest;
     }
     b->gamma = interval_gamma(n_total);
@@ -165,7 +166,7 @@ void backward_set_scale(struct backward *b, const struct bounds *bounds)
                 sum += fabs(layer->bias[i]);
             }
             b->magnitude[k][i] = m;
-            b->error[k][i] = 2.0 * b->gamma * sum;
+            b->error[k][i] = 2.0 * b->gamma * sum + 0x1p-1070;
             total += m;
         }
     }

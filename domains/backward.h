@@ -25,10 +25,11 @@
  * gamma times their absolute sum, which the same quantities bound (an
  * intercept satisfies t <= s*|l|, rounding apart). With
  *
- *   e[k][i] = 2*gamma_N*(sum_j |W_ij| m[j] + |b_i| + m[k][i]),            (2)
+ *   e[k][i] = 2*gamma_N*(sum_j |W_ij| m[j] + |b_i| + m[k][i]) + 2^-1070,  (2)
  *
- * m the magnitude of the values in the region of backward_set_scale and N
- * the number of all neurons and inputs plus 64, the bound of (1) is the
+ * m the magnitude of the values in the region of backward_set_scale, N the
+ * number of all inputs and neurons, once per term of their layer, plus 64,
+ * and 2^-1070 for what underflows in (2) itself, the bound of (1) is the
  * computed constant minus (1 + 2^-10) sum_k sum_i |q[k][i]| e[k][i] minus a
  * term for underflow. The charge uses the signed coefficients that were
  * met, not products of absolute matrices, so that depth costs nothing. Where
