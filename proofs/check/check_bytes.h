@@ -7,14 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A file mapped read-only; the bytes stay put until check_bytes_close. */
+/* A whole file. It is read once, so that what is hashed is what is used. */
 struct check_bytes {
     const char *path; /* not owned: the caller's */
-    const unsigned char *data;
+    unsigned char *data;
     size_t n;
 };
 
-/* Maps a regular file. Ends in check_unreadable if that is not possible. */
+/* Ends in check_unreadable if the file cannot be read. */
 struct check_bytes check_bytes_open(const char *path);
 void check_bytes_close(struct check_bytes *bytes);
 

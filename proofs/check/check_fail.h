@@ -29,4 +29,18 @@ void check_free(void *block);
 /* Makes GMP use the functions above: call before its first object. */
 void check_use_memory(void);
 
+/* Blocks that live and die together. */
+struct check_arena {
+    size_t n;
+    void **blocks;
+};
+
+/* n * size zeroed bytes of the arena. */
+void *check_arena_alloc(struct check_arena *arena, size_t n, size_t size);
+/* Room for element n of an array that holds n elements of the given size and
+ * was made by this function (NULL when n = 0). */
+void *check_arena_grow(struct check_arena *arena, void *array, size_t n,
+                       size_t size);
+void check_arena_free(struct check_arena *arena);
+
 #endif

@@ -4,6 +4,7 @@
 #define ASTROLABE_PROOFS_CHECK_CHECK_NETWORK_H
 
 #include "proofs/check/check_bytes.h"
+#include "proofs/check/check_fail.h"
 
 #include <gmp.h>
 
@@ -68,9 +69,8 @@ struct check_network {
     struct check_tensor *input_tensors;
     size_t n_output_tensors;
     struct check_tensor *output_tensors;
-    struct check_bytes file; /* weights are read in place */
-    size_t n_owned;
-    void **owned; /* all other memory of the network */
+    struct check_bytes file;  /* weights are read in place */
+    struct check_arena arena; /* all other memory of the network */
 };
 
 /*
