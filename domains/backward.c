@@ -448,7 +448,8 @@ static void pass_relu(struct backward *b, size_t k)
         .upper_intercept = relu->upper_intercept,
         .n = stride,
     };
-    const bool is_shared = b->weights->layer[source].relu != k;
+    const bool is_shared =
+        b->weights->layer[source].relu != k || b->columns[source].is_seeded;
     if (columns->is_full) {
         (void)all_columns(b, source);
     }

@@ -33,7 +33,7 @@
  * computed constant minus (1 + 2^-10) sum_k sum_i |q[k][i]| e[k][i] minus a
  * term for underflow. The charge uses the signed coefficients that were
  * met, not products of absolute matrices, so that depth costs nothing. Where
- * the pre-activation of a ReLU has other users too, its coefficient may
+ * the pre-activation of a ReLU has other users or a seed, its coefficient may
  * cancel; the ReLU's own share is then charged apart, before the sum.
  */
 struct backward;

@@ -1,4 +1,5 @@
 /* Back-substitution: below the truth, below its exact twin, and close to it. */
+#include "domains/act_relu.h"
 #include "domains/backward.h"
 #include "domains/domain.h"
 #include "src/base/alloc.h"
@@ -560,6 +561,54 @@ START_TEST(rows_stay_below_the_truth_near_underflow)
 }
 END_TEST
 
+/* Layers x, z = w x, y = relu(z), and if shared another user of z. */
+static struct layers *build_relu(double w, bool is_shared)
+{
+    struct layers *layers = ref_build_begin(1);
+    const size_t z = ref_build_affine(layers, 0, 1, &w, NULL);
+    const size_t y = ref_build_relu(layers, z);
+    if (is_shared) {
+        (void)ref_build_affine(layers, y, 1, &w, NULL);
+        ref_build_term(layers, z, &w);
+    }
+    return layers;
+}
+
+START_TEST(a_cancelled_relu_pays_for_its_rounding)
+{
+    struct sample sample = {.seed = test_seed()};
+    rng_init(&sample.rng, sample.seed);
+    for (size_t round = 0; round < test_count(100); round++) {
+        sample.layers =
+            build_relu(rng_range(&sample.rng, 0.5, 2.0), round % 2 == 0);
+        ref_region_random(&sample.region, &sample.rng, 1, 0, 1.0, 1.0);
+        sample.region.lower[0] = rng_range(&sample.rng, -3.0, -0.1);
+        sample.region.upper[0] = rng_range(&sample.rng, 0.1, 3.0);
+        sample.region.point[0] = 0.0;
+        bounds_init(&sample.scale, sample.layers);
+        propagate(&sample.scale, sample.layers, &sample.region, "box");
+        bounds_init(&sample.lines, sample.layers);
+        bounds_copy(&sample.lines, &sample.scale);
+        const struct act_line line =
+            act_relu_upper(sample.lines.lower[1][0], sample.lines.upper[1][0]);
+        const double q = rng_range(&sample.rng, -2.0, -0.5);
+        struct rows rows = {.n = 1};
+        for (size_t s = 0; s < SEEDS; s++) {
+            rows.seed[0][s] = (struct seed){.layer = 2, .coefficient = q};
+        }
+        rows.seed[0][0].layer = 1;
+        rows.seed[0][0].coefficient = -(q * line.slope);
+        struct weights *weights = weights_create(sample.layers);
+        struct backward *backward = backward_create(weights);
+        set_lines(backward, sample.layers, &sample);
+        check_rows(&sample, backward, &rows);
+        backward_destroy(backward);
+        weights_destroy(weights);
+        sample_clear(&sample);
+    }
+}
+END_TEST
+
 START_TEST(unbounded_lines_give_no_bound_and_no_damage)
 {
     struct layers *layers = ref_build_begin(1);
@@ -609,6 +658,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, sparse_and_dense_matrices_give_the_same_rows);
     tcase_add_test(cases, a_neuron_of_sparse_layers_touches_few_columns);
     tcase_add_test(cases, rows_stay_below_the_truth_near_underflow);
+    tcase_add_test(cases, a_cancelled_relu_pays_for_its_rounding);
     tcase_add_test(cases, unbounded_lines_give_no_bound_and_no_damage);
     return cases;
 }
