@@ -229,11 +229,11 @@ static void swap_forms(struct forward *f, size_t k)
     }
 }
 
-static void add_dense_term(struct forward *f, double *forms,
+static void add_dense_term(struct forward *f, size_t k,
                            const struct layer_term *term, size_t slot)
 {
     struct dense_product product = {
-        .c = forms,
+        .c = f->forms[k],
         .a = f->positive[slot],
         .w = f->forms[term->source],
         .live = f->every,
@@ -304,7 +304,7 @@ static void run_affine(struct forward *f, size_t k)
         const struct layer_term *term = &layer->terms[t];
         swap_forms(f, term->source);
         if (term->matrix.dense != NULL) {
-            add_dense_term(f, forms, term, f->first_term[k] + t);
+            add_dense_term(f, k, term, f->first_term[k] + t);
         } else {
             add_sparse_term(f, forms, term);
         }

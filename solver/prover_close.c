@@ -26,6 +26,7 @@ static void add_losses(struct prover *p, size_t row)
         }
         const double *lower = p->bounds.lower[layer->source];
         const double *upper = p->bounds.upper[layer->source];
+        assert(p->loss[k] != NULL);
         for (size_t i = 0; i < layer->width; i++) {
             if (lower[i] < 0.0 && upper[i] > 0.0) {
                 p->loss[k][i] +=
