@@ -33,6 +33,7 @@ struct forward {
     double magnitude[FORWARD_INPUTS];
     double lower[FORWARD_INPUTS];
     double upper[FORWARD_INPUTS];
+    double least; /* above the error of products that underflow */
     uint64_t madds;
 };
 
@@ -134,6 +135,7 @@ bool forward_is_applicable(const struct forward *f, const double *lower,
 static void set_box(struct forward *f, const double *lower, const double *upper)
 {
     size_t n = 0;
+    double total = 1.0;
     for (size_t j = 0; j < f->layers->n_inputs; j++) {
         if (lower[j] < upper[j]) {
             REQUIRE(n < FORWARD_INPUTS);
@@ -141,9 +143,11 @@ static void set_box(struct forward *f, const double *lower, const double *upper)
             f->lower[n] = lower[j];
             f->upper[n] = upper[j];
             f->magnitude[n] = fmax(fabs(lower[j]), fabs(upper[j]));
+            total += f->magnitude[n];
             n++;
         }
     }
+    f->least = total * 0x1p-1000;
     const size_t stride = dense_stride(2 * (n + FORM_EXTRA));
     if (f->swapped == NULL || stride > f->stride) {
         free_forms(f);
@@ -280,8 +284,8 @@ static void settle_affine(struct forward *f, size_t k, double gamma)
         double *low = f->forms[k] + i * f->stride;
         double *high = low + n + FORM_EXTRA;
         const double bias = fabs(layer->bias[i]);
-        const double low_error = gamma * (low[n + 1] + bias) + 0x1p-1000;
-        const double high_error = gamma * (high[n + 1] + bias) + 0x1p-1000;
+        const double low_error = gamma * (low[n + 1] + bias) + f->least;
+        const double high_error = gamma * (high[n + 1] + bias) + f->least;
         low[n] -= low_error;
         high[n] += high_error;
         set_magnitude(f, low);
@@ -360,7 +364,7 @@ static void relax_neuron(const struct forward *f, double *y, const double *z,
     }
     /* n + 2 products and one sum, each off by u of its size. */
     const double size = s * z[half + n + 1] + t;
-    high[n] = high[n] + t + (size * 0x1p-48 + 0x1p-1000);
+    high[n] = high[n] + t + (size * 0x1p-48 + f->least);
     set_magnitude(f, high);
 }
 

@@ -23,7 +23,7 @@
  * largest absolute value that form j takes on the box, term by term, a
  * combination with weights w of n forms is off by at most
  * gamma_{n+4} (sum_j |w_j| M[j] + |b|), which is moved outward into the
- * constant.                                                               (2)
+ * constant with 2^-1000 (1 + |x|) for underflow.                          (2)
  *
  * Much cheaper than back-substitution and looser: about n_inputs forward
  * passes.
