@@ -261,28 +261,39 @@ START_TEST(without_unstable_neurons_bounds_are_exact_up_to_rounding)
 }
 END_TEST
 
-START_TEST(an_unstable_neuron_lies_between_its_two_lines)
+/* The bounds of y - slope x where y = relu(x) and x in [lower, upper]. */
+static void check_relu(const double box[2], double slope,
+                       const double expected[2])
 {
-    /* y = relu(x) on [-1, 3]: x <= y <= (3 x + 3) / 4; last y - 3/4 x. */
     struct sample sample = {.layers = ref_build_begin(1)};
     const double one = 1.0;
-    const double slope = -0.75;
     const size_t z = ref_build_affine(sample.layers, 0, 1, &one, NULL);
     const size_t y = ref_build_relu(sample.layers, z);
     const size_t last = ref_build_affine(sample.layers, y, 1, &one, NULL);
     ref_build_term(sample.layers, 0, &slope);
     rng_init(&sample.rng, 1);
     ref_region_random(&sample.region, &sample.rng, 1, 0, 1.0, 1.0);
-    sample.region.lower[0] = -1.0;
-    sample.region.upper[0] = 3.0;
+    sample.region.lower[0] = box[0];
+    sample.region.upper[0] = box[1];
     set_input_bounds(&sample);
     ck_assert(run(&sample));
-    ck_assert_double_eq_tol(sample.bounds.lower[last][0], -0.25, 1e-12);
-    ck_assert_double_eq_tol(sample.bounds.upper[last][0], 0.75, 1e-12);
-    ck_assert_double_eq_tol(sample.bounds.upper[y][0], 3.0, 1e-12);
-    ck_assert(sample.bounds.lower[y][0] <= 0.0);
+    ck_assert_double_eq_tol(sample.bounds.lower[last][0], expected[0], 1e-12);
+    ck_assert_double_eq_tol(sample.bounds.upper[last][0], expected[1], 1e-12);
+    ck_assert_double_eq_tol(sample.bounds.upper[y][0], fmax(box[1], 0.0),
+                            1e-12);
     ck_assert(sample.bounds.lower[y][0] >= 0.0);
     sample_clear(&sample);
+}
+
+START_TEST(an_unstable_neuron_lies_between_its_two_lines)
+{
+    /* On [-1, 3]: x <= y <= (3 x + 3) / 4; on [-3, 1]: 0 <= y <= (x + 3)/4. */
+    check_relu((double[]){-1.0, 3.0}, -0.75, (double[]){-0.25, 0.75});
+    check_relu((double[]){-1.0, 3.0}, 0.0, (double[]){-1.0, 3.0});
+    check_relu((double[]){-3.0, 1.0}, 0.0, (double[]){0.0, 1.0});
+    check_relu((double[]){-3.0, 1.0}, -0.25, (double[]){-0.25, 0.75});
+    check_relu((double[]){-3.0, -1.0}, 1.0, (double[]){-3.0, -1.0});
+    check_relu((double[]){1.0, 3.0}, 1.0, (double[]){2.0, 6.0});
 }
 END_TEST
 
