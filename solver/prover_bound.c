@@ -97,7 +97,12 @@ static void add_literal(struct prover *p, const struct split *split)
     const uint32_t neuron = split->index;
     const size_t row = split->is_upper ? 1 : 0;
     backward_begin(p->backward, 2);
-    backward_seed_neurons(p->backward, split->layer, &neuron, 1);
+    if (p->layers->layer[split->layer].kind == LAYER_AFFINE) {
+        backward_seed_neurons(p->backward, split->layer, &neuron, 1);
+    } else {
+        backward_seed(p->backward, split->layer, 0)[neuron] = 1.0;
+        backward_seed(p->backward, split->layer, 1)[neuron] = -1.0;
+    }
     backward_run(p->backward);
     const double b = backward_constant(p->backward, row);
     const double *a = backward_coefficients(p->backward, row);
