@@ -6,6 +6,17 @@
 #include <assert.h>
 #include <math.h>
 
+/* The line of a slope in [0, 1] above relu on [l, u], l < 0 < u, by (2). */
+static struct act_line line_above(double slope, double l, double u)
+{
+    assert(0.0 <= slope && slope <= 1.0);
+    const double at_l = -slope * l;
+    const double at_u = u * (1.0 - slope);
+    const double end = at_l > at_u ? at_l : at_u;
+    const double intercept = end * (1.0 + 0x1p-50) + 0x1p-1072;
+    return (struct act_line){slope, intercept};
+}
+
 struct act_line act_relu_upper(double l, double u)
 {
     assert(isfinite(l) && isfinite(u) && l <= u);
@@ -18,13 +29,18 @@ struct act_line act_relu_upper(double l, double u)
         break;
     }
     /* u - l may overflow: then the slope is 0, and (2) still decides. */
-    const double slope = u / (u - l);
-    assert(0.0 <= slope && slope <= 1.0);
-    const double at_l = -slope * l;
-    const double at_u = u * (1.0 - slope);
-    const double end = at_l > at_u ? at_l : at_u;
-    const double intercept = end * (1.0 + 0x1p-50) + 0x1p-1072;
-    return (struct act_line){slope, intercept};
+    return line_above(u / (u - l), l, u);
+}
+
+struct act_line act_relu_upper_short(double l, double u)
+{
+    const struct act_line line = act_relu_upper(l, u);
+    if (bounds_phase(l, u) != PHASE_UNSTABLE) {
+        return line;
+    }
+    return line_above(
+        ldexp(nearbyint(ldexp(line.slope, ACT_SLOPE_BITS)), -ACT_SLOPE_BITS), l,
+        u);
 }
 
 struct act_line act_relu_lower(double l, double u)

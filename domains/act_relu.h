@@ -22,6 +22,13 @@ struct act_line {
 struct act_line act_relu_upper(double l, double u);
 
 /*
+ * The same with the slope of an unstable neuron rounded to a multiple of
+ * 2^-ACT_SLOPE_BITS, as certificates have it; (2) makes it sound again.
+ */
+enum { ACT_SLOPE_BITS = 16 };
+struct act_line act_relu_upper_short(double l, double u);
+
+/*
  * A line below, valid for every z, not only in [l, u]:
  *   relu(z) >= slope * z,  0 <= slope <= 1,  intercept = 0.               (3)
  * Unstable: slope 1 if u > -l, else 0 (the smaller area). Active 1,

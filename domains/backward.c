@@ -187,7 +187,7 @@ void backward_set_lines(struct backward *b, size_t relu, const double *lower,
         const struct act_line none = {0.0, HUGE_VAL};
         const struct act_line lower_line = act_relu_lower(l, u);
         const struct act_line upper_line =
-            is_finite ? act_relu_upper(l, u) : none;
+            is_finite ? act_relu_upper_short(l, u) : none;
         lines->lower_slope[i] = lower_line.slope;
         lines->upper_slope[i] = upper_line.slope;
         lines->upper_intercept[i] = upper_line.intercept;
