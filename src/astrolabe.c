@@ -5,6 +5,7 @@
 #include "src/base/budget.h"
 #include "src/base/stats.h"
 #include "src/net/net.h"
+#include "src/num/rational.h"
 #include "src/query/query.h"
 #include "src/verify/verify.h"
 #include "vnnlib/vnnlib.h"
@@ -61,6 +62,7 @@ astrolabe_load(astrolabe_query **query, const char *property_path,
     struct query *loaded = NULL;
     struct query_network *inner = NULL;
     *query = NULL;
+    rational_use_counted_memory();
     NEW_ARRAY(inner, n_networks);
     for (size_t i = 0; i < n_networks; i++) {
         inner[i].name = networks[i].name;

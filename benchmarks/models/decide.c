@@ -34,7 +34,7 @@ static double decide_atom(struct backsub *backsub, struct rule_atom atom)
 bool decide_holds(const struct toy *toy, const struct rule *rule)
 {
     struct backsub backsub;
-    struct box box;
+    struct box box = {{0.0}, {0.0}};
     bool is_proved = true;
     backsub_init(&backsub, toy);
     box_of_rule(&box, rule);
@@ -107,7 +107,7 @@ static double decide_climb(double *x, double *scratch, const struct toy *toy,
     const size_t n = toy->nodes.data[0].size;
     double *const values = scratch;
     double *const slopes = scratch + toy->n_values;
-    double direction[RULE_MAX_INPUTS];
+    double direction[RULE_MAX_INPUTS] = {0.0};
     double best = -1e300;
     for (size_t step = 0; step < STEPS; step++) {
         struct rule_atom tightest;
@@ -133,7 +133,7 @@ double decide_violation(const struct toy *toy, const struct rule *rule,
 {
     double *scratch;
     double x[RULE_MAX_INPUTS];
-    struct box box;
+    struct box box = {{0.0}, {0.0}};
     double best = -1e300;
     NEW_ARRAY(scratch, 2 * toy->n_values);
     box_of_rule(&box, rule);

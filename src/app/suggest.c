@@ -16,7 +16,7 @@ size_t suggest_distance(const char *a, const char *b)
     for (size_t j = 0; j <= n; j++) {
         row[j] = j;
     }
-    for (size_t i = 0; a[i] != '\0' && i < SUGGEST_NAME_BYTES - 1; i++) {
+    for (size_t i = 0; i < SUGGEST_NAME_BYTES - 1 && a[i] != '\0'; i++) {
         size_t diagonal = row[0];
         row[0] = i + 1;
         for (size_t j = 0; j < n; j++) {

@@ -90,7 +90,8 @@ static enum status check_networks(const struct vnnlib *lib, size_t n_networks,
             return refuse(error, lib, STATUS_USAGE);
         }
         for (size_t k = 0; k < i; k++) {
-            if (strcmp(networks[k].name, name) == 0) {
+            if (networks[k].name != NULL &&
+                strcmp(networks[k].name, name) == 0) {
                 error_set(error, "--network gives '%s' twice", name);
                 return refuse(error, lib, STATUS_USAGE);
             }
