@@ -132,7 +132,7 @@ double decide_violation(const struct toy *toy, const struct rule *rule,
                         struct rng *rng)
 {
     double *scratch;
-    double x[RULE_MAX_INPUTS];
+    double x[RULE_MAX_INPUTS] = {0.0};
     struct box box = {{0.0}, {0.0}};
     double best = -1e300;
     NEW_ARRAY(scratch, 2 * toy->n_values);
