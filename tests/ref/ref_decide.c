@@ -57,6 +57,17 @@ static void add_copy(struct system *to, const struct row *from)
     row->is_strict = from->is_strict;
 }
 
+/* True if the row is a constant that is negative. */
+static bool is_trivial(const struct row *row)
+{
+    for (size_t v = 0; v < VARIABLES; v++) {
+        if (mpq_sgn(row->a[v]) != 0) {
+            return false;
+        }
+    }
+    return mpq_sgn(row->a[VARIABLES]) < 0;
+}
+
 /* Appends low * (upper's coefficient) + high * (-lower's coefficient). */
 static void add_pair(struct system *to, const struct row *low,
                      const struct row *high, size_t variable)
@@ -70,6 +81,9 @@ static void add_pair(struct system *to, const struct row *low,
         mpq_sub(row->a[v], row->a[v], term);
     }
     row->is_strict = low->is_strict || high->is_strict;
+    if (is_trivial(row)) {
+        system_truncate(to, to->n - 1);
+    }
     mpq_clear(term);
 }
 
@@ -90,6 +104,16 @@ static void eliminate(struct system *to, const struct system *from,
     }
 }
 
+static bool has_variable(const struct system *system, size_t variable)
+{
+    for (size_t i = 0; i < system->n; i++) {
+        if (mpq_sgn(system->row[i].a[variable]) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The projection along the variables 0 .. n-1. */
 static void eliminate_all(struct system *to, const struct system *from,
                           size_t n)
@@ -98,10 +122,12 @@ static void eliminate_all(struct system *to, const struct system *from,
         add_copy(to, &from->row[i]);
     }
     for (size_t v = 0; v < n; v++) {
-        struct system next = {0};
-        eliminate(&next, to, v);
-        system_clear(to);
-        *to = next;
+        if (has_variable(to, v)) {
+            struct system next = {0};
+            eliminate(&next, to, v);
+            system_clear(to);
+            *to = next;
+        }
     }
 }
 
