@@ -1,0 +1,170 @@
+/* Splits: midpoints, scores, and no split at the resolution of doubles. */
+#include "solver/branch.h"
+#include "tests/ref/ref_build.h"
+#include "tests/ref/ref_query.h"
+#include "tests/suite.h"
+
+#include <math.h>
+
+/* Two inputs, two ReLU layers of two neurons, one output, one atom. */
+struct fixture {
+    struct query *query;
+    struct weights *weights;
+    struct prover *prover;
+};
+
+enum { FIRST_RELU = 2, SECOND_RELU = 4 };
+
+static void fixture_init(struct fixture *f)
+{
+    static const double identity[] = {1.0, 0.0, 0.0, 1.0};
+    static const double ones[] = {1.0, 1.0};
+    struct layers *layers = ref_build_begin(2);
+    size_t last = ref_build_affine(layers, 0, 2, identity, NULL);
+    last = ref_build_relu(layers, last);
+    last = ref_build_affine(layers, last, 2, identity, NULL);
+    last = ref_build_relu(layers, last);
+    (void)ref_build_affine(layers, last, 1, ones, NULL);
+    f->query =
+        ref_query_create(layers, (double[]){0.0, 0.0}, (double[]){1.0, 1.0});
+    ref_query_add_disjunct(f->query);
+    ref_query_add_le(f->query, (double[]){0.0, 0.0, 1.0}, 0.0);
+    f->weights = weights_create(layers);
+    f->prover = prover_create(f->weights);
+    prover_set_case(f->prover, f->query->cases);
+    struct prover *p = f->prover;
+    p->n_open = 1;
+    for (size_t j = 0; j < 2; j++) {
+        p->lower[j] = 0.0;
+        p->upper[j] = 1.0;
+        p->row[j] = 0.0;
+    }
+}
+
+static void fixture_clear(struct fixture *f)
+{
+    prover_destroy(f->prover);
+    weights_destroy(f->weights);
+    query_destroy(f->query);
+}
+
+static bool is_same(double x, double y)
+{
+    return x >= y && x <= y;
+}
+
+START_TEST(the_input_of_the_largest_row_share_is_halved)
+{
+    struct fixture f;
+    struct split split;
+    fixture_init(&f);
+    struct prover *p = f.prover;
+    p->row[0] = 1.0;
+    p->row[1] = -2.0;
+    ck_assert(branch_by_input(&split, p));
+    ck_assert_int_eq(split.kind, SPLIT_INPUT);
+    ck_assert_uint_eq(split.index, 1);
+    ck_assert(is_same(split.threshold, 0.5));
+    p->lower[0] = -5.0;
+    ck_assert(branch_by_input(&split, p));
+    ck_assert_uint_eq(split.index, 0);
+    ck_assert(is_same(split.threshold, -2.0));
+    p->n_open = 0;
+    p->row[1] = 100.0;
+    p->share[FIRST_RELU][2 + 1] = 4.0;
+    p->loss[FIRST_RELU][1] = 0.5;
+    ck_assert(branch_by_input(&split, p));
+    ck_assert_uint_eq(split.index, 1);
+    fixture_clear(&f);
+}
+END_TEST
+
+START_TEST(a_loss_is_shared_out_among_the_inputs)
+{
+    /* Neuron 0 leans on input 0 by 3 of 4 parts, neuron 1 on input 1. */
+    struct fixture f;
+    struct split split;
+    fixture_init(&f);
+    struct prover *p = f.prover;
+    p->share[FIRST_RELU][0] = 3.0;
+    p->share[FIRST_RELU][1] = 1.0;
+    p->share[FIRST_RELU][3] = 2.0;
+    p->loss[FIRST_RELU][0] = 1.0;
+    p->loss[FIRST_RELU][1] = 0.25;
+    ck_assert(branch_by_input(&split, p));
+    ck_assert_uint_eq(split.index, 0);
+    p->loss[FIRST_RELU][1] = 0.75;
+    ck_assert(branch_by_input(&split, p));
+    ck_assert_uint_eq(split.index, 1);
+    fixture_clear(&f);
+}
+END_TEST
+
+START_TEST(no_input_is_split_at_the_resolution_of_doubles)
+{
+    struct fixture f;
+    struct split split;
+    fixture_init(&f);
+    struct prover *p = f.prover;
+    p->row[0] = 1.0;
+    p->row[1] = 1.0;
+    p->lower[0] = 0.0;
+    p->upper[0] = 0x1p-1074;
+    p->lower[1] = 1.0;
+    p->upper[1] = nextafter(1.0, 2.0);
+    ck_assert(!branch_by_input(&split, p));
+    p->upper[1] = nextafter(p->upper[1], 2.0);
+    ck_assert(branch_by_input(&split, p));
+    ck_assert_uint_eq(split.index, 1);
+    ck_assert(is_same(split.threshold, nextafter(1.0, 2.0)));
+    p->upper[1] = 1.0;
+    ck_assert(!branch_by_input(&split, p));
+    p->lower[1] = -0x1.8p1023;
+    p->upper[1] = 0x1.8p1023;
+    ck_assert(branch_by_input(&split, p));
+    ck_assert(is_same(split.threshold, 0.0));
+    fixture_clear(&f);
+}
+END_TEST
+
+START_TEST(a_neuron_of_the_first_layer_with_losses_is_split)
+{
+    struct fixture f;
+    struct split split;
+    fixture_init(&f);
+    struct prover *p = f.prover;
+    ck_assert(!branch_by_neuron(&split, p));
+    p->loss[SECOND_RELU][0] = 5.0;
+    ck_assert(branch_choose(&split, BRANCH_NEURON, p));
+    ck_assert_int_eq(split.kind, SPLIT_NEURON);
+    ck_assert_uint_eq(split.layer, SECOND_RELU - 1);
+    ck_assert_uint_eq(split.index, 0);
+    ck_assert(is_same(split.threshold, 0.0));
+    p->loss[FIRST_RELU][0] = 1.0;
+    p->loss[FIRST_RELU][1] = 2.0;
+    ck_assert(branch_choose(&split, BRANCH_NEURON, p));
+    ck_assert_uint_eq(split.layer, FIRST_RELU - 1);
+    ck_assert_uint_eq(split.index, 1);
+    ck_assert(branch_choose(&split, BRANCH_INPUT, p));
+    ck_assert_int_eq(split.kind, SPLIT_INPUT);
+    fixture_clear(&f);
+}
+END_TEST
+
+START_TEST(rules_have_names)
+{
+    ck_assert_str_eq(branch_name(BRANCH_INPUT), "input");
+    ck_assert_str_eq(branch_name(BRANCH_NEURON), "neuron");
+}
+END_TEST
+
+TCase *test_cases(void)
+{
+    TCase *cases = tcase_create("branch");
+    tcase_add_test(cases, the_input_of_the_largest_row_share_is_halved);
+    tcase_add_test(cases, a_loss_is_shared_out_among_the_inputs);
+    tcase_add_test(cases, no_input_is_split_at_the_resolution_of_doubles);
+    tcase_add_test(cases, a_neuron_of_the_first_layer_with_losses_is_split);
+    tcase_add_test(cases, rules_have_names);
+    return cases;
+}
