@@ -4,6 +4,7 @@
 #include "domains/box.h"
 #include "solver/frontier.h"
 #include "solver/prover.h"
+#include "solver/record_tree.h"
 #include "solver/workers.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
@@ -23,6 +24,7 @@ struct outcome {
     bool is_stuck;
     double effort;
     double worst;
+    struct split split;
     struct node *child[2];
 };
 
@@ -37,6 +39,8 @@ struct bab {
     const struct bab_problem *problem;
     struct frontier frontier;
     struct node_bounds *root_bounds;
+    double *lower; /* the box, rounded to the grid of a recorded proof */
+    double *upper;
     struct worker *workers;
     size_t head_left; /* nodes the single-threaded head may still take */
     uint64_t n_closed;
@@ -54,6 +58,7 @@ static struct worker *worker_of(struct bab *bab, size_t w)
             problem->provers[w] = prover_create(problem->weights);
         }
         worker->prover = problem->provers[w];
+        worker->prover->record.is_on = problem->sink != NULL;
         prover_set_case(worker->prover,
                         &problem->query->cases[problem->case_index]);
         backward_set_scale(worker->prover->backward, &bab->root_bounds->bounds);
@@ -140,6 +145,7 @@ static bool split_node(const struct bab *bab, struct outcome *outcome,
         outcome->child[side] = node_create_child(node, &rest, &split);
     }
     node_bounds_release(bounds);
+    outcome->split = split;
     if (split.kind == SPLIT_INPUT) {
         p->stats.splits_input++;
     } else {
@@ -197,6 +203,20 @@ static void report(struct bab *bab, double worst)
     options->on_progress(options->progress_context, &progress);
 }
 
+static void record_outcome(struct bab *bab, size_t w, const struct node *node)
+{
+    struct outcome *outcome = &bab->workers[w].outcome;
+    if (bab->problem->sink == NULL) {
+        return;
+    }
+    if (outcome->is_closed) {
+        record_tree_close(bab->problem->sink, bab->workers[w].prover, node);
+    } else if (outcome->child[0] != NULL) {
+        record_tree_split(bab->problem->sink, bab->problem->weights->layers,
+                          &outcome->split, node, outcome->child);
+    }
+}
+
 static bool give(void *context, size_t w, void *item)
 {
     struct bab *bab = context;
@@ -210,6 +230,7 @@ static bool give(void *context, size_t w, void *item)
         frontier_push(&bab->frontier, outcome->search, node);
         return true;
     }
+    record_outcome(bab, w, node);
     if (outcome->is_closed) {
         search->measure += ldexp(1.0, -(int)node->depth);
         bab->n_closed++;
@@ -226,6 +247,28 @@ static bool give(void *context, size_t w, void *item)
     return atomic_load(&bab->has_witness) || frontier_is_closed(&bab->frontier);
 }
 
+/* Sets the box; false if it is beyond the grid of a recorded proof. */
+static bool set_box(struct bab *bab)
+{
+    const struct bab_problem *problem = bab->problem;
+    const struct query_case *c = &problem->query->cases[problem->case_index];
+    const size_t n = problem->weights->layers->n_inputs;
+    bool is_exact = true;
+    NEW_ARRAY(bab->lower, n);
+    NEW_ARRAY(bab->upper, n);
+    for (size_t j = 0; j < n; j++) {
+        bab->lower[j] = c->lower_down[j];
+        bab->upper[j] = c->upper_up[j];
+        if (problem->sink != NULL) {
+            is_exact =
+                is_exact && record_is_exact(c->lower_down[j], c->upper_up[j]);
+            bab->lower[j] = record_grid_down(c->lower_down[j]);
+            bab->upper[j] = record_grid_up(c->upper_up[j]);
+        }
+    }
+    return is_exact;
+}
+
 /* Bounds of the whole box by intervals, then once by all means: the scale
  * of the rounding errors, and where every node starts. */
 static bool bound_root(struct bab *bab)
@@ -235,7 +278,7 @@ static bool bound_root(struct bab *bab)
     const struct query_case *c = &problem->query->cases[problem->case_index];
     struct bounds bounds;
     bounds_init(&bounds, layers);
-    const struct region region = {.lower = c->lower_down, .upper = c->upper_up};
+    const struct region region = {.lower = bab->lower, .upper = bab->upper};
     const enum domain_answer answer = box_domain_ops.propagate(
         problem->box, &bounds, &region, problem->budget);
     bool is_possible = answer != DOMAIN_EMPTY;
@@ -243,7 +286,7 @@ static bool bound_root(struct bab *bab)
     struct prover *p = worker_of(bab, 0)->prover;
     if (is_possible && answer == DOMAIN_DONE) {
         struct node *root =
-            node_create_root(c->lower_down, c->upper_up, layers->n_inputs,
+            node_create_root(bab->lower, bab->upper, layers->n_inputs,
                              c->n_disjuncts, bab->root_bounds);
         prover_load(p, root);
         is_possible = prover_bound_neurons(p, root);
@@ -272,9 +315,11 @@ static void choose_searches(struct bab *bab)
     for (size_t s = 0; s < FRONTIER_SEARCHES; s++) {
         if (bab->frontier.search[s].is_used) {
             frontier_push(&bab->frontier, s,
-                          node_create_root(c->lower_down, c->upper_up,
+                          node_create_root(bab->lower, bab->upper,
                                            problem->weights->layers->n_inputs,
                                            c->n_disjuncts, bab->root_bounds));
+            struct search *search = &bab->frontier.search[s];
+            search->nodes.data[0]->record = sink_root(problem->sink);
         }
     }
 }
@@ -305,6 +350,8 @@ static void finish(struct bab *bab, struct stats *stats)
     }
     stats->closed += bab->n_closed;
     alloc_free(bab->workers);
+    alloc_free(bab->lower);
+    alloc_free(bab->upper);
     frontier_clear(&bab->frontier);
     node_bounds_release(bab->root_bounds);
 }
@@ -318,8 +365,14 @@ enum solver_answer bab_run(const struct bab_problem *problem,
     atomic_init(&bab.has_witness, false);
     atomic_init(&bab.stop, (int)STATUS_OK);
     NEW_ARRAY(bab.workers, problem->options->threads);
+    if (!set_box(&bab)) {
+        *reason = "the box is too large for a certificate";
+        finish(&bab, stats);
+        return SOLVER_OPEN;
+    }
     if (!bound_root(&bab)) {
         answer = SOLVER_CLOSED;
+        sink_close(problem->sink, sink_root(problem->sink), NULL);
     } else {
         choose_searches(&bab);
         workers_run(&job, 1);

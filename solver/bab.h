@@ -4,11 +4,13 @@
 
 #include "domains/domain.h"
 #include "domains/weights.h"
+#include "proofs/sink.h"
 #include "solver/prover.h"
 #include "solver/solver.h"
 
 /* Where the search looks for what it needs; see solver_run.
- *   provers  [threads] kept from case to case, NULL until first needed */
+ *   provers  [threads] kept from case to case, NULL until first needed
+ *   sink     takes the proof; NULL: nothing is recorded */
 struct bab_problem {
     const struct query *query;
     size_t case_index;
@@ -18,6 +20,7 @@ struct bab_problem {
     const struct solver_options *options;
     const struct solver_oracle *oracle;
     const struct budget *budget;
+    struct sink *sink;
 };
 
 /* Searches until the case is closed, a witness is confirmed or the budget is

@@ -71,11 +71,15 @@ static void score_inputs(double *score, const struct prover *p)
     }
 }
 
-/* True if a double lies strictly between both ends. */
-static bool midpoint(double *middle, double lower, double upper)
+/* The middle of input j, on the grid for a recorded tree; false if it does
+ * not lie strictly between both ends. */
+static bool midpoint(double *middle, const struct prover *p, size_t j)
 {
-    *middle = 0.5 * lower + 0.5 * upper;
-    return lower < *middle && *middle < upper;
+    *middle = 0.5 * p->lower[j] + 0.5 * p->upper[j];
+    if (p->record.is_on) {
+        *middle = record_grid_down(*middle);
+    }
+    return p->lower[j] < *middle && *middle < p->upper[j];
 }
 
 bool branch_by_input(struct split *split, const struct prover *p)
@@ -85,7 +89,7 @@ bool branch_by_input(struct split *split, const struct prover *p)
     score_inputs(p->score, p);
     for (size_t j = 0; j < p->layers->n_inputs; j++) {
         double middle;
-        if (p->score[j] > best && midpoint(&middle, p->lower[j], p->upper[j])) {
+        if (p->score[j] > best && midpoint(&middle, p, j)) {
             best = p->score[j];
             *split = (struct split){
                 .kind = SPLIT_INPUT,

@@ -40,6 +40,7 @@ void node_bounds_release(struct node_bounds *shared);
  *   path     [depth] literals from the root, the certificate's branch
  *   bounds   valid for the region (those of an ancestor or better)
  *   worst    lower bound of the parent's least refuted disjunct
+ *   record   number of the node in the recording of the proof
  */
 struct node {
     size_t n_inputs;
@@ -51,6 +52,7 @@ struct node {
     struct split *path;
     struct node_bounds *bounds;
     double worst;
+    uint32_t record;
 };
 
 /* The root over a box with all disjuncts open; takes a share of bounds. */

@@ -89,6 +89,7 @@ void prover_destroy(struct prover *p)
     alloc_free(p->trial_upper);
     alloc_free(p->neurons);
     alloc_free(p->multipliers);
+    record_clear(&p->record);
     VEC_CLEAR(&p->wide_rows);
     VEC_CLEAR(&p->wide_rhs);
     alloc_free(p);

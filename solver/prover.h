@@ -8,6 +8,7 @@
 #include "domains/weights.h"
 #include "solver/lp.h"
 #include "solver/node.h"
+#include "solver/record.h"
 #include "solver/spec.h"
 #include "src/base/budget.h"
 #include "src/base/stats.h"
@@ -66,6 +67,7 @@ struct prover {
     uint32_t *rows;    /* [n_rows] */
     double *multipliers;
     size_t n_multipliers; /* capacity */
+    struct record record;
     struct stats stats;
 };
 

@@ -36,7 +36,8 @@ static double row_minimum(struct prover *p, size_t row)
 {
     const double over_box =
         backward_minimum(p->backward, row, p->lower, p->upper);
-    if (p->lp == NULL || lp_n_rows(p->lp) == 0 || over_box >= 0.0) {
+    if (p->lp == NULL || lp_n_rows(p->lp) == 0 || over_box >= 0.0 ||
+        p->record.is_on) {
         return over_box;
     }
     const double *a = backward_coefficients(p->backward, row);
@@ -52,6 +53,19 @@ static double row_minimum(struct prover *p, size_t row)
     /* One rounded addition: half a unit in the last place. */
     const double over_rows = nextafter(sum, -HUGE_VAL);
     return over_rows > over_box ? over_rows : over_box;
+}
+
+/* True if the bounds of a value contradict each other. Bounds that cross by
+ * less than a recorded node needs are made to touch. */
+static bool is_contradiction(const struct prover *p, double *lower,
+                             const double *upper)
+{
+    const double gap = p->record.is_on ? RECORD_GAP : 0.0;
+    if (*lower > *upper + gap) {
+        return true;
+    }
+    *lower = fmin(*lower, *upper);
+    return false;
 }
 
 /* |coefficients| of the two rows of a neuron, added up. */
@@ -84,7 +98,7 @@ static bool tighten_block(struct prover *p, size_t relu,
         const size_t i = neurons[t];
         lower[i] = fmax(lower[i], row_minimum(p, 2 * t));
         upper[i] = fmin(upper[i], -row_minimum(p, 2 * t + 1));
-        is_possible = is_possible && lower[i] <= upper[i];
+        is_possible = is_possible && !is_contradiction(p, &lower[i], &upper[i]);
         set_share(p, relu, i, t);
     }
     return is_possible;
@@ -92,7 +106,8 @@ static bool tighten_block(struct prover *p, size_t relu,
 
 /* Adds the row that a literal implies: with the lower bound a.x + b of z
  * (of -z), z <= 0 (z >= 0) implies a.x <= -b. */
-static void add_literal(struct prover *p, const struct split *split)
+static void add_literal(struct prover *p, const struct split *split,
+                        uint32_t position)
 {
     const uint32_t neuron = split->index;
     const size_t row = split->is_upper ? 1 : 0;
@@ -109,6 +124,7 @@ static void add_literal(struct prover *p, const struct split *split)
     if (!isfinite(b)) {
         return;
     }
+    VEC_PUSH(&p->record.literal, position);
     if (p->lp != NULL) {
         lp_add_row(p->lp, a, -b);
         return;
@@ -135,7 +151,7 @@ static void apply_literals(struct prover *p, const struct node *node,
         } else {
             *upper = fmin(*upper, 0.0);
         }
-        add_literal(p, split);
+        add_literal(p, split, (uint32_t)s);
     }
 }
 
@@ -157,7 +173,8 @@ static size_t find_unstable(struct prover *p, size_t layer)
 static bool is_possible(const struct prover *p, size_t layer)
 {
     for (size_t i = 0; i < p->layers->layer[layer].width; i++) {
-        if (p->bounds.lower[layer][i] > p->bounds.upper[layer][i]) {
+        if (is_contradiction(p, &p->bounds.lower[layer][i],
+                             &p->bounds.upper[layer][i])) {
             return false;
         }
     }
@@ -201,9 +218,14 @@ bool prover_bound_neurons(struct prover *p, const struct node *node)
     if (p->lp != NULL) {
         lp_reset(p->lp, p->lower, p->upper);
     }
+    p->record.literal.n = 0;
+    p->record.terms.n = 0;
     if (forward_is_applicable(p->forward, p->lower, p->upper) &&
         !forward_run(p->forward, &p->bounds, p->lower, p->upper)) {
-        return false;
+        if (!p->record.is_on) {
+            return false;
+        }
+        prover_load(p, node); /* the checker has no such bounds */
     }
     for (size_t k = 1; k < p->layers->n_layers; k++) {
         if (p->layers->layer[k].kind == LAYER_RELU && !bound_relu(p, node, k)) {

@@ -46,6 +46,7 @@ static void reserve_multipliers(struct prover *p, size_t n)
 
 /* A disjunct being refuted, in a box of its own. */
 struct trial {
+    uint32_t disjunct;
     size_t first;
     size_t end;
     double *lower;
@@ -148,6 +149,34 @@ static enum lp_answer solve_wide(struct prover *p, const struct trial *trial,
                             p->multipliers, &value);
 }
 
+/* Rounds the multipliers of a contradiction, checks that it stands by a
+ * margin, and keeps them for the certificate. */
+static bool record_joint(struct prover *p, const struct trial *trial,
+                         const struct lp_problem *problem)
+{
+    const size_t n_literals = p->record.literal.n;
+    double zero[PROVER_LP_INPUTS] = {0.0};
+    if (problem->n > PROVER_LP_INPUTS ||
+        !record_round(p->multipliers, problem->m) ||
+        !(lp_safe_bound(problem, zero, p->multipliers) > RECORD_MARGIN)) {
+        return false;
+    }
+    for (size_t j = 0; j < problem->m; j++) {
+        if (p->multipliers[j] > 0.0) {
+            const bool is_literal = j < n_literals;
+            const struct record_term term = {
+                .disjunct = trial->disjunct,
+                .index = is_literal ? p->record.literal.data[j]
+                                    : (uint32_t)(j - n_literals),
+                .is_literal = is_literal,
+                .multiplier = p->multipliers[j],
+            };
+            VEC_PUSH(&p->record.terms, term);
+        }
+    }
+    return true;
+}
+
 /* Refutes all atoms of the trial and the literals together; p->point is the
  * optimum of the first atom when that fails. */
 static bool close_jointly(struct prover *p, const struct trial *trial)
@@ -167,8 +196,11 @@ static bool close_jointly(struct prover *p, const struct trial *trial)
     const enum lp_answer answer = p->lp != NULL
                                       ? solve_small(p, trial, &problem)
                                       : solve_wide(p, trial, &problem);
-    const bool is_empty =
-        answer == LP_INFEASIBLE && lp_safe_is_empty(&problem, p->multipliers);
+    bool is_empty = false;
+    if (answer == LP_INFEASIBLE) {
+        is_empty = p->record.is_on ? record_joint(p, trial, &problem)
+                                   : lp_safe_is_empty(&problem, p->multipliers);
+    }
     if (p->lp != NULL) {
         lp_truncate(p->lp, n_small);
     }
@@ -193,11 +225,12 @@ static bool close_disjunct(struct prover *p, const struct trial *trial)
     for (size_t r = trial->first; r < trial->end; r++) {
         const double lower = row_minimum(p, r);
         best = fmax(best, lower);
-        if (spec_is_refuted(&p->spec, r, lower)) {
+        if (p->record.is_on ? lower > RECORD_MARGIN
+                            : spec_is_refuted(&p->spec, r, lower)) {
             return true;
         }
     }
-    for (int round = 0; round < CLIP_ROUNDS; round++) {
+    for (int round = 0; round < CLIP_ROUNDS && !p->record.is_on; round++) {
         for (size_t r = trial->first; r < trial->end; r++) {
             if (!clip_row(p, trial, r)) {
                 return true;
@@ -270,6 +303,7 @@ bool prover_close(struct prover *p)
     for (size_t o = 0; o < p->n_open; o++) {
         const uint32_t d = p->open[o];
         const struct trial trial = {
+            .disjunct = d,
             .first = p->spec.first[d],
             .end = p->spec.first[d + 1],
             .lower = p->trial_lower,
@@ -286,8 +320,15 @@ bool prover_close(struct prover *p)
             p->hull_upper[j] = fmax(p->hull_upper[j], trial.upper[j]);
         }
     }
+    if (p->record.is_on && n_open > 0) {
+        p->record.terms.n = 0;
+        for (size_t d = 0; d < p->spec.n_disjuncts; d++) {
+            p->open[d] = (uint32_t)d; /* every leaf refutes every disjunct */
+        }
+        n_open = p->spec.n_disjuncts;
+    }
     p->n_open = n_open;
-    if (n_open > 0) {
+    if (n_open > 0 && !p->record.is_on) {
         memcpy(p->lower, p->hull_lower, bytes);
         memcpy(p->upper, p->hull_upper, bytes);
     }

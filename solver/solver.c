@@ -58,7 +58,8 @@ void solver_destroy(struct solver *solver, struct stats *stats)
 
 enum solver_answer solver_run(struct solver *solver, size_t case_index,
                               const struct solver_oracle *oracle,
-                              const struct budget *budget, const char **reason)
+                              const struct budget *budget, struct sink *sink,
+                              const char **reason)
 {
     REQUIRE(case_index < solver->query->n_cases);
     if (!solver->query->cases[case_index].is_bounded) {
@@ -78,6 +79,7 @@ enum solver_answer solver_run(struct solver *solver, size_t case_index,
         .options = &solver->options,
         .oracle = oracle,
         .budget = budget,
+        .sink = sink,
     };
     return bab_run(&problem, &solver->stats, reason);
 }

@@ -2,6 +2,7 @@
 #ifndef ASTROLABE_SOLVER_SOLVER_H
 #define ASTROLABE_SOLVER_SOLVER_H
 
+#include "proofs/sink.h"
 #include "src/base/budget.h"
 #include "src/base/stats.h"
 #include "src/query/query.h"
@@ -66,9 +67,12 @@ void solver_destroy(struct solver *solver, struct stats *stats);
  * Decides case `case_index`. The verdict SOLVER_CLOSED rests on outward
  * rounded bounds only. reason (static storage) says why the answer is
  * SOLVER_OPEN.
+ *   sink  takes the proof of SOLVER_CLOSED as proofs/FORMAT.md means it; the
+ *         search then uses only what the checker repeats. NULL: no recording
  */
 enum solver_answer solver_run(struct solver *solver, size_t case_index,
                               const struct solver_oracle *oracle,
-                              const struct budget *budget, const char **reason);
+                              const struct budget *budget, struct sink *sink,
+                              const char **reason);
 
 #endif

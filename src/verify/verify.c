@@ -237,8 +237,8 @@ static bool solve_case(struct run *run, size_t case_index)
         .try_region = options->attack ? try_region : NULL,
         .try_point = try_point};
     const char *reason = "the search gave up";
-    const enum solver_answer answer =
-        solver_run(run->solver, case_index, &oracle, &options->budget, &reason);
+    const enum solver_answer answer = solver_run(
+        run->solver, case_index, &oracle, &options->budget, NULL, &reason);
     switch (answer) {
     case SOLVER_CLOSED:
         run->n_closed++;

@@ -206,7 +206,7 @@ static enum solver_answer run(const struct sample *sample,
     const char *reason = NULL;
     struct solver *solver = solver_create(sample->query, &options);
     const enum solver_answer answer =
-        solver_run(solver, 0, &oracle, &budget, &reason);
+        solver_run(solver, 0, &oracle, &budget, NULL, &reason);
     solver_destroy(solver, &stats);
     ck_assert_ptr_nonnull(reason);
     return answer;

@@ -56,7 +56,7 @@ static enum solver_answer run_within(struct query *query,
     struct stats stats = {0};
     struct solver *solver = solver_create(query, &options);
     const enum solver_answer answer =
-        solver_run(solver, 0, &oracle, budget, reason);
+        solver_run(solver, 0, &oracle, budget, NULL, reason);
     solver_destroy(solver, &stats);
     return answer;
 }
@@ -150,7 +150,7 @@ START_TEST(what_holds_everywhere_is_not_closed_for_want_of_a_witness)
         struct stats stats = {0};
         const char *reason = NULL;
         struct solver *solver = solver_create(query, &options);
-        ck_assert_int_eq(solver_run(solver, 0, &oracle, &budget, &reason),
+        ck_assert_int_eq(solver_run(solver, 0, &oracle, &budget, NULL, &reason),
                          SOLVER_OPEN);
         solver_destroy(solver, &stats);
         ck_assert_ptr_nonnull(reason);
@@ -253,7 +253,7 @@ START_TEST(an_interrupt_during_the_search_releases_all_nodes)
     struct stats stats = {0};
     const char *reason = NULL;
     struct solver *solver = solver_create(query, &options);
-    ck_assert_int_eq(solver_run(solver, 0, &oracle, NULL, &reason),
+    ck_assert_int_eq(solver_run(solver, 0, &oracle, NULL, NULL, &reason),
                      SOLVER_OPEN);
     solver_destroy(solver, &stats);
     ck_assert_uint_eq(n_calls, 1);

@@ -1,0 +1,47 @@
+/* Grid numbers and short multipliers. */
+#include "solver/record.h"
+
+#include <math.h>
+
+double record_grid_down(double x)
+{
+    return ldexp(floor(ldexp(x, RECORD_BOX_BITS)), -RECORD_BOX_BITS);
+}
+
+double record_grid_up(double x)
+{
+    return ldexp(ceil(ldexp(x, RECORD_BOX_BITS)), -RECORD_BOX_BITS);
+}
+
+bool record_is_exact(double lower, double upper)
+{
+    return fabs(lower) < 0x1p12 && fabs(upper) < 0x1p12;
+}
+
+bool record_round(double *multipliers, size_t n)
+{
+    double largest = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        largest = fmax(largest, multipliers[i]);
+    }
+    if (!(largest > 0.0) || !isfinite(largest)) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double share = multipliers[i] / largest;
+        int exponent;
+        const double mantissa = frexp(share, &exponent);
+        multipliers[i] = share < 0x1p-20
+                             ? 0.0
+                             : ldexp(nearbyint(ldexp(mantissa, RECORD_BITS)),
+                                     exponent - RECORD_BITS);
+    }
+    return true;
+}
+
+void record_clear(struct record *record)
+{
+    VEC_CLEAR(&record->literal);
+    VEC_CLEAR(&record->terms);
+    record->is_on = false;
+}
