@@ -61,6 +61,7 @@ struct check_network {
     size_t n_outputs;
     size_t n_relus;
     size_t n_coordinates;
+    size_t n_products; /* in all sums of Conv, Gemm, MatMul, AveragePool */
     uint32_t *output;
     size_t *relu;
     size_t n_layers;

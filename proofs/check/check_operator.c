@@ -1,0 +1,217 @@
+/* The table of operators; inputs, outputs and attributes of a node.
+ * SPDX-License-Identifier: MIT */
+#include "proofs/check/check_operator.h"
+
+#include <string.h>
+
+static const struct operator_row {
+    const char *name;
+    size_t min_inputs;
+    size_t max_inputs;
+    size_t max_outputs;
+    void (*build)(struct check_builder *builder);
+} operators[] = {{"Add", 2, 2, 1, check_build_arithmetic},
+                 {"AveragePool", 1, 1, 1, check_build_average_pool},
+                 {"Concat", 1, SIZE_MAX, 1, check_build_concat},
+                 {"Constant", 0, 0, 1, check_build_constant},
+                 {"Conv", 2, 3, 1, check_build_conv},
+                 {"Div", 2, 2, 1, check_build_arithmetic},
+                 {"Dropout", 1, 3, 2, check_build_dropout},
+                 {"Flatten", 1, 1, 1, check_build_flatten},
+                 {"Gather", 2, 2, 1, check_build_gather},
+                 {"Gemm", 2, 3, 1, check_build_gemm},
+                 {"Identity", 1, 1, 1, check_build_dropout},
+                 {"MatMul", 2, 2, 1, check_build_matmul},
+                 {"Mul", 2, 2, 1, check_build_arithmetic},
+                 {"Neg", 1, 1, 1, check_build_neg},
+                 {"Pad", 1, 4, 1, check_build_pad},
+                 {"Relu", 1, 1, 1, check_build_relu},
+                 {"Reshape", 2, 2, 1, check_build_reshape},
+                 {"Slice", 1, 5, 1, check_build_slice},
+                 {"Split", 1, 2, SIZE_MAX, check_build_split},
+                 {"Squeeze", 1, 2, 1, check_build_squeeze},
+                 {"Sub", 2, 2, 1, check_build_arithmetic},
+                 {"Transpose", 1, 1, 1, check_build_transpose},
+                 {"Unsqueeze", 1, 2, 1, check_build_unsqueeze}};
+
+void check_node_unsupported(const struct check_builder *builder,
+                            const char *text)
+{
+    check_unsupported("%s: node '%s' (%s): %s", builder->model->path,
+                      builder->node->name, builder->node->op, text);
+}
+
+void check_node_malformed(const struct check_builder *builder, const char *text)
+{
+    check_unreadable("%s: node '%s' (%s): %s", builder->model->path,
+                     builder->node->name, builder->node->op, text);
+}
+
+void check_operator_build(struct check_builder *builder)
+{
+    const struct check_onnx_node *node = builder->node;
+    const struct check_onnx_attribute *attributes = node->attributes.data;
+    const struct operator_row *row = NULL;
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
+        if (strcmp(operators[i].name, node->op) == 0) {
+            row = &operators[i];
+        }
+    }
+    if (row == NULL || *node->domain != '\0' || *node->overload != '\0') {
+        check_node_unsupported(builder, "operator is not supported");
+    }
+    if (node->inputs.n < row->min_inputs || node->inputs.n > row->max_inputs ||
+        node->outputs.n < 1 || node->outputs.n > row->max_outputs) {
+        check_node_malformed(builder, "number of inputs or outputs");
+    }
+    row->build(builder);
+    for (size_t i = 0; i < node->attributes.n; i++) {
+        if (attributes[i].is_used == 0) {
+            check_unsupported("%s: node '%s' (%s): attribute '%s'",
+                              builder->model->path, node->name, node->op,
+                              attributes[i].name);
+        }
+    }
+}
+
+bool check_node_has_input(const struct check_builder *builder, size_t i)
+{
+    const char *const *names = builder->node->inputs.data;
+    return i < builder->node->inputs.n && *names[i] != '\0';
+}
+
+struct check_value check_node_input(const struct check_builder *builder,
+                                    size_t i)
+{
+    const char *const *names = builder->node->inputs.data;
+    if (!check_node_has_input(builder, i)) {
+        check_node_malformed(builder, "a required input is absent");
+    }
+    const struct check_value *value = check_builder_find(builder, names[i]);
+    if (value == NULL || value->type == 0) {
+        check_node_unsupported(builder, "an input is no tensor that is known");
+    }
+    return *value;
+}
+
+struct check_value *check_node_output(const struct check_builder *builder,
+                                      size_t i)
+{
+    const char *const *names = builder->node->outputs.data;
+    return i < builder->node->outputs.n && *names[i] != '\0'
+               ? check_builder_find(builder, names[i])
+               : NULL;
+}
+
+struct check_onnx_attribute *
+check_node_attribute(const struct check_builder *builder, const char *name,
+                     enum check_onnx_kind kind)
+{
+    struct check_onnx_attribute *attributes = builder->node->attributes.data;
+    struct check_onnx_attribute *found = NULL;
+    for (size_t i = 0; i < builder->node->attributes.n; i++) {
+        if (strcmp(attributes[i].name, name) != 0) {
+            continue;
+        }
+        if (found != NULL || attributes[i].kind != (uint64_t)kind) {
+            check_node_malformed(builder, "attribute twice, or of wrong kind");
+        }
+        found = &attributes[i];
+        found->is_used = 1;
+    }
+    return found;
+}
+
+int64_t check_node_integer(const struct check_builder *builder,
+                           const char *name, int64_t otherwise)
+{
+    const struct check_onnx_attribute *attribute =
+        check_node_attribute(builder, name, CHECK_ONNX_AN_INT);
+    return attribute == NULL ? otherwise : (int64_t)attribute->integer;
+}
+
+double check_node_real(const struct check_builder *builder, const char *name,
+                       double otherwise)
+{
+    const struct check_onnx_attribute *attribute =
+        check_node_attribute(builder, name, CHECK_ONNX_A_FLOAT);
+    return attribute == NULL
+               ? otherwise
+               : (double)check_onnx_float((uint32_t)attribute->real);
+}
+
+const char *check_node_text(const struct check_builder *builder,
+                            const char *name, const char *otherwise)
+{
+    const struct check_onnx_attribute *attribute =
+        check_node_attribute(builder, name, CHECK_ONNX_A_STRING);
+    return attribute == NULL ? otherwise : attribute->text;
+}
+
+struct check_integers check_node_integers(const struct check_builder *builder,
+                                          const char *name, uint64_t since,
+                                          size_t i)
+{
+    const int64_t limit = (int64_t)1 << 31;
+    struct check_integers list = {0};
+    const struct check_onnx_attribute *attribute = NULL;
+    struct check_value value = {0};
+    if (builder->model->opset < since) {
+        if (check_node_has_input(builder, i)) {
+            check_node_malformed(builder, "an input of a later opset");
+        }
+        attribute = check_node_attribute(builder, name, CHECK_ONNX_INTS);
+        list.is_given = attribute != NULL;
+        list.n = attribute == NULL ? 0 : attribute->ints.n;
+    } else if (check_node_has_input(builder, i)) {
+        value = check_node_input(builder, i);
+        if (value.constant == NULL || value.shape.n_dims > 1 ||
+            (value.type != CHECK_ONNX_INT64 &&
+             value.type != CHECK_ONNX_INT32)) {
+            check_node_unsupported(builder,
+                                   "a list that is no constant of integers");
+        }
+        list.is_given = true;
+        list.n = value.n;
+    }
+    list.data =
+        check_arena_alloc(&builder->network->arena, list.n, sizeof *list.data);
+    for (size_t k = 0; k < list.n; k++) {
+        const int64_t number =
+            attribute != NULL
+                ? (int64_t)((const uint64_t *)attribute->ints.data)[k]
+                : check_onnx_integer(value.constant,
+                                     value.map == NULL ? k : value.map[k]);
+        list.data[k] = number > limit    ? limit
+                       : number < -limit ? -limit
+                                         : number;
+    }
+    return list;
+}
+
+size_t check_node_axis(const struct check_builder *builder, int64_t axis,
+                       size_t rank)
+{
+    const int64_t n = (int64_t)rank;
+    if (axis < -n || axis >= n) {
+        check_node_malformed(builder, "axis out of range");
+    }
+    return (size_t)(axis < 0 ? axis + n : axis);
+}
+
+size_t check_shape_product(const struct check_shape *shape, size_t first,
+                           size_t last)
+{
+    size_t product = 1;
+    for (size_t d = first; d < last; d++) {
+        product *= shape->dims[d];
+    }
+    return product;
+}
+
+void check_shape_steps(int64_t *steps, const struct check_shape *shape)
+{
+    for (size_t d = 0; d < shape->n_dims; d++) {
+        steps[d] = (int64_t)check_shape_product(shape, d + 1, shape->n_dims);
+    }
+}
