@@ -376,8 +376,10 @@ static void run_relu(struct forward *f, struct bounds *bounds, size_t k)
         const double u = bounds->upper[layer->source][i];
         relax_neuron(f, f->forms[k] + i * f->stride,
                      f->forms[layer->source] + i * f->stride, l, u);
-        bounds->lower[k][i] = fmax(bounds->lower[k][i], fmax(l, 0.0));
-        bounds->upper[k][i] = fmin(bounds->upper[k][i], fmax(u, 0.0));
+        bounds->lower[k][i] =
+            interval_raise(bounds->lower[k][i], interval_raise(0.0, l));
+        bounds->upper[k][i] =
+            interval_reduce(bounds->upper[k][i], interval_raise(0.0, u));
     }
 }
 

@@ -13,9 +13,10 @@
 #include <stdatomic.h>
 
 /* HEAD_NODES are worked on by one thread, so that easy cases start none;
- * a worker attacks the region of every ATTACK_PERIOD-th open node. */
-enum { HEAD_NODES = 32, ATTACK_PERIOD = 32 };
-static const double LP_EFFORT = 2000.0;
+ * a worker tries the centre of every CENTRE_PERIOD-th open node and attacks
+ * the region of every ATTACK_PERIOD-th. */
+enum { HEAD_NODES = 32, CENTRE_PERIOD = 4, ATTACK_PERIOD = 32 };
+static const double LP_EFFORT = 20000.0; /* multiply-adds in the time of one */
 
 /* What a worker found out about its node. */
 struct outcome {
@@ -102,13 +103,15 @@ static bool find_witness(struct bab *bab, size_t w)
     if (try_point(bab, w)) {
         return true;
     }
-    for (size_t j = 0; j < p->layers->n_inputs; j++) {
-        p->point[j] = 0.5 * p->lower[j] + 0.5 * p->upper[j];
-    }
-    if (try_point(bab, w)) {
-        return true;
-    }
     worker->n_open_nodes++;
+    if (worker->n_open_nodes % CENTRE_PERIOD == 0) {
+        for (size_t j = 0; j < p->layers->n_inputs; j++) {
+            p->point[j] = 0.5 * p->lower[j] + 0.5 * p->upper[j];
+        }
+        if (try_point(bab, w)) {
+            return true;
+        }
+    }
     return oracle->try_region != NULL &&
            worker->n_open_nodes % ATTACK_PERIOD == 0 &&
            oracle->try_region(oracle->context, w, problem->case_index, p->lower,

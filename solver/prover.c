@@ -5,6 +5,19 @@
 
 #include <string.h>
 
+/* Entries of the matrices of a layer. */
+static double count_entries(const struct layer *layer)
+{
+    double n = 0.0;
+    for (size_t t = 0; t < layer->n_terms; t++) {
+        const struct matrix *matrix = &layer->terms[t].matrix;
+        n += matrix->dense != NULL
+                 ? (double)matrix->n_rows * (double)matrix->n_cols
+                 : (double)matrix->start[matrix->n_rows];
+    }
+    return n;
+}
+
 struct prover *prover_create(const struct weights *weights)
 {
     struct prover *p;
@@ -16,6 +29,7 @@ struct prover *prover_create(const struct weights *weights)
     p->backward = backward_create(weights);
     p->forward = forward_create(weights);
     bounds_init(&p->bounds, layers);
+    NEW_ARRAY(p->cone, layers->n_layers);
     NEW_ARRAY(p->lower, n);
     NEW_ARRAY(p->upper, n);
     NEW_ARRAY(p->point, n);
@@ -26,6 +40,7 @@ struct prover *prover_create(const struct weights *weights)
     for (size_t k = 0; k < layers->n_layers; k++) {
         const struct layer *layer = &layers->layer[k];
         widest = layer->width > widest ? layer->width : widest;
+        p->cone[k] = (k == 0 ? 0.0 : p->cone[k - 1]) + count_entries(layer);
         if (layer->kind == LAYER_RELU) {
             NEW_ARRAY(p->loss[k], layer->width);
             if (n <= PROVER_LP_INPUTS) {
@@ -77,6 +92,7 @@ void prover_destroy(struct prover *p)
     forward_destroy(p->forward);
     lp_destroy(p->lp);
     bounds_clear(&p->bounds);
+    alloc_free(p->cone);
     alloc_free(p->lower);
     alloc_free(p->upper);
     alloc_free(p->point);

@@ -27,6 +27,7 @@ enum { PROVER_LP_INPUTS = 64 };
  *   lower, upper   [n_inputs] the box, clipped as the proof goes on
  *   open           disjuncts still to be refuted
  *   bounds         of all layers, valid for the region
+ *   cone           per layer: multiply-adds of a dense row from it downwards
  *   row, constant  f_r >= row[r].x + constant[r] for the rows of the open
  *                  disjuncts (spec.h), [n_rows x n_inputs]
  *   loss           per ReLU layer [width]: how much the relaxation of a
@@ -48,6 +49,7 @@ struct prover {
     VEC(double) wide_rows; /* the rows of the literals where lp is NULL */
     VEC(double) wide_rhs;
     struct bounds bounds;
+    double *cone;
     double *lower;
     double *upper;
     uint32_t *open;

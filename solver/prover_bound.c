@@ -3,10 +3,14 @@
 #include "solver/prover.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
+#include "src/num/interval.h"
 
 #include <assert.h>
 #include <math.h>
 #include <string.h>
+
+/* Time of forward bounds in passes of one back-substituted row. */
+static const double FORWARD_COST = 80.0;
 
 /* Room for the multipliers of the LP's rows. */
 static double *multipliers(struct prover *p)
@@ -64,7 +68,7 @@ static bool is_contradiction(const struct prover *p, double *lower,
     if (*lower > *upper + gap) {
         return true;
     }
-    *lower = fmin(*lower, *upper);
+    *lower = interval_reduce(*lower, *upper);
     return false;
 }
 
@@ -96,8 +100,8 @@ static bool tighten_block(struct prover *p, size_t relu,
     backward_run(p->backward);
     for (size_t t = 0; t < n; t++) {
         const size_t i = neurons[t];
-        lower[i] = fmax(lower[i], row_minimum(p, 2 * t));
-        upper[i] = fmin(upper[i], -row_minimum(p, 2 * t + 1));
+        lower[i] = interval_raise(lower[i], row_minimum(p, 2 * t));
+        upper[i] = interval_reduce(upper[i], -row_minimum(p, 2 * t + 1));
         is_possible = is_possible && !is_contradiction(p, &lower[i], &upper[i]);
         set_share(p, relu, i, t);
     }
@@ -147,9 +151,9 @@ static void apply_literals(struct prover *p, const struct node *node,
         double *lower = &p->bounds.lower[layer][split->index];
         double *upper = &p->bounds.upper[layer][split->index];
         if (split->is_upper) {
-            *lower = fmax(*lower, 0.0);
+            *lower = interval_raise(*lower, 0.0);
         } else {
-            *upper = fmin(*upper, 0.0);
+            *upper = interval_reduce(*upper, 0.0);
         }
         add_literal(p, split, (uint32_t)s);
     }
@@ -201,14 +205,38 @@ static bool bound_relu(struct prover *p, const struct node *node, size_t relu)
         }
     }
     for (size_t i = 0; i < width; i++) {
-        const double l = fmax(p->bounds.lower[source][i], 0.0);
-        const double u = fmax(p->bounds.upper[source][i], 0.0);
-        p->bounds.lower[relu][i] = fmax(p->bounds.lower[relu][i], l);
-        p->bounds.upper[relu][i] = fmin(p->bounds.upper[relu][i], u);
+        const double l = interval_raise(0.0, p->bounds.lower[source][i]);
+        const double u = interval_raise(0.0, p->bounds.upper[source][i]);
+        p->bounds.lower[relu][i] = interval_raise(p->bounds.lower[relu][i], l);
+        p->bounds.upper[relu][i] = interval_reduce(p->bounds.upper[relu][i], u);
     }
     backward_set_lines(p->backward, relu, p->bounds.lower[source],
                        p->bounds.upper[source]);
     return true;
+}
+
+/* Whether forward bounds cost less than they can save: back-substitution of
+ * the neurons that are unstable by what the node inherits. */
+static bool is_forward_worthwhile(const struct prover *p)
+{
+    if (!forward_is_applicable(p->forward, p->lower, p->upper)) {
+        return false;
+    }
+    double backward_cost = 0.0;
+    for (size_t k = 1; k < p->layers->n_layers; k++) {
+        const struct layer *layer = &p->layers->layer[k];
+        if (layer->kind != LAYER_RELU) {
+            continue;
+        }
+        const double *lower = p->bounds.lower[layer->source];
+        const double *upper = p->bounds.upper[layer->source];
+        for (size_t i = 0; i < layer->width; i++) {
+            const bool is_unstable = lower[i] < 0.0 && upper[i] > 0.0;
+            backward_cost += is_unstable ? 2.0 * p->cone[layer->source] : 0.0;
+        }
+    }
+    const double forward_cost = p->cone[p->layers->n_layers - 1] * FORWARD_COST;
+    return backward_cost > forward_cost;
 }
 
 bool prover_bound_neurons(struct prover *p, const struct node *node)
@@ -220,7 +248,7 @@ bool prover_bound_neurons(struct prover *p, const struct node *node)
     }
     p->record.literal.n = 0;
     p->record.terms.n = 0;
-    if (forward_is_applicable(p->forward, p->lower, p->upper) &&
+    if (is_forward_worthwhile(p) &&
         !forward_run(p->forward, &p->bounds, p->lower, p->upper)) {
         if (!p->record.is_on) {
             return false;

@@ -14,15 +14,29 @@ void matrix_clear(struct matrix *matrix)
     *matrix = (struct matrix){0};
 }
 
+/* a.x in four partial sums, which do not wait for each other. */
+static double dot(const double *a, const double *x, size_t n)
+{
+    double sum[4] = {0.0, 0.0, 0.0, 0.0};
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        sum[0] += a[i] * x[i];
+        sum[1] += a[i + 1] * x[i + 1];
+        sum[2] += a[i + 2] * x[i + 2];
+        sum[3] += a[i + 3] * x[i + 3];
+    }
+    for (; i < n; i++) {
+        sum[0] += a[i] * x[i];
+    }
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 void matrix_add_product(double *y, const struct matrix *matrix, const double *x)
 {
     for (size_t row = 0; row < matrix->n_rows; row++) {
         double sum = y[row];
         if (matrix->dense != NULL) {
-            const double *entry = matrix->dense + row * matrix->n_cols;
-            for (size_t col = 0; col < matrix->n_cols; col++) {
-                sum += entry[col] * x[col];
-            }
+            sum += dot(matrix->dense + row * matrix->n_cols, x, matrix->n_cols);
         } else {
             for (size_t i = matrix->start[row]; i < matrix->start[row + 1];
                  i++) {

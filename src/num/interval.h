@@ -12,6 +12,17 @@
 double interval_up(double x);
 double interval_down(double x);
 
+/* The tighter of a lower (upper) bound and a newly proved one; a NaN proves
+ * nothing. */
+static inline double interval_raise(double lower, double proved)
+{
+    return proved > lower ? proved : lower;
+}
+static inline double interval_reduce(double upper, double proved)
+{
+    return proved < upper ? proved : upper;
+}
+
 /*
  * Upper bound of gamma_n = n*u / (1 - n*u), u = 2^-53; REQUIREs n < 2^40.
  * A sum or dot product of n terms in nearest rounding, in any order, with
