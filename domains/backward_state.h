@@ -1,0 +1,64 @@
+/* What back-substitution keeps between its steps: for backward*.c only. */
+#ifndef ASTROLABE_DOMAINS_BACKWARD_STATE_H
+#define ASTROLABE_DOMAINS_BACKWARD_STATE_H
+
+#include "domains/backward.h"
+#include "src/num/dense.h"
+
+#include <stdbool.h>
+
+/* Lines of one ReLU layer, padded; live: neurons that are not inactive. */
+struct relu_lines {
+    double *lower_slope;
+    double *upper_slope;
+    double *upper_intercept;
+    uint32_t *live;
+    size_t n_live;
+};
+
+/*
+ * The columns of a layer that the rows of a block may be non-zero in: all, or
+ * those listed. Everything outside is zero, at all times. Seeded by the
+ * caller, inactive neurons may have coefficients too.
+ */
+struct columns {
+    bool is_present;
+    bool is_full;
+    bool is_seeded;
+    size_t n;
+    uint32_t *list; /* [width] */
+    bool *is_listed;
+};
+
+/*
+ * coefficient  [BACKWARD_ROWS x stride] of each layer
+ * error        e[k] of (2), padded
+ * magnitude    m[k]
+ * lines        [n_layers], filled for ReLU layers
+ * every        0, 1, 2, ...: the live list of a layer without lines
+ */
+struct backward {
+    const struct weights *weights;
+    const struct layers *layers;
+    const struct dense_kernels *kernels;
+    double **coefficient;
+    struct columns *columns;
+    double **error;
+    double **magnitude;
+    struct relu_lines *lines;
+    uint32_t *every;
+    double gamma;
+    double underflow;
+    size_t n_rows;
+    uint64_t madds;
+    double constant[BACKWARD_ROWS];
+    double charge[BACKWARD_ROWS];
+};
+
+/* The coefficients of a layer, any column of which may be written. */
+double *backward_all_columns(struct backward *b, size_t k);
+
+/* Lists one column of a layer as possibly non-zero. */
+void backward_list_column(struct backward *b, size_t k, uint32_t j);
+
+#endif
