@@ -1,0 +1,112 @@
+/* astrolabe-check: checks a certificate against a network and a property.
+ * SPDX-License-Identifier: MIT */
+#include "proofs/check/check_fail.h"
+#include "proofs/check/check_network.h"
+#include "proofs/check/check_query.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: astrolabe-check --network FILE --property FILE CERTIFICATE\n"
+    "       astrolabe-check --network FILE --property FILE --dump\n"
+    "\n"
+    "Decides whether the certificate proves that no input of the network (an\n"
+    "ONNX file) satisfies the property (a VNN-LIB file), in real arithmetic "
+    "on\n"
+    "the stored weights. This version cannot do that yet: it reads the "
+    "network\n"
+    "and the property, and refuses every certificate. Files must be unpacked.\n"
+    "\n"
+    "  --network FILE   the network\n"
+    "  --property FILE  the property\n"
+    "  --dump           print network and query as they were understood\n"
+    "  --help           print this text\n"
+    "  --version        print the version\n"
+    "\n"
+    "Standard output starts with `accepted` only if everything was checked.\n"
+    "Exit status: 0 accepted (or printed what was asked for), 1 rejected,\n"
+    "2 wrong command line, 3 unreadable or malformed input, 4 unsupported or\n"
+    "over a limit.\n";
+
+/* What the command line asks for; files not owned. */
+struct request {
+    const char *network;
+    const char *property;
+    const char *certificate;
+    bool is_dump;
+    bool is_help;
+    bool is_version;
+};
+
+static void set_once(const char **file, const char *name, const char *what)
+{
+    if (name == NULL) {
+        check_usage("%s needs a file; see --help", what);
+    }
+    if (*file != NULL) {
+        check_usage("%s is given twice; see --help", what);
+    }
+    *file = name;
+}
+
+static struct request read_arguments(int argc, char **argv)
+{
+    struct request request = {0};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--network") == 0) {
+            set_once(&request.network, argv[++i], "--network");
+        } else if (strcmp(argv[i], "--property") == 0) {
+            set_once(&request.property, argv[++i], "--property");
+        } else if (strcmp(argv[i], "--dump") == 0) {
+            request.is_dump = true;
+        } else if (strcmp(argv[i], "--help") == 0) {
+            request.is_help = true;
+        } else if (strcmp(argv[i], "--version") == 0) {
+            request.is_version = true;
+        } else if (argv[i][0] == '-') {
+            check_usage("unknown option '%s'; see --help", argv[i]);
+        } else {
+            set_once(&request.certificate, argv[i], "the certificate");
+        }
+    }
+    return request;
+}
+
+static void dump(const struct request *request)
+{
+    struct check_property *property = check_property_load(request->property);
+    struct check_network *network = check_network_load(request->network);
+    check_query_bind(property, network);
+    struct check_query *query = check_query_create(property);
+    check_network_dump(stdout, network);
+    check_query_dump(stdout, query);
+    check_query_free(query);
+    check_network_free(network);
+    check_property_free(property);
+}
+
+int main(int argc, char **argv)
+{
+    check_use_memory();
+    const struct request request = read_arguments(argc, argv);
+    if (request.is_help) {
+        (void)fputs(usage, stdout);
+    } else if (request.is_version) {
+        (void)puts(ASTROLABE_VERSION);
+    } else if (request.network == NULL || request.property == NULL ||
+               (request.certificate == NULL) != request.is_dump) {
+        check_usage("expected a network, a property, and either a certificate "
+                    "or --dump; see --help");
+    } else if (request.is_dump) {
+        dump(&request);
+    } else {
+        check_unsupported("%s: this version checks no certificates, it can "
+                          "only --dump: nothing has been verified",
+                          request.certificate);
+    }
+    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+        check_unreadable("standard output: cannot be written");
+    }
+    return 0;
+}

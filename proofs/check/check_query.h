@@ -1,0 +1,52 @@
+/* The canonical query: the cases of a property over a network.
+ * SPDX-License-Identifier: MIT */
+#ifndef ASTROLABE_PROOFS_CHECK_CHECK_QUERY_H
+#define ASTROLABE_PROOFS_CHECK_CHECK_QUERY_H
+
+#include "proofs/check/check_network.h"
+#include "proofs/check/check_vnnlib.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* A conjunction: unsafe if all atoms hold. None: always unsafe. */
+struct check_disjunct {
+    size_t n_atoms;
+    const struct check_atom **atoms;
+};
+
+/*
+ * An input box and a disjunction over it. The atoms of the box have one term:
+ *   box  [2 * n_inputs] box[2 * i] is -1*X_i <= rhs, box[2 * i + 1] is
+ *        1*X_i <= rhs, or < rhs; NULL: no such end. The box is not empty.
+ */
+struct check_case {
+    const struct check_atom **box;
+    size_t n_disjuncts;
+    struct check_disjunct *disjuncts;
+};
+
+/* Some input is unsafe iff it lies in the box of a case of which a disjunct
+ * holds (FORMAT.md, "Canonical query"). The atoms belong to the property. */
+struct check_query {
+    size_t n_inputs;
+    size_t n_outputs;
+    size_t n_cases;
+    struct check_case *cases;
+};
+
+/* Ends in check_unreadable unless the declared elements, tensors and types
+ * are those of the network. Rows of tensors are compared by their number of
+ * elements, which count row-major. */
+void check_query_bind(const struct check_property *property,
+                      const struct check_network *network);
+
+/* The cases of a property over so many inputs and outputs. Ends in
+ * check_unsupported where these are too many. */
+struct check_query *check_query_create(const struct check_property *property);
+void check_query_free(struct check_query *query);
+
+/* The canonical text; `astrolabe dump` must print the same. */
+void check_query_dump(FILE *file, const struct check_query *query);
+
+#endif

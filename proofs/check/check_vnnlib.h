@@ -1,0 +1,79 @@
+/* A VNN-LIB property: the condition under which a network is unsafe.
+ * SPDX-License-Identifier: MIT */
+#ifndef ASTROLABE_PROOFS_CHECK_CHECK_VNNLIB_H
+#define ASTROLABE_PROOFS_CHECK_CHECK_VNNLIB_H
+
+#include "proofs/check/check_bytes.h"
+
+#include <gmp.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CHECK_MOST_DIMS = 8 };
+
+/* coefficient * X_index, or * Y_index if is_output; never zero. */
+struct check_term {
+    bool is_output;
+    size_t index;
+    mpz_t coefficient;
+};
+
+/*
+ * sum_t coefficient_t * v_t <= rhs, or < rhs if strict.                   (1)
+ * Terms ascend, inputs before outputs. The comparison of the file was
+ * multiplied by a positive number: one input alone has coefficient 1 or -1,
+ * otherwise the number is the least common denominator. No terms: 0 <= rhs.
+ */
+struct check_atom {
+    size_t n_terms;
+    struct check_term *terms;
+    mpq_t rhs;
+    bool is_strict;
+};
+
+enum check_connective { CHECK_ATOM, CHECK_AND, CHECK_OR };
+
+/* An equation is the `and` of two atoms, a disequality the `or`. Children in
+ * file order; without any, CHECK_AND is true and CHECK_OR false. */
+struct check_formula {
+    enum check_connective connective;
+    struct check_atom atom; /* CHECK_ATOM */
+    struct check_formula *child;
+    struct check_formula *next; /* sibling */
+};
+
+enum check_sort { CHECK_REAL_SORT, CHECK_FLOAT32_SORT, CHECK_FLOAT64_SORT };
+
+/* A tensor of version 2. Element e is X or Y number first + e. */
+struct check_variable {
+    const char *name; /* in the file: n_name bytes */
+    size_t n_name;
+    bool is_output;
+    enum check_sort sort;
+    size_t n_dims;
+    size_t dims[CHECK_MOST_DIMS];
+    size_t n;
+    size_t first;
+};
+
+/* n_elements declared: of X, of Y. variables: version 2, in order of
+ * declaration. unsafe: the `and` of all assertions. */
+struct check_property {
+    struct check_bytes file;
+    int version; /* 1 or 2 */
+    size_t n_elements[2];
+    size_t n_variables;
+    struct check_variable *variables;
+    struct check_formula *unsafe;
+};
+
+/*
+ * Reads a property; version 2 if its first command is vnnlib-version. Only
+ * what README.md lists is read, and nothing is passed over: the rest ends in
+ * check_unreadable or check_unsupported, both with `path:line:column`.
+ */
+struct check_property *check_property_load(const char *path);
+void check_property_free(struct check_property *property);
+
+#endif
