@@ -28,7 +28,7 @@ void ref_backward_clear(struct ref_backward *row);
 
 /*
  * Eliminates all layers down to the input with the lines that
- * act_relu_lower and act_relu_upper choose from `lines`, exactly as the
+ * act_relu_lower and act_relu_upper_short choose from `lines`, exactly as the
  * doubles stand; magnitudes from `scale`.
  */
 void ref_backward_run(struct ref_backward *row, const struct layers *layers,

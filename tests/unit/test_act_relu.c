@@ -36,6 +36,7 @@ static const struct activation activations[] = {
     {#name, act_##name##_lower, act_##name##_upper, name##_value},
 #include "domains/activations.def"
 #undef ACTIVATION
+    {"short relu", act_relu_lower, act_relu_upper_short, relu_value},
 };
 
 /* Sign of activation(z) - (slope z + intercept). */
@@ -126,6 +127,22 @@ START_TEST(lines_enclose_the_activation_over_the_exponent_range)
 }
 END_TEST
 
+START_TEST(short_slopes_are_the_chord_on_a_grid)
+{
+    struct rng rng;
+    rng_init(&rng, test_seed());
+    for (size_t round = 0; round < test_count(1000); round++) {
+        const double l = -rng_range(&rng, 1e-3, 1e3);
+        const double u = rng_range(&rng, 1e-3, 1e3);
+        const double chord = act_relu_upper(l, u).slope;
+        const struct act_line line = act_relu_upper_short(l, u);
+        const double steps = ldexp(line.slope, ACT_SLOPE_BITS);
+        ck_assert(fabs(steps - nearbyint(steps)) <= 0.0);
+        ck_assert(fabs(line.slope - chord) <= ldexp(0.5, -ACT_SLOPE_BITS));
+    }
+}
+END_TEST
+
 START_TEST(relu_lines_are_exact_when_stable_and_tight_when_not)
 {
     check_equal(act_relu_upper(0.0, 2.0).slope, 1.0);
@@ -156,6 +173,7 @@ TCase *test_cases(void)
 {
     TCase *cases = tcase_create("act_relu");
     tcase_add_test(cases, lines_enclose_the_activation_over_the_exponent_range);
+    tcase_add_test(cases, short_slopes_are_the_chord_on_a_grid);
     tcase_add_test(cases, relu_lines_are_exact_when_stable_and_tight_when_not);
     tcase_add_test(cases, relu_chord_survives_an_overflowing_width);
     return cases;
