@@ -159,6 +159,31 @@ START_TEST(what_holds_everywhere_is_not_closed_for_want_of_a_witness)
 }
 END_TEST
 
+START_TEST(an_unsafe_point_that_cannot_be_split_stays_open)
+{
+    for (int engine = SOLVER_AUTO; engine <= SOLVER_NEURON; engine++) {
+        struct query *query = build_above(1.0, false);
+        mpq_t one;
+        mpq_init(one);
+        mpq_set_ui(one, 1, 1);
+        ref_query_set_box(query, 0, one, one);
+        ref_query_set_box(query, 1, one, one);
+        mpq_clear(one);
+        const struct solver_options options = {
+            .threads = 1, .engine = (enum solver_engine)engine};
+        const struct solver_oracle oracle = {.try_point = refuse_point};
+        struct stats stats = {0};
+        const char *reason = NULL;
+        struct solver *solver = solver_create(query, &options);
+        ck_assert_int_eq(solver_run(solver, 0, &oracle, NULL, NULL, &reason),
+                         SOLVER_OPEN);
+        solver_destroy(solver, &stats);
+        ck_assert_ptr_nonnull(strstr(reason, "neither closed nor split"));
+        query_destroy(query);
+    }
+}
+END_TEST
+
 START_TEST(no_disjunct_is_closed)
 {
     check(build(), SOLVER_CLOSED);
@@ -274,6 +299,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, a_disjunct_without_atoms_holds_everywhere);
     tcase_add_test(cases,
                    what_holds_everywhere_is_not_closed_for_want_of_a_witness);
+    tcase_add_test(cases, an_unsafe_point_that_cannot_be_split_stays_open);
     tcase_add_test(cases, no_disjunct_is_closed);
     tcase_add_test(cases, a_relu_of_the_input_is_split_like_others);
     tcase_add_test(cases, an_unbounded_box_stays_open);

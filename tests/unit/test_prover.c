@@ -1,0 +1,173 @@
+/* Closing of a node by hand: clipping, hulls, literals joined with atoms. */
+#include "domains/box.h"
+#include "solver/prover.h"
+#include "tests/ref/ref_build.h"
+#include "tests/ref/ref_query.h"
+#include "tests/suite.h"
+
+/* x in [-1, 1], z = x, y = relu(z), out = (x, y). */
+struct fixture {
+    struct query *query;
+    struct weights *weights;
+    struct prover *prover;
+    struct node_bounds *root;
+};
+
+enum { PRE_ACTIVATION = 1 };
+
+static void fixture_init(struct fixture *f)
+{
+    struct layers *layers = ref_build_begin(1);
+    const size_t z = ref_build_affine(layers, 0, 1, &(double){1.0}, NULL);
+    const size_t y = ref_build_relu(layers, z);
+    (void)ref_build_affine(layers, y, 2, (double[]){0.0, 1.0}, NULL);
+    ref_build_term(layers, z, (double[]){1.0, 0.0});
+    f->query = ref_query_create(layers, &(double){-1.0}, &(double){1.0});
+    f->weights = weights_create(layers);
+    f->prover = prover_create(f->weights);
+    struct bounds bounds;
+    bounds_init(&bounds, layers);
+    struct domain *box = box_domain_ops.create(layers);
+    const struct region region = {.lower = &(double){-1.0},
+                                  .upper = &(double){1.0}};
+    (void)box_domain_ops.propagate(box, &bounds, &region, NULL);
+    box_domain_ops.destroy(box);
+    f->root = node_bounds_create(layers, &bounds);
+    backward_set_scale(f->prover->backward, &bounds);
+    bounds_clear(&bounds);
+}
+
+static void fixture_clear(struct fixture *f)
+{
+    prover_destroy(f->prover);
+    node_bounds_release(f->root);
+    weights_destroy(f->weights);
+    query_destroy(f->query);
+}
+
+/* Closes the whole box, behind a literal if there is one. */
+static bool close_box(struct fixture *f, const struct split *literal)
+{
+    const struct query_case *c = f->query->cases;
+    struct prover *p = f->prover;
+    prover_set_case(p, c);
+    struct node *node = node_create_root(c->lower_down, c->upper_up, 1,
+                                         c->n_disjuncts, f->root);
+    if (literal != NULL) {
+        const struct node_rest rest = {node->lower,  node->upper, node->open,
+                                       node->n_open, f->root,     0.0};
+        struct node *child = node_create_child(node, &rest, literal);
+        node_destroy(node);
+        node = child;
+    }
+    prover_load(p, node);
+    const bool is_closed = !prover_bound_neurons(p, node) || prover_close(p);
+    node_destroy(node);
+    return is_closed;
+}
+
+/* lower <= x, and not by much. */
+static bool is_just_below(double lower, double x)
+{
+    return lower <= x && x - lower < 1e-9;
+}
+
+START_TEST(an_atom_clips_the_box_to_where_it_can_hold)
+{
+    struct fixture f;
+    fixture_init(&f);
+    ref_query_add_disjunct(f.query);
+    ref_query_add_le(f.query, (double[]){0.0, 2.0, 0.0}, 0.5);
+    ck_assert(!close_box(&f, NULL));
+    ck_assert(is_just_below(0.25, f.prover->upper[0]));
+    ck_assert(is_just_below(f.prover->lower[0], -1.0));
+    ref_query_add_le(f.query, (double[]){0.0, -3.0, 0.0}, 1.5);
+    ck_assert(!close_box(&f, NULL));
+    ck_assert(is_just_below(0.25, f.prover->upper[0]));
+    ck_assert(is_just_below(f.prover->lower[0], -0.5));
+    ref_query_add_le(f.query, (double[]){0.0, -3.0, 0.0}, -1.5);
+    ck_assert(close_box(&f, NULL));
+    fixture_clear(&f);
+}
+END_TEST
+
+START_TEST(the_hull_of_all_open_disjuncts_is_kept)
+{
+    for (size_t order = 0; order < 2; order++) {
+        struct fixture f;
+        fixture_init(&f);
+        for (size_t d = 0; d < 2; d++) {
+            const double sign = d == order ? 1.0 : -1.0;
+            ref_query_add_disjunct(f.query);
+            ref_query_add_le(f.query, (double[]){0.0, sign, 0.0}, -0.75);
+        }
+        ck_assert(!close_box(&f, NULL));
+        ck_assert_uint_eq(f.prover->n_open, 2);
+        ck_assert(is_just_below(1.0, f.prover->upper[0]));
+        ck_assert(is_just_below(f.prover->lower[0], -1.0));
+        fixture_clear(&f);
+    }
+}
+END_TEST
+
+START_TEST(only_open_disjuncts_are_left)
+{
+    struct fixture f;
+    fixture_init(&f);
+    ref_query_add_disjunct(f.query);
+    ref_query_add_le(f.query, (double[]){0.0, 1.0, 0.0}, -1.5);
+    ref_query_add_disjunct(f.query);
+    ref_query_add_le(f.query, (double[]){0.0, 1.0, 0.0}, -0.5);
+    ck_assert(!close_box(&f, NULL));
+    ck_assert_uint_eq(f.prover->n_open, 1);
+    ck_assert_uint_eq(f.prover->open[0], 1);
+    ck_assert(is_just_below(-0.5, f.prover->upper[0]));
+    fixture_clear(&f);
+}
+END_TEST
+
+START_TEST(a_literal_refutes_together_with_an_atom)
+{
+    /* z >= 0 and x <= c: empty for c < 0, the point 0 for c = 0. */
+    const struct split literal = {SPLIT_NEURON, true, PRE_ACTIVATION, 0, 0.0};
+    const struct split opposite = {SPLIT_NEURON, false, PRE_ACTIVATION, 0, 0.0};
+    struct fixture f;
+    fixture_init(&f);
+    ref_query_add_disjunct(f.query);
+    ref_query_add_le(f.query, (double[]){1.0, 0.0, 0.0}, 0.0);
+    ck_assert(!close_box(&f, &literal));
+    f.query->cases->disjuncts[0].atoms[0].rhs_up = -0x1p-30;
+    ck_assert(!close_box(&f, NULL));
+    ck_assert(close_box(&f, &literal));
+    ck_assert(!close_box(&f, &opposite));
+    fixture_clear(&f);
+}
+END_TEST
+
+START_TEST(a_literal_makes_its_neuron_stable)
+{
+    /* Behind z <= 0 is y = 0, behind z >= 0 is y = x. */
+    const struct split upper = {SPLIT_NEURON, true, PRE_ACTIVATION, 0, 0.0};
+    const struct split lower = {SPLIT_NEURON, false, PRE_ACTIVATION, 0, 0.0};
+    struct fixture f;
+    fixture_init(&f);
+    ref_query_add_disjunct(f.query);
+    ref_query_add_le(f.query, (double[]){0.0, 0.0, -1.0}, -0.25);
+    ck_assert(close_box(&f, &lower));
+    ck_assert(!close_box(&f, &upper));
+    ck_assert(is_just_below(f.prover->lower[0], 0.25));
+    ck_assert(!close_box(&f, NULL));
+    fixture_clear(&f);
+}
+END_TEST
+
+TCase *test_cases(void)
+{
+    TCase *cases = tcase_create("prover");
+    tcase_add_test(cases, an_atom_clips_the_box_to_where_it_can_hold);
+    tcase_add_test(cases, the_hull_of_all_open_disjuncts_is_kept);
+    tcase_add_test(cases, only_open_disjuncts_are_left);
+    tcase_add_test(cases, a_literal_refutes_together_with_an_atom);
+    tcase_add_test(cases, a_literal_makes_its_neuron_stable);
+    return cases;
+}
