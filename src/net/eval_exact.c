@@ -24,6 +24,7 @@ struct exact {
 struct pass {
     const struct net *net;
     struct exact *values; /* per tensor; numerator NULL: not computed yet */
+    bool *is_live;        /* per tensor: the others are not computed */
 };
 
 static void exact_init(struct exact *exact, size_t n)
@@ -432,33 +433,59 @@ static void set_input(struct exact *y, const mpq_t *x, size_t n)
     y->exponent = -(long)twos;
 }
 
-static void get_output(mpq_t *y, const struct exact *x)
+/* y = numerator * 2^exponent / denominator of x's scale. */
+static void get_number(mpq_t y, const mpz_t numerator, const struct exact *x)
 {
-    for (size_t i = 0; i < x->n; i++) {
-        mpz_set(mpq_numref(y[i]), x->numerator[i]);
-        mpz_set(mpq_denref(y[i]), x->denominator);
-        mpq_canonicalize(y[i]);
-        if (x->exponent < 0) {
-            mpq_div_2exp(y[i], y[i], (unsigned long)-x->exponent);
-        } else {
-            mpq_mul_2exp(y[i], y[i], (unsigned long)x->exponent);
-        }
+    mpz_set(mpq_numref(y), numerator);
+    mpz_set(mpq_denref(y), x->denominator);
+    mpq_canonicalize(y);
+    if (x->exponent < 0) {
+        mpq_div_2exp(y, y, (unsigned long)-x->exponent);
+    } else {
+        mpq_mul_2exp(y, y, (unsigned long)x->exponent);
     }
 }
 
-enum status net_eval_exact(mpq_t *y, const struct net *net, const mpq_t *x,
-                           struct error *error)
+static void get_output(mpq_t *y, const struct exact *x)
+{
+    for (size_t i = 0; i < x->n; i++) {
+        get_number(y[i], x->numerator[i], x);
+    }
+}
+
+static void get_sum(mpq_t sum, const struct exact *x)
+{
+    mpz_t total;
+    mpz_init(total);
+    for (size_t i = 0; i < x->n; i++) {
+        mpz_add(total, total, x->numerator[i]);
+    }
+    get_number(sum, total, x);
+    mpz_clear(total);
+}
+
+enum status graph_eval_exact(mpq_t *y, mpq_t *sums, const struct net *net,
+                             const mpq_t *x, struct error *error)
 {
     enum status status = STATUS_OK;
     struct pass pass = {.net = net};
     NEW_ARRAY(pass.values, net->n_tensors);
+    NEW_ARRAY(pass.is_live, net->n_tensors);
+    graph_mark_live(pass.is_live, net);
     for (size_t i = 0; i < net->inputs.n; i++) {
         const size_t input = net->inputs.data[i];
         set_input(&pass.values[input], x, net->tensors[input].n);
         x += net->tensors[input].n;
     }
     for (size_t i = 0; i < net->nodes.n; i++) {
-        STATUS_TRY(eval_node(&pass, &net->nodes.data[i], error));
+        const struct node *node = &net->nodes.data[i];
+        if (!pass.is_live[node->output]) {
+            continue;
+        }
+        STATUS_TRY(eval_node(&pass, node, error));
+        if (sums != NULL && node->form == NODE_RELU) {
+            get_sum(sums[i], &pass.values[node->args[0]]);
+        }
     }
     for (size_t i = 0; i < net->outputs.n; i++) {
         const size_t output = net->outputs.data[i];
@@ -470,5 +497,12 @@ cleanup:
         exact_clear(&pass.values[i]);
     }
     alloc_free(pass.values);
+    alloc_free(pass.is_live);
     return status;
+}
+
+enum status net_eval_exact(mpq_t *y, const struct net *net, const mpq_t *x,
+                           struct error *error)
+{
+    return graph_eval_exact(y, NULL, net, x, error);
 }

@@ -52,3 +52,16 @@ void net_destroy(struct net *net)
     alloc_free(net->path);
     alloc_free(net);
 }
+
+void graph_mark_live(bool *is_live, const struct net *net)
+{
+    for (size_t i = 0; i < net->outputs.n; i++) {
+        is_live[net->outputs.data[i]] = true;
+    }
+    for (size_t i = net->nodes.n; i-- > 0;) {
+        const struct node *node = &net->nodes.data[i];
+        for (size_t k = 0; k < node->n_args; k++) {
+            is_live[node->args[k]] |= is_live[node->output];
+        }
+    }
+}

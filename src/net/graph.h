@@ -10,6 +10,8 @@
 #include "src/net/net.h"
 #include "src/net/shape.h"
 
+#include <gmp.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -137,6 +139,16 @@ struct net {
 /* `node 'name' (Op, opset n): ` and the text, with the net's path. */
 void graph_node_error(struct error *error, const struct net *net,
                       const struct node *node, const char *text);
+
+/* is_live[n_tensors], zeroed before: true where a net output depends on the
+ * tensor. */
+void graph_mark_live(bool *is_live, const struct net *net);
+
+/* net_eval_exact that also gives sums[node], unless it is NULL: the sum of
+ * all elements of a live ReLU's argument. sums[n_nodes] initialised by the
+ * caller; other nodes leave theirs alone. */
+enum status graph_eval_exact(mpq_t *y, mpq_t *sums, const struct net *net,
+                             const mpq_t *x, struct error *error);
 
 void graph_clear_node(struct node *node);
 

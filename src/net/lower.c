@@ -300,20 +300,6 @@ static enum status lower_node(struct lowering *lowering,
     return refuse(lowering, node, "neither affine nor ReLU");
 }
 
-static void mark_live(struct lowering *lowering)
-{
-    const struct net *net = lowering->net;
-    for (size_t i = 0; i < net->outputs.n; i++) {
-        lowering->is_live[net->outputs.data[i]] = true;
-    }
-    for (size_t i = net->nodes.n; i-- > 0;) {
-        const struct node *node = &net->nodes.data[i];
-        for (size_t k = 0; k < node->n_args; k++) {
-            lowering->is_live[node->args[k]] |= lowering->is_live[node->output];
-        }
-    }
-}
-
 static void lower_inputs(struct lowering *lowering)
 {
     const struct net *net = lowering->net;
@@ -429,7 +415,7 @@ enum status net_lower(struct layers **layers, const struct net *net,
     struct lowering lowering = {.net = net, .error = error};
     NEW_ARRAY(lowering.views, net->n_tensors);
     NEW_ARRAY(lowering.is_live, net->n_tensors);
-    mark_live(&lowering);
+    graph_mark_live(lowering.is_live, net);
     lower_inputs(&lowering);
     for (size_t i = 0; i < net->nodes.n; i++) {
         const struct node *node = &net->nodes.data[i];

@@ -62,7 +62,12 @@ enum status net_eval_exact(mpq_t *y, const struct net *net, const mpq_t *x,
 enum status net_lower(struct layers **layers, const struct net *net,
                       struct error *error);
 
-/* Canonical text: one line per input, node and output. */
+/*
+ * Canonical text, the same for every reader of the file: counts; a line per
+ * input and output tensor; a line per live ReLU, in file order; exact outputs
+ * at three points and the sums of each ReLU's arguments at the first. Large
+ * networks and those without exact values have `at skipped` instead.
+ */
 void net_dump(FILE *file, const struct net *net);
 
 /* Rows of operators.def for `supports`: name and element types. */

@@ -1,52 +1,151 @@
-/* Canonical text of a network. */
+/* Canonical text of a network: what it computes, not how it is written. */
+#include "src/base/alloc.h"
 #include "src/net/graph.h"
+#include "src/num/rational.h"
 #include "src/onnx/model_tensor.h"
+
+/* Points, printed outputs per point, and products up to which the values at
+ * the points are printed: as in the checker, whose text is compared. */
+enum { N_POINTS = 3, N_PRINTED = 64, N_PRODUCTS = 100000000 };
 
 static void print_tensor(FILE *file, const char *role,
                          const struct tensor *tensor)
 {
     char text[128];
     shape_print(text, sizeof text, &tensor->shape);
-    (void)fprintf(file, "%s %s %s %s\n", role, tensor->name,
-                  model_type_name(tensor->type), text);
+    (void)fprintf(file, "%s %s %s\n", role, model_type_name(tensor->type),
+                  text);
 }
 
-static const char *form_name(const struct node *node)
+/* Products in all sums of a node: 0 unless the sums may be long. */
+static size_t count_products(const struct node *node, size_t n)
 {
-    switch (node->form) {
-    case NODE_MAP:
-        return "map";
-    case NODE_LINEAR:
-        return node->linear.approximate == NULL ? "linear" : "approximate";
-    case NODE_RELU:
-        return "relu";
-    case NODE_FUNCTION:
-        return "function";
-    case NODE_MAX_POOL:
-        return "max";
+    const struct window *window = &node->window;
+    if (node->form != NODE_LINEAR || node->linear.form == LINEAR_ELEMENT) {
+        return 0;
     }
-    return "";
+    return n * (node->linear.form == LINEAR_PRODUCT
+                    ? node->linear.product.matrix.n_cols
+                    : window->n_in * window->kernel[0] * window->kernel[1]);
+}
+
+static void print_rational(FILE *file, const mpq_t value)
+{
+    char *text = rational_text(value);
+    (void)fprintf(file, " %s", text);
+    alloc_free(text);
+}
+
+/* x_i = ((7 i + 3 p (i + 1)) mod 11 - 5) / 4 */
+static void set_point(mpq_t *x, size_t n, size_t p)
+{
+    for (size_t i = 0; i < n; i++) {
+        const size_t rest = (7 * i + 3 * p * (i + 1)) % 11;
+        mpq_set_si(x[i], (long)rest - 5, 4);
+        mpq_canonicalize(x[i]);
+    }
+}
+
+static void print_sums(FILE *file, const struct net *net, const bool *is_live,
+                       mpq_t *sums)
+{
+    size_t n_relus = 0;
+    for (size_t i = 0; i < net->nodes.n; i++) {
+        const struct node *node = &net->nodes.data[i];
+        if (node->form == NODE_RELU && is_live[node->output]) {
+            (void)fprintf(file, "sum %zu:", n_relus++);
+            print_rational(file, sums[i]);
+            (void)fputc('\n', file);
+        }
+    }
+}
+
+static void print_at(FILE *file, const mpq_t *y, size_t n, size_t p)
+{
+    (void)fprintf(file, "at %zu:", p);
+    for (size_t i = 0; i < n && i < N_PRINTED; i++) {
+        print_rational(file, y[i]);
+    }
+    (void)fputc('\n', file);
+}
+
+static mpq_t *create_rationals(size_t n)
+{
+    mpq_t *values = NULL;
+    NEW_ARRAY(values, n);
+    for (size_t i = 0; i < n; i++) {
+        mpq_init(values[i]);
+    }
+    return values;
+}
+
+static void destroy_rationals(mpq_t *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        mpq_clear(values[i]);
+    }
+    alloc_free(values);
+}
+
+static void print_points(FILE *file, const struct net *net, const bool *is_live)
+{
+    const size_t n_inputs = net_n_inputs(net);
+    const size_t n_outputs = net_n_outputs(net);
+    mpq_t *x = create_rationals(n_inputs);
+    mpq_t *y = create_rationals(n_outputs);
+    mpq_t *sums = create_rationals(net->nodes.n);
+    struct error error = {0};
+    for (size_t p = 0; p < N_POINTS; p++) {
+        set_point(x, n_inputs, p);
+        if (graph_eval_exact(y, sums, net, (const mpq_t *)x, &error) !=
+            STATUS_OK) {
+            (void)fputs("at skipped\n", file);
+            break;
+        }
+        print_at(file, (const mpq_t *)y, n_outputs, p);
+        if (p == 0) {
+            print_sums(file, net, is_live, sums);
+        }
+    }
+    destroy_rationals(x, n_inputs);
+    destroy_rationals(y, n_outputs);
+    destroy_rationals(sums, net->nodes.n);
 }
 
 void net_dump(FILE *file, const struct net *net)
 {
-    for (size_t i = 0; i < net->inputs.n; i++) {
-        print_tensor(file, "input", &net->tensors[net->inputs.data[i]]);
-    }
+    size_t n_relus = 0;
+    size_t n_products = 0;
+    bool *is_live = NULL;
+    NEW_ARRAY(is_live, net->n_tensors);
+    graph_mark_live(is_live, net);
     for (size_t i = 0; i < net->nodes.n; i++) {
         const struct node *node = &net->nodes.data[i];
-        const struct tensor *output = &net->tensors[node->output];
-        char text[128];
-        shape_print(text, sizeof text, &output->shape);
-        (void)fprintf(file, "node %s %s %s", node->op->name, form_name(node),
-                      output->name);
-        (void)fprintf(file, " %s %s", model_type_name(output->type), text);
-        for (size_t k = 0; k < node->n_args; k++) {
-            (void)fprintf(file, " %s", net->tensors[node->args[k]].name);
+        if (is_live[node->output]) {
+            n_relus += node->form == NODE_RELU ? 1 : 0;
+            n_products += count_products(node, net->tensors[node->output].n);
         }
-        (void)fprintf(file, "\n");
+    }
+    (void)fprintf(file, "network inputs %zu outputs %zu relus %zu\n",
+                  net_n_inputs(net), net_n_outputs(net), n_relus);
+    for (size_t i = 0; i < net->inputs.n; i++) {
+        print_tensor(file, "input", &net->tensors[net->inputs.data[i]]);
     }
     for (size_t i = 0; i < net->outputs.n; i++) {
         print_tensor(file, "output", &net->tensors[net->outputs.data[i]]);
     }
+    n_relus = 0;
+    for (size_t i = 0; i < net->nodes.n; i++) {
+        const struct node *node = &net->nodes.data[i];
+        if (node->form == NODE_RELU && is_live[node->output]) {
+            (void)fprintf(file, "relu %zu width %zu\n", n_relus++,
+                          net->tensors[node->output].n);
+        }
+    }
+    if (n_products > N_PRODUCTS) {
+        (void)fputs("at skipped\n", file);
+    } else {
+        print_points(file, net, is_live);
+    }
+    alloc_free(is_live);
 }

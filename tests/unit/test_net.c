@@ -374,22 +374,48 @@ START_TEST(symbolic_dimensions_are_one)
 }
 END_TEST
 
-START_TEST(dump_names_every_node)
+/* The dump of the network; freed by the caller. */
+static char *dump(struct ref_model *model)
 {
     char *text = NULL;
     size_t n = 0;
     FILE *file = open_memstream(&text, &n);
     ck_assert_ptr_nonnull(file);
-    struct ref_model model = start();
-    ref_model_node(&model, "Relu", "x", "y");
-    struct net *net = load(&model);
+    struct net *net = load(model);
     net_dump(file, net);
     ck_assert_int_eq(fclose(file), 0);
-    ck_assert_str_eq(text, "input x float32 [1,2]\n"
-                           "node Relu relu y float32 [1,2] x\n"
-                           "output y float32 [1,2]\n");
-    free(text);
     net_destroy(net);
+    return text;
+}
+
+START_TEST(dump_says_what_is_computed)
+{
+    struct ref_model model = start();
+    ref_model_node(&model, "Relu", "x", "y");
+    ref_model_node(&model, "Sigmoid", "x", "unused");
+    char *text = dump(&model);
+    ck_assert_str_eq(text, "network inputs 2 outputs 2 relus 1\n"
+                           "input float32 [1,2]\n"
+                           "output float32 [1,2]\n"
+                           "relu 0 width 2\n"
+                           "at 0: 0 1/2\n"
+                           "sum 0: -3/4\n"
+                           "at 1: 0 0\n"
+                           "at 2: 1/4 3/4\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(dump_without_exact_values_says_so)
+{
+    struct ref_model model = start();
+    ref_model_node(&model, "Sigmoid", "x", "y");
+    char *text = dump(&model);
+    ck_assert_str_eq(text, "network inputs 2 outputs 2 relus 0\n"
+                           "input float32 [1,2]\n"
+                           "output float32 [1,2]\n"
+                           "at skipped\n");
+    free(text);
 }
 END_TEST
 
@@ -410,6 +436,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, functions_are_evaluated_but_not_lowered);
     tcase_add_test(cases, float32_inputs_must_be_float32_numbers);
     tcase_add_test(cases, symbolic_dimensions_are_one);
-    tcase_add_test(cases, dump_names_every_node);
+    tcase_add_test(cases, dump_says_what_is_computed);
+    tcase_add_test(cases, dump_without_exact_values_says_so);
     return cases;
 }
