@@ -5,6 +5,8 @@
 #   3 every project header compiles alone
 #   4 file names are unique
 #   5 words that may not appear in product code
+#   6 the checker's program, if ASTROLABE_CHECK names it: global symbols are
+#     main and check_*, libraries are libc and GMP
 # Usage: bash tests/layers.sh [folder of the tree]
 set -euo pipefail
 export LC_ALL=C
@@ -160,6 +162,24 @@ check_headers() {
     rm -rf "$generated"
 }
 
+# Global symbols and libraries of the checker that it may not have. A program
+# with a sanitizer or with coverage also has those of its instruments.
+check_program() {
+    local symbols
+    symbols=$(nm --extern-only "$1" | awk '{ print $NF, $(NF - 1) }')
+    if grep -qE '^__(asan|ubsan|tsan|msan|sanitizer|gcov)' <<<"$symbols"; then
+        printf 'SKIPPED layers: %s is instrumented\n' "$1" >&2
+        return
+    fi
+    awk '$2 !~ /^[UwvN]$/ && $1 !~ /^(main$|check_|_|data_start$|.*@GLIBC)/ {
+        print "symbol " $1 " is neither main nor check_*"
+    }' <<<"$symbols"
+    ldd "$1" | awk '$1 !~ /^(linux-vdso|libgmp|libc|.*\/ld-linux[^\/]*)\.so/ {
+        print "library " $1 " is neither libc nor GMP"
+    }'
+    grep -qx 'main T' <<<"$symbols" || echo "symbol main is not defined"
+}
+
 mapfile -t includes < <(grep -HnE '^[[:space:]]*#[[:space:]]*include' \
     "${files[@]}")
 report < <(printf '%s\n' "${includes[@]}" | check_includes)
@@ -168,6 +188,11 @@ report < <(printf '%s\n' "${files[@]##*/}" | sort | uniq -d |
     sed 's/$/: two files have this name/')
 report < <(grep -HnwE "$words" "${products[@]}" |
     sed 's/$/  <- word not allowed/')
+if [ -n "${ASTROLABE_CHECK:-}" ]; then
+    report < <(check_program "$ASTROLABE_CHECK" | sed "s|^|$ASTROLABE_CHECK: |")
+else
+    echo 'SKIPPED layers: ASTROLABE_CHECK does not name the checker'
+fi
 
 if [ "$n_broken" -gt 0 ]; then
     printf 'layers: %d violations\n' "$n_broken"
