@@ -230,6 +230,8 @@ static bool give(void *context, size_t w, void *item)
     search->n_done++;
     search->effort += outcome->effort;
     if (atomic_load(&bab->stop) != (int)STATUS_OK) {
+        node_destroy(outcome->child[0]);
+        node_destroy(outcome->child[1]);
         frontier_push(&bab->frontier, outcome->search, node);
         return true;
     }

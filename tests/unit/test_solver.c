@@ -8,6 +8,7 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 /* z = (x0 + x1, x0 - x1), y = relu(z0) + relu(z1) on [-1, 1]^2: y takes
  * [0, 2]. */
@@ -289,6 +290,45 @@ START_TEST(an_interrupt_during_the_search_releases_all_nodes)
 }
 END_TEST
 
+/* Signals once from the second thread, and lets the first one see it while
+ * the second is still at its node. */
+static bool interrupt_second(void *context, size_t worker, size_t case_index,
+                             const double *x)
+{
+    static const struct timespec pause = {.tv_nsec = 20000000};
+    size_t *n_calls = context;
+    (void)case_index;
+    (void)x;
+    if (worker == 1 && ++*n_calls == 1) {
+        (void)raise(SIGINT);
+        (void)nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+START_TEST(a_thread_still_at_work_releases_its_children)
+{
+    budget_catch_signals();
+    const size_t before = alloc_live_bytes();
+    struct query *query = build();
+    ref_query_add_disjunct(query);
+    size_t n_calls = 0;
+    const struct solver_options options = {.threads = 2,
+                                           .engine = SOLVER_INPUT};
+    const struct solver_oracle oracle = {.context = &n_calls,
+                                         .try_point = interrupt_second};
+    const struct budget budget = {.deadline_s = budget_now_s() + 2.0};
+    struct stats stats = {0};
+    const char *reason = NULL;
+    struct solver *solver = solver_create(query, &options);
+    ck_assert_int_eq(solver_run(solver, 0, &oracle, &budget, NULL, &reason),
+                     SOLVER_OPEN);
+    solver_destroy(solver, &stats);
+    query_destroy(query);
+    ck_assert_uint_eq(alloc_live_bytes(), before);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("solver");
@@ -307,5 +347,6 @@ TCase *test_cases(void)
     tcase_add_test(cases, no_memory_leaves_the_case_open);
     tcase_add_test(cases, an_interrupt_leaves_the_case_open);
     tcase_add_test(cases, an_interrupt_during_the_search_releases_all_nodes);
+    tcase_add_test(cases, a_thread_still_at_work_releases_its_children);
     return cases;
 }
