@@ -335,7 +335,7 @@ START_TEST(seeded_neurons_are_rows_plus_and_minus)
         for (size_t k = 1; k < layers->n_layers; k++) {
             const double *lower = sample.region.lower;
             const double *upper = sample.region.upper;
-            uint32_t neurons[3];
+            uint32_t neurons[3] = {0};
             double found[3][2];
             const size_t n = 1 + rng_below(&sample.rng, 3);
             if (layers->layer[k].kind != LAYER_AFFINE) {

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { INPUTS_MAX = 20, POINTS = 6 };
+enum { INPUTS_MAX = 20, POINTS = 6, WEIGHTS = 4 * INPUTS_MAX };
 
 /* A network, a box with at most FORWARD_INPUTS varying inputs, bounds. */
 struct sample {
@@ -188,10 +188,10 @@ static double random_weight(struct rng *rng)
 /* x, z = W x + b, y = V z + U x + c, and ReLUs of z that are all active. */
 static struct layers *build_linear(struct rng *rng, size_t n_inputs)
 {
-    double weights[4 * INPUTS_MAX];
+    double weights[WEIGHTS];
     double bias[4];
     struct layers *layers = ref_build_begin(n_inputs);
-    for (size_t i = 0; i < 4 * INPUTS_MAX; i++) {
+    for (size_t i = 0; i < WEIGHTS; i++) {
         weights[i] = random_weight(rng);
     }
     for (size_t i = 0; i < 4; i++) {
@@ -199,7 +199,7 @@ static struct layers *build_linear(struct rng *rng, size_t n_inputs)
     }
     const size_t z = ref_build_affine(layers, 0, 4, weights, bias);
     const size_t relu = ref_build_relu(layers, z);
-    for (size_t i = 0; i < 4 * INPUTS_MAX; i++) {
+    for (size_t i = 0; i < WEIGHTS; i++) {
         weights[i] = random_weight(rng);
     }
     (void)ref_build_affine(layers, relu, 4, weights, bias);

@@ -263,7 +263,7 @@ START_TEST(regions_of_unsafe_points_stay_open_and_keep_them)
 {
     size_t n_drawn = 0;
     size_t n_solved = 0;
-    const size_t n_rounds = test_count(60);
+    const size_t n_rounds = test_count(40);
     for (size_t round = 0; round < n_rounds; round++) {
         struct sample sample;
         sample_init(&sample, round);
@@ -289,6 +289,7 @@ END_TEST
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("prover");
+    tcase_set_timeout(cases, 60.0);
     tcase_add_test(cases, regions_of_unsafe_points_stay_open_and_keep_them);
     return cases;
 }

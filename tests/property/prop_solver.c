@@ -82,7 +82,7 @@ START_TEST(no_engine_contradicts_the_exact_decision)
         SOLVER_AUTO, SOLVER_INPUT, SOLVER_NEURON};
     struct tally easy[ENGINES] = {0};
     struct tally tight[ENGINES] = {0};
-    const size_t n_rounds = test_count(42);
+    const size_t n_rounds = test_count(30);
     for (size_t round = 0; round < n_rounds; round++) {
         struct sample sample;
         sample_init(&sample, round);
@@ -109,7 +109,7 @@ END_TEST
 START_TEST(inputs_beyond_the_small_simplex_change_nothing)
 {
     struct tally tally = {0};
-    const size_t n_rounds = test_count(18);
+    const size_t n_rounds = test_count(12);
     for (size_t round = 0; round < n_rounds; round++) {
         struct sample sample;
         sample_init(&sample, round);
@@ -130,6 +130,7 @@ END_TEST
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("solver");
+    tcase_set_timeout(cases, 60.0);
     tcase_add_test(cases, no_engine_contradicts_the_exact_decision);
     tcase_add_test(cases, inputs_beyond_the_small_simplex_change_nothing);
     return cases;

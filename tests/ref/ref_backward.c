@@ -111,8 +111,9 @@ static void pass_relu(struct ref_backward *row, const struct layers *layers,
         mpq_t *q = &row->c.layer[k].value[i];
         const double l = lines->lower[source][i];
         const double u = lines->upper[source][i];
-        const struct act_line line =
-            mpq_sgn(*q) >= 0 ? act_relu_lower(l, u) : act_relu_upper_short(l, u);
+        const struct act_line line = mpq_sgn(*q) >= 0
+                                         ? act_relu_lower(l, u)
+                                         : act_relu_upper_short(l, u);
         add_product(row->c.layer[source].value[i], *q, line.slope);
         add_product(row->constant, *q, line.intercept);
     }

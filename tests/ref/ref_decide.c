@@ -266,7 +266,8 @@ static void lower_minimum(struct search *search)
     system_truncate(&search->system, n);
 }
 
-/* Chooses the phases from neuron i of layer k on; depth: the ReLUs. */
+/* Chooses the phases from neuron i of layer k on. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as there are layers and ReLUs. */
 static void explore(struct search *search, size_t k, size_t i)
 {
     const struct layers *layers = search->query->layers;
