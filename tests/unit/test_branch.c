@@ -123,6 +123,9 @@ START_TEST(no_input_is_split_at_the_resolution_of_doubles)
     p->upper[1] = 0x1.8p1023;
     ck_assert(branch_by_input(&split, p));
     ck_assert(is_same(split.threshold, 0.0));
+    p->lower[1] = 0x1p1023;
+    ck_assert(branch_by_input(&split, p));
+    ck_assert(is_same(split.threshold, 0x1.4p1023));
     fixture_clear(&f);
 }
 END_TEST

@@ -5,7 +5,7 @@
 #include "tests/ref/ref_query.h"
 #include "tests/suite.h"
 
-/* x in [-1, 1], z = x, y = relu(z), out = (x, y). */
+/* x in [-1, 1], z = x, y = relu(z), out = (x, y); more inputs are 0. */
 struct fixture {
     struct query *query;
     struct weights *weights;
@@ -13,23 +13,24 @@ struct fixture {
     struct node_bounds *root;
 };
 
-enum { PRE_ACTIVATION = 1 };
+enum { PRE_ACTIVATION = 1, WIDE_INPUTS = PROVER_LP_INPUTS + 1 };
 
-static void fixture_init(struct fixture *f)
+static void fixture_init(struct fixture *f, size_t n_inputs)
 {
-    struct layers *layers = ref_build_begin(1);
-    const size_t z = ref_build_affine(layers, 0, 1, &(double){1.0}, NULL);
+    static const double first[WIDE_INPUTS] = {1.0};
+    static const double lower[WIDE_INPUTS] = {-1.0};
+    struct layers *layers = ref_build_begin(n_inputs);
+    const size_t z = ref_build_affine(layers, 0, 1, first, NULL);
     const size_t y = ref_build_relu(layers, z);
     (void)ref_build_affine(layers, y, 2, (double[]){0.0, 1.0}, NULL);
     ref_build_term(layers, z, (double[]){1.0, 0.0});
-    f->query = ref_query_create(layers, &(double){-1.0}, &(double){1.0});
+    f->query = ref_query_create(layers, lower, first);
     f->weights = weights_create(layers);
     f->prover = prover_create(f->weights);
     struct bounds bounds;
     bounds_init(&bounds, layers);
     struct domain *box = box_domain_ops.create(layers);
-    const struct region region = {.lower = &(double){-1.0},
-                                  .upper = &(double){1.0}};
+    const struct region region = {.lower = lower, .upper = first};
     (void)box_domain_ops.propagate(box, &bounds, &region, NULL);
     box_domain_ops.destroy(box);
     f->root = node_bounds_create(layers, &bounds);
@@ -51,8 +52,9 @@ static bool close_box(struct fixture *f, const struct split *literal)
     const struct query_case *c = f->query->cases;
     struct prover *p = f->prover;
     prover_set_case(p, c);
-    struct node *node = node_create_root(c->lower_down, c->upper_up, 1,
-                                         c->n_disjuncts, f->root);
+    struct node *node =
+        node_create_root(c->lower_down, c->upper_up, f->query->layers->n_inputs,
+                         c->n_disjuncts, f->root);
     if (literal != NULL) {
         const struct node_rest rest = {node->lower,  node->upper, node->open,
                                        node->n_open, f->root,     0.0};
@@ -75,7 +77,7 @@ static bool is_just_below(double lower, double x)
 START_TEST(an_atom_clips_the_box_to_where_it_can_hold)
 {
     struct fixture f;
-    fixture_init(&f);
+    fixture_init(&f, 1);
     ref_query_add_disjunct(f.query);
     ref_query_add_le(f.query, (double[]){0.0, 2.0, 0.0}, 0.5);
     ck_assert(!close_box(&f, NULL));
@@ -95,7 +97,7 @@ START_TEST(the_hull_of_all_open_disjuncts_is_kept)
 {
     for (size_t order = 0; order < 2; order++) {
         struct fixture f;
-        fixture_init(&f);
+        fixture_init(&f, 1);
         for (size_t d = 0; d < 2; d++) {
             const double sign = d == order ? 1.0 : -1.0;
             ref_query_add_disjunct(f.query);
@@ -113,7 +115,7 @@ END_TEST
 START_TEST(only_open_disjuncts_are_left)
 {
     struct fixture f;
-    fixture_init(&f);
+    fixture_init(&f, 1);
     ref_query_add_disjunct(f.query);
     ref_query_add_le(f.query, (double[]){0.0, 1.0, 0.0}, -1.5);
     ref_query_add_disjunct(f.query);
@@ -126,21 +128,39 @@ START_TEST(only_open_disjuncts_are_left)
 }
 END_TEST
 
+START_TEST(an_atom_that_holds_at_one_end_is_not_refuted)
+{
+    struct fixture f;
+    fixture_init(&f, 1);
+    ref_query_add_disjunct(f.query);
+    ref_query_add_le(f.query, (double[]){0.0, 2.0, 0.0}, -2.0);
+    ck_assert(!close_box(&f, NULL));
+    ck_assert(is_just_below(f.prover->lower[0], -1.0));
+    ck_assert(is_just_below(-1.0, f.prover->upper[0]));
+    fixture_clear(&f);
+}
+END_TEST
+
 START_TEST(a_literal_refutes_together_with_an_atom)
 {
     /* z >= 0 and x <= c: empty for c < 0, the point 0 for c = 0. */
     const struct split literal = {SPLIT_NEURON, true, PRE_ACTIVATION, 0, 0.0};
     const struct split opposite = {SPLIT_NEURON, false, PRE_ACTIVATION, 0, 0.0};
-    struct fixture f;
-    fixture_init(&f);
-    ref_query_add_disjunct(f.query);
-    ref_query_add_le(f.query, (double[]){1.0, 0.0, 0.0}, 0.0);
-    ck_assert(!close_box(&f, &literal));
-    f.query->cases->disjuncts[0].atoms[0].rhs_up = -0x1p-30;
-    ck_assert(!close_box(&f, NULL));
-    ck_assert(close_box(&f, &literal));
-    ck_assert(!close_box(&f, &opposite));
-    fixture_clear(&f);
+    for (size_t n_inputs = 1; n_inputs <= WIDE_INPUTS;
+         n_inputs += WIDE_INPUTS - 1) {
+        static const double atom[WIDE_INPUTS + 2] = {1.0};
+        struct fixture f;
+        fixture_init(&f, n_inputs);
+        ref_query_add_disjunct(f.query);
+        ref_query_add_le(f.query, atom, 0.0);
+        ck_assert(!close_box(&f, &literal));
+        ck_assert(!close_box(&f, &opposite));
+        f.query->cases->disjuncts[0].atoms[0].rhs_up = -0x1p-20;
+        ck_assert(!close_box(&f, NULL));
+        ck_assert(close_box(&f, &literal));
+        ck_assert(!close_box(&f, &opposite));
+        fixture_clear(&f);
+    }
 }
 END_TEST
 
@@ -150,7 +170,7 @@ START_TEST(a_literal_makes_its_neuron_stable)
     const struct split upper = {SPLIT_NEURON, true, PRE_ACTIVATION, 0, 0.0};
     const struct split lower = {SPLIT_NEURON, false, PRE_ACTIVATION, 0, 0.0};
     struct fixture f;
-    fixture_init(&f);
+    fixture_init(&f, 1);
     ref_query_add_disjunct(f.query);
     ref_query_add_le(f.query, (double[]){0.0, 0.0, -1.0}, -0.25);
     ck_assert(close_box(&f, &lower));
@@ -167,6 +187,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, an_atom_clips_the_box_to_where_it_can_hold);
     tcase_add_test(cases, the_hull_of_all_open_disjuncts_is_kept);
     tcase_add_test(cases, only_open_disjuncts_are_left);
+    tcase_add_test(cases, an_atom_that_holds_at_one_end_is_not_refuted);
     tcase_add_test(cases, a_literal_refutes_together_with_an_atom);
     tcase_add_test(cases, a_literal_makes_its_neuron_stable);
     return cases;
