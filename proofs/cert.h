@@ -118,23 +118,4 @@ size_t cert_walk_enter(struct cert_walk *walk, enum cert_kind kind);
 bool cert_walk_is_done(const struct cert_walk *walk);
 void cert_walk_clear(struct cert_walk *walk);
 
-/*
- * Figures of all trees.
- *   leaves_at  [n_depths] leaves by depth, the root's being 0; owned
- */
-struct cert_figures {
-    size_t n_nodes;
-    size_t n_refreshes;
-    size_t n_leaves;
-    size_t n_explicit;
-    size_t n_input_splits;
-    size_t n_neuron_splits;
-    size_t n_multipliers;
-    size_t n_depths;
-    size_t *leaves_at;
-};
-
-void cert_measure(struct cert_figures *figures, const struct cert *cert);
-void cert_figures_clear(struct cert_figures *figures);
-
 #endif

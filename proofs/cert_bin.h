@@ -7,6 +7,7 @@
 #include "src/base/reader.h"
 #include "src/base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* All bytes of the file; owned by the caller (bytes_clear). */
@@ -16,6 +17,11 @@ void cert_bin_encode(struct bytes *bytes, const struct cert *cert);
  *   returns  STATUS_OK; STATUS_IO */
 enum status cert_bin_write(size_t *n_bytes, const char *path,
                            const struct cert *cert, struct error *error);
+
+/* True if the bytes are not a certificate, or are one that carries this
+ * digest of the query. */
+bool cert_bin_names_query(const struct bytes *bytes,
+                          const unsigned char digest[SHA256_BYTES]);
 
 /*
  * Reads a whole file. The shape is that of the query: the form does not

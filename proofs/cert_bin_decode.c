@@ -340,6 +340,15 @@ cleanup:
     return status;
 }
 
+bool cert_bin_names_query(const struct bytes *bytes,
+                          const unsigned char digest[SHA256_BYTES])
+{
+    const size_t at = HEAD_BYTES - SHA256_BYTES;
+    return bytes->n < HEAD_BYTES ||
+           memcmp(bytes->data, "ASTC", MAGIC_BYTES) != 0 ||
+           memcmp(bytes->data + at, digest, SHA256_BYTES) == 0;
+}
+
 enum status cert_bin_decode(struct cert *cert, const struct bytes *bytes,
                             const struct cert_shape *shape, struct error *error)
 {

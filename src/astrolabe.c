@@ -1,12 +1,18 @@
 /* The public interface, mapped to query and verify. */
 #include "src/astrolabe.h"
 
+#include "proofs/cert.h"
+#include "proofs/cert_bin.h"
+#include "proofs/cert_figures.h"
+#include "proofs/cert_text.h"
 #include "src/base/alloc.h"
 #include "src/base/budget.h"
+#include "src/base/reader.h"
 #include "src/base/stats.h"
 #include "src/net/net.h"
 #include "src/num/rational.h"
 #include "src/query/query.h"
+#include "src/verify/proof.h"
 #include "src/verify/verify.h"
 #include "vnnlib/vnnlib.h"
 
@@ -20,6 +26,17 @@ struct astrolabe_query {
 struct astrolabe_result {
     struct verify_result result;
 };
+
+struct astrolabe_proof {
+    struct proof *proof;
+};
+
+struct astrolabe_certificate {
+    struct cert cert;
+};
+
+/* No certificate is read beyond this: positions in it have 32 bits. */
+static const size_t max_certificate_bytes = UINT32_MAX;
 
 /* The caller's callback with the clock added. */
 struct relay {
@@ -156,6 +173,7 @@ astrolabe_result *astrolabe_verify(const astrolabe_query *query,
         .seed = options->seed,
         .attack = options->attack,
         .engine = engine_of(options->engine),
+        .proof = options->proof == NULL ? NULL : options->proof->proof,
         .on_progress = options->on_progress == NULL ? NULL : relay_progress,
         .progress_context = &relay};
     astrolabe_result *result = NULL;
@@ -213,6 +231,139 @@ const char *astrolabe_result_counter(const astrolabe_result *result, size_t i,
 {
     *value = (double)stats_value(&result->result.stats, i);
     return stats_name(i);
+}
+
+/* The public form is flat on purpose. */
+enum astrolabe_status astrolabe_proof_open(astrolabe_proof **proof,
+                                           const astrolabe_query *query,
+                                           const char *path, char *message,
+                                           size_t size)
+{
+    struct error error = {0};
+    struct proof *opened = NULL;
+    *proof = NULL;
+    const enum status status = proof_open(&opened, query->query, path, &error);
+    if (status == STATUS_OK) {
+        NEW(*proof);
+        (*proof)->proof = opened;
+    }
+    return report(status, message, size, &error);
+}
+
+enum astrolabe_status astrolabe_proof_write(astrolabe_proof *proof,
+                                            astrolabe_result *result,
+                                            char *message, size_t size)
+{
+    struct error error = {0};
+    if (result->result.verdict != VERDICT_UNSAT) {
+        return ASTROLABE_OK;
+    }
+    return report(proof_write(proof->proof, &result->result.stats, &error),
+                  message, size, &error);
+}
+
+void astrolabe_proof_free(astrolabe_proof *proof)
+{
+    if (proof != NULL) {
+        proof_destroy(proof->proof);
+        alloc_free(proof);
+    }
+}
+
+/* Reads bytes that belong to the query by their hash of it. */
+static enum status decode_certificate(struct cert *cert,
+                                      const struct bytes *bytes,
+                                      const struct query *query,
+                                      struct error *error)
+{
+    unsigned char digest[SHA256_BYTES];
+    size_t *n_disjuncts = NULL;
+    enum status status = proof_hash_query(digest, query, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!cert_bin_names_query(bytes, digest)) {
+        error_set(error, "the certificate is about another query");
+        return STATUS_BAD_INPUT;
+    }
+    NEW_ARRAY(n_disjuncts, query->n_cases);
+    const struct cert_shape shape = proof_shape(n_disjuncts, query);
+    status = cert_bin_decode(cert, bytes, &shape, error);
+    alloc_free(n_disjuncts);
+    return status;
+}
+
+enum astrolabe_status
+astrolabe_certificate_load(astrolabe_certificate **certificate,
+                           const char *path, const astrolabe_query *query,
+                           char *message, size_t size)
+{
+    struct error error = {0};
+    struct bytes bytes = {0};
+    struct cert cert;
+    *certificate = NULL;
+    enum status status =
+        reader_load(&bytes, path, max_certificate_bytes, &error);
+    if (status == STATUS_OK) {
+        status = decode_certificate(&cert, &bytes, query->query, &error);
+    }
+    if (status == STATUS_OK) {
+        NEW(*certificate);
+        (*certificate)->cert = cert;
+    }
+    bytes_clear(&bytes);
+    return report(status, message, size, &error);
+}
+
+enum astrolabe_status
+astrolabe_certificate_load_text(astrolabe_certificate **certificate,
+                                const char *path, char *message, size_t size)
+{
+    struct error error = {0};
+    struct bytes bytes = {0};
+    struct cert cert;
+    *certificate = NULL;
+    enum status status =
+        reader_load(&bytes, path, max_certificate_bytes, &error);
+    if (status == STATUS_OK) {
+        status = cert_text_read(&cert, bytes.data, bytes.n, &error);
+    }
+    if (status == STATUS_OK) {
+        NEW(*certificate);
+        (*certificate)->cert = cert;
+    }
+    bytes_clear(&bytes);
+    return report(status, message, size, &error);
+}
+
+void astrolabe_certificate_free(astrolabe_certificate *certificate)
+{
+    if (certificate != NULL) {
+        cert_clear(&certificate->cert);
+        alloc_free(certificate);
+    }
+}
+
+enum astrolabe_status
+astrolabe_certificate_save(const astrolabe_certificate *certificate,
+                           const char *path, char *message, size_t size)
+{
+    struct error error = {0};
+    size_t n_bytes = 0;
+    return report(cert_bin_write(&n_bytes, path, &certificate->cert, &error),
+                  message, size, &error);
+}
+
+void astrolabe_certificate_print(FILE *file,
+                                 const astrolabe_certificate *certificate)
+{
+    cert_text_print(file, &certificate->cert);
+}
+
+void astrolabe_certificate_print_figures(
+    FILE *file, const astrolabe_certificate *certificate)
+{
+    cert_figures_print(file, &certificate->cert);
 }
 
 size_t astrolabe_n_operators(void)

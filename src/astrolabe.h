@@ -9,6 +9,8 @@
 
 typedef struct astrolabe_query astrolabe_query;
 typedef struct astrolabe_result astrolabe_result;
+typedef struct astrolabe_proof astrolabe_proof;
+typedef struct astrolabe_certificate astrolabe_certificate;
 
 enum astrolabe_verdict {
     ASTROLABE_UNKNOWN = 0,
@@ -44,6 +46,7 @@ struct astrolabe_progress {
  * memory_bytes   0: no limit
  * threads        0: all usable cores
  * attack         false: never search for witnesses
+ * proof          records the proof; of the same query, used once; may be NULL
  * on_progress    called at most twice a second from one thread; may be NULL
  */
 struct astrolabe_options {
@@ -53,6 +56,7 @@ struct astrolabe_options {
     uint64_t seed;
     bool attack;
     enum astrolabe_engine engine;
+    astrolabe_proof *proof;
     void (*on_progress)(void *context, const struct astrolabe_progress *);
     void *progress_context;
 };
@@ -108,6 +112,43 @@ bool astrolabe_result_witness(FILE *file, const astrolabe_result *result);
 size_t astrolabe_result_n_counters(const astrolabe_result *result);
 const char *astrolabe_result_counter(const astrolabe_result *result, size_t i,
                                      double *value);
+
+/* Prepares a certificate of the query: hashes its files and sees to it that
+ * one can appear at path. On error *proof is NULL and message (cut to size
+ * bytes) says why. To be freed by the caller, before the query. */
+enum astrolabe_status astrolabe_proof_open(astrolabe_proof **proof,
+                                           const astrolabe_query *query,
+                                           const char *path, char *message,
+                                           size_t size);
+/* Writes the certificate of a run whose verdict is UNSAT in one step and adds
+ * its size to the counters of the result; otherwise nothing is written. What
+ * was at the path stays on an error. */
+enum astrolabe_status astrolabe_proof_write(astrolabe_proof *proof,
+                                            astrolabe_result *result,
+                                            char *message, size_t size);
+void astrolabe_proof_free(astrolabe_proof *proof);
+
+/* Reads a certificate of the query in binary form (proofs/FORMAT.md), or any
+ * certificate in text form. Nothing is proved by that: the form is checked,
+ * and whether it names this query. */
+enum astrolabe_status
+astrolabe_certificate_load(astrolabe_certificate **certificate,
+                           const char *path, const astrolabe_query *query,
+                           char *message, size_t size);
+enum astrolabe_status
+astrolabe_certificate_load_text(astrolabe_certificate **certificate,
+                                const char *path, char *message, size_t size);
+void astrolabe_certificate_free(astrolabe_certificate *certificate);
+
+/* Writes the binary form, in one step; prints the text form. */
+enum astrolabe_status
+astrolabe_certificate_save(const astrolabe_certificate *certificate,
+                           const char *path, char *message, size_t size);
+void astrolabe_certificate_print(FILE *file,
+                                 const astrolabe_certificate *certificate);
+/* Prints sizes and counts, one a line, and the leaves by depth. */
+void astrolabe_certificate_print_figures(
+    FILE *file, const astrolabe_certificate *certificate);
 
 /* Operators by name and their element types, separated by `, `. */
 size_t astrolabe_n_operators(void);

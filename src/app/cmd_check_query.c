@@ -25,7 +25,7 @@ int cmd_check_query(const struct cli *cli)
         !cli_is_set(cli, OPTION_NETWORK_LIST)) {
         return check_alone(cli);
     }
-    const int exit_status = load_query(&query, cli);
+    const int exit_status = load_query(&query, cli, 0);
     astrolabe_query_free(query);
     return exit_status;
 }

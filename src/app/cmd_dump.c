@@ -10,7 +10,7 @@
 int cmd_dump(const struct cli *cli)
 {
     astrolabe_query *query = NULL;
-    const int exit_status = load_query(&query, cli);
+    const int exit_status = load_query(&query, cli, 0);
     if (exit_status != EXIT_STATUS_OK) {
         return exit_status;
     }

@@ -29,6 +29,7 @@ struct run {
     struct progress progress;
     struct report report;
     astrolabe_query *query;
+    astrolabe_proof *proof;
     astrolabe_result *result;
     int version;
     char message[MESSAGE_BYTES];
@@ -158,16 +159,53 @@ static int refuse(struct run *run, enum astrolabe_status status)
     return EXIT_STATUS_ERROR;
 }
 
+/* Prepares the certificate; nothing to do without --proof. */
+static enum astrolabe_status open_proof(struct run *run)
+{
+    const char *path = cli_text(run->cli, OPTION_PROOF);
+    if (path == NULL) {
+        return ASTROLABE_OK;
+    }
+    const enum astrolabe_status status = astrolabe_proof_open(
+        &run->proof, run->query, path, run->message, sizeof run->message);
+    run->options.proof = run->proof;
+    return status;
+}
+
+/* Writes the certificate if the verdict is unsat, then prints the verdict. It
+ * is true without a certificate too; only the exit status tells. */
+static int conclude(struct run *run)
+{
+    const enum astrolabe_status status =
+        run->proof == NULL
+            ? ASTROLABE_OK
+            : astrolabe_proof_write(run->proof, run->result, run->message,
+                                    sizeof run->message);
+    const char *reason = astrolabe_result_reason(run->result);
+    if (status != ASTROLABE_OK) {
+        log_line(LOG_ERROR, "%s", run->message);
+        reason = run->message;
+    } else if (reason[0] != '\0') {
+        log_line(LOG_NOTE, "%s", reason);
+    }
+    const int exit_status =
+        print_verdict(run, astrolabe_result_verdict(run->result), reason);
+    return status == ASTROLABE_OK ? exit_status : (int)EXIT_STATUS_ERROR;
+}
+
 /* Reads everything, decides and prints; the watchdog runs meanwhile. */
 static int load_and_decide(struct run *run)
 {
     struct error error = {0};
     watchdog_start(run->options.timeout_s);
     const double started_s = budget_now_s();
-    const enum astrolabe_status status = astrolabe_load(
+    enum astrolabe_status status = astrolabe_load(
         &run->query, run->report.query, run->report.n_networks,
         run->report.networks, cli_is_set(run->cli, OPTION_STRICT), run->message,
         sizeof run->message);
+    if (status == ASTROLABE_OK) {
+        status = open_proof(run);
+    }
     run->report.load_s = budget_now_s() - started_s;
     if (status != ASTROLABE_OK) {
         watchdog_stop();
@@ -182,11 +220,7 @@ static int load_and_decide(struct run *run)
     watchdog_stop();
     progress_clear(&run->progress);
     run->report.verify_s = budget_now_s() - started_s - run->report.load_s;
-    const char *reason = astrolabe_result_reason(run->result);
-    if (reason[0] != '\0') {
-        log_line(LOG_NOTE, "%s", reason);
-    }
-    return print_verdict(run, astrolabe_result_verdict(run->result), reason);
+    return conclude(run);
 }
 
 static int run_command(struct run *run)
@@ -219,6 +253,7 @@ int cmd_verify(const struct cli *cli)
     budget_catch_signals();
     const int exit_status = run_command(&run);
     astrolabe_result_free(run.result);
+    astrolabe_proof_free(run.proof);
     astrolabe_query_free(run.query);
     network_args_clear(&run.networks);
     return exit_status;

@@ -158,15 +158,14 @@ static enum status load_net(struct query *query,
                             const struct query_network *network,
                             struct error *error)
 {
-    char *path = NULL;
     enum status status = STATUS_OK;
-    path = query->vnnlib_major == 1
-               ? join_path(network)
-               : alloc_string(network->path, strlen(network->path));
-    STATUS_TRY(net_load(&query->net, path, error));
+    query->network_path =
+        query->vnnlib_major == 1
+            ? join_path(network)
+            : alloc_string(network->path, strlen(network->path));
+    STATUS_TRY(net_load(&query->net, query->network_path, error));
     STATUS_TRY(net_lower(&query->layers, query->net, error));
 cleanup:
-    alloc_free(path);
     return status;
 }
 
@@ -198,6 +197,7 @@ enum status query_load(struct query **query, const char *path,
     struct query *self = NULL;
     NEW(self);
     *query = NULL;
+    self->property_path = alloc_string(path, strlen(path));
     STATUS_TRY(vnnlib_load(&lib, path, is_strict, error));
     self->vnnlib_major = lib->major;
     STATUS_TRY(check_property(lib, n_networks, networks, is_strict, error));
@@ -227,6 +227,8 @@ void query_destroy(struct query *query)
     }
     layers_destroy(query->layers);
     net_destroy(query->net);
+    alloc_free(query->network_path);
+    alloc_free(query->property_path);
     alloc_free(query);
 }
 

@@ -73,6 +73,8 @@ struct query_variable {
 };
 
 struct query {
+    char *property_path;   /* as given */
+    char *network_path;    /* of the file that was read */
     int vnnlib_major;      /* 1 or 2 */
     struct net *net;       /* owned */
     struct layers *layers; /* owned */

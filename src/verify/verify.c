@@ -237,8 +237,10 @@ static bool solve_case(struct run *run, size_t case_index)
         .try_region = options->attack ? try_region : NULL,
         .try_point = try_point};
     const char *reason = "the search gave up";
-    const enum solver_answer answer = solver_run(
-        run->solver, case_index, &oracle, &options->budget, NULL, &reason);
+    const enum solver_answer answer =
+        solver_run(run->solver, case_index, &oracle, &options->budget,
+                   proof_begin_case(options->proof), &reason);
+    proof_end_case(options->proof, case_index, answer == SOLVER_CLOSED);
     switch (answer) {
     case SOLVER_CLOSED:
         run->n_closed++;

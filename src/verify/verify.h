@@ -6,6 +6,7 @@
 #include "src/base/budget.h"
 #include "src/base/stats.h"
 #include "src/query/query.h"
+#include "src/verify/proof.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@ enum verdict { VERDICT_UNKNOWN, VERDICT_SAT, VERDICT_UNSAT, VERDICT_TIMED_OUT };
 /*
  * threads      >= 1
  * attack       false: no search for witnesses by gradients
+ * proof        takes the proof of every case; NULL: none is recorded
  * on_progress  as in solver.h; shares count all cases; may be NULL
  */
 struct verify_options {
@@ -24,6 +26,7 @@ struct verify_options {
     uint64_t seed;
     bool attack;
     enum solver_engine engine;
+    struct proof *proof;
     void (*on_progress)(void *context, const struct solver_progress *);
     void *progress_context;
 };

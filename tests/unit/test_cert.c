@@ -1,11 +1,13 @@
 /* Building certificates from recorded trees; walks and figures. */
 #include "proofs/cert.h"
+#include "proofs/cert_figures.h"
 #include "proofs/sink_build.h"
 #include "src/base/alloc.h"
 #include "tests/ref/ref_cert.h"
 #include "tests/suite.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const size_t ONE[] = {1};
@@ -238,7 +240,7 @@ START_TEST(figures_count_nodes_and_depths)
     struct cert cert;
     struct cert_figures figures;
     ref_cert_example(&cert);
-    cert_measure(&figures, &cert);
+    cert_figures_count(&figures, &cert);
     ck_assert_uint_eq(figures.n_nodes, 7);
     ck_assert_uint_eq(figures.n_leaves, 4);
     ck_assert_uint_eq(figures.n_explicit, 1);
@@ -253,6 +255,30 @@ START_TEST(figures_count_nodes_and_depths)
     cert_figures_clear(&figures);
     cert_clear(&cert);
     ck_assert_uint_eq(alloc_live_bytes(), 0);
+}
+END_TEST
+
+START_TEST(figures_are_printed_by_ranges_of_depths)
+{
+    struct cert cert;
+    char *text = NULL;
+    size_t n = 0;
+    FILE *stream = open_memstream(&text, &n);
+    struct sink *sink = sink_create();
+    struct error error = {0};
+    split_fully(sink, sink_root(sink), 2);
+    cert_init(&cert, &SHAPE);
+    ck_assert_int_eq(sink_build_tree(&cert, 0, sink, &error), STATUS_OK);
+    cert_figures_print(stream, &cert);
+    ck_assert_int_eq(fclose(stream), 0);
+    ck_assert_str_eq(text, "bytes: 144\ncases: 1\nnodes: 7\ninput splits: 3\n"
+                           "neuron splits: 0\nrefreshes: 5\nleaves: 4\n"
+                           "explicit leaves: 0\nmultipliers: 0\n"
+                           "bytes per leaf: 36.00\nleaves at depth 0: 0\n"
+                           "leaves at depth 1: 0\nleaves at depth 2: 4\n");
+    free(text);
+    cert_clear(&cert);
+    sink_destroy(sink);
 }
 END_TEST
 
@@ -278,6 +304,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, what_the_form_cannot_say_is_refused);
     tcase_add_test(cases, an_open_node_is_refused);
     tcase_add_test(cases, figures_count_nodes_and_depths);
+    tcase_add_test(cases, figures_are_printed_by_ranges_of_depths);
     tcase_add_test(cases, inputs_are_numbered_by_the_fewest_bits);
     return cases;
 }

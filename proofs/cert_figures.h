@@ -1,0 +1,35 @@
+/* Counts of a certificate: nodes, leaves, depths. */
+#ifndef ASTROLABE_PROOFS_CERT_FIGURES_H
+#define ASTROLABE_PROOFS_CERT_FIGURES_H
+
+#include "proofs/cert.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+/*
+ * Figures of all trees.
+ *   leaves_at  [n_depths] leaves by depth, the root's being 0; owned
+ */
+struct cert_figures {
+    size_t n_nodes;
+    size_t n_refreshes;
+    size_t n_leaves;
+    size_t n_explicit;
+    size_t n_input_splits;
+    size_t n_neuron_splits;
+    size_t n_multipliers;
+    size_t n_depths;
+    size_t *leaves_at;
+};
+
+void cert_figures_count(struct cert_figures *figures, const struct cert *cert);
+void cert_figures_clear(struct cert_figures *figures);
+
+/* One figure a line, with the bytes of the binary form; the leaves by depth
+ * in at most CERT_FIGURES_RANGES ranges of equal length. */
+void cert_figures_print(FILE *file, const struct cert *cert);
+
+enum { CERT_FIGURES_RANGES = 8 };
+
+#endif

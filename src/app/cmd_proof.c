@@ -1,0 +1,77 @@
+/* proof: certificates as text, as bytes, in figures. */
+#include "src/app/cli.h"
+#include "src/app/commands.h"
+#include "src/app/help.h"
+#include "src/app/load.h"
+#include "src/astrolabe.h"
+#include "src/base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MESSAGE_BYTES = 2048 };
+
+static int fail(const char *message)
+{
+    log_line(LOG_ERROR, "%s", message);
+    return EXIT_STATUS_ERROR;
+}
+
+/* `text CERT QUERY` and `stats CERT QUERY`: what print makes of the
+ * certificate goes to standard output. */
+static int show(const struct cli *cli,
+                void (*print)(FILE *, const astrolabe_certificate *))
+{
+    char message[MESSAGE_BYTES] = "";
+    astrolabe_query *query = NULL;
+    astrolabe_certificate *certificate = NULL;
+    const char *path = cli->operands.data[1];
+    const int exit_status = load_query(&query, cli, 2);
+    if (exit_status != EXIT_STATUS_OK) {
+        return exit_status;
+    }
+    const enum astrolabe_status status = astrolabe_certificate_load(
+        &certificate, path, query, message, sizeof message);
+    astrolabe_query_free(query);
+    if (status != ASTROLABE_OK) {
+        return fail(message);
+    }
+    print(stdout, certificate);
+    astrolabe_certificate_free(certificate);
+    return fflush(stdout) == 0 && ferror(stdout) == 0
+               ? (int)EXIT_STATUS_OK
+               : fail("standard output: cannot write");
+}
+
+/* `binary TEXT CERT`. */
+static int convert(const struct cli *cli)
+{
+    char message[MESSAGE_BYTES] = "";
+    astrolabe_certificate *certificate = NULL;
+    enum astrolabe_status status = astrolabe_certificate_load_text(
+        &certificate, cli->operands.data[1], message, sizeof message);
+    if (status == ASTROLABE_OK) {
+        status = astrolabe_certificate_save(certificate, cli->operands.data[2],
+                                            message, sizeof message);
+    }
+    astrolabe_certificate_free(certificate);
+    return status == ASTROLABE_OK ? (int)EXIT_STATUS_OK : fail(message);
+}
+
+int cmd_proof(const struct cli *cli)
+{
+    const char *action = cli->operands.data[0];
+    if (strcmp(action, "text") == 0) {
+        return show(cli, astrolabe_certificate_print);
+    }
+    if (strcmp(action, "stats") == 0) {
+        return show(cli, astrolabe_certificate_print_figures);
+    }
+    if (strcmp(action, "binary") == 0) {
+        return convert(cli);
+    }
+    log_line(LOG_ERROR, "proof: expected text, binary or stats, found '%s'",
+             action);
+    help_hint(stderr, cli->command);
+    return EXIT_STATUS_USAGE;
+}

@@ -1,0 +1,188 @@
+/* query -> hashes; sink -> tree, case by case; certificate -> file. */
+#include "src/verify/proof.h"
+
+#include "proofs/cert_bin.h"
+#include "proofs/cert_figures.h"
+#include "proofs/sink_build.h"
+#include "src/base/alloc.h"
+#include "src/base/reader.h"
+#include "src/base/writer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The largest file that a network or property may be. */
+#define MAX_FILE_BYTES ((size_t)1 << 40)
+
+/*
+ * sink    of the case that is being solved; NULL between cases
+ * status  the first failure to keep a case's proof, with its error
+ */
+struct proof {
+    char *path;
+    struct cert cert;
+    struct sink *sink;
+    enum status status;
+    struct error error;
+};
+
+/* Digest of a file as a reader of the plain file sees it. */
+static enum status hash_file(unsigned char digest[SHA256_BYTES],
+                             const char *path, struct error *error)
+{
+    struct bytes bytes = {0};
+    const enum status status = reader_load(&bytes, path, MAX_FILE_BYTES, error);
+    if (status == STATUS_OK) {
+        sha256_digest(digest, bytes.data, bytes.n);
+    }
+    bytes_clear(&bytes);
+    return status;
+}
+
+enum status proof_hash_query(unsigned char digest[SHA256_BYTES],
+                             const struct query *query, struct error *error)
+{
+    char piece[BUFSIZ];
+    struct sha256 hash;
+    errno = 0;
+    FILE *file = tmpfile();
+    if (file != NULL) {
+        query_dump(file, query);
+    }
+    if (file == NULL || fflush(file) != 0 || ferror(file) != 0 ||
+        fseek(file, 0, SEEK_SET) != 0) {
+        error_set_place(error, "", 0, 0);
+        error_set(error, "cannot write a temporary file: %s", strerror(errno));
+        if (file != NULL) {
+            (void)fclose(file);
+        }
+        return STATUS_IO;
+    }
+    sha256_init(&hash);
+    for (size_t n = 1; n > 0;) {
+        n = fread(piece, 1, sizeof piece, file);
+        sha256_add(&hash, piece, n);
+    }
+    sha256_finish(digest, &hash);
+    (void)fclose(file);
+    return STATUS_OK;
+}
+
+struct cert_shape proof_shape(size_t *n_disjuncts, const struct query *query)
+{
+    for (size_t i = 0; i < query->n_cases; i++) {
+        n_disjuncts[i] = query->cases[i].n_disjuncts;
+    }
+    return (struct cert_shape){.n_inputs = query->layers->n_inputs,
+                               .n_cases = query->n_cases,
+                               .n_disjuncts = n_disjuncts};
+}
+
+static enum status hash_all(struct cert *cert, const struct query *query,
+                            struct error *error)
+{
+    enum status status = STATUS_OK;
+    STATUS_TRY(hash_file(cert->network_hash, query->network_path, error));
+    STATUS_TRY(hash_file(cert->property_hash, query->property_path, error));
+    STATUS_TRY(proof_hash_query(cert->query_hash, query, error));
+cleanup:
+    return status;
+}
+
+enum status proof_open(struct proof **proof, const struct query *query,
+                       const char *path, struct error *error)
+{
+    enum status status = STATUS_OK;
+    struct writer *writer = NULL;
+    struct proof *self = NULL;
+    size_t *n_disjuncts = NULL;
+    *proof = NULL;
+    NEW(self);
+    NEW_ARRAY(n_disjuncts, query->n_cases);
+    const struct cert_shape shape = proof_shape(n_disjuncts, query);
+    cert_init(&self->cert, &shape);
+    self->path = alloc_string(path, strlen(path));
+    if (strcmp(query->property_path, "-") == 0) {
+        error_set(error, "a certificate needs a property in a file");
+        status = STATUS_USAGE;
+        goto cleanup;
+    }
+    STATUS_TRY(hash_all(&self->cert, query, error));
+    STATUS_TRY(writer_open(&writer, path, error));
+    writer_abandon(writer);
+    *proof = self;
+    self = NULL;
+cleanup:
+    alloc_free(n_disjuncts);
+    proof_destroy(self);
+    return status;
+}
+
+void proof_destroy(struct proof *proof)
+{
+    if (proof != NULL) {
+        sink_destroy(proof->sink);
+        cert_clear(&proof->cert);
+        alloc_free(proof->path);
+        alloc_free(proof);
+    }
+}
+
+struct sink *proof_begin_case(struct proof *proof)
+{
+    if (proof == NULL) {
+        return NULL;
+    }
+    sink_destroy(proof->sink);
+    proof->sink = sink_create();
+    return proof->sink;
+}
+
+void proof_end_case(struct proof *proof, size_t case_index, bool is_closed)
+{
+    if (proof == NULL) {
+        return;
+    }
+    if (is_closed && proof->status == STATUS_OK) {
+        struct error *error = &proof->error;
+        proof->status =
+            sink_build_tree(&proof->cert, case_index, proof->sink, error);
+    }
+    sink_destroy(proof->sink);
+    proof->sink = NULL;
+}
+
+/* Every case must have its tree. */
+static enum status check_cases(const struct proof *proof, struct error *error)
+{
+    if (proof->status != STATUS_OK) {
+        *error = proof->error;
+        return proof->status;
+    }
+    for (size_t i = 0; i < proof->cert.n_cases; i++) {
+        if (proof->cert.trees[i].nodes.n == 0) {
+            error_set(error, "no proof of case %zu of %zu was recorded", i + 1,
+                      proof->cert.n_cases);
+            return STATUS_LIMIT;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status proof_write(struct proof *proof, struct stats *stats,
+                        struct error *error)
+{
+    enum status status = STATUS_OK;
+    struct cert_figures figures = {0};
+    size_t n_bytes = 0;
+    STATUS_TRY(check_cases(proof, error));
+    STATUS_TRY(cert_bin_write(&n_bytes, proof->path, &proof->cert, error));
+    cert_figures_count(&figures, &proof->cert);
+    stats->proof_bytes = n_bytes;
+    stats->proof_leaves = figures.n_leaves;
+    stats->proof_leaves_explicit = figures.n_explicit;
+cleanup:
+    cert_figures_clear(&figures);
+    return status;
+}

@@ -1,0 +1,53 @@
+/* The certificate of one run: from the files' hashes to its own file. */
+#ifndef ASTROLABE_VERIFY_PROOF_H
+#define ASTROLABE_VERIFY_PROOF_H
+
+#include "proofs/cert.h"
+#include "proofs/sink.h"
+#include "src/base/error.h"
+#include "src/base/stats.h"
+#include "src/base/status.h"
+#include "src/query/query.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* All functions but proof_open and proof_write take NULL for "no certificate
+ * is wanted" and then do nothing. One caller at a time. */
+struct proof;
+
+/*
+ * Hashes the files of the query and its canonical text, and sees to it that a
+ * file can appear at path.
+ *   path     what is there stays untouched
+ *   returns  STATUS_OK and *proof owned by the caller; STATUS_USAGE if the
+ *            property came from standard input; STATUS_IO; STATUS_BAD_INPUT
+ */
+enum status proof_open(struct proof **proof, const struct query *query,
+                       const char *path, struct error *error);
+void proof_destroy(struct proof *proof);
+
+/* An empty sink for the next case, owned by the proof. */
+struct sink *proof_begin_case(struct proof *proof);
+/* Keeps what the sink holds if the case is closed; releases the sink. */
+void proof_end_case(struct proof *proof, size_t case_index, bool is_closed);
+
+/*
+ * Puts the certificate at its path in one step and counts its bytes and
+ * leaves.
+ *   returns  STATUS_OK; STATUS_LIMIT if a case has no proof that the format
+ *            can express; STATUS_IO. The path is untouched unless STATUS_OK.
+ */
+enum status proof_write(struct proof *proof, struct stats *stats,
+                        struct error *error);
+
+/* Digest of the canonical text of the query.
+ *   returns  STATUS_OK; STATUS_IO if there is no room for the text */
+enum status proof_hash_query(unsigned char digest[SHA256_BYTES],
+                             const struct query *query, struct error *error);
+
+/* What reading a certificate of the query needs to know. The counts are
+ * written to n_disjuncts [n_cases]. */
+struct cert_shape proof_shape(size_t *n_disjuncts, const struct query *query);
+
+#endif
