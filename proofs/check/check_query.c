@@ -7,9 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MOST_STEPS   ((size_t)1 << 26U)
-#define MOST_NUMBERS ((size_t)1 << 27U)
-enum { MOST_CHOICES = 10000 };
+enum { MOST_CHOICES = 10000, MOST_STEPS = 1 << 24, MOST_WORDS = 1 << 26 };
 
 struct atoms {
     size_t n;
@@ -23,7 +21,7 @@ struct atoms {
  *   choices       [n_choices] `or` formulas still to be expanded, next last
  *   box           scratch: the box of a conjunction
  *   slots         [n_slots] hash table: 1 + number of a case, or 0
- *   n_steps       conjunctions begun; n_numbers: pointers in the cases
+ *   n_steps       conjunctions begun; n_words: memory of the cases, about
  */
 struct builder {
     struct check_query *query;
@@ -37,7 +35,7 @@ struct builder {
     size_t n_slots;
     size_t *slots;
     size_t n_steps;
-    size_t n_numbers;
+    size_t n_words;
 };
 
 static void add_atom(struct atoms *atoms, const struct check_atom *atom)
@@ -181,7 +179,7 @@ static struct check_case *find_case(struct builder *builder)
         query->cases[query->n_cases] = (struct check_case){.box = builder->box};
         *slot = ++query->n_cases;
         builder->box = check_alloc(2 * query->n_inputs, sizeof *builder->box);
-        builder->n_numbers += 2 * query->n_inputs;
+        builder->n_words += 2 * query->n_inputs + 8;
     }
     return &query->cases[*slot - 1];
 }
@@ -212,7 +210,7 @@ static void place(struct builder *builder)
     for (size_t i = 0; i < n; i++) {
         disjunct->atoms[i] = builder->rest.data[i];
     }
-    builder->n_numbers += n + 1;
+    builder->n_words += n + 8;
 }
 
 /* Expands the choices: the first one varies slowest. */
@@ -229,7 +227,7 @@ static void expand(struct builder *builder, size_t depth)
     for (const struct check_formula *child = choice->child; child != NULL;
          child = child->next) {
         if (builder->n_steps++ > MOST_STEPS || depth > MOST_CHOICES ||
-            builder->n_numbers > MOST_NUMBERS) {
+            builder->n_words > MOST_WORDS) {
             check_unsupported("%s: the disjunctive normal form is too large",
                               builder->property->file.path);
         }
