@@ -4,125 +4,65 @@
 
 #include <string.h>
 
-/* A sum of one product: v[data[...]] times 1. */
-static struct check_term plain_term(const struct check_value *value)
-{
-    struct check_term term = {
-        .data = value->map, .n_data = value->n, .weight = {.scale = 1.0}};
-    for (size_t i = 0; i < CHECK_INNER; i++) {
-        term.inner[i].extent = 1;
-    }
-    return term;
-}
-
-static struct check_factor factor_of(const struct check_value *constant,
-                                     double scale)
-{
-    return (struct check_factor){constant->constant, constant->map, constant->n,
-                                 scale, false};
-}
-
+/* The type of a result of x and y (may be x): real numbers only. */
 static uint64_t joint_type(const struct check_builder *builder,
                            const struct check_value *x,
                            const struct check_value *y)
 {
-    const bool is_double = x->type == CHECK_FLOAT64 || y->type == CHECK_FLOAT64;
     if ((x->type != CHECK_FLOAT32 && x->type != CHECK_FLOAT64) ||
         (y->type != CHECK_FLOAT32 && y->type != CHECK_FLOAT64)) {
         check_node_unsupported(builder, "computing with this element type");
     }
-    return is_double ? CHECK_FLOAT64 : CHECK_FLOAT32;
+    return x->type == CHECK_FLOAT64 ? x->type : y->type;
 }
 
-/* Enlarges `to` so that `from` broadcasts to it. */
-static void broadcast(const struct check_builder *builder,
-                      struct check_shape *to, const struct check_shape *from)
-{
-    while (to->n_dims < from->n_dims) {
-        memmove(to->dims + 1, to->dims, to->n_dims * sizeof to->dims[0]);
-        to->dims[0] = 1;
-        to->n_dims++;
-    }
-    for (size_t d = 0; d < from->n_dims; d++) {
-        size_t *dim = &to->dims[to->n_dims - from->n_dims + d];
-        if (*dim != from->dims[d] && *dim != 1 && from->dims[d] != 1) {
-            check_node_malformed(builder, "shapes do not broadcast");
-        }
-        *dim = *dim == 1 ? from->dims[d] : *dim;
-    }
-}
-
-/* Steps in `from` per step in `to`, to which it broadcasts: an error if it
- * does not. */
-static void broadcast_steps(const struct check_builder *builder, int64_t *steps,
-                            const struct check_shape *from,
-                            const struct check_shape *to)
-{
-    int64_t own[CHECK_RANK] = {0};
-    const size_t missing = to->n_dims - from->n_dims;
-    if (from->n_dims > to->n_dims) {
-        check_node_malformed(builder, "shape does not broadcast");
-    }
-    check_shape_steps(own, from);
-    for (size_t d = 0; d < from->n_dims; d++) {
-        if (from->dims[d] != 1 && from->dims[d] != to->dims[missing + d]) {
-            check_node_malformed(builder, "shape does not broadcast");
-        }
-        steps[missing + d] = from->dims[d] == 1 ? 0 : own[d];
-    }
-}
-
-/* One side of a product: its steps per output index and per inner index. */
-struct side {
-    struct check_value value;
-    int64_t out[CHECK_RANK];
-    int64_t inner;
-};
-
-/* scale * sum over n of x * y, where one of them is constant. */
-static struct check_term product_term(struct check_builder *builder,
-                                      struct side *x, struct side *y, size_t n,
-                                      double scale)
-{
-    if (y->value.constant == NULL && x->value.constant == NULL) {
-        check_node_unsupported(builder, "product of two computed tensors");
-    }
-    if (y->value.constant != NULL) {
-        check_builder_compute(builder, &x->value);
-    }
-    const struct side *data = x->value.constant == NULL ? x : y;
-    const struct side *weight = x->value.constant == NULL ? y : x;
-    struct check_term term = plain_term(&data->value);
-    term.weight = factor_of(&weight->value, scale);
-    memcpy(term.out_data, data->out, sizeof term.out_data);
-    memcpy(term.out_weight, weight->out, sizeof term.out_weight);
-    term.inner[2].extent = n;
-    term.inner[2].data = data->inner;
-    term.inner[2].weight = weight->inner;
-    return term;
-}
-
-/* Makes the affine layer of output 0. */
-static void finish(struct check_builder *builder, uint64_t type,
-                   const struct check_shape *shape,
-                   const struct check_affine *affine)
+/* Defines output 0 as an affine layer, rows to be written. Returns its n. */
+static size_t begin(struct check_builder *builder, uint64_t type,
+                    const struct check_shape *shape)
 {
     struct check_value *output = check_node_output(builder, 0);
-    if (output != NULL) {
-        check_value_define(builder, output, type, shape);
-        check_builder_add_affine(builder, output, affine);
-    }
+    check_value_define(builder, output, type, shape);
+    (void)check_builder_add_layer(builder, output, CHECK_AFFINE);
+    return output->n;
 }
 
-/* The same for operators with long sums, which are counted. */
-static void finish_product(struct check_builder *builder, uint64_t type,
-                           const struct check_shape *shape,
-                           const struct check_affine *affine)
+/* Dimension d of a shape of rank `rank` after ones were put in front. */
+static size_t widened(const struct check_shape *shape, size_t rank, size_t d)
 {
-    builder->network->n_products +=
-        check_shape_product(shape, 0, shape->n_dims) *
-        check_term_length(&affine->terms[0]);
-    finish(builder, type, shape, affine);
+    const size_t missing = rank - shape->n_dims;
+    return d < missing ? 1 : shape->dims[d - missing];
+}
+
+/* The common shape of x and y. */
+static struct check_shape broadcast(const struct check_builder *builder,
+                                    const struct check_shape *x,
+                                    const struct check_shape *y)
+{
+    struct check_shape shape = {.n_dims = x->n_dims > y->n_dims ? x->n_dims
+                                                                : y->n_dims};
+    for (size_t d = 0; d < shape.n_dims; d++) {
+        const size_t a = widened(x, shape.n_dims, d);
+        const size_t b = widened(y, shape.n_dims, d);
+        if (a != b && a != 1 && b != 1) {
+            check_node_malformed(builder, "shapes do not broadcast");
+        }
+        shape.dims[d] = a == 1 ? b : a;
+    }
+    return shape;
+}
+
+/* The element of `from` that element i of `to` is, to which it broadcasts. */
+static size_t spread(const struct check_shape *from,
+                     const struct check_shape *to, size_t i)
+{
+    size_t at = 0;
+    size_t step = 1;
+    for (size_t d = to->n_dims; d-- > 0; i /= to->dims[d]) {
+        const size_t dim = widened(from, to->n_dims, d);
+        at += dim == 1 ? 0 : i % to->dims[d] * step;
+        step *= dim;
+    }
+    return at;
 }
 
 void check_build_relu(struct check_builder *builder)
@@ -130,9 +70,9 @@ void check_build_relu(struct check_builder *builder)
     struct check_network *network = builder->network;
     struct check_value input = check_node_input(builder, 0);
     struct check_value *output = check_node_output(builder, 0);
-    (void)joint_type(builder, &input, &input);
+    const uint64_t type = joint_type(builder, &input, &input);
     check_builder_compute(builder, &input);
-    check_value_define(builder, output, input.type, &input.shape);
+    check_value_define(builder, output, type, &input.shape);
     struct check_layer *layer =
         check_builder_add_layer(builder, output, CHECK_RELU);
     layer->source = input.map;
@@ -144,378 +84,415 @@ void check_build_relu(struct check_builder *builder)
 
 void check_build_neg(struct check_builder *builder)
 {
-    struct check_value input = check_node_input(builder, 0);
-    struct check_affine affine = {.n_out = 1, .out = {input.n}, .n_terms = 1};
-    check_builder_compute(builder, &input);
-    affine.terms[0] = plain_term(&input);
-    affine.terms[0].weight.scale = -1.0;
-    affine.terms[0].out_data[0] = 1;
-    finish(builder, input.type, &input.shape, &affine);
+    const struct check_value x = check_node_input(builder, 0);
+    const size_t n = begin(builder, joint_type(builder, &x, &x), &x.shape);
+    for (size_t i = 0; i < n; i++) {
+        check_row_add(builder, -1.0, &x, i, NULL, 0);
+        check_row_end(builder);
+    }
+}
+
+/* Makes a constant of powers of two one of their inverses. */
+static void invert(struct check_builder *builder, struct check_value *value)
+{
+    struct check_onnx_tensor *inverse =
+        check_arena_alloc(&builder->network->arena, 1, sizeof *inverse);
+    uint64_t *bits =
+        check_arena_alloc(&builder->network->arena, value->n, sizeof *bits);
+    for (size_t i = 0; i < value->n; i++) {
+        int64_t mantissa = 0;
+        long exponent = 0;
+        const double x = check_onnx_real(
+            value->constant, value->map == NULL ? i : value->map[i]);
+        check_split_double(&mantissa, &exponent, x);
+        if ((mantissa != 1 && mantissa != -1) || exponent < -1000) {
+            check_node_unsupported(builder, "divisor that is not 2^k");
+        }
+        const double result = 1.0 / x;
+        memcpy(&bits[i], &result, sizeof result);
+    }
+    *inverse = (struct check_onnx_tensor){.name = value->name,
+                                          .type = CHECK_ONNX_DOUBLE,
+                                          .doubles = {value->n, bits},
+                                          .n = value->n};
+    value->constant = inverse;
+    value->map = NULL;
 }
 
 void check_build_arithmetic(struct check_builder *builder)
 {
     const char *op = builder->node->op;
-    const double sign = strcmp(op, "Sub") == 0 ? -1.0 : 1.0;
+    struct check_value x = check_node_input(builder, 0);
+    struct check_value y = check_node_input(builder, 1);
+    const struct check_shape shape = broadcast(builder, &x.shape, &y.shape);
+    const uint64_t type = joint_type(builder, &x, &y);
     const bool is_quotient = strcmp(op, "Div") == 0;
-    struct side sides[2] = {{.value = check_node_input(builder, 0)},
-                            {.value = check_node_input(builder, 1)}};
-    struct check_value *x = &sides[0].value;
-    struct check_value *y = &sides[1].value;
-    struct check_shape shape = x->shape;
-    const uint64_t type = joint_type(builder, x, y);
-    broadcast(builder, &shape, &y->shape);
-    struct check_affine affine = {.n_out = shape.n_dims};
-    memcpy(affine.out, shape.dims, sizeof affine.out);
-    for (size_t i = 0; i < 2; i++) {
-        broadcast_steps(builder, sides[i].out, &sides[i].value.shape, &shape);
-    }
-    if (is_quotient && y->constant == NULL) {
+    const bool is_product = is_quotient || strcmp(op, "Mul") == 0;
+    const double sign = strcmp(op, "Sub") == 0 ? -1.0 : 1.0;
+    if (y.constant != NULL) {
+        check_builder_compute(builder, &x);
+    } else if (is_quotient) {
         check_node_unsupported(builder, "division by a computed tensor");
     }
-    if (is_quotient || strcmp(op, "Mul") == 0) {
-        affine.n_terms = 1;
-        affine.terms[0] = product_term(builder, &sides[0], &sides[1], 1, 1.0);
-        affine.terms[0].weight.is_inverse = is_quotient;
-        finish(builder, type, &shape, &affine);
-        return;
+    if (is_quotient) {
+        invert(builder, &y);
     }
-    if (y->constant != NULL) {
-        check_builder_compute(builder, x);
-    }
-    for (size_t i = 0; i < 2; i++) {
-        const double scale = i == 0 ? 1.0 : sign;
-        if (sides[i].value.constant != NULL) {
-            affine.bias = factor_of(&sides[i].value, scale);
-            memcpy(affine.out_bias, sides[i].out, sizeof affine.out_bias);
-            continue;
-        }
-        struct check_term *term = &affine.terms[affine.n_terms++];
-        *term = plain_term(&sides[i].value);
-        term->weight.scale = scale;
-        memcpy(term->out_data, sides[i].out, sizeof term->out_data);
-    }
-    finish(builder, type, &shape, &affine);
-}
-
-void check_build_gemm(struct check_builder *builder)
-{
-    struct side a = {.value = check_node_input(builder, 0)};
-    struct side b = {.value = check_node_input(builder, 1)};
-    const struct check_shape *shapes[2] = {&a.value.shape, &b.value.shape};
-    const double alpha = check_node_real(builder, "alpha", 1.0);
-    const double beta = check_node_real(builder, "beta", 1.0);
-    const size_t turn_a = check_node_integer(builder, "transA", 0) != 0 ? 1 : 0;
-    const size_t turn_b = check_node_integer(builder, "transB", 0) != 0 ? 1 : 0;
-    uint64_t type = joint_type(builder, &a.value, &b.value);
-    if (shapes[0]->n_dims != 2 || shapes[1]->n_dims != 2 ||
-        shapes[0]->dims[1 - turn_a] != shapes[1]->dims[turn_b]) {
-        check_node_malformed(builder, "shapes do not fit");
-    }
-    const struct check_shape shape = {
-        2, {shapes[0]->dims[turn_a], shapes[1]->dims[1 - turn_b]}};
-    const size_t n = shapes[0]->dims[1 - turn_a];
-    const int64_t steps_a[2] = {(int64_t)shapes[0]->dims[1], 1};
-    const int64_t steps_b[2] = {(int64_t)shapes[1]->dims[1], 1};
-    a.out[0] = steps_a[turn_a];
-    a.inner = steps_a[1 - turn_a];
-    b.out[1] = steps_b[1 - turn_b];
-    b.inner = steps_b[turn_b];
-    struct check_affine affine = {.n_out = 2,
-                                  .out = {shape.dims[0], shape.dims[1]},
-                                  .n_terms = 1,
-                                  .terms[0] =
-                                      product_term(builder, &a, &b, n, alpha)};
-    if (check_node_has_input(builder, 2)) {
-        const struct check_value c = check_node_input(builder, 2);
-        struct check_term *term = &affine.terms[1];
-        type = type == CHECK_FLOAT64 ? type : joint_type(builder, &c, &c);
-        if (c.constant != NULL) {
-            affine.bias = factor_of(&c, beta);
-            broadcast_steps(builder, affine.out_bias, &c.shape, &shape);
+    const size_t n = begin(builder, type, &shape);
+    for (size_t i = 0; i < n; i++) {
+        const size_t at_x = spread(&x.shape, &shape, i);
+        const size_t at_y = spread(&y.shape, &shape, i);
+        if (is_product) {
+            check_row_add(builder, 1.0, &x, at_x, &y, at_y);
         } else {
-            affine.n_terms = 2;
-            *term = plain_term(&c);
-            term->weight.scale = beta;
-            broadcast_steps(builder, term->out_data, &c.shape, &shape);
+            check_row_add(builder, 1.0, &x, at_x, NULL, 0);
+            check_row_add(builder, sign, &y, at_y, NULL, 0);
         }
+        check_row_end(builder);
     }
-    finish_product(builder, type, &shape, &affine);
 }
 
-/* Dimensions of a MatMul argument: [batch ..., rows, columns]. */
-static void split_matrix(const struct check_builder *builder,
-                         struct check_shape *batch, size_t matrix[2],
-                         const struct check_shape *shape, bool is_left)
+/* A matrix inside a tensor: element (i, j) is at row * i + column * j. */
+struct matrix {
+    struct check_value value;
+    struct check_shape batch;
+    size_t n_rows;
+    size_t n_columns;
+    size_t row;
+    size_t column;
+};
+
+static struct matrix read_matrix(const struct check_builder *builder, size_t k)
 {
-    const size_t n_dims = shape->n_dims;
-    const size_t *dims = shape->dims;
-    if (n_dims == 0) {
+    struct matrix m = {.value = check_node_input(builder, k)};
+    const size_t n = m.value.shape.n_dims;
+    const size_t *dims = m.value.shape.dims;
+    if (n == 0) {
         check_node_malformed(builder, "a scalar is no matrix");
     }
-    *batch = *shape;
-    batch->n_dims = n_dims < 2 ? 0 : n_dims - 2;
-    matrix[0] = n_dims >= 2 ? dims[n_dims - 2] : is_left ? 1 : dims[0];
-    matrix[1] = n_dims >= 2 ? dims[n_dims - 1] : is_left ? dims[0] : 1;
+    m.batch = m.value.shape;
+    m.batch.n_dims = n < 2 ? 0 : n - 2;
+    m.n_rows = n >= 2 ? dims[n - 2] : k == 0 ? 1 : dims[0];
+    m.n_columns = n >= 2 || k == 0 ? dims[n - 1] : 1;
+    m.row = m.n_columns;
+    m.column = 1;
+    return m;
+}
+
+static void transpose(struct matrix *m)
+{
+    const struct matrix before = *m;
+    m->n_rows = before.n_columns;
+    m->n_columns = before.n_rows;
+    m->row = before.column;
+    m->column = before.row;
+}
+
+/* Entries of the row scale * a(i, .) * b(., j), the matrices starting at
+ * elements `at`. */
+static void add_product(struct check_builder *builder, double scale,
+                        const struct matrix m[2], const size_t at[2], size_t i,
+                        size_t j)
+{
+    for (size_t k = 0; k < m[0].n_columns; k++) {
+        check_row_add(builder, scale, &m[0].value,
+                      at[0] + i * m[0].row + k * m[0].column, &m[1].value,
+                      at[1] + k * m[1].row + j * m[1].column);
+    }
 }
 
 void check_build_matmul(struct check_builder *builder)
 {
-    struct side sides[2] = {{.value = check_node_input(builder, 0)},
-                            {.value = check_node_input(builder, 1)}};
-    struct check_shape batches[2];
-    size_t matrices[2][2];
-    struct check_affine affine = {.n_terms = 1};
-    struct check_shape batch = {0};
-    const uint64_t type = joint_type(builder, &sides[0].value, &sides[1].value);
-    for (size_t i = 0; i < 2; i++) {
-        split_matrix(builder, &batches[i], matrices[i], &sides[i].value.shape,
-                     i == 0);
-        broadcast(builder, &batch, &batches[i]);
-    }
-    const size_t n = batch.n_dims;
-    if (matrices[0][1] != matrices[1][0] || n + 2 > CHECK_RANK) {
+    struct matrix m[2] = {read_matrix(builder, 0), read_matrix(builder, 1)};
+    const struct check_shape batch =
+        broadcast(builder, &m[0].batch, &m[1].batch);
+    const uint64_t type = joint_type(builder, &m[0].value, &m[1].value);
+    struct check_shape shape = batch;
+    if (m[0].n_columns != m[1].n_rows || batch.n_dims + 2 > CHECK_RANK) {
         check_node_malformed(builder, "shapes do not fit");
     }
-    for (size_t i = 0; i < 2; i++) {
-        struct side *side = &sides[i];
-        const int64_t columns = (int64_t)matrices[i][1];
-        broadcast_steps(builder, side->out, &batches[i], &batch);
-        for (size_t d = 0; d < n; d++) {
-            side->out[d] *= (int64_t)matrices[i][0] * columns;
-        }
-        side->out[n + i] = i == 0 ? columns : 1;
-        side->inner = i == 0 ? 1 : columns;
+    if (m[0].value.shape.n_dims > 1) {
+        shape.dims[shape.n_dims++] = m[0].n_rows;
     }
-    struct check_shape shape = batch;
-    memcpy(affine.out, batch.dims, sizeof affine.out);
-    affine.out[n] = matrices[0][0];
-    affine.out[n + 1] = matrices[1][1];
-    affine.n_out = n + 2;
-    for (size_t i = 0; i < 2; i++) {
-        if (sides[i].value.shape.n_dims > 1) {
-            shape.dims[shape.n_dims++] = affine.out[n + i];
-        }
+    if (m[1].value.shape.n_dims > 1) {
+        shape.dims[shape.n_dims++] = m[1].n_columns;
     }
-    affine.terms[0] =
-        product_term(builder, &sides[0], &sides[1], matrices[0][1], 1.0);
-    finish_product(builder, type, &shape, &affine);
+    if (m[1].value.constant != NULL) {
+        check_builder_compute(builder, &m[0].value);
+    }
+    const size_t n = begin(builder, type, &shape);
+    const size_t n_plane = m[0].n_rows * m[1].n_columns;
+    builder->network->n_products += n * m[0].n_columns;
+    for (size_t e = 0; e < n; e++) {
+        const size_t b = e / n_plane;
+        const size_t at[2] = {
+            spread(&m[0].batch, &batch, b) * m[0].n_rows * m[0].n_columns,
+            spread(&m[1].batch, &batch, b) * m[1].n_rows * m[1].n_columns};
+        add_product(builder, 1.0, m, at, e % n_plane / m[1].n_columns,
+                    e % m[1].n_columns);
+        check_row_end(builder);
+    }
 }
 
-/* One spatial axis of Conv or AveragePool. */
+void check_build_gemm(struct check_builder *builder)
+{
+    const size_t at[2] = {0, 0};
+    const double alpha = check_node_real(builder, "alpha", 1.0);
+    const double beta = check_node_real(builder, "beta", 1.0);
+    struct matrix m[2] = {read_matrix(builder, 0), read_matrix(builder, 1)};
+    uint64_t type = joint_type(builder, &m[0].value, &m[1].value);
+    struct check_value c = {0};
+    if (check_node_integer(builder, "transA", 0) != 0) {
+        transpose(&m[0]);
+    }
+    if (check_node_integer(builder, "transB", 0) != 0) {
+        transpose(&m[1]);
+    }
+    const struct check_shape shape = {2, {m[0].n_rows, m[1].n_columns}};
+    if (check_node_has_input(builder, 2)) {
+        c = check_node_input(builder, 2);
+        type =
+            joint_type(builder, &m[type == m[0].value.type ? 0 : 1].value, &c);
+        const struct check_shape joint = broadcast(builder, &shape, &c.shape);
+        if (memcmp(&joint, &shape, sizeof joint) != 0) {
+            check_node_malformed(builder, "shape of C does not fit");
+        }
+    }
+    if (m[0].value.shape.n_dims != 2 || m[1].value.shape.n_dims != 2 ||
+        m[0].n_columns != m[1].n_rows) {
+        check_node_malformed(builder, "shapes do not fit");
+    }
+    if (m[1].value.constant != NULL) {
+        check_builder_compute(builder, &m[0].value);
+    }
+    const size_t n = begin(builder, type, &shape);
+    builder->network->n_products += n * m[0].n_columns;
+    for (size_t e = 0; e < n; e++) {
+        add_product(builder, alpha, m, at, e / m[1].n_columns,
+                    e % m[1].n_columns);
+        if (c.type != 0) {
+            check_row_add(builder, beta, &c, spread(&c.shape, &shape, e), NULL,
+                          0);
+        }
+        check_row_end(builder);
+    }
+}
+
+/* Windows over the last two axes of [images, channels, height, width];
+ * inputs with one spatial axis get height 1. */
 struct window {
-    size_t in;
-    size_t out;
-    size_t kernel;
-    int64_t stride;
-    int64_t dilation;
-    int64_t before; /* padding */
-    int64_t after;
+    struct check_value x;
+    size_t n; /* spatial axes that the node knows: 1 or 2 */
+    size_t in[2];
+    size_t out[2];
+    size_t kernel[2];
+    int64_t stride[2];
+    int64_t dilation[2];
+    int64_t before[2]; /* padding */
+    bool is_padded;
 };
 
-/* n numbers of an attribute, each from `least` to 2^20. */
+/* Numbers of an attribute, n for each axis known, each from `least` to 2^20;
+ * without it all are `least`. Those of a missing first axis are `least`. */
 static void read_numbers(const struct check_builder *builder, int64_t *numbers,
-                         size_t n, const char *name, int64_t least)
+                         const struct window *window, const char *name,
+                         int64_t least)
 {
     const struct check_integers list =
         check_node_integers(builder, name, UINT64_MAX, SIZE_MAX);
-    if (list.is_given && list.n != n) {
+    if (list.is_given && list.n != window->n) {
         check_node_malformed(builder, "attribute of wrong length");
     }
-    for (size_t i = 0; i < n; i++) {
-        numbers[i] = list.is_given ? list.data[i] : least;
+    for (size_t i = 0; i < 2; i++) {
+        const bool is_known = list.is_given && i + window->n >= 2;
+        numbers[i] = is_known ? list.data[i + window->n - 2] : least;
         if (numbers[i] < least || numbers[i] > 1 << 20) {
-            check_node_unsupported(builder, "stride, dilation or padding");
+            check_node_unsupported(builder, "stride, dilation or kernel");
         }
     }
 }
 
-/* Fills in the rest of the windows, whose `in` and `kernel` are known. */
-static void read_windows(const struct check_builder *builder,
-                         struct window *windows, size_t n)
+/* Padding of axis i before and after, by auto_pad or pads. */
+static void read_padding(const struct check_builder *builder,
+                         const struct window *w, int64_t pads[2][2])
 {
-    int64_t strides[2] = {1, 1};
-    int64_t dilations[2] = {1, 1};
-    int64_t pads[4] = {0};
     const char *mode = check_node_text(builder, "auto_pad", "NOTSET");
     const bool is_upper = strcmp(mode, "SAME_UPPER") == 0;
     const bool is_same = is_upper || strcmp(mode, "SAME_LOWER") == 0;
-    const bool is_explicit = strcmp(mode, "NOTSET") == 0;
-    read_numbers(builder, strides, n, "strides", 1);
-    read_numbers(builder, dilations, n, "dilations", 1);
-    read_numbers(builder, pads, 2 * n, "pads", 0);
-    if (!is_same && !is_explicit && strcmp(mode, "VALID") != 0) {
-        check_node_unsupported(builder, "value of auto_pad");
+    const struct check_integers list =
+        check_node_integers(builder, "pads", UINT64_MAX, SIZE_MAX);
+    for (size_t i = 0; i < 2; i++) {
+        const int64_t in = (int64_t)w->in[i];
+        const int64_t out = (in + w->stride[i] - 1) / w->stride[i];
+        const int64_t total = (out - 1) * w->stride[i] +
+                              w->dilation[i] * ((int64_t)w->kernel[i] - 1) + 1 -
+                              in;
+        const int64_t all = is_same && total > 0 ? total : 0;
+        pads[i][0] = is_upper ? all / 2 : all - all / 2;
+        pads[i][1] = all - pads[i][0];
     }
-    for (size_t i = 0; i < n; i++) {
-        struct window *w = &windows[i];
-        w->stride = strides[i];
-        w->dilation = dilations[i];
-        w->before = pads[i];
-        w->after = pads[n + i];
-        if (!is_explicit && (w->before != 0 || w->after != 0)) {
-            check_node_unsupported(builder, "auto_pad together with pads");
+    if (list.is_given && strcmp(mode, "NOTSET") == 0) {
+        if (list.n != 2 * w->n) {
+            check_node_malformed(builder, "pads of wrong length");
         }
-        const int64_t in = (int64_t)w->in;
-        const int64_t reach = w->dilation * ((int64_t)w->kernel - 1) + 1;
-        if (is_same) {
-            const int64_t out = (in + w->stride - 1) / w->stride;
-            const int64_t total = (out - 1) * w->stride + reach - in;
-            const int64_t half = total > 0 ? total / 2 : 0;
-            w->before = is_upper || total <= 0 ? half : total - half;
-            w->after = total > 0 ? total - w->before : 0;
+        for (size_t k = 0; k < list.n; k++) {
+            pads[2 - w->n + k % w->n][k / w->n] = list.data[k];
+            if (list.data[k] < 0 || list.data[k] > 1 << 20) {
+                check_node_unsupported(builder, "negative or large padding");
+            }
         }
-        const int64_t room = in + w->before + w->after - reach;
-        if (room < 0 || w->kernel == 0) {
+    } else if (list.is_given || (!is_same && strcmp(mode, "NOTSET") != 0 &&
+                                 strcmp(mode, "VALID") != 0)) {
+        check_node_unsupported(builder, "value of auto_pad, or pads beside it");
+    }
+}
+
+/* The windows of input 0; kernel [2] is known. */
+static void read_window(const struct check_builder *builder, struct window *w)
+{
+    int64_t pads[2][2];
+    read_numbers(builder, w->stride, w, "strides", 1);
+    read_numbers(builder, w->dilation, w, "dilations", 1);
+    w->in[0] = w->n == 2 ? w->x.shape.dims[2] : 1;
+    w->in[1] = w->x.shape.dims[w->n + 1];
+    read_padding(builder, w, pads);
+    for (size_t i = 0; i < 2; i++) {
+        const int64_t room = (int64_t)w->in[i] + pads[i][0] + pads[i][1] - 1 -
+                             w->dilation[i] * ((int64_t)w->kernel[i] - 1);
+        if (room < 0 || w->kernel[i] == 0) {
             check_node_malformed(builder, "window larger than its input");
         }
-        w->out = (size_t)(room / w->stride) + 1;
+        w->out[i] = (size_t)(room / w->stride[i]) + 1;
+        w->before[i] = pads[i][0];
+        w->is_padded = w->is_padded || pads[i][0] != 0 || pads[i][1] != 0;
     }
 }
 
-/* Sums over the windows become inner indices 1 and 2 of the term, output
- * indices `axis` and `axis` + 1 of the layer. */
-static void apply_windows(struct check_affine *affine,
-                          const struct window *windows, size_t n, size_t axis,
-                          const int64_t *steps)
+static void start_window(const struct check_builder *builder, struct window *w)
 {
-    struct check_term *term = &affine->terms[0];
-    for (size_t i = 0; i < n; i++) {
-        const struct window *w = &windows[i];
-        affine->out[axis + i] = w->out;
-        term->origin -= w->before * steps[i];
-        term->out_data[axis + i] = w->stride * steps[i];
-        term->inner[1 + i] =
-            (struct check_inner){.extent = w->kernel,
-                                 .data = w->dilation * steps[i],
-                                 .axis = axis + i,
-                                 .start = -w->before,
-                                 .stride = w->stride,
-                                 .dilation = w->dilation,
-                                 .size = (int64_t)w->in};
-    }
-}
-
-/* [images, channels, one or two spatial axes] and the windows on the last. */
-static size_t read_image(const struct check_builder *builder,
-                         struct window *windows, const struct check_value *x,
-                         const size_t *kernel)
-{
-    const size_t n = x->shape.n_dims - 2;
-    if (n != 1 && n != 2) {
+    *w = (struct window){.x = check_node_input(builder, 0)};
+    if (w->x.shape.n_dims != 3 && w->x.shape.n_dims != 4) {
         check_node_unsupported(builder, "other than one or two spatial axes");
     }
-    for (size_t i = 0; i < n; i++) {
-        windows[i].in = x->shape.dims[2 + i];
-        windows[i].kernel = kernel[i];
+    w->n = w->x.shape.n_dims - 2;
+}
+
+/* Entries of the window of output element e of one channel: scale, or the
+ * weights from `first` on, times channel `channel` of all images' channels. */
+static void add_window(struct check_builder *builder, const struct window *w,
+                       size_t e, size_t channel, double scale,
+                       const struct check_value *weights, size_t first)
+{
+    for (size_t k = 0; k < w->kernel[0] * w->kernel[1]; k++) {
+        const int64_t row = (int64_t)(e / w->out[1]) * w->stride[0] +
+                            (int64_t)(k / w->kernel[1]) * w->dilation[0] -
+                            w->before[0];
+        const int64_t column = (int64_t)(e % w->out[1]) * w->stride[1] +
+                               (int64_t)(k % w->kernel[1]) * w->dilation[1] -
+                               w->before[1];
+        if (row >= 0 && row < (int64_t)w->in[0] && column >= 0 &&
+            column < (int64_t)w->in[1]) {
+            check_row_add(builder, scale, &w->x,
+                          (channel * w->in[0] + (size_t)row) * w->in[1] +
+                              (size_t)column,
+                          weights, first + k);
+        }
     }
-    read_windows(builder, windows, n);
-    return n;
+}
+
+/* Defines output 0 with that many channels. Returns its n. */
+static size_t begin_window(struct check_builder *builder, uint64_t type,
+                           const struct window *w, size_t n_channels)
+{
+    struct check_shape shape = w->x.shape;
+    shape.dims[1] = n_channels;
+    shape.dims[2] = w->out[0];
+    shape.dims[w->n + 1] = w->out[1];
+    return begin(builder, type, &shape);
 }
 
 void check_build_conv(struct check_builder *builder)
 {
-    struct check_value x = check_node_input(builder, 0);
-    const struct check_value w = check_node_input(builder, 1);
+    struct window w;
+    const struct check_value weights = check_node_input(builder, 1);
+    const struct check_shape *shape = &weights.shape;
     const int64_t group = check_node_integer(builder, "group", 1);
-    const size_t *dims = w.shape.dims;
-    struct window windows[2] = {0};
-    int64_t steps[CHECK_RANK];
-    int64_t steps_w[CHECK_RANK];
-    if (w.constant == NULL) {
-        check_node_unsupported(builder, "weights that are not constant");
-    }
-    if (w.shape.n_dims != x.shape.n_dims || group < 1 ||
-        group > (int64_t)dims[0] || dims[0] % (size_t)group != 0 ||
-        x.shape.dims[1] != dims[1] * (size_t)group) {
+    struct check_value bias = {0};
+    start_window(builder, &w);
+    if (shape->n_dims != w.n + 2 || group < 1 ||
+        shape->dims[0] % (size_t)group != 0 ||
+        w.x.shape.dims[1] / (size_t)group != shape->dims[1] ||
+        w.x.shape.dims[1] % (size_t)group != 0) {
         check_node_malformed(builder, "shapes and group do not fit");
     }
-    const size_t n = read_image(builder, windows, &x, dims + 2);
-    const struct check_integers stated =
-        check_node_integers(builder, "kernel_shape", UINT64_MAX, SIZE_MAX);
-    for (size_t i = 0; i < stated.n; i++) {
-        if (i >= n || stated.data[i] != (int64_t)dims[2 + i]) {
-            check_node_malformed(builder, "kernel_shape is not the weights'");
-        }
+    int64_t stated[2];
+    w.kernel[0] = w.n == 2 ? shape->dims[2] : 1;
+    w.kernel[1] = shape->dims[w.n + 1];
+    read_numbers(builder, stated, &w, "kernel_shape", 1);
+    if (check_node_attribute(builder, "kernel_shape", CHECK_ONNX_INTS) !=
+            NULL &&
+        ((size_t)stated[0] != w.kernel[0] ||
+         (size_t)stated[1] != w.kernel[1])) {
+        check_node_malformed(builder, "kernel_shape is not the weights'");
     }
-    check_builder_compute(builder, &x);
-    check_shape_steps(steps, &x.shape);
-    check_shape_steps(steps_w, &w.shape);
-    const size_t n_group = dims[0] / (size_t)group; /* channels of the result */
-    struct check_affine affine = {
-        .n_out = 3 + n, /* image, group, channel of the group, spatial axes */
-        .out = {x.shape.dims[0], (size_t)group, n_group},
-        .n_terms = 1,
-        .terms[0] = plain_term(&x)};
-    struct check_term *term = &affine.terms[0];
-    term->weight = factor_of(&w, 1.0);
-    term->out_data[0] = steps[0];
-    term->out_data[1] = (int64_t)dims[1] * steps[1];
-    term->out_weight[1] = (int64_t)n_group * steps_w[0];
-    term->out_weight[2] = steps_w[0];
-    term->inner[0].extent = dims[1];
-    term->inner[0].data = steps[1];
-    term->inner[0].weight = steps_w[1];
-    apply_windows(&affine, windows, n, 3, steps + 2);
-    struct check_shape shape = {2 + n, {x.shape.dims[0], dims[0]}};
-    for (size_t i = 0; i < n; i++) {
-        term->inner[1 + i].weight = steps_w[2 + i];
-        shape.dims[2 + i] = windows[i].out;
-    }
+    read_window(builder, &w);
     if (check_node_has_input(builder, 2)) {
-        const struct check_value bias = check_node_input(builder, 2);
-        if (bias.constant == NULL || bias.n != dims[0]) {
-            check_node_unsupported(builder, "bias not constant or too short");
-        }
-        affine.bias = factor_of(&bias, 1.0);
-        affine.out_bias[1] = (int64_t)n_group;
-        affine.out_bias[2] = 1;
+        bias = check_node_input(builder, 2);
     }
-    finish_product(builder, joint_type(builder, &x, &w), &shape, &affine);
+    if (weights.constant != NULL) {
+        check_builder_compute(builder, &w.x);
+    }
+    const size_t n_in = shape->dims[1];
+    const size_t n_out = shape->dims[0];
+    const size_t n_kernel = w.kernel[0] * w.kernel[1];
+    const size_t n_plane = w.out[0] * w.out[1];
+    const size_t n =
+        begin_window(builder, joint_type(builder, &w.x, &weights), &w, n_out);
+    builder->network->n_products += n * n_in * n_kernel;
+    for (size_t e = 0; e < n; e++) {
+        const size_t image = e / n_plane / n_out;
+        const size_t channel = e / n_plane % n_out;
+        const size_t first = image * w.x.shape.dims[1] +
+                             channel / (n_out / (size_t)group) * n_in;
+        for (size_t c = 0; c < n_in; c++) {
+            add_window(builder, &w, e % n_plane, first + c, 1.0, &weights,
+                       (channel * n_in + c) * n_kernel);
+        }
+        if (bias.type != 0) {
+            check_row_add(builder, 1.0, &bias, channel, NULL, 0);
+        }
+        check_row_end(builder);
+    }
 }
 
 void check_build_average_pool(struct check_builder *builder)
 {
-    struct check_value x = check_node_input(builder, 0);
-    const bool is_padding_counted =
+    struct window w;
+    int64_t kernel[2];
+    start_window(builder, &w);
+    read_numbers(builder, kernel, &w, "kernel_shape", 1);
+    w.kernel[0] = (size_t)kernel[0];
+    w.kernel[1] = (size_t)kernel[1];
+    read_window(builder, &w);
+    const size_t count = w.kernel[0] * w.kernel[1];
+    const bool is_whole =
+        !w.is_padded ||
         check_node_integer(builder, "count_include_pad", 0) != 0;
-    struct window windows[2] = {0};
-    int64_t steps[CHECK_RANK];
-    int64_t sizes[2] = {0};
-    if (x.shape.n_dims != 3 && x.shape.n_dims != 4) {
-        check_node_unsupported(builder, "other than one or two spatial axes");
-    }
+    (void)check_node_integer(builder, "count_include_pad", 0);
     if (check_node_attribute(builder, "kernel_shape", CHECK_ONNX_INTS) ==
-        NULL) {
-        check_node_malformed(builder, "no kernel_shape");
-    }
-    read_numbers(builder, sizes, x.shape.n_dims - 2, "kernel_shape", 1);
-    const size_t kernel[2] = {(size_t)sizes[0], (size_t)sizes[1]};
-    const size_t n = read_image(builder, windows, &x, kernel);
-    const size_t count = kernel[0] * (n == 2 ? kernel[1] : 1);
-    bool is_padded = false;
-    for (size_t i = 0; i < n; i++) {
-        is_padded =
-            is_padded || windows[i].before != 0 || windows[i].after != 0;
-    }
-    if (check_node_integer(builder, "ceil_mode", 0) != 0 ||
-        (is_padded && !is_padding_counted) || (count & (count - 1)) != 0) {
+            NULL ||
+        check_node_integer(builder, "ceil_mode", 0) != 0 || !is_whole ||
+        (count & (count - 1)) != 0) {
         check_node_unsupported(
             builder, "ceil_mode, or an average over other than 2^k elements");
     }
-    check_builder_compute(builder, &x);
-    check_shape_steps(steps, &x.shape);
-    struct check_affine affine = {.n_out = 2 + n,
-                                  .out = {x.shape.dims[0], x.shape.dims[1]},
-                                  .n_terms = 1,
-                                  .terms[0] = plain_term(&x)};
-    affine.terms[0].weight.scale = 1.0 / (double)count;
-    affine.terms[0].out_data[0] = steps[0];
-    affine.terms[0].out_data[1] = steps[1];
-    apply_windows(&affine, windows, n, 2, steps + 2);
-    struct check_shape shape = x.shape;
-    for (size_t i = 0; i < n; i++) {
-        shape.dims[2 + i] = windows[i].out;
+    check_builder_compute(builder, &w.x);
+    const size_t n_plane = w.out[0] * w.out[1];
+    const size_t n = begin_window(builder, joint_type(builder, &w.x, &w.x), &w,
+                                  w.x.shape.dims[1]);
+    builder->network->n_products += n * count;
+    for (size_t e = 0; e < n; e++) {
+        add_window(builder, &w, e % n_plane, e / n_plane, 1.0 / (double)count,
+                   NULL, 0);
+        check_row_end(builder);
     }
-    finish_product(builder, joint_type(builder, &x, &x), &shape, &affine);
 }

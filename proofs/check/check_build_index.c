@@ -10,9 +10,6 @@ static void reshape(struct check_builder *builder,
                     const struct check_shape *shape)
 {
     struct check_value *output = check_node_output(builder, 0);
-    if (output == NULL) {
-        return;
-    }
     check_value_define(builder, output, input->type, shape);
     if (output->n != input->n) {
         check_node_malformed(builder, "number of elements changes");
@@ -21,21 +18,41 @@ static void reshape(struct check_builder *builder,
     output->map = input->map;
 }
 
-/* An output axis: index i is element table[i] (NULL: i) of an input axis,
- * whose elements are `step` apart; -1 stands for padding. */
+/* An output axis: index k is index table[k], or start + k * stride without a
+ * table, of an input axis of `dim` elements, `step` apart. */
 struct axis {
     size_t extent;
+    int64_t dim;
     int64_t step;
+    int64_t start;
+    int64_t stride;
     const int64_t *table;
 };
 
-/* The output's elements, in the order of the axes; its type and shape are
- * defined. Padding is coordinate `pad`. */
-static void move_elements(struct check_builder *builder,
-                          struct check_value *output,
-                          const struct check_value *input,
-                          const struct axis *axes, size_t n_axes, uint32_t pad)
+/* The input's own axes. */
+static void own_axes(struct axis *axes, const struct check_shape *shape)
 {
+    for (size_t d = 0; d < shape->n_dims; d++) {
+        axes[d] = (struct axis){
+            .extent = shape->dims[d],
+            .dim = (int64_t)shape->dims[d],
+            .step = (int64_t)check_shape_product(shape, d + 1, shape->n_dims),
+            .stride = 1};
+    }
+}
+
+/* Output k, with the axes' shape. What is outside of the input is `pad`. */
+static struct check_value *move(struct check_builder *builder, size_t k,
+                                const struct check_value *input,
+                                const struct axis *axes, size_t n_axes,
+                                const uint32_t *pad)
+{
+    struct check_value *output = check_node_output(builder, k);
+    struct check_shape shape = {.n_dims = n_axes};
+    for (size_t d = 0; d < n_axes; d++) {
+        shape.dims[d] = axes[d].extent;
+    }
+    check_value_define(builder, output, input->type, &shape);
     uint32_t *map =
         check_arena_alloc(&builder->network->arena, output->n, sizeof *map);
     for (size_t i = 0; i < output->n; i++) {
@@ -43,52 +60,23 @@ static void move_elements(struct check_builder *builder,
         int64_t from = 0;
         bool is_pad = false;
         for (size_t d = n_axes; d-- > 0; rest /= axes[d].extent) {
-            const size_t k = rest % axes[d].extent;
-            const int64_t at =
-                axes[d].table == NULL ? (int64_t)k : axes[d].table[k];
-            is_pad = is_pad || at < 0;
-            from += at * axes[d].step;
+            const int64_t at = (int64_t)(rest % axes[d].extent);
+            const int64_t of = axes[d].table != NULL
+                                   ? axes[d].table[at]
+                                   : axes[d].start + at * axes[d].stride;
+            is_pad = is_pad || of < 0 || of >= axes[d].dim;
+            from += of * axes[d].step;
         }
-        if (!is_pad && (rest != 0 || (size_t)from >= input->n)) {
-            check_node_unsupported(builder, "element outside of the input");
+        if (is_pad && pad == NULL) {
+            check_node_malformed(builder, "index outside of the input");
         }
-        map[i] = is_pad               ? pad
+        map[i] = is_pad               ? *pad
                  : input->map == NULL ? (uint32_t)from
                                       : input->map[from];
     }
     output->constant = input->constant;
     output->map = map;
-}
-
-/* The input's own axes. */
-static void own_axes(struct axis *axes, const struct check_shape *shape)
-{
-    int64_t steps[CHECK_RANK];
-    check_shape_steps(steps, shape);
-    for (size_t d = 0; d < shape->n_dims; d++) {
-        axes[d] = (struct axis){shape->dims[d], steps[d], NULL};
-    }
-}
-
-/* Output k from the axes; the shape is theirs. */
-static void move_to(struct check_builder *builder, size_t k,
-                    const struct check_value *input, const struct axis *axes,
-                    size_t n_axes)
-{
-    struct check_value *output = check_node_output(builder, k);
-    struct check_shape shape = {.n_dims = n_axes};
-    for (size_t d = 0; d < n_axes; d++) {
-        shape.dims[d] = axes[d].extent;
-    }
-    if (output != NULL) {
-        check_value_define(builder, output, input->type, &shape);
-        move_elements(builder, output, input, axes, n_axes, 0);
-    }
-}
-
-static int64_t *new_table(struct check_builder *builder, size_t n)
-{
-    return check_arena_alloc(&builder->network->arena, n, sizeof(int64_t));
+    return output;
 }
 
 void check_build_constant(struct check_builder *builder)
@@ -126,7 +114,7 @@ void check_build_constant(struct check_builder *builder)
         *n = tensor->n;
         tensor->dims = (struct check_list){1, n};
     }
-    check_value_define_constant(builder, check_node_output(builder, 0), tensor);
+    check_value_store(builder, check_node_output(builder, 0), tensor);
 }
 
 void check_build_dropout(struct check_builder *builder)
@@ -269,7 +257,7 @@ void check_build_transpose(struct check_builder *builder)
         is_taken[axis] = true;
         axes[d] = own[axis];
     }
-    move_to(builder, 0, &input, axes, n);
+    (void)move(builder, 0, &input, axes, n, NULL);
 }
 
 /* The number `at` of a Slice in an axis of n elements. */
@@ -315,13 +303,10 @@ void check_build_slice(struct check_builder *builder)
         const int64_t stride = step > 0 ? step : -step;
         axes[d].extent =
             length <= 0 ? 0 : (size_t)((length + stride - 1) / stride);
-        int64_t *table = new_table(builder, axes[d].extent);
-        for (size_t k = 0; k < axes[d].extent; k++) {
-            table[k] = start + (int64_t)k * step;
-        }
-        axes[d].table = table;
+        axes[d].start = start;
+        axes[d].stride = step;
     }
-    move_to(builder, 0, &input, axes, input.shape.n_dims);
+    (void)move(builder, 0, &input, axes, input.shape.n_dims, NULL);
 }
 
 void check_build_split(struct check_builder *builder)
@@ -346,18 +331,17 @@ void check_build_split(struct check_builder *builder)
     }
     own_axes(axes, &input.shape);
     for (size_t k = 0; k < n; k++) {
-        const int64_t size = sizes.is_given ? sizes.data[k] : (int64_t)part;
         const size_t left = dim - start;
-        if (size < 0 || (sizes.is_given && (size_t)size > left)) {
+        const size_t size = sizes.is_given ? (size_t)sizes.data[k]
+                            : part < left  ? part
+                                           : left;
+        if (size > left) {
             check_node_malformed(builder, "parts do not fit");
         }
-        axes[d].extent = (size_t)size < left ? (size_t)size : left;
-        int64_t *table = new_table(builder, axes[d].extent);
-        for (size_t i = 0; i < axes[d].extent; i++) {
-            table[i] = (int64_t)start++;
-        }
-        axes[d].table = table;
-        move_to(builder, k, &input, axes, input.shape.n_dims);
+        axes[d].extent = size;
+        axes[d].start = (int64_t)start;
+        start += size;
+        (void)move(builder, k, &input, axes, input.shape.n_dims, NULL);
     }
     if (start != dim) {
         check_node_malformed(builder, "parts do not fit");
@@ -368,40 +352,39 @@ void check_build_gather(struct check_builder *builder)
 {
     const struct check_value input = check_node_input(builder, 0);
     const struct check_value indices = check_node_input(builder, 1);
-    struct check_value *output = check_node_output(builder, 0);
-    const size_t n = input.shape.n_dims;
+    const struct check_shape *shape = &input.shape;
+    const size_t n = shape->n_dims;
     const size_t d =
         check_node_axis(builder, check_node_integer(builder, "axis", 0), n);
-    const int64_t dim = (int64_t)input.shape.dims[d];
-    const size_t after = check_shape_product(&input.shape, d + 1, n);
-    int64_t *table = new_table(builder, indices.n);
-    struct check_shape shape = {0};
-    if (indices.constant == NULL || n - 1 + indices.shape.n_dims > CHECK_RANK) {
+    const size_t n_inner = indices.shape.n_dims;
+    const size_t after = check_shape_product(shape, d + 1, n);
+    int64_t *table =
+        check_arena_alloc(&builder->network->arena, indices.n, sizeof *table);
+    if (indices.constant == NULL || n - 1 + n_inner > CHECK_RANK) {
         check_node_unsupported(builder, "computed indices, or large rank");
     }
     for (size_t i = 0; i < indices.n; i++) {
         const int64_t at = check_onnx_integer(
             indices.constant, indices.map == NULL ? i : indices.map[i]);
-        if (at < -dim || at >= dim) {
-            check_node_malformed(builder, "index out of range");
-        }
-        table[i] = at < 0 ? at + dim : at;
+        table[i] = at < 0 ? at + (int64_t)shape->dims[d] : at;
     }
-    const struct axis axes[3] = {
-        {check_shape_product(&input.shape, 0, d), dim * (int64_t)after, NULL},
-        {indices.n, (int64_t)after, table},
-        {after, 1, NULL}};
-    for (size_t i = 0; i < n; i++) {
-        if (i != d) {
-            shape.dims[shape.n_dims++] = input.shape.dims[i];
-            continue;
-        }
-        for (size_t k = 0; k < indices.shape.n_dims; k++) {
-            shape.dims[shape.n_dims++] = indices.shape.dims[k];
-        }
-    }
-    check_value_define(builder, output, input.type, &shape);
-    move_elements(builder, output, &input, axes, 3, 0);
+    struct axis axes[CHECK_RANK];
+    own_axes(axes, shape);
+    const struct axis flat[3] = {
+        {.extent = check_shape_product(shape, 0, d),
+         .dim = INT64_MAX,
+         .step = (int64_t)(shape->dims[d] * after),
+         .stride = 1},
+        {indices.n, axes[d].dim, axes[d].step, 0, 0, table},
+        {after, INT64_MAX, 1, 0, 1, NULL}};
+    struct check_value *output = move(builder, 0, &input, flat, 3, NULL);
+    struct check_shape result = {.n_dims = n - 1 + n_inner};
+    memcpy(result.dims, shape->dims, d * sizeof result.dims[0]);
+    memcpy(result.dims + d, indices.shape.dims,
+           n_inner * sizeof result.dims[0]);
+    memcpy(result.dims + d + n_inner, shape->dims + d + 1,
+           (n - 1 - d) * sizeof result.dims[0]);
+    output->shape = result;
 }
 
 void check_build_concat(struct check_builder *builder)
@@ -446,26 +429,29 @@ void check_build_concat(struct check_builder *builder)
 /* The coordinate that is the constant the Pad asks for. */
 static uint32_t padding(struct check_builder *builder)
 {
-    struct check_value value = {.name = "pad", .type = CHECK_FLOAT32, .n = 1};
-    struct check_affine affine = {.n_out = 1, .out = {1}};
+    struct check_onnx_attribute real = {.present = 0};
+    struct check_onnx_tensor tensor = {.name = "pad",
+                                       .type = CHECK_ONNX_FLOAT,
+                                       .floats = {1, &real.real},
+                                       .n = 1};
+    struct check_value value = {.name = "pad", .constant = &tensor, .n = 1};
     if (builder->model->opset < 11) {
-        affine.bias.scale = check_node_real(builder, "value", 0.0);
+        const struct check_onnx_attribute *attribute =
+            check_node_attribute(builder, "value", CHECK_ONNX_A_FLOAT);
+        real.real = attribute == NULL ? 0 : attribute->real;
     } else if (check_node_has_input(builder, 2)) {
         value = check_node_input(builder, 2);
-        if (value.constant == NULL || value.n != 1) {
-            check_node_unsupported(builder, "computed padding");
-        }
-        check_builder_compute(builder, &value);
-        return value.map[0];
     }
-    check_builder_add_affine(builder, &value, &affine);
+    if (value.n != 1) {
+        check_node_malformed(builder, "padding that is no scalar");
+    }
+    check_builder_compute(builder, &value);
     return value.map[0];
 }
 
 void check_build_pad(struct check_builder *builder)
 {
     struct check_value input = check_node_input(builder, 0);
-    struct check_value *output = check_node_output(builder, 0);
     const struct check_integers pads =
         check_node_integers(builder, "pads", 11, 1);
     const struct check_integers list =
@@ -473,7 +459,7 @@ void check_build_pad(struct check_builder *builder)
                                    : check_node_integers(builder, "", 18, 3);
     const size_t n = list.is_given ? list.n : input.shape.n_dims;
     struct axis axes[CHECK_RANK];
-    struct check_shape shape = input.shape;
+    const struct check_shape shape = input.shape;
     bool is_padded[CHECK_RANK] = {false};
     if (strcmp(check_node_text(builder, "mode", "constant"), "constant") != 0) {
         check_node_unsupported(builder, "mode of padding");
@@ -493,15 +479,9 @@ void check_build_pad(struct check_builder *builder)
             check_node_unsupported(builder, "axis repeated, or size of axis");
         }
         is_padded[d] = true;
-        shape.dims[d] = axes[d].extent = (size_t)extent;
-        int64_t *table = new_table(builder, axes[d].extent);
-        for (int64_t k = 0; k < extent; k++) {
-            const int64_t at = k - pads.data[i];
-            table[k] = at < dim ? at : -1;
-        }
-        axes[d].table = table;
+        axes[d].extent = (size_t)extent;
+        axes[d].start = -pads.data[i];
     }
-    check_value_define(builder, output, input.type, &shape);
-    move_elements(builder, output, &input, axes, shape.n_dims,
-                  padding(builder));
+    const uint32_t pad = padding(builder);
+    (void)move(builder, 0, &input, axes, shape.n_dims, &pad);
 }

@@ -70,7 +70,6 @@ static void evaluate_layer(struct pass *pass, const struct check_layer *layer)
             }
         }
     }
-    check_row_clear(&row);
 }
 
 void check_network_eval_exact(mpq_t *v, const struct check_network *network,
@@ -144,7 +143,7 @@ static void print_sums(FILE *file, const struct check_network *network,
 
 static void print_points(FILE *file, const struct check_network *network)
 {
-    enum { N_POINTS = 3, N_PRINTED = 64, N_PRODUCTS = 8000000 };
+    enum { N_POINTS = 3, N_PRINTED = 64, N_PRODUCTS = 100000000 };
     const size_t n = network->n_coordinates;
     if (network->n_products > N_PRODUCTS) {
         (void)fputs("at skipped\n", file);

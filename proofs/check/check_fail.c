@@ -10,49 +10,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_reason(const char *format, va_list arguments)
+static _Noreturn void finish(int status, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static void finish(int status, const char *format, va_list arguments)
 {
+    if (status == 1) {
+        (void)puts("rejected");
+    }
     (void)fflush(stdout);
     (void)fputs("astrolabe-check: ", stderr);
     (void)vfprintf(stderr, format, arguments);
     (void)fputc('\n', stderr);
+    exit(status);
 }
 
 void check_reject(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    (void)puts("rejected");
-    print_reason(format, arguments);
-    va_end(arguments);
-    exit(1);
+    finish(1, format, arguments);
 }
 
 void check_usage(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print_reason(format, arguments);
-    va_end(arguments);
-    exit(2);
+    finish(2, format, arguments);
 }
 
 void check_unreadable(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print_reason(format, arguments);
-    va_end(arguments);
-    exit(3);
+    finish(3, format, arguments);
 }
 
 void check_unsupported(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print_reason(format, arguments);
-    va_end(arguments);
-    exit(4);
+    finish(4, format, arguments);
 }
 
 /* n * size, at least 1. */

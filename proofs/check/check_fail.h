@@ -14,10 +14,14 @@
  *   check_unsupported  4  input beyond what is implemented, or over a limit
  * The text says where: file and position, node, or record.
  */
-_Noreturn void check_reject(const char *format, ...);
-_Noreturn void check_usage(const char *format, ...);
-_Noreturn void check_unreadable(const char *format, ...);
-_Noreturn void check_unsupported(const char *format, ...);
+_Noreturn void check_reject(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+_Noreturn void check_usage(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+_Noreturn void check_unreadable(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+_Noreturn void check_unsupported(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 
 /* n * size zeroed bytes; never NULL: out of memory, or a product that
  * overflows, ends in exit 4. Freed with check_free; NULL is fine there. */

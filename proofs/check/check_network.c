@@ -151,92 +151,17 @@ void check_value_define(const struct check_builder *builder,
     }
 }
 
-struct check_layer *check_builder_add_layer(struct check_builder *builder,
-                                            struct check_value *value,
-                                            enum check_layer_kind kind)
+void check_value_store(const struct check_builder *builder,
+                       struct check_value *value,
+                       const struct check_onnx_tensor *tensor)
 {
-    struct check_network *network = builder->network;
-    const size_t first = network->n_coordinates;
-    if (value->n == 0 || value->n > UINT32_MAX - first) {
-        check_unsupported("%s: tensor '%s' has no elements, or there are too "
-                          "many coordinates",
-                          builder->model->path, value->name);
-    }
-    uint32_t *map = check_arena_alloc(&network->arena, value->n, sizeof *map);
-    for (size_t i = 0; i < value->n; i++) {
-        map[i] = (uint32_t)(first + i);
-    }
-    value->map = map;
-    value->constant = NULL;
-    network->n_coordinates += value->n;
-    network->layers =
-        check_arena_grow(&network->arena, network->layers, network->n_layers,
-                         sizeof *network->layers);
-    struct check_layer *layer = &network->layers[network->n_layers++];
-    *layer =
-        (struct check_layer){.kind = kind, .first = first, .width = value->n};
-    return layer;
-}
-
-void check_builder_add_affine(struct check_builder *builder,
-                              struct check_value *value,
-                              const struct check_affine *affine)
-{
-    struct check_arena *arena = &builder->network->arena;
-    struct check_affine *copy = check_arena_alloc(arena, 1, sizeof *copy);
-    const struct check_factor *factors[3] = {
-        &affine->bias, &affine->terms[0].weight, &affine->terms[1].weight};
-    for (size_t i = 0; i < 1 + affine->n_terms; i++) {
-        const char *reason =
-            check_factor_examine(factors[i], builder->model->path);
-        if (reason != NULL) {
-            check_node_unsupported(builder, reason);
-        }
-    }
-    size_t n = 1;
-    for (size_t d = 0; d < affine->n_out; d++) {
-        n *= affine->out[d];
-    }
-    if (n != value->n) {
-        check_node_unsupported(builder, "layer of another size than its value");
-    }
-    *copy = *affine;
-    struct check_layer *layer =
-        check_builder_add_layer(builder, value, CHECK_AFFINE);
-    layer->affine = copy;
-    check_affine_settle(arena, layer, copy);
-}
-
-void check_builder_compute(struct check_builder *builder,
-                           struct check_value *value)
-{
-    if (value->constant == NULL) {
-        return;
-    }
-    if (value->type != CHECK_FLOAT32 && value->type != CHECK_FLOAT64) {
-        check_node_unsupported(builder, "computing with this element type");
-    }
-    check_builder_add_affine(
-        builder, value,
-        &(struct check_affine){
-            .n_out = 1,
-            .out = {value->n},
-            .out_bias = {1},
-            .bias = {value->constant, value->map, value->n, 1.0, false}});
-}
-
-void check_value_define_constant(struct check_builder *builder,
-                                 struct check_value *value,
-                                 const struct check_onnx_tensor *tensor)
-{
-    struct check_shape shape = {0};
-    if (tensor->dims.n > CHECK_RANK) {
+    struct check_shape shape = {.n_dims = tensor->dims.n};
+    if (shape.n_dims > CHECK_RANK) {
         check_unsupported("%s: tensor '%s' has too many dimensions",
                           builder->model->path, value->name);
     }
-    for (; shape.n_dims < tensor->dims.n; shape.n_dims++) {
-        shape.dims[shape.n_dims] =
-            (size_t)((const uint64_t *)tensor->dims.data)[shape.n_dims];
+    for (size_t d = 0; d < shape.n_dims; d++) {
+        shape.dims[d] = (size_t)((const uint64_t *)tensor->dims.data)[d];
     }
     check_value_define(builder, value, tensor->type, &shape);
     value->constant = tensor;
@@ -338,7 +263,8 @@ static void build_outputs(struct check_builder *builder)
 struct check_network *check_network_load(const char *path)
 {
     struct check_network *network = check_alloc(1, sizeof *network);
-    struct check_builder builder = {.network = network};
+    struct check_onnx_node whole = {.name = "", .op = "graph"};
+    struct check_builder builder = {.network = network, .node = &whole};
     network->file = check_bytes_open(path);
     builder.model = check_onnx_read(&network->arena, &network->file);
     if (builder.model->opset < 7 || builder.model->opset > 21) {
@@ -353,37 +279,25 @@ struct check_network *check_network_load(const char *path)
     for (size_t i = 0; i < builder.n_values; i++) {
         struct check_value *value = &builder.values[i];
         if (value->is_live && value->constant != NULL) {
-            check_value_define_constant(&builder, value, value->constant);
+            check_value_store(&builder, value, value->constant);
         }
     }
     build_inputs(&builder);
     build_nodes(&builder);
     build_outputs(&builder);
+    if (builder.n_rows != network->n_coordinates) {
+        check_unsupported("%s: fewer rows than coordinates", path);
+    }
     return network;
 }
 
 void check_network_free(struct check_network *network)
 {
     check_bytes_close(&network->file);
+    check_free(network->bias);
+    check_free(network->end);
+    check_free(network->column);
+    check_free(network->weight);
     check_arena_free(&network->arena);
     check_free(network);
-}
-
-const struct check_layer *
-check_network_layer(const struct check_network *network, size_t z)
-{
-    size_t low = 0;
-    size_t high = network->n_layers;
-    if (z >= network->n_coordinates) {
-        check_unsupported("coordinate %zu of %zu", z, network->n_coordinates);
-    }
-    while (high - low > 1) { /* layers[low].first <= z < layers[high].first */
-        const size_t middle = low + (high - low) / 2;
-        if (network->layers[middle].first <= z) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return &network->layers[low];
 }

@@ -28,8 +28,6 @@ struct check_tensor {
 
 enum check_layer_kind { CHECK_INPUT, CHECK_AFFINE, CHECK_RELU };
 
-struct check_affine;
-
 /*
  * Layer of coordinates first .. first + width - 1. For each of them, z:
  *   CHECK_INPUT   v_z is free; only layer 0: all graph inputs, one after the
@@ -44,24 +42,31 @@ struct check_layer {
     enum check_layer_kind kind;
     size_t first;
     size_t width;
-    size_t relu;                       /* CHECK_RELU: its number */
-    const uint32_t *source;            /* CHECK_RELU: [width] */
-    const struct check_affine *affine; /* CHECK_AFFINE: see check_affine.h */
+    size_t relu;            /* CHECK_RELU: its number */
+    const uint32_t *source; /* CHECK_RELU: [width] */
+    const struct check_network *network;
 };
 
 /*
- *   output  [n_outputs] coordinate of Y_j: all graph outputs, one after the
- *           other, row-major
- *   relu    [n_relus] layer that is ReLU r: the Relu nodes from which a graph
- *           output can be reached, in the order of the file. Element e of
- *           ReLU r, row-major, is neuron (r, e).
+ *   n_products  in all sums of Conv, Gemm, MatMul and AveragePool, zeros too
+ *   bias, end   [n_coordinates] of row (1); its entries are before `end` of
+ *               column and weight, where those of the row before it end
+ *   output      [n_outputs] coordinate of Y_j: all graph outputs, one after
+ *               the other, row-major
+ *   relu        [n_relus] layer that is ReLU r: the Relu nodes from which a
+ *               graph output can be reached, in the order of the file.
+ *               Element e of ReLU r, row-major, is neuron (r, e).
  */
 struct check_network {
     size_t n_inputs;
     size_t n_outputs;
     size_t n_relus;
     size_t n_coordinates;
-    size_t n_products; /* in all sums of Conv, Gemm, MatMul, AveragePool */
+    size_t n_products;
+    double *bias;
+    size_t *end;
+    uint32_t *column;
+    double *weight;
     uint32_t *output;
     size_t *relu;
     size_t n_layers;
@@ -70,8 +75,8 @@ struct check_network {
     struct check_tensor *input_tensors;
     size_t n_output_tensors;
     struct check_tensor *output_tensors;
-    struct check_bytes file;  /* weights are read in place */
-    struct check_arena arena; /* all other memory of the network */
+    struct check_bytes file; /* what was read: for its hash */
+    struct check_arena arena;
 };
 
 /*
@@ -87,24 +92,19 @@ const struct check_layer *
 check_network_layer(const struct check_network *network, size_t z);
 
 /* Row (1): n entries, weights finite and non-zero, columns in no order and
- * possibly repeated (then they add up). All fields 0 is an empty row. The
- * arrays are valid until the next use of the row. */
+ * possibly repeated (then they add up). */
 struct check_row {
     size_t n;
     const uint32_t *column;
     const double *weight;
     double bias;
-    size_t size; /* allocated entries of the own arrays */
-    uint32_t *own_column;
-    double *own_weight;
 };
 
-/* The row of coordinate z of a CHECK_AFFINE layer. */
+/* The row of coordinate z of a layer; other than CHECK_AFFINE has none. */
 void check_network_row(struct check_row *row, const struct check_layer *layer,
                        size_t z);
-void check_row_clear(struct check_row *row);
 
-/* x = *mantissa * 2^*exponent for finite x, mantissa odd or both 0. */
+/* x = *mantissa * 2^*exponent, mantissa odd or both 0; x must be finite. */
 void check_split_double(int64_t *mantissa, long *exponent, double x);
 
 /*

@@ -98,9 +98,13 @@ struct check_value *check_node_output(const struct check_builder *builder,
                                       size_t i)
 {
     const char *const *names = builder->node->outputs.data;
-    return i < builder->node->outputs.n && *names[i] != '\0'
-               ? check_builder_find(builder, names[i])
-               : NULL;
+    struct check_value *value = i < builder->node->outputs.n
+                                    ? check_builder_find(builder, names[i])
+                                    : NULL;
+    if (value == NULL) {
+        check_node_malformed(builder, "an output has no name");
+    }
+    return value;
 }
 
 struct check_onnx_attribute *

@@ -3,7 +3,6 @@
 #ifndef ASTROLABE_PROOFS_CHECK_CHECK_OPERATOR_H
 #define ASTROLABE_PROOFS_CHECK_CHECK_OPERATOR_H
 
-#include "proofs/check/check_affine.h"
 #include "proofs/check/check_network.h"
 #include "proofs/check/check_onnx.h"
 
@@ -23,7 +22,7 @@ struct check_value {
     const char *name;
     size_t order;  /* 0: initializer, 1: graph input, 2 + k: from node k */
     bool is_live;  /* a graph output depends on it */
-    uint64_t type; /* 0: not known (yet) */
+    uint64_t type; /* of its elements; 0: not known (yet) */
     struct check_shape shape;
     size_t n;
     const struct check_onnx_tensor *constant;
@@ -35,7 +34,9 @@ struct check_builder {
     const struct check_onnx_model *model;
     size_t n_values;
     struct check_value *values;   /* sorted by name */
-    struct check_onnx_node *node; /* the node being built */
+    struct check_onnx_node *node; /* that is being built */
+    size_t n_rows;                /* finished */
+    size_t n_entries;             /* in all rows so far */
 };
 
 /* Ends in check_unsupported or check_unreadable, naming the node. */
@@ -48,23 +49,25 @@ _Noreturn void check_node_malformed(const struct check_builder *builder,
 struct check_value *check_builder_find(const struct check_builder *builder,
                                        const char *name);
 
-/* Gives a value its type and shape; n is limited. */
+/* Gives a value its type, shape and n; from a stored tensor also elements. */
 void check_value_define(const struct check_builder *builder,
                         struct check_value *value, uint64_t type,
                         const struct check_shape *shape);
+void check_value_store(const struct check_builder *builder,
+                       struct check_value *value,
+                       const struct check_onnx_tensor *tensor);
 
-void check_value_define_constant(struct check_builder *builder,
-                                 struct check_value *value,
-                                 const struct check_onnx_tensor *tensor);
-
-/* A layer of new coordinates, which become the elements of the value. */
+/* A layer of new coordinates, which become the value's elements. If it is
+ * affine the caller writes its rows in order: weights of each, then the end. */
 struct check_layer *check_builder_add_layer(struct check_builder *builder,
                                             struct check_value *value,
                                             enum check_layer_kind kind);
-/* An affine layer; its weights are examined. */
-void check_builder_add_affine(struct check_builder *builder,
-                              struct check_value *value,
-                              const struct check_affine *affine);
+/* Adds scale * x_i * y_j to the row; one of them, at least, is constant.
+ * y NULL: scale * x_i. Products of two numbers must be exact doubles. */
+void check_row_add(struct check_builder *builder, double scale,
+                   const struct check_value *x, size_t i,
+                   const struct check_value *y, size_t j);
+void check_row_end(struct check_builder *builder);
 
 /* Makes a constant value a computed one: coordinates with empty rows. */
 void check_builder_compute(struct check_builder *builder,
@@ -73,26 +76,25 @@ void check_builder_compute(struct check_builder *builder,
 /* Builds builder->node, of which some output is live. */
 void check_operator_build(struct check_builder *builder);
 
-/* Input i of the node, a copy: it must be there. */
+/* Input i of the node, a copy; output i. They must be there. */
 struct check_value check_node_input(const struct check_builder *builder,
                                     size_t i);
 bool check_node_has_input(const struct check_builder *builder, size_t i);
-/* Output i; NULL if the node does not name it. */
 struct check_value *check_node_output(const struct check_builder *builder,
                                       size_t i);
 
-/* The attribute's value, or `otherwise` if it is absent. */
+/* The attribute of that name; NULL if there is none. */
+struct check_onnx_attribute *
+check_node_attribute(const struct check_builder *builder, const char *name,
+                     enum check_onnx_kind kind);
 int64_t check_node_integer(const struct check_builder *builder,
                            const char *name, int64_t otherwise);
 double check_node_real(const struct check_builder *builder, const char *name,
                        double otherwise);
 const char *check_node_text(const struct check_builder *builder,
                             const char *name, const char *otherwise);
-struct check_onnx_attribute *
-check_node_attribute(const struct check_builder *builder, const char *name,
-                     enum check_onnx_kind kind);
 
-/* Integers, below 2^31 in size (larger ones are clamped). */
+/* Integers, clamped to 2^31 in size. */
 struct check_integers {
     bool is_given;
     size_t n;
@@ -109,8 +111,7 @@ struct check_integers check_node_integers(const struct check_builder *builder,
 size_t check_node_axis(const struct check_builder *builder, int64_t axis,
                        size_t rank);
 
-/* Steps in a row-major tensor of that shape. */
-void check_shape_steps(int64_t *steps, const struct check_shape *shape);
+/* Product of dims[first] to dims[last - 1]. */
 size_t check_shape_product(const struct check_shape *shape, size_t first,
                            size_t last);
 
