@@ -9,8 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The last of SIGINT and SIGTERM, 0 if none came. */
-static volatile sig_atomic_t caught_signal;
+/* The last of SIGINT and SIGTERM, 0 if none came; any thread may be the one
+ * that is interrupted, and any may read. */
+static atomic_int caught_signal;
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a handler needs lock-free atomics");
 
 /* Monotonic clock at the first call, in nanoseconds; 0: not yet called. */
 static _Atomic int64_t start_ns;
@@ -39,10 +41,11 @@ double budget_cpu_s(void)
 
 enum status budget_check(const struct budget *budget)
 {
-    if (caught_signal == SIGINT) {
+    const int number = atomic_load(&caught_signal);
+    if (number == SIGINT) {
         return STATUS_INTERRUPTED;
     }
-    if (caught_signal == SIGTERM) {
+    if (number == SIGTERM) {
         return STATUS_TIMED_OUT;
     }
     if (budget == NULL) {
@@ -59,7 +62,7 @@ enum status budget_check(const struct budget *budget)
 
 static void remember_signal(int number)
 {
-    caught_signal = number;
+    atomic_store(&caught_signal, number);
 }
 
 void budget_catch_signals(void)
