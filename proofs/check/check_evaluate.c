@@ -159,7 +159,7 @@ static void print_points(FILE *file, const struct check_network *network)
     }
     for (size_t point = 0; point < N_POINTS; point++) {
         set_point(x, network->n_inputs, point);
-        check_network_eval_exact(v, network, x);
+        check_network_eval_exact(v, network, (const mpq_t *)x);
         (void)fprintf(file, "at %zu:", point);
         for (size_t j = 0; j < network->n_outputs && j < N_PRINTED; j++) {
             print_rational(file, v[network->output[j]]);
