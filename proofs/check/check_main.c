@@ -3,6 +3,7 @@
 #include "proofs/check/check_fail.h"
 #include "proofs/check/check_network.h"
 #include "proofs/check/check_query.h"
+#include "proofs/check/check_tree.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,12 +15,11 @@ static const char usage[] =
     "Decides whether the certificate proves that no input of the network (an\n"
     "ONNX file) satisfies the property (a VNN-LIB file), in real arithmetic "
     "on\n"
-    "the stored weights. This version cannot do that yet: it reads the "
-    "network\n"
-    "and the property, and refuses every certificate. Files must be unpacked.\n"
+    "the stored weights. Files must be unpacked.\n"
     "\n"
     "  --network FILE   the network\n"
     "  --property FILE  the property\n"
+    "  --exact          compute all bounds in integers of any size\n"
     "  --dump           print network and query as they were understood\n"
     "  --help           print this text\n"
     "  --version        print the version\n"
@@ -34,6 +34,7 @@ struct request {
     const char *network;
     const char *property;
     const char *certificate;
+    bool is_exact;
     bool is_dump;
     bool is_help;
     bool is_version;
@@ -58,6 +59,8 @@ static struct request read_arguments(int argc, char **argv)
             set_once(&request.network, argv[++i], "--network");
         } else if (strcmp(argv[i], "--property") == 0) {
             set_once(&request.property, argv[++i], "--property");
+        } else if (strcmp(argv[i], "--exact") == 0) {
+            request.is_exact = true;
         } else if (strcmp(argv[i], "--dump") == 0) {
             request.is_dump = true;
         } else if (strcmp(argv[i], "--help") == 0) {
@@ -86,6 +89,21 @@ static void dump(const struct request *request)
     check_property_free(property);
 }
 
+/* Prints `accepted` after everything was checked, and only here. */
+static void check(const struct request *request)
+{
+    struct check_property *property = check_property_load(request->property);
+    struct check_network *network = check_network_load(request->network);
+    check_query_bind(property, network);
+    struct check_query *query = check_query_create(property);
+    check_certificate(request->certificate, network, property, query,
+                      request->is_exact ? CHECK_EXACT : CHECK_FAST);
+    (void)puts("accepted");
+    check_query_free(query);
+    check_network_free(network);
+    check_property_free(property);
+}
+
 int main(int argc, char **argv)
 {
     check_use_memory();
@@ -101,9 +119,7 @@ int main(int argc, char **argv)
     } else if (request.is_dump) {
         dump(&request);
     } else {
-        check_unsupported("%s: this version checks no certificates, it can "
-                          "only --dump: nothing has been verified",
-                          request.certificate);
+        check(&request);
     }
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
         check_unreadable("standard output: cannot be written");

@@ -1,0 +1,688 @@
+/* Back-substitution in fixed-point words, rounded to the safe side.
+ * SPDX-License-Identifier: MIT */
+#include "proofs/check/check_back.h"
+#include "proofs/check/check_fail.h"
+#include "proofs/check/check_kernel.h"
+
+#include <string.h>
+
+/* FORMAT.md, "Fixed-point evaluation". A weight is at least
+ *   (high * 2^HALF + low) * 2^exponent,
+ *   -2^(HALF-1) <= high < 2^(HALF-1), 0 <= low < 2^HALF                   (1)
+ * and less than one unit above; equal unless the block is rounded. */
+enum {
+    HALF = 24,
+    Q_BITS = 30,    /* most bits of a coefficient that meets a weight */
+    GOAL_BITS = 60, /* and of one in a goal */
+    SUM_BITS = 64,  /* sums are in units of 2^-SUM_BITS */
+    FACT_BITS = 52, /* most bits of the facts behind an upper line */
+    MOST_COORDINATES = 1 << 24
+};
+
+_Static_assert((-1 >> 1) == -1, "negative numbers are shifted by floor");
+
+/*
+ * Row i of a block takes weights i * stride .. if it is dense, then column c
+ * belongs to base coordinate first + c; else weights start[i] + i .. of the
+ * columns listed. The bias is the weight of column n_columns - 1.
+ */
+struct matrix {
+    bool is_dense;
+    bool is_rounded;
+    unsigned q_bits;
+    size_t first;
+    size_t n_columns;
+    size_t stride;
+    long exponent;
+    uint32_t *column;
+    int32_t *high;
+    int32_t *low;
+};
+
+/* Coefficients of a block or of the inputs in one lane: q * 2^exponent, and
+ * the coefficient meant is at most n_units units above. */
+struct part {
+    bool is_set;
+    long exponent;
+    int64_t n_units;
+};
+
+/* One goal on its way; see check_exact.c. */
+struct lane {
+    const struct check_goal *goal;
+    long scale;   /* the goal is multiplied by 2^-scale */
+    bool is_dead; /* some number was too long, or an upper line is missing */
+    int64_t *q;   /* [n_coordinates] */
+    struct part *parts; /* [n_relus + 2], the inputs last */
+    check_wide sum;     /* in units of 2^-SUM_BITS */
+    long exponent;      /* of z below */
+};
+
+/*
+ *   z       [width][CHECK_LANES] coefficients of z in the rows used
+ *   row     [width] the rows used
+ *   high, low  [CHECK_LANES][stride] sums of products
+ */
+struct check_fixed {
+    const struct check_base *base;
+    struct matrix *matrices;
+    struct lane lanes[CHECK_LANES];
+    int32_t *z;
+    uint32_t *row;
+    int64_t *high;
+    int64_t *low;
+};
+
+static int bit_length(uint64_t x)
+{
+    int n = 0;
+    for (; x != 0; x >>= 1) {
+        n++;
+    }
+    return n;
+}
+
+/* Splits floor(number * 2^shift) as in (1). */
+static void split(struct matrix *matrix, size_t at, mpz_t scratch,
+                  const mpz_t number, long shift)
+{
+    if (shift >= 0) {
+        mpz_mul_2exp(scratch, number, (mp_bitcnt_t)shift);
+    } else {
+        matrix->is_rounded = matrix->is_rounded ||
+                             !mpz_divisible_2exp_p(number, (mp_bitcnt_t)-shift);
+        mpz_fdiv_q_2exp(scratch, number, (mp_bitcnt_t)-shift);
+    }
+    const int64_t value = mpz_get_si(scratch);
+    matrix->high[at] = (int32_t)(value >> HALF);
+    matrix->low[at] = (int32_t)(value & (((int64_t)1 << HALF) - 1));
+}
+
+static long find_top(const struct check_numbers *numbers, size_t n)
+{
+    long top = -(1L << 40);
+    for (size_t i = 0; i < n; i++) {
+        mpz_t view;
+        check_numbers_get(view, numbers, i);
+        const long bits = (long)mpz_sizeinbase(view, 2) + numbers->exponent;
+        top = mpz_sgn(view) != 0 && bits > top ? bits : top;
+    }
+    return top;
+}
+
+static void fill_matrix(struct matrix *matrix, const struct check_block *block)
+{
+    mpz_t view;
+    mpz_t scratch;
+    mpz_init(scratch);
+    for (size_t i = 0; i < block->width; i++) {
+        const size_t row =
+            matrix->is_dense ? i * matrix->stride : block->start[i] + i;
+        size_t at = row;
+        for (size_t k = block->start[i]; k < block->start[i + 1]; k++) {
+            const size_t column = block->column[k] - matrix->first;
+            at = matrix->is_dense ? row + column : row + k - block->start[i];
+            check_numbers_get(view, &block->weight, k);
+            split(matrix, at, scratch, view,
+                  block->weight.exponent - matrix->exponent);
+            if (!matrix->is_dense) {
+                matrix->column[at] = (uint32_t)column;
+            }
+        }
+        at = matrix->is_dense ? row + matrix->n_columns - 1
+                              : block->start[i + 1] + i;
+        check_numbers_get(view, &block->bias, i);
+        split(matrix, at, scratch, view,
+              block->bias.exponent - matrix->exponent);
+        if (!matrix->is_dense) {
+            matrix->column[at] = (uint32_t)(matrix->n_columns - 1);
+        }
+    }
+    mpz_clear(scratch);
+}
+
+static void create_matrix(struct matrix *matrix,
+                          const struct check_block *block)
+{
+    const size_t n = block->start[block->width];
+    const long tops[2] = {find_top(&block->weight, n),
+                          find_top(&block->bias, block->width)};
+    size_t first = block->first;
+    size_t end = 0;
+    for (size_t k = 0; k < n; k++) {
+        const size_t column = block->column[k];
+        first = column < first ? column : first;
+        end = column + 1 > end ? column + 1 : end;
+    }
+    matrix->first = first;
+    matrix->n_columns = (end > first ? end - first : 0) + 1;
+    matrix->stride =
+        (matrix->n_columns + CHECK_TILE - 1) / CHECK_TILE * CHECK_TILE;
+    matrix->is_dense = n >= (matrix->n_columns - 1) * block->width / 4;
+    matrix->exponent = (tops[0] > tops[1] ? tops[0] : tops[1]) - 2 * HALF + 1;
+    /* |sum| <= width * 2^(q_bits + HALF) <= 2^61 in each column. */
+    const int spare = 61 - HALF - bit_length(block->width);
+    matrix->q_bits = (unsigned)(spare < Q_BITS ? spare : Q_BITS);
+    const size_t size =
+        matrix->is_dense ? block->width * matrix->stride : n + block->width;
+    matrix->high = check_alloc(size, sizeof *matrix->high);
+    matrix->low = check_alloc(size, sizeof *matrix->low);
+    matrix->column =
+        check_alloc(matrix->is_dense ? 0 : size, sizeof *matrix->column);
+    fill_matrix(matrix, block);
+}
+
+struct check_fixed *check_fixed_create(const struct check_base *base)
+{
+    struct check_fixed *fixed = check_alloc(1, sizeof *fixed);
+    size_t width = 0;
+    size_t stride = 0;
+    if (base->n_coordinates > MOST_COORDINATES) {
+        check_unsupported("more than %d neurons", MOST_COORDINATES);
+    }
+    fixed->base = base;
+    fixed->matrices = check_alloc(base->n_relus + 1, sizeof *fixed->matrices);
+    for (size_t b = 0; b <= base->n_relus; b++) {
+        struct matrix *matrix = &fixed->matrices[b];
+        create_matrix(matrix, &base->blocks[b]);
+        width = base->blocks[b].width > width ? base->blocks[b].width : width;
+        stride = matrix->stride > stride ? matrix->stride : stride;
+    }
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        struct lane *lane = &fixed->lanes[r];
+        lane->q = check_alloc(base->n_coordinates, sizeof *lane->q);
+        lane->parts = check_alloc(base->n_relus + 2, sizeof *lane->parts);
+    }
+    fixed->z = check_alloc(width * CHECK_LANES, sizeof *fixed->z);
+    fixed->row = check_alloc(width, sizeof *fixed->row);
+    fixed->high = check_alloc(stride * CHECK_LANES, sizeof *fixed->high);
+    fixed->low = check_alloc(stride * CHECK_LANES, sizeof *fixed->low);
+    return fixed;
+}
+
+void check_fixed_free(struct check_fixed *fixed)
+{
+    for (size_t b = 0; b <= fixed->base->n_relus; b++) {
+        check_free(fixed->matrices[b].column);
+        check_free(fixed->matrices[b].high);
+        check_free(fixed->matrices[b].low);
+    }
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        check_free(fixed->lanes[r].q);
+        check_free(fixed->lanes[r].parts);
+    }
+    check_free(fixed->matrices);
+    check_free(fixed->z);
+    check_free(fixed->row);
+    check_free(fixed->high);
+    check_free(fixed->low);
+    check_free(fixed);
+}
+
+/* lane->sum += value * 2^exponent, rounded down; kills the lane instead of
+ * overflowing. */
+static void add_to_sum(struct lane *lane, check_wide value, long exponent)
+{
+    const long shift = exponent + SUM_BITS;
+    const check_wide most = (check_wide)1 << 126;
+    if (shift < 0) {
+        value >>= shift < -127 ? 127 : -shift;
+    } else if (value != 0) {
+        if (shift > 126 || value > most >> shift || value < -(most >> shift)) {
+            lane->is_dead = true;
+            return;
+        }
+        value *= (check_wide)1 << shift;
+    }
+    /* |sum| <= 2^126 and |value| <= 2^126: no overflow in the sum. */
+    lane->sum += value;
+    lane->is_dead = lane->is_dead || lane->sum > most || lane->sum < -most;
+}
+
+/* The block of base coordinate i; n_relus + 1 for inputs. */
+static size_t part_of(const struct check_base *base, size_t i)
+{
+    size_t b = base->n_relus;
+    if (i < base->n_inputs) {
+        return b + 1;
+    }
+    while (i < base->blocks[b].first) {
+        b--;
+    }
+    return b;
+}
+
+/* Exponents of the last and the first bit of a goal: [0], [1]. */
+static void measure_goal(long range[2], const struct check_goal *goal)
+{
+    bool is_first = true;
+    range[0] = range[1] = 0;
+    for (size_t t = 0; t < goal->n; t++) {
+        const struct check_goal_term *term = &goal->terms[t];
+        if (mpz_sgn(term->coefficient) != 0) {
+            const long low =
+                term->exponent + (long)mpz_scan1(term->coefficient, 0);
+            const long top =
+                term->exponent + (long)mpz_sizeinbase(term->coefficient, 2);
+            range[0] = is_first || low < range[0] ? low : range[0];
+            range[1] = is_first || top > range[1] ? top : range[1];
+            is_first = false;
+        }
+    }
+}
+
+/* The coefficient in units of 2^unit, which divide it. */
+static int64_t term_units(const struct check_goal_term *term, long unit)
+{
+    mpz_t scaled;
+    mpz_init(scaled);
+    const long shift = term->exponent - unit;
+    if (shift >= 0) {
+        mpz_mul_2exp(scaled, term->coefficient, (mp_bitcnt_t)shift);
+    } else {
+        mpz_fdiv_q_2exp(scaled, term->coefficient, (mp_bitcnt_t)-shift);
+    }
+    const int64_t units = mpz_get_si(scaled);
+    mpz_clear(scaled);
+    return units;
+}
+
+static void load_lane(struct check_fixed *fixed, struct lane *lane,
+                      const struct check_goal *goal)
+{
+    const struct check_base *base = fixed->base;
+    long range[2];
+    measure_goal(range, goal);
+    lane->goal = goal;
+    lane->scale = range[1];
+    lane->is_dead = range[1] - range[0] > GOAL_BITS;
+    lane->sum = 0;
+    memset(lane->parts, 0, (base->n_relus + 2) * sizeof *lane->parts);
+    for (size_t t = 0; t < goal->n && !lane->is_dead; t++) {
+        const struct check_goal_term *term = &goal->terms[t];
+        if (!term->is_before && mpz_sgn(term->coefficient) != 0) {
+            const size_t b = part_of(base, term->coordinate);
+            struct part *part = &lane->parts[b];
+            if (!part->is_set) {
+                const bool is_input = b > base->n_relus;
+                memset(lane->q + (is_input ? 0 : base->blocks[b].first), 0,
+                       (is_input ? base->n_inputs : base->blocks[b].width) *
+                           sizeof *lane->q);
+                part->is_set = true;
+                part->exponent = range[0] - lane->scale;
+            }
+            lane->q[term->coordinate] = term_units(term, range[0]);
+        }
+    }
+}
+
+/* The last block that the goals use; false if they use inputs only. */
+static bool find_last_block(const struct check_base *base, size_t *last,
+                            const struct check_goal *goals, size_t n)
+{
+    size_t coordinate = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t t = 0; t < goals[i].n; t++) {
+            const size_t c = goals[i].terms[t].coordinate;
+            coordinate = c > coordinate ? c : coordinate;
+        }
+    }
+    *last = part_of(base, coordinate);
+    return coordinate >= base->n_inputs;
+}
+
+/* Bits that hold all coefficients q[n]. */
+static int measure_part(const int64_t *q, size_t n)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < n; i++) {
+        bits |= (uint64_t)(q[i] < 0 ? ~q[i] : q[i]);
+    }
+    return bit_length(bits);
+}
+
+static bool is_before_in(const struct check_block *block,
+                         const struct check_goal_term *term)
+{
+    return term->is_before && term->coordinate >= block->first &&
+           term->coordinate < block->first + block->width;
+}
+
+/*
+ * Chooses the lane's exponent in block b: its coefficients have at most
+ * q_bits bits in units of 2^lane->exponent, one less if there are terms of
+ * the goal to add. Outputs may not be rounded. Returns the shift of the
+ * lane's coefficients; false in *has_any if there are none at all.
+ */
+static long choose_exponent(const struct check_fixed *fixed, struct lane *lane,
+                            size_t b, bool *has_any)
+{
+    const struct check_block *block = &fixed->base->blocks[b];
+    const struct part *part = &lane->parts[b];
+    const long q_bits = (long)fixed->matrices[b].q_bits;
+    long top = 0; /* exponent of the first bit */
+    bool has_before = false;
+    *has_any = part->is_set;
+    if (part->is_set) {
+        top =
+            part->exponent + measure_part(lane->q + block->first, block->width);
+    }
+    for (size_t t = 0; t < lane->goal->n; t++) {
+        const struct check_goal_term *term = &lane->goal->terms[t];
+        if (is_before_in(block, term) && mpz_sgn(term->coefficient) != 0) {
+            const long bits = term->exponent - lane->scale +
+                              (long)mpz_sizeinbase(term->coefficient, 2);
+            top = !*has_any || bits > top ? bits : top;
+            *has_any = has_before = true;
+        }
+    }
+    const long least = top - q_bits + (has_before ? 1 : 0);
+    lane->exponent =
+        part->is_set && part->exponent > least ? part->exponent : least;
+    const long shift = part->is_set ? lane->exponent - part->exponent : 0;
+    if (b == fixed->base->n_relus && shift > 0) {
+        lane->is_dead = true;
+    }
+    return shift < 63 ? shift : 63;
+}
+
+/*
+ * The coefficient of z for the coefficient q of y = max(z, 0), both in units
+ * u = 2^lane->exponent. *constant, in units of u * 2^-(S+G), receives the
+ * line's intercept and what rounding costs:
+ *   q*s*z >= q'*z - |q' - q*s| * (u_z or -l_z)                           (2)
+ */
+static int64_t apply_line(struct lane *lane, check_wide *constant,
+                          const struct check_region *region, size_t neuron,
+                          int64_t q)
+{
+    const struct check_line *line = &region->line[neuron];
+    if (line->phase == CHECK_ACTIVE) {
+        return q;
+    }
+    if (line->phase == CHECK_INACTIVE || q == 0) {
+        return 0;
+    }
+    if (q > 0) {
+        return line->is_identity_below ? q : 0;
+    }
+    const int64_t lower = region->fact[2 * neuron];
+    const int64_t upper = region->fact[2 * neuron + 1];
+    const int64_t most = (int64_t)1 << FACT_BITS;
+    if (!line->has_upper || lower < -most || upper > most) {
+        lane->is_dead = true;
+        return 0;
+    }
+    const int64_t unit = (int64_t)1 << region->slope_bits;
+    const int64_t product = q * line->slope;
+    const int64_t down = product >> region->slope_bits;
+    const int64_t rest = product - down * unit;
+    *constant += q * line->intercept;
+    if (rest == 0 ||
+        (check_wide)rest * -lower <= (check_wide)(unit - rest) * upper) {
+        *constant -= (check_wide)rest * -lower;
+        return down;
+    }
+    *constant -= (check_wide)(unit - rest) * upper;
+    return down + 1;
+}
+
+/* Adds the goal's terms on z in block b to the lane's column of z. */
+static void add_before(struct check_fixed *fixed, size_t r, size_t b,
+                       const struct check_region *region, check_wide *constant)
+{
+    struct lane *lane = &fixed->lanes[r];
+    const struct check_block *block = &fixed->base->blocks[b];
+    for (size_t t = 0; t < lane->goal->n; t++) {
+        const struct check_goal_term *term = &lane->goal->terms[t];
+        if (is_before_in(block, term) && mpz_sgn(term->coefficient) != 0) {
+            const size_t i = term->coordinate - block->first;
+            const long unit = lane->exponent + lane->scale;
+            const int64_t lower =
+                region->fact[2 * (term->coordinate - fixed->base->n_inputs)];
+            fixed->z[i * CHECK_LANES + r] += (int32_t)term_units(term, unit);
+            if (term->exponent + (long)mpz_scan1(term->coefficient, 0) < unit) {
+                lane->is_dead =
+                    lane->is_dead || lower < -((int64_t)1 << FACT_BITS);
+                *constant += lower < 0 && !lane->is_dead
+                                 ? (check_wide)lower *
+                                       ((check_wide)1 << region->slope_bits)
+                                 : 0;
+            }
+        }
+    }
+}
+
+/* Fills the lane's column of z for block b. */
+static void fill_column(struct check_fixed *fixed, size_t r, size_t b,
+                        const struct check_region *region)
+{
+    struct lane *lane = &fixed->lanes[r];
+    const struct check_block *block = &fixed->base->blocks[b];
+    const size_t neuron = block->first - fixed->base->n_inputs;
+    check_wide constant = 0;
+    bool has_any = false;
+    const long shift =
+        lane->is_dead ? 0 : choose_exponent(fixed, lane, b, &has_any);
+    for (size_t i = 0; i < block->width; i++) {
+        int64_t q = 0;
+        if (has_any && lane->parts[b].is_set && !lane->is_dead) {
+            q = lane->q[block->first + i] >> shift;
+            if (b < fixed->base->n_relus) {
+                q = apply_line(lane, &constant, region, neuron + i, q);
+            }
+        }
+        fixed->z[i * CHECK_LANES + r] = (int32_t)q;
+    }
+    if (has_any && !lane->is_dead) {
+        add_before(fixed, r, b, region, &constant);
+        add_to_sum(lane, constant,
+                   lane->exponent - (long)region->slope_bits -
+                       (long)region->fact_bits);
+    }
+}
+
+/* Keeps the rows that some lane uses: their number. */
+static size_t compress_rows(struct check_fixed *fixed, size_t width)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < width; i++) {
+        const int32_t *z = fixed->z + i * CHECK_LANES;
+        int32_t bits = 0;
+        for (size_t r = 0; r < CHECK_LANES; r++) {
+            bits |= z[r];
+        }
+        if (bits != 0) {
+            memmove(fixed->z + n * CHECK_LANES, z, CHECK_LANES * sizeof *z);
+            fixed->row[n++] = (uint32_t)i;
+        }
+    }
+    return n;
+}
+
+static void multiply_sparse(struct check_fixed *fixed, size_t b, size_t n)
+{
+    const struct matrix *matrix = &fixed->matrices[b];
+    const struct check_block *block = &fixed->base->blocks[b];
+    memset(fixed->high, 0, CHECK_LANES * matrix->stride * sizeof *fixed->high);
+    memset(fixed->low, 0, CHECK_LANES * matrix->stride * sizeof *fixed->low);
+    for (size_t a = 0; a < n; a++) {
+        const size_t i = fixed->row[a];
+        const int32_t *z = fixed->z + a * CHECK_LANES;
+        for (size_t k = block->start[i] + i; k <= block->start[i + 1] + i;
+             k++) {
+            int64_t *high = fixed->high + matrix->column[k];
+            int64_t *low = fixed->low + matrix->column[k];
+            for (size_t r = 0; r < CHECK_LANES; r++) {
+                high[r * matrix->stride] += (int64_t)z[r] * matrix->high[k];
+                low[r * matrix->stride] += (int64_t)z[r] * matrix->low[k];
+            }
+        }
+    }
+}
+
+/* q += value in units of 2^from.exponent, both rounded down. */
+static void merge_part(struct part *part, int64_t *q, const int64_t *value,
+                       size_t n, const struct part *from)
+{
+    if (!part->is_set) {
+        *part = *from;
+        memcpy(q, value, n * sizeof *q);
+        return;
+    }
+    const long exponent =
+        (part->exponent > from->exponent ? part->exponent : from->exponent) + 3;
+    long shifts[2] = {exponent - part->exponent, exponent - from->exponent};
+    shifts[0] = shifts[0] < 63 ? shifts[0] : 63;
+    shifts[1] = shifts[1] < 63 ? shifts[1] : 63;
+    for (size_t i = 0; i < n; i++) {
+        q[i] = (q[i] >> shifts[0]) + (value[i] >> shifts[1]);
+    }
+    part->exponent = exponent;
+    part->n_units =
+        (part->n_units >> shifts[0]) + (from->n_units >> shifts[1]) + 4;
+}
+
+/* How many units of high the coefficients meant can be above those kept. */
+static int64_t count_units(const int64_t *low, size_t n, const int64_t *above)
+{
+    const int64_t most = above[0] + above[1];
+    int64_t dropped = 0;
+    for (size_t c = 0; c < n; c++) {
+        dropped |= (low[c] - above[0]) & (((int64_t)1 << HALF) - 1);
+    }
+    return (dropped == 0 ? 0 : 1) + (most == 0 ? 0 : (most >> HALF) + 1);
+}
+
+/*
+ * Adds the sums of products of one lane to its coefficients. Where the weights
+ * are rounded down, sum z * weight is above the sum of products by at most
+ * above[1] and below it by at most above[0], in units of low.
+ */
+static void scatter(struct check_fixed *fixed, size_t r, size_t b,
+                    const int64_t *above)
+{
+    const struct check_base *base = fixed->base;
+    const struct matrix *matrix = &fixed->matrices[b];
+    struct lane *lane = &fixed->lanes[r];
+    int64_t *high = fixed->high + r * matrix->stride;
+    const int64_t *low = fixed->low + r * matrix->stride;
+    const size_t last = matrix->n_columns - 1;
+    struct part from = {.is_set = true,
+                        .exponent = lane->exponent + matrix->exponent + HALF};
+    add_to_sum(lane,
+               (check_wide)high[last] * ((check_wide)1 << HALF) + low[last] -
+                   above[0],
+               from.exponent - HALF);
+    for (size_t c = 0; c < last; c++) {
+        high[c] += (low[c] - above[0]) >> HALF;
+    }
+    for (size_t c = 0; c < last;) {
+        const size_t i = matrix->first + c;
+        const size_t p = part_of(base, i);
+        const bool is_input = p > base->n_relus;
+        const size_t first = is_input ? 0 : base->blocks[p].first;
+        const size_t width = is_input ? base->n_inputs : base->blocks[p].width;
+        size_t n = first + width - i;
+        n = n < last - c ? n : last - c;
+        if (measure_part(high + c, n) > 0) {
+            if (!lane->parts[p].is_set) {
+                memset(lane->q + first, 0, width * sizeof *lane->q);
+            }
+            from.n_units = count_units(low + c, n, above);
+            merge_part(&lane->parts[p], lane->q + i, high + c, n, &from);
+        }
+        c += n;
+    }
+}
+
+static void eliminate_block(struct check_fixed *fixed, size_t b,
+                            const struct check_region *region)
+{
+    const struct matrix *matrix = &fixed->matrices[b];
+    int64_t above[CHECK_LANES][2] = {{0}};
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        fill_column(fixed, r, b, region);
+    }
+    const size_t n = compress_rows(fixed, fixed->base->blocks[b].width);
+    if (n == 0) {
+        return;
+    }
+    if (matrix->is_dense) {
+        check_kernel_dense(fixed->high, fixed->z, fixed->row, n, matrix->high,
+                           matrix->stride);
+        check_kernel_dense(fixed->low, fixed->z, fixed->row, n, matrix->low,
+                           matrix->stride);
+    } else {
+        multiply_sparse(fixed, b, n);
+    }
+    for (size_t a = 0; a < n && matrix->is_rounded; a++) {
+        for (size_t r = 0; r < CHECK_LANES; r++) {
+            const int64_t z = fixed->z[a * CHECK_LANES + r];
+            above[r][z > 0 ? 1 : 0] += z > 0 ? z : -z;
+        }
+    }
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        if (!fixed->lanes[r].is_dead) {
+            scatter(fixed, r, b, above[r]);
+        }
+    }
+}
+
+/* Puts inputs at their worst end: for a coefficient between q and q + n_units,
+ *   coefficient * x >= q * (x's end) - n_units * max(0, -lower)          (3) */
+static void eliminate_inputs(struct check_fixed *fixed, struct lane *lane,
+                             const struct check_region *region)
+{
+    const struct part *part = &lane->parts[fixed->base->n_relus + 1];
+    const size_t n = part->is_set ? fixed->base->n_inputs : 0;
+    for (size_t i = 0; i < n && !lane->is_dead; i++) {
+        const int64_t q = lane->q[i]; /* < 2^62, as the ends are */
+        const int64_t lower = region->box[2 * i];
+        const int64_t end = q < 0 ? region->box[2 * i + 1] : lower;
+        const check_wide charge =
+            lower < 0 ? (check_wide)part->n_units * -lower : 0;
+        add_to_sum(lane, (check_wide)q * end - charge,
+                   part->exponent - (long)region->box_bits);
+    }
+}
+
+/* bound = sum * 2^exponent */
+static void set_bound(struct check_bound *bound, check_wide sum, long exponent)
+{
+    const check_wide half = (check_wide)1 << 63;
+    bound->is_finite = true;
+    bound->exponent = exponent;
+    mpz_set_si(bound->value, (int64_t)(sum >> 63));
+    mpz_mul_2exp(bound->value, bound->value, 63);
+    mpz_add_ui(bound->value, bound->value, (unsigned long)(sum & (half - 1)));
+}
+
+void check_fixed_bounds(struct check_bound *bounds, bool *is_done,
+                        struct check_fixed *fixed,
+                        const struct check_region *region,
+                        const struct check_goal *goals, size_t n)
+{
+    static const struct check_goal nothing = {0};
+    for (size_t from = 0; from < n; from += CHECK_LANES) {
+        const size_t n_lanes = n - from < CHECK_LANES ? n - from : CHECK_LANES;
+        size_t b = 0;
+        for (size_t r = 0; r < CHECK_LANES; r++) {
+            load_lane(fixed, &fixed->lanes[r],
+                      r < n_lanes ? &goals[from + r] : &nothing);
+        }
+        if (find_last_block(fixed->base, &b, goals + from, n_lanes)) {
+            for (b++; b-- > 0;) {
+                eliminate_block(fixed, b, region);
+            }
+        }
+        for (size_t r = 0; r < n_lanes; r++) {
+            struct lane *lane = &fixed->lanes[r];
+            eliminate_inputs(fixed, lane, region);
+            is_done[from + r] = !lane->is_dead;
+            if (!lane->is_dead) {
+                set_bound(&bounds[from + r], lane->sum, lane->scale - SUM_BITS);
+            }
+        }
+    }
+}

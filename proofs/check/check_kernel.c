@@ -1,0 +1,34 @@
+/* One tile of columns at a time, so that its sums stay in registers.
+ * SPDX-License-Identifier: MIT */
+#include "proofs/check/check_kernel.h"
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define CHECK_FAST                 \
+    __attribute__((optimize("O3"), \
+                   target_clones("arch=x86-64-v4", "avx2", "default")))
+#else
+#define CHECK_FAST
+#endif
+
+CHECK_FAST void check_kernel_dense(int64_t *sum, const int32_t *q,
+                                   const uint32_t *row, size_t n,
+                                   const int32_t *weight, size_t n_columns)
+{
+    for (size_t c = 0; c < n_columns; c += CHECK_TILE) {
+        int64_t tile[CHECK_LANES][CHECK_TILE] = {{0}};
+        for (size_t a = 0; a < n; a++) {
+            const int32_t *w = weight + row[a] * n_columns + c;
+            const int32_t *qa = q + a * CHECK_LANES;
+            for (size_t r = 0; r < CHECK_LANES; r++) {
+                for (size_t j = 0; j < CHECK_TILE; j++) {
+                    tile[r][j] += (int64_t)qa[r] * w[j];
+                }
+            }
+        }
+        for (size_t r = 0; r < CHECK_LANES; r++) {
+            for (size_t j = 0; j < CHECK_TILE; j++) {
+                sum[r * n_columns + c + j] = tile[r][j];
+            }
+        }
+    }
+}

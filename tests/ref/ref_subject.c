@@ -1,0 +1,107 @@
+/* Files in the temporary folder; the checker runs in a child process. */
+#include "tests/ref/ref_subject.h"
+
+#include "proofs/check/check_sha.h"
+#include "src/base/require.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void ref_subject_open(struct ref_subject *subject, struct ref_bytes *model,
+                      const char *property)
+{
+    ref_file_write(subject->network_path, model->data, model->n);
+    ref_file_write(subject->property_path, property, strlen(property));
+    ref_bytes_clear(model);
+    subject->network = check_network_load(subject->network_path);
+    subject->property = check_property_load(subject->property_path);
+    check_query_bind(subject->property, subject->network);
+    subject->query = check_query_create(subject->property);
+}
+
+void ref_subject_close(struct ref_subject *subject)
+{
+    check_query_free(subject->query);
+    check_property_free(subject->property);
+    check_network_free(subject->network);
+    ref_file_remove(subject->network_path);
+    ref_file_remove(subject->property_path);
+}
+
+struct ref_cert ref_subject_cert(const struct ref_subject *subject)
+{
+    struct ref_cert cert = ref_cert_new();
+    static char text[1 << 16];
+    FILE *file = tmpfile();
+    REQUIRE(file != NULL);
+    check_query_dump(file, subject->query);
+    rewind(file);
+    const size_t n = fread(text, 1, sizeof text, file);
+    REQUIRE(n < sizeof text && fclose(file) == 0);
+    check_sha256(cert.hashes[0], subject->network->file.data,
+                 subject->network->file.n);
+    check_sha256(cert.hashes[1], subject->property->file.data,
+                 subject->property->file.n);
+    check_sha256(cert.hashes[2], (const unsigned char *)text, n);
+    cert.n_cases = subject->query->n_cases;
+    return cert;
+}
+
+int ref_subject_check(const struct ref_subject *subject,
+                      const struct ref_bytes *certificate,
+                      enum check_arithmetic arithmetic)
+{
+    char path[64];
+    ref_file_write(path, certificate->data, certificate->n);
+    (void)fflush(NULL);
+    const pid_t process = fork();
+    REQUIRE(process >= 0);
+    if (process == 0) {
+        if (getenv("ASTROLABE_TEST_SHOW") == NULL) {
+            REQUIRE(freopen("/dev/null", "w", stderr) != NULL);
+        }
+        REQUIRE(freopen("/dev/null", "w", stdout) != NULL);
+        check_certificate(path, subject->network, subject->property,
+                          subject->query, arithmetic);
+        _exit(0);
+    }
+    int status = 0;
+    REQUIRE(waitpid(process, &status, 0) == process);
+    ref_file_remove(path);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+struct ref_bytes ref_subject_chain(size_t n_layers, const size_t *widths,
+                                   const double *const *weights,
+                                   const double *const *biases)
+{
+    struct ref_model model = {.opset = 13};
+    char inputs[128];
+    char outputs[2][32] = {"X", "X"};
+    const int64_t first[] = {1, (int64_t)widths[0]};
+    const int64_t last[] = {1, (int64_t)widths[n_layers]};
+    ref_model_input(&model, "X", 1, first, 2);
+    for (size_t l = 0; l < n_layers; l++) {
+        const int64_t shape[] = {(int64_t)widths[l + 1], (int64_t)widths[l]};
+        char names[2][32];
+        (void)snprintf(names[0], 32, "w%zu", l);
+        (void)snprintf(names[1], 32, "b%zu", l);
+        ref_model_floats(&model, names[0], shape, 2, weights[l]);
+        ref_model_floats(&model, names[1], shape, 1, biases[l]);
+        (void)snprintf(inputs, sizeof inputs, "%s,%s,%s", outputs[0], names[0],
+                       names[1]);
+        (void)snprintf(outputs[1], 32, l + 1 < n_layers ? "z%zu" : "Y", l);
+        ref_model_node(&model, "Gemm", inputs, outputs[1]);
+        ref_node_int(&model, "transB", 1);
+        (void)snprintf(outputs[0], 32, "y%zu", l);
+        if (l + 1 < n_layers) {
+            ref_model_node(&model, "Relu", outputs[1], outputs[0]);
+        }
+    }
+    ref_model_output(&model, "Y", 1, last, 2);
+    return ref_model_finish(&model);
+}
