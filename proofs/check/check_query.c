@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MOST_CHOICES = 10000, MOST_STEPS = 1 << 24, MOST_WORDS = 1 << 26 };
+enum { MOST_CHOICES = 10000, MOST_STEPS = 1 << 22, MOST_WORDS = 1 << 26 };
 
 struct atoms {
     size_t n;
@@ -42,8 +42,8 @@ static void add_atom(struct atoms *atoms, const struct check_atom *atom)
 {
     if (atoms->n == atoms->capacity) {
         atoms->capacity = 2 * atoms->capacity + 8;
-        atoms->data =
-            check_resize(atoms->data, atoms->capacity, sizeof *atoms->data);
+        atoms->data = check_resize(atoms->data, atoms->capacity,
+                                   sizeof(struct check_atom *));
     }
     atoms->data[atoms->n++] = atom;
 }
@@ -61,7 +61,7 @@ static bool gather(struct builder *builder, const struct check_formula *formula)
             builder->choices_capacity = 2 * builder->choices_capacity + 8;
             builder->choices =
                 check_resize(builder->choices, builder->choices_capacity,
-                             sizeof *builder->choices);
+                             sizeof(struct check_formula *));
         }
         builder->choices[builder->n_choices++] = formula;
     } else if (formula->connective == CHECK_AND) {
@@ -178,7 +178,8 @@ static struct check_case *find_case(struct builder *builder)
     if (*slot == 0) {
         query->cases[query->n_cases] = (struct check_case){.box = builder->box};
         *slot = ++query->n_cases;
-        builder->box = check_alloc(2 * query->n_inputs, sizeof *builder->box);
+        builder->box =
+            check_alloc(2 * query->n_inputs, sizeof(struct check_atom *));
         builder->n_words += 2 * query->n_inputs + 8;
     }
     return &query->cases[*slot - 1];
@@ -206,7 +207,7 @@ static void place(struct builder *builder)
     }
     struct check_disjunct *disjunct = &self->disjuncts[self->n_disjuncts++];
     disjunct->n_atoms = n;
-    disjunct->atoms = check_alloc(n, sizeof *disjunct->atoms);
+    disjunct->atoms = check_alloc(n, sizeof(struct check_atom *));
     for (size_t i = 0; i < n; i++) {
         disjunct->atoms[i] = builder->rest.data[i];
     }
@@ -249,7 +250,7 @@ struct check_query *check_query_create(const struct check_property *property)
     struct builder builder = {.query = query, .property = property};
     query->n_inputs = property->n_elements[0];
     query->n_outputs = property->n_elements[1];
-    builder.box = check_alloc(2 * query->n_inputs, sizeof *builder.box);
+    builder.box = check_alloc(2 * query->n_inputs, sizeof(struct check_atom *));
     if (gather_in_order(&builder, property->unsafe)) {
         expand(&builder, 0);
     }
@@ -324,35 +325,49 @@ void check_query_bind(const struct check_property *property,
     }
 }
 
+/* ` p/q`, or ` p` of an integer, times sign. */
+static void print_number(FILE *file, const mpq_t value, int sign)
+{
+    mpq_t number;
+    mpq_init(number);
+    mpq_set(number, value);
+    if (sign < 0) {
+        mpq_neg(number, number);
+    }
+    char *text = check_alloc(mpz_sizeinbase(mpq_numref(number), 10) +
+                                 mpz_sizeinbase(mpq_denref(number), 10) + 3,
+                             1);
+    (void)fprintf(file, " %s", mpq_get_str(text, 10, number));
+    check_free(text);
+    mpq_clear(number);
+}
+
 static void print_atom(FILE *file, const struct check_atom *atom)
 {
+    mpq_t coefficient;
+    mpq_init(coefficient);
     (void)fputs("   ", file);
     for (size_t i = 0; i < atom->n_terms; i++) {
         const struct check_term *term = &atom->terms[i];
-        (void)fputs(" ", file);
-        (void)mpz_out_str(file, 10, term->coefficient);
+        mpq_set_z(coefficient, term->coefficient);
+        print_number(file, coefficient, 1);
         (void)fprintf(file, "*%c%zu", term->is_output ? 'y' : 'x', term->index);
     }
-    (void)fputs(atom->is_strict ? " < " : " <= ", file);
-    (void)mpq_out_str(file, 10, atom->rhs);
+    (void)fputs(atom->is_strict ? " <" : " <=", file);
+    print_number(file, atom->rhs, 1);
     (void)fputs("\n", file);
+    mpq_clear(coefficient);
 }
 
-static void print_end(FILE *file, const struct check_atom *end, bool is_lower)
+static void print_end(FILE *file, const struct check_atom *end)
 {
-    mpq_t value;
-    mpq_init(value);
     if (end != NULL) {
-        mpq_set(value, end->rhs);
-        if (is_lower) {
-            mpq_neg(value, value);
-        }
-        (void)fprintf(file, "  x%zu %s%s ", end->terms[0].index,
-                      is_lower ? ">" : "<", end->is_strict ? "" : "=");
-        (void)mpq_out_str(file, 10, value);
+        const int sign = mpz_sgn(end->terms[0].coefficient);
+        (void)fprintf(file, "  x%zu %c%s", end->terms[0].index,
+                      sign < 0 ? '>' : '<', end->is_strict ? "" : "=");
+        print_number(file, end->rhs, sign);
         (void)fputs("\n", file);
     }
-    mpq_clear(value);
 }
 
 void check_query_dump(FILE *file, const struct check_query *query)
@@ -363,7 +378,7 @@ void check_query_dump(FILE *file, const struct check_query *query)
         const struct check_case *self = &query->cases[k];
         (void)fprintf(file, "case %zu\n", k);
         for (size_t i = 0; i < 2 * query->n_inputs; i++) {
-            print_end(file, self->box[i], i % 2 == 0);
+            print_end(file, self->box[i]);
         }
         for (size_t i = 0; i < self->n_disjuncts; i++) {
             (void)fprintf(file, "  disjunct %zu\n", i);

@@ -44,12 +44,17 @@ bool check_token_is(const struct check_token *token, const char *text)
            memcmp(token->text, text, token->length) == 0;
 }
 
+static bool is_one_of(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
 static const char *skip_blanks(const char *at, const char *end)
 {
     bool is_comment = false;
     for (; at < end; at++) {
         is_comment = *at == ';' || (is_comment && *at != '\n');
-        if (!is_comment && memchr(" \t\r\n", *at, 4) == NULL) {
+        if (!is_comment && !is_one_of(*at, " \t\r\n")) {
             break;
         }
     }
@@ -66,8 +71,7 @@ void check_token_next(struct check_token *token)
     }
     const char *at = skip_blanks(token->text + token->length, end);
     token->text = at;
-    while (at<end && * at> ' ' && *at < 127 &&
-           memchr("()[],;\"|", *at, 8) == NULL) {
+    while (at<end && * at> ' ' && *at < 127 && !is_one_of(*at, "()[],;\"|")) {
         at++;
     }
     token->length = (size_t)(at - token->text);
@@ -75,7 +79,7 @@ void check_token_next(struct check_token *token)
         check_token_refuse(token, "words of more than 4096 characters");
     }
     if (token->length == 0 && at < end) {
-        if (memchr("()[],", *at, 5) == NULL) {
+        if (!is_one_of(*at, "()[],")) {
             check_token_expected(token, "a word, a parenthesis or a bracket");
         }
         token->length = 1;

@@ -236,16 +236,14 @@ static void run_nested(struct checker_run *run, const struct nested *nested,
                         n * (strlen(nested->before) + strlen(nested->after));
     char *text = malloc(size);
     ck_assert_ptr_nonnull(text);
-    size_t at = (size_t)snprintf(text, size, OLD "%s", nested->start);
+    char *at = text + snprintf(text, size, OLD "%s", nested->start);
     for (size_t i = 0; i < 2 * n + 1; i++) {
-        const char *part = i < n    ? nested->before
-                           : i == n ? nested->middle
-                                    : nested->after;
-        memcpy(text + at, part, strlen(part));
-        at += strlen(part);
+        at = stpcpy(at, i < n    ? nested->before
+                        : i == n ? nested->middle
+                                 : nested->after);
     }
-    memcpy(text + at, nested->end, strlen(nested->end));
-    checker_run(run, text, at + strlen(nested->end), NULL);
+    at = stpcpy(at, nested->end);
+    checker_run(run, text, (size_t)(at - text), NULL);
     free(text);
 }
 
