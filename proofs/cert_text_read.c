@@ -75,12 +75,11 @@ static bool take_word(struct scanner *scanner, const char *word)
 
 static enum status expect_word(struct scanner *scanner, const char *word)
 {
-    char expected[32] = "'";
+    char expected[32];
     if (take_word(scanner, word)) {
         return STATUS_OK;
     }
-    (void)strncat(expected, word, sizeof expected - 3);
-    (void)strcat(expected, "'");
+    (void)snprintf(expected, sizeof expected, "'%s'", word);
     return refuse(scanner, expected);
 }
 
@@ -319,12 +318,11 @@ cleanup:
     return status;
 }
 
-static enum status take_head(struct scanner *scanner, struct cert *cert,
-                             uint64_t *n_cases)
+/* The line of version, semantics and grids. */
+static enum status take_grids(struct scanner *scanner, struct cert *cert)
 {
     enum status status = STATUS_OK;
     uint64_t version = 0;
-    uint64_t n_inputs = 0;
     skip_empty_lines(scanner);
     STATUS_TRY(expect_word(scanner, "astc"));
     STATUS_TRY(take_count(scanner, &version, CERT_VERSION));
@@ -340,6 +338,16 @@ static enum status take_head(struct scanner *scanner, struct cert *cert,
         return refuse(scanner, "a positive number of bits before this");
     }
     STATUS_TRY(end_line(scanner));
+cleanup:
+    return status;
+}
+
+static enum status take_head(struct scanner *scanner, struct cert *cert,
+                             uint64_t *n_cases)
+{
+    enum status status = STATUS_OK;
+    uint64_t n_inputs = 0;
+    STATUS_TRY(take_grids(scanner, cert));
     STATUS_TRY(take_hash(scanner, "network", cert->network_hash));
     STATUS_TRY(take_hash(scanner, "property", cert->property_hash));
     STATUS_TRY(take_hash(scanner, "query", cert->query_hash));

@@ -1,113 +1,23 @@
 /* bench -> keeper -> verify: rusage of waited-for children is per keeper. */
 #include "src/app/bench_child.h"
 
+#include "src/app/bench_keeper.h"
 #include "src/base/alloc.h"
-#include "src/base/budget.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-/* Descriptor of the report in the child, opened by name there. */
-enum { REPORT_DESCRIPTOR = 3 };
-#define REPORT_PATH "/dev/fd/3"
-
-/* What the keeper sends; killed: by the keeper. */
-struct record {
-    int wait_status;
-    bool is_killed;
-    double wall_s;
-    double cpu_s;
-    uint64_t max_rss_kb;
-};
-
-static double seconds(struct timeval time)
-{
-    return (double)time.tv_sec + 1e-6 * (double)time.tv_usec;
-}
-
-/* In the child: standard streams, folder, program. */
-_Noreturn static void exec_verify(const struct bench_child *child,
-                                  const char *folder, char **arguments,
-                                  const sigset_t *mask)
-{
-    /* Out of the way of the descriptors that are about to be replaced. */
-    const int output = dup(fileno(child->output));
-    const int errors = dup(fileno(child->errors));
-    const int report = dup(fileno(child->report));
-    if (chdir(folder) == 0 && report > REPORT_DESCRIPTOR &&
-        dup2(output, STDOUT_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0 &&
-        dup2(report, REPORT_DESCRIPTOR) >= 0) {
-        (void)sigprocmask(SIG_SETMASK, mask, NULL);
-        (void)execv("/proc/self/exe", arguments);
-    }
-    _exit(127);
-}
-
-/* Waits until the child ends, the time is over or SIGTERM arrives. */
-static bool wait_for(pid_t child, int *wait_status, double deadline_s,
-                     const sigset_t *signals)
-{
-    while (waitpid(child, wait_status, WNOHANG) == 0) {
-        const double left_s = deadline_s - budget_now_s();
-        if (left_s <= 0.0) {
-            return false;
-        }
-        const struct timespec timeout = {
-            .tv_sec = left_s > 1.0 ? 1 : 0,
-            .tv_nsec = left_s > 1.0 ? 0 : (long)(left_s * 1e9) + 1};
-        if (sigtimedwait(signals, NULL, &timeout) == SIGTERM) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* In the keeper: runs the child, sends the record, ends. */
-_Noreturn static void keep(const struct bench_child *child, int pipe_end,
-                           const char *folder, char **arguments, double limit_s)
-{
-    sigset_t signals;
-    sigset_t mask;
-    struct record record = {0};
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGCHLD);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigprocmask(SIG_BLOCK, &signals, &mask);
-    const double started_s = budget_now_s();
-    const pid_t pid = fork();
-    if (pid == 0) {
-        exec_verify(child, folder, arguments, &mask);
-    }
-    if (pid < 0) {
-        _exit(1);
-    }
-    if (!wait_for(pid, &record.wait_status,
-                  started_s + limit_s + BENCH_GRACE_SECONDS, &signals)) {
-        (void)kill(pid, SIGKILL);
-        (void)waitpid(pid, &record.wait_status, 0);
-        record.is_killed = true;
-    }
-    struct rusage usage = {0};
-    record.wall_s = budget_now_s() - started_s;
-    if (getrusage(RUSAGE_CHILDREN, &usage) == 0) {
-        record.cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
-        record.max_rss_kb = (uint64_t)usage.ru_maxrss;
-    }
-    const ssize_t n = write(pipe_end, &record, sizeof record);
-    _exit(n == (ssize_t)sizeof record ? 0 : 1);
-}
+#define REPORT_PATH "/dev/fd/3" /* as the keeper arranges it */
 
 static void release(struct bench_child *child)
 {
-    enum { N_FILES = 3 };
-    FILE *files[N_FILES] = {child->output, child->errors, child->report};
+    enum { N_FILES = 5 };
+    FILE *files[N_FILES] = {child->output, child->errors, child->report,
+                            child->check_output, child->check_errors};
     for (size_t i = 0; i < N_FILES; i++) {
         if (files[i] != NULL) {
             (void)fclose(files[i]);
@@ -127,24 +37,28 @@ static enum status refuse(struct bench_child *child, struct error *error)
 }
 
 /* The keeper takes over arguments; they vanish with it. */
-static enum status start(struct bench_child *child, const char *folder,
-                         char **arguments, double limit_s, struct error *error)
+static enum status start(struct bench_child *child, const struct bench_job *job,
+                         char **arguments, struct error *error)
 {
     int ends[2] = {-1, -1};
     *child = (struct bench_child){.pipe = -1,
                                   .output = tmpfile(),
                                   .errors = tmpfile(),
-                                  .report = tmpfile()};
+                                  .report = tmpfile(),
+                                  .check_output = tmpfile(),
+                                  .check_errors = tmpfile()};
     if (child->output == NULL || child->errors == NULL ||
-        child->report == NULL || pipe(ends) != 0) {
+        child->report == NULL || child->check_output == NULL ||
+        child->check_errors == NULL || pipe(ends) != 0) {
         return refuse(child, error);
     }
+    child->is_checked = job->checker != NULL;
     child->pipe = ends[0];
     (void)fflush(NULL);
     child->keeper = fork();
     if (child->keeper == 0) {
         (void)close(ends[0]);
-        keep(child, ends[1], folder, arguments, limit_s);
+        bench_keeper_run(child, job, arguments, ends[1]);
     }
     (void)close(ends[1]);
     return child->keeper < 0 ? refuse(child, error) : STATUS_OK;
@@ -156,11 +70,10 @@ static char *copy(const char *text)
     return alloc_string(text, strlen(text));
 }
 
-enum status bench_child_start(struct bench_child *child, const char *folder,
-                              const struct bench_instance *instance,
-                              size_t n_rest, char *const *rest,
-                              struct error *error)
+enum status bench_child_start(struct bench_child *child,
+                              const struct bench_job *job, struct error *error)
 {
+    const struct bench_instance *instance = job->instance;
     char limit[64];
     (void)snprintf(limit, sizeof limit, "%.3f", instance->timeout_s);
     VEC(char *) arguments = {0};
@@ -174,14 +87,18 @@ enum status bench_child_start(struct bench_child *child, const char *folder,
     VEC_PUSH(&arguments,
              copy(instance->onnx[0] == '[' ? "--network-list" : "--network"));
     VEC_PUSH(&arguments, copy(instance->onnx));
-    for (size_t i = 0; i < n_rest; i++) {
-        VEC_PUSH(&arguments, copy(rest[i]));
+    if (job->proof != NULL) {
+        (void)unlink(job->proof);
+        VEC_PUSH(&arguments, copy("--proof"));
+        VEC_PUSH(&arguments, copy(job->proof));
+    }
+    for (size_t i = 0; i < job->n_rest; i++) {
+        VEC_PUSH(&arguments, copy(job->rest[i]));
     }
     VEC_PUSH(&arguments, copy("--"));
     VEC_PUSH(&arguments, copy(instance->vnnlib));
     VEC_PUSH(&arguments, NULL);
-    const enum status status =
-        start(child, folder, arguments.data, instance->timeout_s, error);
+    const enum status status = start(child, job, arguments.data, error);
     for (size_t i = 0; i < arguments.n; i++) {
         alloc_free(arguments.data[i]);
     }
@@ -238,26 +155,29 @@ static void read_report(struct bench_outcome *outcome, FILE *file)
         (void)read_counter(&outcome->boxes, line, "boxes");
         (void)read_counter(&outcome->stars, line, "stars");
         (void)read_counter(&outcome->lps, line, "lps");
+        (void)read_counter(&outcome->proof_bytes, line, "proof_bytes");
+        (void)read_counter(&outcome->proof_leaves, line, "proof_leaves");
     }
 }
 
 /* Verdict by the way the child ended and its first line. */
-static void judge(struct bench_outcome *outcome, const struct record *record,
+static void judge(struct bench_outcome *outcome,
+                  const struct bench_record *record,
                   const struct bench_child *child)
 {
     char line[BENCH_REASON_BYTES];
     outcome->verdict = "error";
     read_report(outcome, child->report);
-    if (record->is_killed) {
+    if (record->verify.is_killed) {
         outcome->verdict = "timed-out";
         (void)snprintf(outcome->reason, sizeof outcome->reason,
                        "killed %d s after its time limit",
                        (int)BENCH_GRACE_SECONDS);
-    } else if (WIFSIGNALED(record->wait_status)) {
+    } else if (WIFSIGNALED(record->verify.wait_status)) {
         first_line(line, sizeof line, child->errors);
         (void)snprintf(outcome->reason, sizeof outcome->reason,
                        "ended by signal %d: %.120s",
-                       WTERMSIG(record->wait_status), line);
+                       WTERMSIG(record->verify.wait_status), line);
     } else {
         first_line(line, sizeof line, child->output);
         const char *word = bench_word(line);
@@ -270,11 +190,39 @@ static void judge(struct bench_outcome *outcome, const struct record *record,
     }
 }
 
+/* Accepted only by status 0 and the word itself; status 4 is no opinion. */
+static void judge_check(struct bench_outcome *outcome,
+                        const struct bench_record *record,
+                        const struct bench_child *child)
+{
+    enum { ACCEPTED = 0, UNSUPPORTED = 4 };
+    char line[BENCH_REASON_BYTES];
+    const struct bench_end *end = &record->check;
+    const bool has_exited = !end->is_killed && WIFEXITED(end->wait_status);
+    outcome->check_s = end->wall_s;
+    first_line(line, sizeof line, child->check_output);
+    if (record->is_checked && has_exited &&
+        WEXITSTATUS(end->wait_status) == ACCEPTED &&
+        strcmp(line, "accepted") == 0) {
+        outcome->check = BENCH_CERTIFIED;
+        return;
+    }
+    first_line(line, sizeof line, child->check_errors);
+    const bool has_opinion =
+        record->is_checked && !end->is_killed &&
+        !(has_exited && WEXITSTATUS(end->wait_status) == UNSUPPORTED);
+    outcome->check = has_opinion ? BENCH_REJECTED : BENCH_UNCHECKED;
+    (void)snprintf(outcome->reason, sizeof outcome->reason, "%.150s",
+                   end->is_killed    ? "the checker was killed"
+                   : line[0] == '\0' ? "the checker did not accept"
+                                     : line);
+}
+
 enum status bench_child_finish(struct bench_child *child,
                                struct bench_outcome *outcome,
                                struct error *error)
 {
-    struct record record = {0};
+    struct bench_record record = {0};
     enum status status = STATUS_OK;
     *outcome = (struct bench_outcome){0};
     ssize_t n = 0;
@@ -285,8 +233,8 @@ enum status bench_child_finish(struct bench_child *child,
     if (n != (ssize_t)sizeof record) {
         error_set(error, "the process of an instance was lost");
         status = STATUS_IO;
-    } else if (WIFEXITED(record.wait_status) &&
-               WEXITSTATUS(record.wait_status) == 2) {
+    } else if (WIFEXITED(record.verify.wait_status) &&
+               WEXITSTATUS(record.verify.wait_status) == 2) {
         char line[BENCH_REASON_BYTES];
         first_line(line, sizeof line, child->errors);
         const char *colon = strstr(line, ": ");
@@ -294,10 +242,13 @@ enum status bench_child_finish(struct bench_child *child,
                   colon == NULL ? line : colon + 2);
         status = STATUS_USAGE;
     } else {
-        outcome->wall_s = record.wall_s;
+        outcome->wall_s = record.verify.wall_s;
         outcome->cpu_s = record.cpu_s;
         outcome->max_rss_kb = record.max_rss_kb;
         judge(outcome, &record, child);
+        if (child->is_checked && outcome->proof_bytes > 0) {
+            judge_check(outcome, &record, child);
+        }
     }
     release(child);
     return status;

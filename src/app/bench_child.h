@@ -14,30 +14,51 @@
 /* A child still running this long after its time limit is killed. */
 enum { BENCH_GRACE_SECONDS = 5 };
 
+/* A checker running this many times the limit of its instance is killed. */
+enum { BENCH_CHECK_FACTOR = 10 };
+
+/*
+ * What to run, inside the folder.
+ *   proof    absolute path of the certificate to be written; NULL: none
+ *   checker  absolute path of the program that checks it; NULL: none
+ *   rest     [n_rest] further arguments of verify
+ */
+struct bench_job {
+    const char *folder;
+    const struct bench_instance *instance;
+    const char *proof;
+    const char *checker;
+    size_t n_rest;
+    char *const *rest;
+};
+
 /*
  * A running instance.
  *   keeper  process that starts `verify`, waits for it with the limit and
- *           measures it alone
+ *           measures it alone; then the same with the checker
  *   pipe    readable once the keeper is done
+ *   is_checked  a certificate goes to the checker
  *   output, errors, report  unlinked files: what the child wrote
+ *   check_output, check_errors  the same of the checker
  */
 struct bench_child {
     pid_t keeper;
     int pipe;
+    bool is_checked;
     FILE *output;
     FILE *errors;
     FILE *report;
+    FILE *check_output;
+    FILE *check_errors;
 };
 
 /*
- * Starts `verify` on the instance inside the folder with n_rest further
- * arguments.
+ * Starts `verify` on the instance and, if it leaves a certificate, then the
+ * checker. A certificate of an earlier run is removed first.
  *   returns  STATUS_OK; STATUS_IO if the system refuses
  */
-enum status bench_child_start(struct bench_child *child, const char *folder,
-                              const struct bench_instance *instance,
-                              size_t n_rest, char *const *rest,
-                              struct error *error);
+enum status bench_child_start(struct bench_child *child,
+                              const struct bench_job *job, struct error *error);
 
 /*
  * Waits for the keeper, fills the outcome and releases the child.

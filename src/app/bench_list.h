@@ -13,20 +13,31 @@
 
 enum { BENCH_REASON_BYTES = 160 };
 
+/* The checker refused to decide, or was not asked, accepted, rejected. */
+enum bench_certification { BENCH_UNCHECKED, BENCH_CERTIFIED, BENCH_REJECTED };
+
 /*
  * What became of an instance.
  *   verdict     a verdict's word or "error"; NULL: not run
  *   boxes, stars, lps  counters of the run, 0 if unknown
- *   reason      of other verdicts than sat and unsat
+ *   check       what became of the certificate of unsat
+ *   proof_bytes, proof_leaves  0 without a certificate
+ *   check_s     wall time of the checker
+ *   reason      of other verdicts than sat and unsat, and of unsat where a
+ *               certificate was wanted but not accepted
  */
 struct bench_outcome {
     const char *verdict;
+    enum bench_certification check;
     double wall_s;
     double cpu_s;
     uint64_t max_rss_kb;
     uint64_t boxes;
     uint64_t stars;
     uint64_t lps;
+    uint64_t proof_bytes;
+    uint64_t proof_leaves;
+    double check_s;
     char reason[BENCH_REASON_BYTES];
 };
 

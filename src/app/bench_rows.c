@@ -16,7 +16,8 @@
 
 static const char HEADER[] =
     "benchmark,onnx,vnnlib,verdict,expected,wall_seconds,cpu_seconds,"
-    "max_rss_kb,boxes,stars,lps,reason\n";
+    "max_rss_kb,boxes,stars,lps,certified,rejected,bytes,leaves,"
+    "bytes_per_leaf,check_seconds,reason\n";
 enum column {
     COLUMN_BENCHMARK,
     COLUMN_ONNX,
@@ -29,6 +30,12 @@ enum column {
     COLUMN_BOXES,
     COLUMN_STARS,
     COLUMN_LPS,
+    COLUMN_CERTIFIED,
+    COLUMN_REJECTED,
+    COLUMN_BYTES,
+    COLUMN_LEAVES,
+    COLUMN_BYTES_PER_LEAF,
+    COLUMN_CHECK,
     COLUMN_REASON
 };
 
@@ -70,19 +77,31 @@ static enum status repair(const struct bench_rows *rows, struct error *error)
     return STATUS_OK;
 }
 
+static uint64_t number(const struct csv *csv, size_t row, enum column column)
+{
+    return strtoull(csv_field(csv, row, column), NULL, 10);
+}
+
 static void fill(struct bench_outcome *outcome, const struct csv *csv,
                  size_t row)
 {
     outcome->verdict = bench_word(csv_field(csv, row, COLUMN_VERDICT));
     if (!bench_read_seconds(&outcome->wall_s,
                             csv_field(csv, row, COLUMN_WALL)) ||
-        !bench_read_seconds(&outcome->cpu_s, csv_field(csv, row, COLUMN_CPU))) {
+        !bench_read_seconds(&outcome->cpu_s, csv_field(csv, row, COLUMN_CPU)) ||
+        !bench_read_seconds(&outcome->check_s,
+                            csv_field(csv, row, COLUMN_CHECK))) {
         outcome->verdict = NULL; /* a damaged row: run it again */
     }
-    outcome->max_rss_kb = strtoull(csv_field(csv, row, COLUMN_RSS), NULL, 10);
-    outcome->boxes = strtoull(csv_field(csv, row, COLUMN_BOXES), NULL, 10);
-    outcome->stars = strtoull(csv_field(csv, row, COLUMN_STARS), NULL, 10);
-    outcome->lps = strtoull(csv_field(csv, row, COLUMN_LPS), NULL, 10);
+    outcome->max_rss_kb = number(csv, row, COLUMN_RSS);
+    outcome->boxes = number(csv, row, COLUMN_BOXES);
+    outcome->stars = number(csv, row, COLUMN_STARS);
+    outcome->lps = number(csv, row, COLUMN_LPS);
+    outcome->check = number(csv, row, COLUMN_CERTIFIED) > 0  ? BENCH_CERTIFIED
+                     : number(csv, row, COLUMN_REJECTED) > 0 ? BENCH_REJECTED
+                                                             : BENCH_UNCHECKED;
+    outcome->proof_bytes = number(csv, row, COLUMN_BYTES);
+    outcome->proof_leaves = number(csv, row, COLUMN_LEAVES);
     (void)snprintf(outcome->reason, sizeof outcome->reason, "%s",
                    csv_field(csv, row, COLUMN_REASON));
 }
@@ -183,14 +202,24 @@ enum status bench_rows_add(const struct bench_rows *rows, const char *benchmark,
     char *reason = csv_quote(outcome->reason);
     char *line = NULL;
     const size_t size = strlen(onnx) + strlen(vnnlib) + strlen(name) +
-                        strlen(reason) + strlen(instance->expected) + 256;
+                        strlen(reason) + strlen(instance->expected) + 512;
     NEW_ARRAY(line, size);
+    const double n_leaves = (double)outcome->proof_leaves;
     (void)snprintf(
-        line, size, "%s,%s,%s,%s,%s,%.3f,%.3f,%llu,%llu,%llu,%llu,%s\n", name,
-        onnx, vnnlib, outcome->verdict, instance->expected, outcome->wall_s,
-        outcome->cpu_s, (unsigned long long)outcome->max_rss_kb,
+        line, size,
+        "%s,%s,%s,%s,%s,%.3f,%.3f,%llu,%llu,%llu,%llu,%d,%d,%llu,%llu,%.3f,"
+        "%.3f,%s\n",
+        name, onnx, vnnlib, outcome->verdict, instance->expected,
+        outcome->wall_s, outcome->cpu_s,
+        (unsigned long long)outcome->max_rss_kb,
         (unsigned long long)outcome->boxes, (unsigned long long)outcome->stars,
-        (unsigned long long)outcome->lps, reason);
+        (unsigned long long)outcome->lps,
+        outcome->check == BENCH_CERTIFIED ? 1 : 0,
+        outcome->check == BENCH_REJECTED ? 1 : 0,
+        (unsigned long long)outcome->proof_bytes,
+        (unsigned long long)outcome->proof_leaves,
+        n_leaves > 0.0 ? (double)outcome->proof_bytes / n_leaves : 0.0,
+        outcome->check_s, reason);
     const size_t n = strlen(line);
     const bool is_written = write(rows->descriptor, line, n) == (ssize_t)n &&
                             fsync(rows->descriptor) == 0;

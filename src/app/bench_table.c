@@ -54,6 +54,11 @@ void bench_summarise(struct bench_summary *summary,
         if (outcome->wall_s > summary->slowest_s) {
             summary->slowest_s = outcome->wall_s;
         }
+        summary->n_certified += outcome->check == BENCH_CERTIFIED ? 1 : 0;
+        summary->n_rejected += outcome->check == BENCH_REJECTED ? 1 : 0;
+        summary->proof_bytes += outcome->proof_bytes;
+        summary->proof_leaves += outcome->proof_leaves;
+        summary->check_s += outcome->check_s;
         if (outcome->max_rss_kb > summary->peak_rss_kb) {
             summary->peak_rss_kb = outcome->max_rss_kb;
         }
@@ -95,6 +100,27 @@ static bool is_undecided(const struct bench_instance *instance)
     return !bench_is_solved(instance);
 }
 
+static bool is_uncertified(const struct bench_instance *instance)
+{
+    return strcmp(instance->outcome.verdict, "unsat") == 0 &&
+           instance->outcome.reason[0] != '\0';
+}
+
+static void print_certificates(FILE *file, const struct bench_summary *summary)
+{
+    const double n_leaves = (double)summary->proof_leaves;
+    (void)fprintf(file, "%-20s %9s %9s %8s %12s %10s %10s %9s\n",
+                  "certificates", "unsat", "certified", "rejected", "bytes",
+                  "leaves", "bytes/leaf", "check s");
+    (void)fprintf(file, "%-20s %9zu %9zu %8zu %12llu %10llu %10.2f %9.2f\n", "",
+                  summary->n_unsat, summary->n_certified, summary->n_rejected,
+                  (unsigned long long)summary->proof_bytes,
+                  (unsigned long long)summary->proof_leaves,
+                  n_leaves > 0.0 ? (double)summary->proof_bytes / n_leaves
+                                 : 0.0,
+                  summary->check_s);
+}
+
 void bench_table_print(FILE *file, const struct bench_list *list,
                        const struct bench_summary *summary)
 {
@@ -112,10 +138,14 @@ void bench_table_print(FILE *file, const struct bench_list *list,
                   summary->n_timed_out, summary->n_error, summary->n_wrong,
                   summary->total_s, summary->median_s, summary->slowest_s,
                   (double)summary->peak_rss_kb / kb_per_mib);
+    if (summary->proof_bytes > 0) {
+        print_certificates(file, summary);
+    }
     if (summary->n_run < summary->n_instances) {
         (void)fprintf(file, "not run: %zu\n",
                       summary->n_instances - summary->n_run);
     }
     print_list(file, list, "wrong", bench_is_wrong);
     print_list(file, list, "undecided", is_undecided);
+    print_list(file, list, "not certified", is_uncertified);
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 /* Counts and times over the instances that were run. Seconds are wall time;
- * solved excludes wrong ones. */
+ * solved excludes wrong ones. The last five are about certificates. */
 struct bench_summary {
     size_t n_instances;
     size_t n_run;
@@ -23,12 +23,18 @@ struct bench_summary {
     double median_s;
     double slowest_s;
     uint64_t peak_rss_kb;
+    size_t n_certified;
+    size_t n_rejected;
+    uint64_t proof_bytes;
+    uint64_t proof_leaves;
+    double check_s;
 };
 
 void bench_summarise(struct bench_summary *summary,
                      const struct bench_list *list);
 
-/* The table, then the wrong and the undecided instances by name. */
+/* The table, one of the certificates if there are any, then by name the wrong
+ * and the undecided instances and those without an accepted certificate. */
 void bench_table_print(FILE *file, const struct bench_list *list,
                        const struct bench_summary *summary);
 

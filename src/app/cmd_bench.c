@@ -1,10 +1,12 @@
 /* bench: every instance of a list in its own process, then a table. */
+#include "src/app/bench_check.h"
 #include "src/app/bench_child.h"
 #include "src/app/bench_list.h"
 #include "src/app/bench_rows.h"
 #include "src/app/bench_table.h"
 #include "src/app/cli.h"
 #include "src/app/commands.h"
+#include "src/app/help.h"
 #include "src/base/alloc.h"
 #include "src/base/budget.h"
 #include "src/base/log.h"
@@ -29,6 +31,7 @@ struct run {
     const struct cli *cli;
     struct bench_list list;
     struct bench_rows rows;
+    struct bench_check check;
     struct slot *slots;
     size_t n_slots;
     size_t next;
@@ -41,6 +44,22 @@ static int fail(const struct error *error)
     error_format(text, sizeof text, error);
     log_line(LOG_ERROR, "%s", text);
     return EXIT_STATUS_ERROR;
+}
+
+static enum status start(const struct run *run, struct slot *slot,
+                         struct error *error)
+{
+    char *proof = bench_check_path(&run->check, &run->list, slot->instance);
+    const struct bench_job job = {.folder = run->list.folder,
+                                  .instance =
+                                      &run->list.instances.data[slot->instance],
+                                  .proof = proof,
+                                  .checker = run->check.checker,
+                                  .n_rest = run->cli->n_rest,
+                                  .rest = run->cli->rest};
+    const enum status status = bench_child_start(&slot->child, &job, error);
+    alloc_free(proof);
+    return status;
 }
 
 /* Starts instances in free slots while there are any to run. */
@@ -57,9 +76,7 @@ static enum status fill_slots(struct run *run, struct error *error)
             continue;
         }
         slot->instance = run->next++;
-        status = bench_child_start(&slot->child, run->list.folder,
-                                   &run->list.instances.data[slot->instance],
-                                   run->cli->n_rest, run->cli->rest, error);
+        status = start(run, slot, error);
         slot->is_busy = status == STATUS_OK;
     }
     return status;
@@ -78,10 +95,13 @@ static enum status collect(struct run *run, struct slot *slot,
     }
     instance->outcome = outcome;
     run->n_ready++;
-    log_line(LOG_NOTE, "%zu/%zu %s%s %.2f s %s %s", run->n_ready,
+    log_line(LOG_NOTE, "%zu/%zu %s%s%s %.2f s %s %s", run->n_ready,
              run->list.instances.n, outcome.verdict,
-             bench_is_wrong(instance) ? " (WRONG)" : "", outcome.wall_s,
-             instance->onnx, instance->vnnlib);
+             bench_is_wrong(instance) ? " (WRONG)" : "",
+             outcome.check == BENCH_CERTIFIED  ? " certified"
+             : outcome.check == BENCH_REJECTED ? " REJECTED"
+                                               : "",
+             outcome.wall_s, instance->onnx, instance->vnnlib);
     return bench_rows_add(&run->rows, run->list.benchmark, instance, error);
 }
 
@@ -141,6 +161,8 @@ static enum status load(struct run *run, struct error *error)
         .match = cli_text(cli, OPTION_MATCH),
         .cap_s = cli->options.value[OPTION_BENCH_TIMEOUT].seconds};
     enum status status = STATUS_OK;
+    STATUS_TRY(bench_check_init(&run->check, cli_text(cli, OPTION_PROOFS),
+                                cli_is_set(cli, OPTION_CHECK), error));
     STATUS_TRY(bench_list_load(&run->list, cli->operands.data[0],
                                cli_text(cli, OPTION_EXPECTED), &filter, error));
     STATUS_TRY(bench_rows_open(&run->rows, cli_text(cli, OPTION_RESULTS),
@@ -162,6 +184,12 @@ static int run_command(struct run *run)
 {
     struct error error = {0};
     struct bench_summary summary;
+    if (cli_is_set(run->cli, OPTION_CHECK) &&
+        !cli_is_set(run->cli, OPTION_PROOFS)) {
+        log_line(LOG_ERROR, "bench: --check needs --proofs");
+        help_hint(stderr, run->cli->command);
+        return EXIT_STATUS_USAGE;
+    }
     if (load(run, &error) != STATUS_OK) {
         return fail(&error);
     }
@@ -176,7 +204,8 @@ static int run_command(struct run *run)
     if (status != STATUS_OK) {
         return fail(&error);
     }
-    return summary.n_wrong > 0 ? (int)EXIT_STATUS_ERROR : (int)EXIT_STATUS_OK;
+    return summary.n_wrong + summary.n_rejected > 0 ? (int)EXIT_STATUS_ERROR
+                                                    : (int)EXIT_STATUS_OK;
 }
 
 int cmd_bench(const struct cli *cli)
@@ -188,6 +217,7 @@ int cmd_bench(const struct cli *cli)
     const int exit_status = run_command(&run);
     alloc_free(run.slots);
     bench_rows_close(&run.rows);
+    bench_check_clear(&run.check);
     bench_list_clear(&run.list);
     return exit_status;
 }

@@ -1,4 +1,5 @@
 /* A benchmark folder: instances, known verdicts, results kept and dropped. */
+#include "src/app/bench_check.h"
 #include "src/app/bench_list.h"
 #include "src/app/bench_rows.h"
 #include "src/app/bench_table.h"
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static char scratch_folder[] = "/out";
 
 /* A scratch folder `toy` in a folder of its own. */
 struct scratch {
@@ -122,6 +125,10 @@ static void set(struct bench_instance *instance, const char *verdict,
 {
     instance->outcome = (struct bench_outcome){
         .verdict = bench_word(verdict), .wall_s = wall_s, .max_rss_kb = 7};
+    instance->outcome.check = BENCH_CERTIFIED;
+    instance->outcome.proof_bytes = 900;
+    instance->outcome.proof_leaves = 8;
+    instance->outcome.check_s = 0.25;
     (void)snprintf(instance->outcome.reason, BENCH_REASON_BYTES,
                    "a \"reason\", quoted");
 }
@@ -159,6 +166,10 @@ START_TEST(a_broken_run_continues_where_it_ended)
     ck_assert_double_eq_tol(list.instances.data[1].outcome.wall_s, 1.5, 1e-9);
     ck_assert_str_eq(list.instances.data[1].outcome.reason,
                      "a \"reason\", quoted");
+    ck_assert_int_eq(list.instances.data[1].outcome.check, BENCH_CERTIFIED);
+    ck_assert_uint_eq(list.instances.data[1].outcome.proof_bytes, 900);
+    ck_assert_uint_eq(list.instances.data[1].outcome.proof_leaves, 8);
+    ck_assert_double_eq_tol(list.instances.data[1].outcome.check_s, 0.25, 1e-9);
     ck_assert_ptr_null(list.instances.data[2].outcome.verdict);
     set(&list.instances.data[2], "unsat", 1.0);
     ck_assert_int_eq(
@@ -172,6 +183,7 @@ START_TEST(a_broken_run_continues_where_it_ended)
                      STATUS_OK);
     ck_assert_ptr_null(strstr(bytes.data, "uns\n"));
     ck_assert_ptr_null(strstr(bytes.data, "unstoy"));
+    ck_assert_ptr_nonnull(strstr(bytes.data, ",1,0,900,8,112.500,0.250,"));
     bytes_clear(&bytes);
     scratch_clear(&scratch);
 }
@@ -230,6 +242,31 @@ START_TEST(another_kind_of_file_is_left_alone)
 }
 END_TEST
 
+START_TEST(certificates_are_named_after_the_files)
+{
+    static const char *const rows[][3] = {
+        {"onnx/a.onnx", "vnnlib/p1.vnnlib", "a__p1.dbc"},
+        {"onnx/a.onnx.gz", "p.2", "a__p.dbc"},
+        {"a", "other/p1.vnnlib.gz", "a__p1__3.dbc"},
+        {"./b.v2.onnx", ".hidden", "b.v2__.hidden.dbc"}};
+    struct bench_check check = {.folder = scratch_folder};
+    struct bench_list list = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct bench_instance instance = {.onnx = rows[i][0],
+                                                .vnnlib = rows[i][1]};
+        char expected[64];
+        VEC_PUSH(&list.instances, instance);
+        (void)snprintf(expected, sizeof expected, "/out/%s", rows[i][2]);
+        char *path = bench_check_path(&check, &list, i);
+        ck_assert_str_eq(path, expected);
+        alloc_free(path);
+    }
+    check.folder = NULL;
+    ck_assert_ptr_null(bench_check_path(&check, &list, 0));
+    VEC_CLEAR(&list.instances);
+}
+END_TEST
+
 START_TEST(only_opposite_decisions_are_wrong)
 {
     struct scratch scratch;
@@ -246,6 +283,10 @@ START_TEST(only_opposite_decisions_are_wrong)
     ck_assert_uint_eq(summary.n_sat, 1);
     ck_assert_uint_eq(summary.n_unsat, 1);
     ck_assert_uint_eq(summary.n_timed_out, 1);
+    ck_assert_uint_eq(summary.n_certified, 3);
+    ck_assert_uint_eq(summary.n_rejected, 0);
+    ck_assert_uint_eq(summary.proof_bytes, 2700);
+    ck_assert_double_eq_tol(summary.check_s, 0.75, 1e-12);
     ck_assert_double_eq_tol(summary.total_s, 8.0, 1e-12);
     ck_assert_double_eq_tol(summary.median_s, 2.0, 1e-12);
     ck_assert_double_eq_tol(summary.slowest_s, 5.0, 1e-12);
@@ -263,6 +304,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, a_broken_run_continues_where_it_ended);
     tcase_add_test(cases, a_fresh_run_keeps_the_rows_of_other_benchmarks);
     tcase_add_test(cases, another_kind_of_file_is_left_alone);
+    tcase_add_test(cases, certificates_are_named_after_the_files);
     tcase_add_test(cases, only_opposite_decisions_are_wrong);
     return cases;
 }

@@ -39,9 +39,10 @@ static enum status build(struct cert *cert, const struct sink *sink,
  * where facts are refreshed. */
 static void spell(char *word, const struct cert_tree *tree)
 {
+    static const char letters[2][6] = {"itnlw", "ITNLW"};
     for (size_t i = 0; i < tree->nodes.n; i++) {
         const struct cert_node *node = &tree->nodes.data[i];
-        *word++ = node->refresh ? "ITNLW"[node->kind] : "itnlw"[node->kind];
+        *word++ = letters[node->refresh ? 1 : 0][node->kind];
     }
     *word = '\0';
 }
@@ -75,26 +76,28 @@ START_TEST(nodes_come_in_pre_order)
 }
 END_TEST
 
-/* Splits every open node below `node` in two, n levels deep. */
-static void split_fully(struct sink *sink, uint32_t node, unsigned n)
+/* A tree in which every leaf is n splits deep. */
+static struct sink *record_full_tree(unsigned n)
 {
     const struct sink_split split = split_input(0);
-    if (n == 0) {
-        sink_close(sink, node, NULL);
-        return;
+    const uint32_t n_inner = (1U << n) - 1;
+    struct sink *sink = sink_create();
+    (void)sink_root(sink);
+    for (uint32_t node = 0; node < n_inner; node++) {
+        (void)sink_split(sink, node, &split);
     }
-    const uint32_t child = sink_split(sink, node, &split);
-    split_fully(sink, child, n - 1);
-    split_fully(sink, child + 1, n - 1);
+    for (uint32_t leaf = n_inner; leaf <= 2 * n_inner; leaf++) {
+        sink_close(sink, leaf, NULL);
+    }
+    return sink;
 }
 
 START_TEST(inner_nodes_refresh_at_a_distance_above_enough_leaves)
 {
-    struct sink *sink = sink_create();
+    struct sink *sink = record_full_tree(5);
     struct cert cert;
     char message[ERROR_MESSAGE_BYTES];
     char word[128];
-    split_fully(sink, sink_root(sink), 5);
     ck_assert_int_eq(build(&cert, sink, message), STATUS_OK);
     spell(word, &cert.trees[0]);
     /* 32, 16, 8, 4, 2 leaves below; refreshed at depths 0 and 2. */
@@ -264,9 +267,8 @@ START_TEST(figures_are_printed_by_ranges_of_depths)
     char *text = NULL;
     size_t n = 0;
     FILE *stream = open_memstream(&text, &n);
-    struct sink *sink = sink_create();
+    struct sink *sink = record_full_tree(2);
     struct error error = {0};
-    split_fully(sink, sink_root(sink), 2);
     cert_init(&cert, &SHAPE);
     ck_assert_int_eq(sink_build_tree(&cert, 0, sink, &error), STATUS_OK);
     cert_figures_print(stream, &cert);

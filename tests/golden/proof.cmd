@@ -1,0 +1,18 @@
+# Text and back without a difference; a verdict of sat leaves the file alone.
+astrolabe verify tiny_holds_1.vnnlib --network tiny.onnx --proof a.dbc
+astrolabe proof text a.dbc tiny_holds_1.vnnlib --network tiny.onnx | tee a.txt
+astrolabe proof stats a.dbc tiny_holds_1.vnnlib --network tiny.onnx
+astrolabe proof binary a.txt b.dbc && cmp a.dbc b.dbc
+astrolabe verify tiny_fails_1.vnnlib --network tiny.onnx --proof a.dbc | head -1
+cmp a.dbc b.dbc
+gzip residual.onnx
+astrolabe verify residual_holds_2.vnnlib --network residual.onnx --proof c.dbc
+astrolabe proof text c.dbc residual_holds_2.vnnlib --network residual.onnx >c.txt
+astrolabe proof binary c.txt d.dbc && cmp c.dbc d.dbc
+gunzip residual.onnx.gz
+sed -n 's/^network //p' c.txt | sed 's/$/  residual.onnx/' | sha256sum --check
+sed -n 's/^property //p' c.txt | sed 's/$/  residual_holds_2.vnnlib/' | sha256sum --check
+astrolabe dump residual_holds_2.vnnlib --network residual.onnx |
+    sed -n '/^query/,$p' >query.txt
+sed -n 's/^query //p' c.txt | sed 's/$/  query.txt/' | sha256sum --check
+ls ./*.dbc*
