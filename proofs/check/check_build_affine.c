@@ -4,25 +4,28 @@
 
 #include <string.h>
 
-/* The type of a result of x and y (may be x): real numbers only. */
-static uint64_t joint_type(const struct check_builder *builder,
-                           const struct check_value *x,
+/* The type of a result of x and y; integers are refused when they are read. */
+static uint64_t joint_type(const struct check_value *x,
                            const struct check_value *y)
 {
-    if ((x->type != CHECK_FLOAT32 && x->type != CHECK_FLOAT64) ||
-        (y->type != CHECK_FLOAT32 && y->type != CHECK_FLOAT64)) {
-        check_node_unsupported(builder, "computing with this element type");
-    }
-    return x->type == CHECK_FLOAT64 ? x->type : y->type;
+    return x->type == CHECK_FLOAT64 || y->type == CHECK_FLOAT64 ? CHECK_FLOAT64
+                                                                : CHECK_FLOAT32;
 }
 
-/* Defines output 0 as an affine layer, rows to be written. Returns its n. */
+/* Defines output 0 as an affine layer whose rows, to be written, are sums of
+ * up to `length` products. Returns its n. */
 static size_t begin(struct check_builder *builder, uint64_t type,
-                    const struct check_shape *shape)
+                    const struct check_shape *shape, size_t length)
 {
+    const size_t limit = (size_t)1 << 33;
     struct check_value *output = check_node_output(builder, 0);
     check_value_define(builder, output, type, shape);
     (void)check_builder_add_layer(builder, output, CHECK_AFFINE);
+    if (length > limit / output->n ||
+        builder->network->n_products > limit - length * output->n) {
+        check_node_unsupported(builder, "too many products");
+    }
+    builder->network->n_products += length * output->n;
     return output->n;
 }
 
@@ -70,9 +73,8 @@ void check_build_relu(struct check_builder *builder)
     struct check_network *network = builder->network;
     struct check_value input = check_node_input(builder, 0);
     struct check_value *output = check_node_output(builder, 0);
-    const uint64_t type = joint_type(builder, &input, &input);
     check_builder_compute(builder, &input);
-    check_value_define(builder, output, type, &input.shape);
+    check_value_define(builder, output, input.type, &input.shape);
     struct check_layer *layer =
         check_builder_add_layer(builder, output, CHECK_RELU);
     layer->source = input.map;
@@ -85,7 +87,7 @@ void check_build_relu(struct check_builder *builder)
 void check_build_neg(struct check_builder *builder)
 {
     const struct check_value x = check_node_input(builder, 0);
-    const size_t n = begin(builder, joint_type(builder, &x, &x), &x.shape);
+    const size_t n = begin(builder, joint_type(&x, &x), &x.shape, 0);
     for (size_t i = 0; i < n; i++) {
         check_row_add(builder, -1.0, &x, i, NULL, 0);
         check_row_end(builder);
@@ -125,7 +127,7 @@ void check_build_arithmetic(struct check_builder *builder)
     struct check_value x = check_node_input(builder, 0);
     struct check_value y = check_node_input(builder, 1);
     const struct check_shape shape = broadcast(builder, &x.shape, &y.shape);
-    const uint64_t type = joint_type(builder, &x, &y);
+    const uint64_t type = joint_type(&x, &y);
     const bool is_quotient = strcmp(op, "Div") == 0;
     const bool is_product = is_quotient || strcmp(op, "Mul") == 0;
     const double sign = strcmp(op, "Sub") == 0 ? -1.0 : 1.0;
@@ -137,7 +139,7 @@ void check_build_arithmetic(struct check_builder *builder)
     if (is_quotient) {
         invert(builder, &y);
     }
-    const size_t n = begin(builder, type, &shape);
+    const size_t n = begin(builder, type, &shape, 0);
     for (size_t i = 0; i < n; i++) {
         const size_t at_x = spread(&x.shape, &shape, i);
         const size_t at_y = spread(&y.shape, &shape, i);
@@ -205,7 +207,7 @@ void check_build_matmul(struct check_builder *builder)
     struct matrix m[2] = {read_matrix(builder, 0), read_matrix(builder, 1)};
     const struct check_shape batch =
         broadcast(builder, &m[0].batch, &m[1].batch);
-    const uint64_t type = joint_type(builder, &m[0].value, &m[1].value);
+    const uint64_t type = joint_type(&m[0].value, &m[1].value);
     struct check_shape shape = batch;
     if (m[0].n_columns != m[1].n_rows || batch.n_dims + 2 > CHECK_RANK) {
         check_node_malformed(builder, "shapes do not fit");
@@ -219,9 +221,8 @@ void check_build_matmul(struct check_builder *builder)
     if (m[1].value.constant != NULL) {
         check_builder_compute(builder, &m[0].value);
     }
-    const size_t n = begin(builder, type, &shape);
+    const size_t n = begin(builder, type, &shape, m[0].n_columns);
     const size_t n_plane = m[0].n_rows * m[1].n_columns;
-    builder->network->n_products += n * m[0].n_columns;
     for (size_t e = 0; e < n; e++) {
         const size_t b = e / n_plane;
         const size_t at[2] = {
@@ -239,7 +240,7 @@ void check_build_gemm(struct check_builder *builder)
     const double alpha = check_node_real(builder, "alpha", 1.0);
     const double beta = check_node_real(builder, "beta", 1.0);
     struct matrix m[2] = {read_matrix(builder, 0), read_matrix(builder, 1)};
-    uint64_t type = joint_type(builder, &m[0].value, &m[1].value);
+    uint64_t type = joint_type(&m[0].value, &m[1].value);
     struct check_value c = {0};
     if (check_node_integer(builder, "transA", 0) != 0) {
         transpose(&m[0]);
@@ -250,8 +251,7 @@ void check_build_gemm(struct check_builder *builder)
     const struct check_shape shape = {2, {m[0].n_rows, m[1].n_columns}};
     if (check_node_has_input(builder, 2)) {
         c = check_node_input(builder, 2);
-        type =
-            joint_type(builder, &m[type == m[0].value.type ? 0 : 1].value, &c);
+        type = c.type == CHECK_FLOAT64 ? c.type : type;
         const struct check_shape joint = broadcast(builder, &shape, &c.shape);
         if (memcmp(&joint, &shape, sizeof joint) != 0) {
             check_node_malformed(builder, "shape of C does not fit");
@@ -264,8 +264,7 @@ void check_build_gemm(struct check_builder *builder)
     if (m[1].value.constant != NULL) {
         check_builder_compute(builder, &m[0].value);
     }
-    const size_t n = begin(builder, type, &shape);
-    builder->network->n_products += n * m[0].n_columns;
+    const size_t n = begin(builder, type, &shape, m[0].n_columns);
     for (size_t e = 0; e < n; e++) {
         add_product(builder, alpha, m, at, e / m[1].n_columns,
                     e % m[1].n_columns);
@@ -400,14 +399,15 @@ static void add_window(struct check_builder *builder, const struct window *w,
 }
 
 /* Defines output 0 with that many channels. Returns its n. */
-static size_t begin_window(struct check_builder *builder, uint64_t type,
-                           const struct window *w, size_t n_channels)
+static size_t begin_window(struct check_builder *builder,
+                           const struct window *w, size_t n_channels,
+                           size_t length)
 {
     struct check_shape shape = w->x.shape;
     shape.dims[1] = n_channels;
     shape.dims[2] = w->out[0];
     shape.dims[w->n + 1] = w->out[1];
-    return begin(builder, type, &shape);
+    return begin(builder, joint_type(&w->x, &w->x), &shape, length);
 }
 
 void check_build_conv(struct check_builder *builder)
@@ -445,9 +445,7 @@ void check_build_conv(struct check_builder *builder)
     const size_t n_out = shape->dims[0];
     const size_t n_kernel = w.kernel[0] * w.kernel[1];
     const size_t n_plane = w.out[0] * w.out[1];
-    const size_t n =
-        begin_window(builder, joint_type(builder, &w.x, &weights), &w, n_out);
-    builder->network->n_products += n * n_in * n_kernel;
+    const size_t n = begin_window(builder, &w, n_out, n_in * n_kernel);
     for (size_t e = 0; e < n; e++) {
         const size_t image = e / n_plane / n_out;
         const size_t channel = e / n_plane % n_out;
@@ -487,9 +485,7 @@ void check_build_average_pool(struct check_builder *builder)
     }
     check_builder_compute(builder, &w.x);
     const size_t n_plane = w.out[0] * w.out[1];
-    const size_t n = begin_window(builder, joint_type(builder, &w.x, &w.x), &w,
-                                  w.x.shape.dims[1]);
-    builder->network->n_products += n * count;
+    const size_t n = begin_window(builder, &w, w.x.shape.dims[1], count);
     for (size_t e = 0; e < n; e++) {
         add_window(builder, &w, e % n_plane, e / n_plane, 1.0 / (double)count,
                    NULL, 0);

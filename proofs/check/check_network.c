@@ -136,19 +136,20 @@ void check_value_define(const struct check_builder *builder,
                         const struct check_shape *shape)
 {
     const size_t limit = (size_t)1 << 31;
-    value->type = type;
-    value->shape = *shape;
-    value->n = 1;
+    size_t n = 1;
+    bool is_empty = false;
     for (size_t d = 0; d < shape->n_dims; d++) {
-        if (shape->dims[d] > limit / value->n) {
+        const size_t dim = shape->dims[d] == 0 ? 1 : shape->dims[d];
+        if (dim > limit / n) {
             check_unsupported("%s: tensor '%s' has too many elements",
                               builder->model->path, value->name);
         }
-        value->n *= shape->dims[d];
-        if (value->n == 0) {
-            return;
-        }
+        n *= dim;
+        is_empty = is_empty || shape->dims[d] == 0;
     }
+    value->type = type;
+    value->shape = *shape;
+    value->n = is_empty ? 0 : n;
 }
 
 void check_value_store(const struct check_builder *builder,

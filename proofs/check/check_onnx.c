@@ -475,6 +475,10 @@ double check_onnx_real(const struct check_onnx_tensor *tensor, size_t i)
     if (tensor->type == CHECK_ONNX_FLOAT) {
         return (double)check_onnx_float((uint32_t)bits);
     }
+    if (tensor->type != CHECK_ONNX_DOUBLE) {
+        check_unsupported("tensor '%s': its elements are not real numbers",
+                          tensor->name);
+    }
     memcpy(&value, &bits, sizeof value);
     return value;
 }
@@ -482,6 +486,10 @@ double check_onnx_real(const struct check_onnx_tensor *tensor, size_t i)
 int64_t check_onnx_integer(const struct check_onnx_tensor *tensor, size_t i)
 {
     const uint64_t bits = get_bits(tensor, i);
+    if (tensor->type == CHECK_ONNX_FLOAT || tensor->type == CHECK_ONNX_DOUBLE) {
+        check_unsupported("tensor '%s': its elements are not integers",
+                          tensor->name);
+    }
     return tensor->type == CHECK_ONNX_INT32 ? (int32_t)(uint32_t)bits
                                             : (int64_t)bits;
 }

@@ -212,10 +212,3 @@ size_t check_shape_product(const struct check_shape *shape, size_t first,
     }
     return product;
 }
-
-void check_shape_steps(int64_t *steps, const struct check_shape *shape)
-{
-    for (size_t d = 0; d < shape->n_dims; d++) {
-        steps[d] = (int64_t)check_shape_product(shape, d + 1, shape->n_dims);
-    }
-}

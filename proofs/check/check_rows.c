@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { MOST_COORDINATES = 1 << 25 };
+
 void check_split_double(int64_t *mantissa, long *exponent, double x)
 {
     uint64_t bits = 0;
@@ -125,7 +127,7 @@ struct check_layer *check_builder_add_layer(struct check_builder *builder,
 {
     struct check_network *network = builder->network;
     const size_t first = network->n_coordinates;
-    if (value->n == 0 || value->n > UINT32_MAX - first) {
+    if (value->n == 0 || value->n > MOST_COORDINATES - first) {
         check_node_unsupported(builder, "no elements, or too many coordinates");
     }
     const size_t n = first + value->n;
