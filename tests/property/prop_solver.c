@@ -1,4 +1,5 @@
 /* The soundness net: every engine against exact decisions of tiny queries. */
+#include "proofs/sink.h"
 #include "solver/solver.h"
 #include "src/base/rng.h"
 #include "tests/ref/ref_decide.h"
@@ -36,23 +37,31 @@ static bool try_point(void *context, size_t worker, size_t case_index,
     return ref_query_holds_at(query, x);
 }
 
-static enum solver_answer run(const struct sample *sample,
-                              enum solver_engine engine, size_t threads)
+/* sink NULL: no recording. */
+static enum solver_answer run_recorded(const struct sample *sample,
+                                       enum solver_engine engine,
+                                       size_t threads, struct sink *sink)
 {
     const struct solver_options options = {.threads = threads,
                                            .engine = engine};
     const struct solver_oracle oracle = {.context = sample->query,
                                          .try_point = try_point};
     const struct budget budget = {
-        .deadline_s = budget_now_s() + (sample->is_easy ? 0.1 : 0.004)};
+        .deadline_s = budget_now_s() + (sample->is_easy ? 0.5 : 0.004)};
     struct stats stats = {0};
     const char *reason = NULL;
     struct solver *solver = solver_create(sample->query, &options);
     const enum solver_answer answer =
-        solver_run(solver, 0, &oracle, &budget, NULL, &reason);
+        solver_run(solver, 0, &oracle, &budget, sink, &reason);
     solver_destroy(solver, &stats);
     ck_assert_ptr_nonnull(reason);
     return answer;
+}
+
+static enum solver_answer run(const struct sample *sample,
+                              enum solver_engine engine, size_t threads)
+{
+    return run_recorded(sample, engine, threads, NULL);
 }
 
 /* What a set of runs came to. */
@@ -127,11 +136,36 @@ START_TEST(inputs_beyond_the_small_simplex_change_nothing)
 }
 END_TEST
 
+START_TEST(a_recorded_search_is_as_sound_and_leaves_a_whole_tree)
+{
+    struct tally tally = {0};
+    const size_t n_rounds = test_count(20);
+    for (size_t round = 0; round < n_rounds; round++) {
+        struct sample sample;
+        sample_init(&sample, round);
+        const bool is_sat = ref_decide_is_sat(sample.query);
+        const enum solver_engine engine =
+            round / 3 % 2 == 0 ? SOLVER_NEURON : SOLVER_AUTO;
+        struct sink *sink = sink_create();
+        const enum solver_answer answer =
+            run_recorded(&sample, engine, 1 + round % 2, sink);
+        count(&tally, &sample, answer, is_sat, engine);
+        ck_assert(answer != SOLVER_CLOSED || sink_is_complete(sink));
+        sink_destroy(sink);
+        query_destroy(sample.query);
+    }
+    ck_assert_uint_gt(10 * tally.n_closed, tally.n_runs);
+    ck_assert_uint_gt(10 * tally.n_witness, tally.n_runs);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("solver");
     tcase_set_timeout(cases, 60.0);
     tcase_add_test(cases, no_engine_contradicts_the_exact_decision);
     tcase_add_test(cases, inputs_beyond_the_small_simplex_change_nothing);
+    tcase_add_test(cases,
+                   a_recorded_search_is_as_sound_and_leaves_a_whole_tree);
     return cases;
 }
