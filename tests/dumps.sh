@@ -5,6 +5,7 @@
 #     benchmarks of ../shared/vnncomp, each at least once
 #   2 the checker refuses every file of tests/parse/vnnlib with status 3 or 4,
 #     with its place, and prints nothing
+#   3 its other ends: no success but for what was asked for
 # Usage: dumps.sh ASTROLABE ASTROLABE_CHECK, in the root of the tree
 set -eu
 export LC_ALL=C
@@ -114,6 +115,41 @@ if [ "$n" -lt 60 ]; then
     echo "only $n malformed properties"
     n_wrong=$((n_wrong + 1))
 fi
+
+# expect STATUS ARGUMENTS: nothing on stdout unless the status is 0
+expect() {
+    expected=$1
+    shift
+    status=0
+    "$checker" "$@" >"$scratch/out" 2>"$scratch/log" || status=$?
+    if [ "$status" -ne "$expected" ] ||
+        { [ "$status" -ne 0 ] && [ -s "$scratch/out" ]; } ||
+        { [ "$status" -eq 0 ] && [ ! -s "$scratch/out" ]; } ||
+        grep -q '^accepted' "$scratch/out"; then
+        n_wrong=$((n_wrong + 1))
+        echo "astrolabe-check $*: status $status, expected $expected"
+    fi
+}
+model=benchmarks/models/tiny.onnx
+property=benchmarks/models/tiny_holds_1.vnnlib
+expect 0 --help
+expect 0 --version
+expect 0 --network "$model" --property "$property" --dump
+expect 2
+expect 2 --dump
+expect 2 --dump --network "$model"
+expect 2 --dump --network "$model" --property
+expect 2 --dump --network "$model" --property "$property" --property "$property"
+expect 2 --dump --network "$model" --property "$property" certificate
+expect 2 --network "$model" --property "$property"
+expect 2 --network "$model" --property "$property" one two
+expect 2 --network "$model" --property "$property" --verbose
+expect 3 --dump --network "$model" --property "$scratch/absent"
+expect 3 --dump --network "$scratch/absent" --property "$property"
+expect 3 --dump --network "$property" --property "$property"
+expect 3 --dump --network "$model" --property "$model"
+expect 3 --network "$model" --property "$property" "$scratch/absent"
+expect 3 --network "$model" --property "$property" "$property"
 
 [ "$n_wrong" -eq 0 ] && echo "all dumps are the same, $n files refused"
 exit "$((n_wrong > 0))"

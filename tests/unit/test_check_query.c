@@ -1,4 +1,7 @@
 /* The checker's queries: examples of each rule, and what it refuses. */
+#include "proofs/check/check_network.h"
+#include "proofs/check/check_query.h"
+#include "proofs/check/check_vnnlib.h"
 #include "tests/checker.h"
 #include "tests/suite.h"
 
@@ -322,6 +325,46 @@ START_TEST(tensors_must_be_those_of_the_network)
 }
 END_TEST
 
+/* Input tensors of one and two elements; the declared ones have n and 3 - n.
+ * Ends as check_query_bind does. */
+static void bind_two_inputs(size_t n)
+{
+    struct check_tensor inputs[2] = {
+        {.name = "a", .type = CHECK_FLOAT32, .n = 1},
+        {.name = "b", .type = CHECK_FLOAT32, .n = 2}};
+    struct check_tensor output = {.name = "c", .type = CHECK_FLOAT32, .n = 1};
+    struct check_variable variables[3] = {
+        {.name = "X", .n_name = 1, .n = n},
+        {.name = "Z", .n_name = 1, .n = 3 - n, .first = n},
+        {.name = "Y", .n_name = 1, .n = 1, .is_output = true}};
+    const struct check_network network = {.n_inputs = 3,
+                                          .n_outputs = 1,
+                                          .n_input_tensors = 2,
+                                          .input_tensors = inputs,
+                                          .n_output_tensors = 1,
+                                          .output_tensors = &output,
+                                          .file = {.path = "network"}};
+    const struct check_property property = {.file = {.path = "property"},
+                                            .version = 2,
+                                            .n_elements = {3, 1},
+                                            .n_variables = 3,
+                                            .variables = variables};
+    check_query_bind(&property, &network);
+}
+
+START_TEST(several_inputs_bind_in_order)
+{
+    bind_two_inputs(1);
+}
+END_TEST
+
+/* Exits with status 3. */
+START_TEST(several_inputs_in_another_order_are_refused)
+{
+    bind_two_inputs(2);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *tcase = tcase_create("check_query");
@@ -334,5 +377,7 @@ TCase *test_cases(void)
     tcase_add_test(tcase, nesting_is_limited);
     tcase_add_test(tcase, normal_forms_are_limited);
     tcase_add_test(tcase, tensors_must_be_those_of_the_network);
+    tcase_add_test(tcase, several_inputs_bind_in_order);
+    tcase_add_exit_test(tcase, several_inputs_in_another_order_are_refused, 3);
     return tcase;
 }
