@@ -266,6 +266,8 @@ struct check_network *check_network_load(const char *path)
     struct check_network *network = check_alloc(1, sizeof *network);
     struct check_onnx_node whole = {.name = "", .op = "graph"};
     struct check_builder builder = {.network = network, .node = &whole};
+    network->column = check_alloc(1, sizeof *network->column);
+    network->weight = check_alloc(1, sizeof *network->weight);
     network->file = check_bytes_open(path);
     builder.model = check_onnx_read(&network->arena, &network->file);
     if (builder.model->opset < 7 || builder.model->opset > 21) {

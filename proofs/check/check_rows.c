@@ -100,12 +100,11 @@ void check_row_add(struct check_builder *builder, double scale,
         }
         *bias = multiply(builder, weight, get_number(builder, data, at));
     } else if (weight < 0.0 || weight > 0.0) {
-        if ((n & (n - 1)) == 0) {
-            const size_t size = n == 0 ? 1 : 2 * n;
+        if (n > 0 && (n & (n - 1)) == 0) {
             network->column =
-                check_resize(network->column, size, sizeof *network->column);
+                check_resize(network->column, 2 * n, sizeof *network->column);
             network->weight =
-                check_resize(network->weight, size, sizeof *network->weight);
+                check_resize(network->weight, 2 * n, sizeof *network->weight);
         }
         network->column[n] = data->map[at];
         network->weight[n] = weight;

@@ -1,0 +1,368 @@
+/* What the checker's ONNX reader refuses, and that it never crashes. */
+#include "proofs/check/check_network.h"
+#include "proofs/check/check_onnx.h"
+#include "src/base/rng.h"
+#include "tests/ref/ref_onnx_writer.h"
+#include "tests/suite.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { UNREADABLE = 3, UNSUPPORTED = 4 };
+
+static const int64_t image[] = {1, 2, 3};
+static const int64_t pair[] = {2};
+static const double small[] = {0.5, -0.25};
+
+static struct ref_model start_with(int64_t opset)
+{
+    struct ref_model model = {.opset = opset};
+    ref_model_input(&model, "x", 1, image, 3);
+    ref_model_output(&model, "y", 1, image, 3);
+    return model;
+}
+
+static struct ref_model start(void)
+{
+    return start_with(13);
+}
+
+/* Exit status of a process that loads and prints the file, 0 if that works;
+ * 256 + signal if one ended it. Its messages go to text[1024]. */
+static int load(char *text, const unsigned char *data, size_t n)
+{
+    char path[64];
+    ref_file_write(path, data, n);
+    FILE *errors = tmpfile();
+    FILE *output = tmpfile();
+    ck_assert(errors != NULL && output != NULL);
+    (void)fflush(NULL);
+    const pid_t process = fork();
+    if (process == 0) {
+        if (dup2(fileno(errors), STDERR_FILENO) < 0 ||
+            dup2(fileno(output), STDOUT_FILENO) < 0) {
+            _exit(EXIT_FAILURE);
+        }
+        struct check_network *network = check_network_load(path);
+        check_network_dump(output, network);
+        check_network_free(network);
+        _exit(EXIT_SUCCESS);
+    }
+    ck_assert_int_gt(process, 0);
+    int status = 0;
+    ck_assert_int_eq(waitpid(process, &status, 0), process);
+    rewind(errors);
+    text[fread(text, 1, 1023, errors)] = '\0';
+    (void)fclose(errors);
+    (void)fclose(output);
+    ref_file_remove(path);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+static void refuses_file(struct ref_bytes *file, int status, const char *text)
+{
+    char errors[1024];
+    const int found = load(errors, file->data, file->n);
+    ck_assert_msg(found == status, "status %d: %s", found, errors);
+    ck_assert_msg(strstr(errors, text) != NULL, "'%s' in: %s", text, errors);
+    ref_bytes_clear(file);
+}
+
+static void refuses(struct ref_model *model, int status, const char *text)
+{
+    struct ref_bytes file = ref_model_finish(model);
+    refuses_file(&file, status, text);
+}
+
+START_TEST(operators_it_does_not_know)
+{
+    struct ref_model model = start();
+    ref_model_node(&model, "Sigmoid", "x", "y");
+    refuses(&model, UNSUPPORTED, "(Sigmoid): operator is not supported");
+    model = start();
+    ref_model_node(&model, "Relu", "x", "y");
+    ref_node_int(&model, "slope", 1);
+    refuses(&model, UNSUPPORTED, "(Relu): attribute 'slope'");
+    model = start();
+    ref_model_node(&model, "Mul", "x,x", "y");
+    refuses(&model, UNSUPPORTED, "(Mul): product of two computed tensors");
+    model = start();
+    ref_model_floats(&model, "c", pair, 0, small);
+    ref_model_node(&model, "Div", "c,x", "y");
+    refuses(&model, UNSUPPORTED, "division by a computed tensor");
+    model = start();
+    ref_model_node(&model, "Dropout", "x", "z,y");
+    refuses(&model, UNSUPPORTED, "output 'y' is not computed");
+    model = start();
+    ref_model_node(&model, "Relu", "x,x", "y");
+    refuses(&model, UNREADABLE, "number of inputs or outputs");
+    for (int64_t opset = 6; opset <= 22; opset += 16) {
+        model = start_with(opset);
+        ref_model_node(&model, "Relu", "x", "y");
+        refuses(&model, UNSUPPORTED, "is not supported (7 to 21 are)");
+    }
+}
+END_TEST
+
+START_TEST(numbers_it_cannot_hold)
+{
+    static const double bad[] = {1.0, (double)NAN, HUGE_VAL, 3.0, 0.0};
+    static const double fine[] = {0x1.fffffffffffffp+0, 1.0};
+    struct ref_model model = {0};
+    for (size_t i = 1; i < 3; i++) {
+        const double row[] = {1.0, bad[i]};
+        model = start();
+        ref_model_doubles(&model, "c", pair, 1, row);
+        ref_model_node(&model, "Gemm", "x,c", "z");
+        ref_model_node(&model, "Squeeze", "x", "s");
+        ref_model_node(&model, "MatMul", "c,s", "y");
+        refuses(&model, UNREADABLE, "NaN or infinite weight");
+    }
+    for (size_t i = 3; i < 5; i++) {
+        model = start();
+        ref_model_floats(&model, "c", pair, 0, bad + i);
+        ref_model_node(&model, "Div", "x,c", "y");
+        refuses(&model, UNSUPPORTED, "divisor that is not 2^k");
+    }
+    model = start();
+    ref_model_doubles(&model, "w", image, 2, fine);
+    ref_model_node(&model, "Squeeze", "x", "s");
+    ref_model_node(&model, "Gemm", "w,s", "y");
+    ref_node_float(&model, "alpha", 1.25F);
+    refuses(&model, UNSUPPORTED, "product that is no exact double");
+    model = start();
+    ref_model_integers(&model, "i", pair, 1);
+    ref_model_node(&model, "Mul", "x,i", "y");
+    refuses(&model, UNSUPPORTED, "its elements are not real numbers");
+}
+END_TEST
+
+START_TEST(graphs_that_are_not_well_formed)
+{
+    struct ref_model model = start();
+    ref_model_node(&model, "Relu", "z", "y");
+    refuses(&model, UNREADABLE, "no tensor is named 'z'");
+    model = start();
+    ref_model_node(&model, "Relu", "z", "y");
+    ref_model_node(&model, "Relu", "x", "z");
+    refuses(&model, UNREADABLE, "'z' is used before it is computed");
+    model = start();
+    ref_model_node(&model, "Relu", "y", "y");
+    refuses(&model, UNREADABLE, "'y' is used before it is computed");
+    model = start();
+    ref_model_node(&model, "Relu", "x", "y");
+    ref_model_node(&model, "Neg", "x", "y");
+    refuses(&model, UNREADABLE, "two tensors are named 'y'");
+    model = start();
+    ref_model_node(&model, "Relu", "x", "x");
+    refuses(&model, UNREADABLE, "two tensors are named 'x'");
+    model = start();
+    refuses(&model, UNREADABLE, "no tensor is named 'y'");
+    model = (struct ref_model){.opset = 13};
+    ref_model_input(&model, "x", 7, image, 3);
+    ref_model_output(&model, "x", 7, image, 3);
+    refuses(&model, UNSUPPORTED, "input 'x': element type or shape");
+    model = (struct ref_model){.opset = 13};
+    ref_model_input(&model, "x", 1, image, 3);
+    refuses(&model, UNREADABLE, "the graph has no output");
+    model = (struct ref_model){.opset = 13};
+    ref_model_floats(&model, "c", pair, 1, small);
+    ref_model_output(&model, "c", 1, pair, 1);
+    refuses(&model, UNSUPPORTED, "no elements");
+}
+END_TEST
+
+START_TEST(shapes_that_do_not_fit)
+{
+    static const int64_t shape[] = {4, -1};
+    static const int64_t order[] = {0, 0, 1};
+    struct ref_model model = start();
+    ref_model_floats(&model, "c", pair, 1, small);
+    ref_model_node(&model, "Add", "x,c", "y");
+    refuses(&model, UNREADABLE, "shapes do not broadcast");
+    model = start();
+    ref_model_integers(&model, "s", shape, 2);
+    ref_model_node(&model, "Reshape", "x,s", "y");
+    refuses(&model, UNREADABLE, "number of elements changes");
+    model = start();
+    ref_model_node(&model, "Transpose", "x", "y");
+    ref_node_ints(&model, "perm", order, 3);
+    refuses(&model, UNREADABLE, "perm is no permutation");
+    model = start();
+    ref_model_integers(&model, "i", shape, 1);
+    ref_model_node(&model, "Gather", "x,i", "y");
+    ref_node_int(&model, "axis", 2);
+    refuses(&model, UNREADABLE, "index outside of the input");
+    model = start();
+    ref_model_node(&model, "Flatten", "x", "y");
+    ref_node_int(&model, "axis", 4);
+    refuses(&model, UNREADABLE, "axis out of range");
+    model = start_with(11);
+    ref_model_integers(&model, "a", order, 1);
+    ref_model_node(&model, "Squeeze", "x,a", "y");
+    refuses(&model, UNREADABLE, "an input of a later opset");
+    model = start();
+    ref_model_tensor(&model, "c", 1, pair, 1, &(struct ref_bytes){0});
+    ref_model_node(&model, "Add", "x,c", "y");
+    refuses(&model, UNREADABLE, "elements do not match dimensions");
+}
+END_TEST
+
+/* A file that is only the given bytes. */
+static void refuses_bytes(const char *bytes, size_t n, const char *text)
+{
+    struct ref_bytes file = {0};
+    ref_bytes_append(&file, bytes, n);
+    refuses_file(&file, UNREADABLE, text);
+}
+
+START_TEST(bytes_that_are_no_messages)
+{
+    refuses_bytes("", 0, "not an ONNX model");
+    refuses_bytes("\x3B", 1, "byte 1: group or unknown wire type");
+    refuses_bytes("\x02", 1, "field number out of range");
+    refuses_bytes("\x3A\x05\x01", 3, "more bytes announced than there are");
+    refuses_bytes("\x38\x05", 2, "field of the wrong wire type");
+    refuses_bytes("\x08\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 12,
+                  "number of more than ten bytes");
+    refuses_bytes("\x08\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x02", 11,
+                  "number of more than 64 bits");
+    refuses_bytes("\x42\x04\x0A\x02\x61", 5, "more bytes announced");
+    refuses_bytes("\x42\x04\x0A\x02\x61\x00", 6, "text with a NUL byte");
+    refuses_bytes("\x42\x02\x10\x07\x42\x02\x10\x08", 8,
+                  "two versions of one opset");
+}
+END_TEST
+
+START_TEST(features_it_does_not_have)
+{
+    static const unsigned functions[] = {20, 25};
+    for (size_t i = 0; i < 2; i++) {
+        struct ref_model model = start();
+        ref_model_node(&model, "Relu", "x", "y");
+        struct ref_bytes file = ref_model_finish(&model);
+        ref_bytes_block(&file, functions[i], "", 0);
+        refuses_file(&file, UNSUPPORTED, "function or training step");
+    }
+    struct ref_model model = start();
+    struct ref_bytes graph = {0};
+    ref_model_node(&model, "Relu", "x", "y");
+    ref_node_message(&model, "then_branch", 5, 6, &graph);
+    refuses(&model, UNSUPPORTED, "attribute 'then_branch'");
+    model = start();
+    struct ref_bytes tensor = {0};
+    ref_bytes_number(&tensor, 2, 1);
+    ref_bytes_number(&tensor, 14, 1);
+    ref_model_node(&model, "Constant", "", "c");
+    ref_node_message(&model, "value", 4, 5, &tensor);
+    ref_model_node(&model, "Add", "x,c", "y");
+    refuses(&model, UNSUPPORTED, "external data");
+}
+END_TEST
+
+START_TEST(unknown_fields_are_skipped)
+{
+    struct ref_model model = start();
+    char errors[1024];
+    ref_model_node(&model, "Relu", "x", "y");
+    struct ref_bytes file = ref_model_finish(&model);
+    ref_bytes_number(&file, 1000, UINT64_MAX);
+    ref_bytes_block(&file, 1001, "\x07", 1);
+    ref_bytes_append(&file, "\xC5\x3E----\xC9\x3E--------", 16);
+    ck_assert_int_eq(load(errors, file.data, file.n), 0);
+    ref_bytes_clear(&file);
+}
+END_TEST
+
+/* One network with a bit of everything. */
+static struct ref_bytes sample(void)
+{
+    static const int64_t kernel[] = {2, 2, 2};
+    static const int64_t starts[] = {0};
+    static const int64_t shape[] = {1, -1};
+    static const int64_t dense[] = {2, 2};
+    static const double weights[] = {1.0, -2.0, 0.5, 0.0, 3.0, 0.25, -1.5, 2.0};
+    struct ref_model model = start();
+    ref_model_floats(&model, "w", kernel, 3, weights);
+    ref_model_floats(&model, "b", pair, 1, small);
+    ref_model_doubles(&model, "v", dense, 2, weights);
+    ref_model_integers(&model, "s", starts, 1);
+    ref_model_integers(&model, "e", kernel, 1);
+    ref_model_integers(&model, "d", shape, 2);
+    ref_model_node(&model, "Conv", "x,w,b", "c"); /* [1,2,2] */
+    ref_node_text(&model, "auto_pad", "VALID");
+    ref_model_node(&model, "Relu", "c", "r");
+    ref_model_node(&model, "Transpose", "r", "t");
+    ref_model_node(&model, "Slice", "t,s,s,e", "no");
+    ref_model_node(&model, "Slice", "t,s,e", "q"); /* [2,2,1] */
+    ref_model_node(&model, "Pad", "q,d,,", "never");
+    ref_model_node(&model, "Reshape", "q,d", "l"); /* [1,4] */
+    ref_model_node(&model, "Split", "l", "a,g");
+    ref_node_int(&model, "axis", 1);
+    ref_model_node(&model, "Gemm", "g,v,b", "m");
+    ref_node_float(&model, "alpha", 2.0F);
+    ref_model_node(&model, "Sub", "m,a", "y");
+    return ref_model_finish(&model);
+}
+
+/* Damaged bytes load, or end with the statuses for bad input. */
+static void survives(const unsigned char *data, size_t n, const char *what)
+{
+    char errors[1024];
+    const int status = load(errors, data, n);
+    ck_assert_msg(status == 0 || status == UNREADABLE || status == UNSUPPORTED,
+                  "%s: status %d: %s", what, status, errors);
+}
+
+START_TEST(every_truncation_is_survived)
+{
+    struct ref_bytes file = sample();
+    char errors[1024];
+    ck_assert_msg(load(errors, file.data, file.n) == 0, "%s", errors);
+    for (size_t n = 0; n < file.n; n++) {
+        survives(file.data, n, "truncated");
+    }
+    ref_bytes_clear(&file);
+}
+END_TEST
+
+START_TEST(random_damage_is_survived)
+{
+    struct rng rng;
+    rng_init(&rng, test_seed());
+    struct ref_bytes file = sample();
+    for (size_t k = 0; k < test_count(400); k++) {
+        unsigned char *data = malloc(file.n);
+        ck_assert_ptr_nonnull(data);
+        memcpy(data, file.data, file.n);
+        for (size_t i = 0; i <= k % 3; i++) {
+            data[rng_below(&rng, file.n)] ^=
+                (unsigned char)(1U << rng_below(&rng, 8));
+        }
+        survives(data, file.n, "damaged");
+        free(data);
+    }
+    ref_bytes_clear(&file);
+}
+END_TEST
+
+TCase *test_cases(void)
+{
+    TCase *cases = tcase_create("check_onnx");
+    tcase_set_timeout(cases, 60);
+    tcase_add_test(cases, operators_it_does_not_know);
+    tcase_add_test(cases, numbers_it_cannot_hold);
+    tcase_add_test(cases, graphs_that_are_not_well_formed);
+    tcase_add_test(cases, shapes_that_do_not_fit);
+    tcase_add_test(cases, bytes_that_are_no_messages);
+    tcase_add_test(cases, features_it_does_not_have);
+    tcase_add_test(cases, unknown_fields_are_skipped);
+    tcase_add_test(cases, every_truncation_is_survived);
+    tcase_add_test(cases, random_damage_is_survived);
+    return cases;
+}
