@@ -280,6 +280,8 @@ void check_build_gemm(struct check_builder *builder)
  * inputs with one spatial axis get height 1. */
 struct window {
     struct check_value x;
+    struct check_value weights; /* Conv: type not 0 */
+    double scale;
     size_t n; /* spatial axes that the node knows: 1 or 2 */
     size_t in[2];
     size_t out[2];
@@ -368,20 +370,20 @@ static void read_window(const struct check_builder *builder, struct window *w)
 
 static void start_window(const struct check_builder *builder, struct window *w)
 {
-    *w = (struct window){.x = check_node_input(builder, 0)};
+    *w = (struct window){.x = check_node_input(builder, 0), .scale = 1.0};
     if (w->x.shape.n_dims != 3 && w->x.shape.n_dims != 4) {
         check_node_unsupported(builder, "other than one or two spatial axes");
     }
     w->n = w->x.shape.n_dims - 2;
 }
 
-/* Entries of the window of output element e of one channel: scale, or the
- * weights from `first` on, times channel `channel` of all images' channels. */
+/* Entries of the window of output element e of one channel. They take the
+ * scale, or the weights of kernel number `kernel` if there are weights. */
 static void add_window(struct check_builder *builder, const struct window *w,
-                       size_t e, size_t channel, double scale,
-                       const struct check_value *weights, size_t first)
+                       size_t e, size_t channel, size_t kernel)
 {
-    for (size_t k = 0; k < w->kernel[0] * w->kernel[1]; k++) {
+    const size_t n_kernel = w->kernel[0] * w->kernel[1];
+    for (size_t k = 0; k < n_kernel; k++) {
         const int64_t row = (int64_t)(e / w->out[1]) * w->stride[0] +
                             (int64_t)(k / w->kernel[1]) * w->dilation[0] -
                             w->before[0];
@@ -390,10 +392,11 @@ static void add_window(struct check_builder *builder, const struct window *w,
                                w->before[1];
         if (row >= 0 && row < (int64_t)w->in[0] && column >= 0 &&
             column < (int64_t)w->in[1]) {
-            check_row_add(builder, scale, &w->x,
+            check_row_add(builder, w->scale, &w->x,
                           (channel * w->in[0] + (size_t)row) * w->in[1] +
                               (size_t)column,
-                          weights, first + k);
+                          w->weights.type == 0 ? NULL : &w->weights,
+                          kernel * n_kernel + k);
         }
     }
 }
@@ -413,11 +416,11 @@ static size_t begin_window(struct check_builder *builder,
 void check_build_conv(struct check_builder *builder)
 {
     struct window w;
-    const struct check_value weights = check_node_input(builder, 1);
-    const struct check_shape *shape = &weights.shape;
+    const struct check_shape *shape = &w.weights.shape;
     const int64_t group = check_node_integer(builder, "group", 1);
     struct check_value bias = {0};
     start_window(builder, &w);
+    w.weights = check_node_input(builder, 1);
     if (shape->n_dims != w.n + 2 || group < 1 ||
         shape->dims[0] % (size_t)group != 0 ||
         w.x.shape.dims[1] / (size_t)group != shape->dims[1] ||
@@ -438,22 +441,21 @@ void check_build_conv(struct check_builder *builder)
     if (check_node_has_input(builder, 2)) {
         bias = check_node_input(builder, 2);
     }
-    if (weights.constant != NULL) {
+    if (w.weights.constant != NULL) {
         check_builder_compute(builder, &w.x);
     }
     const size_t n_in = shape->dims[1];
     const size_t n_out = shape->dims[0];
-    const size_t n_kernel = w.kernel[0] * w.kernel[1];
     const size_t n_plane = w.out[0] * w.out[1];
-    const size_t n = begin_window(builder, &w, n_out, n_in * n_kernel);
+    const size_t n =
+        begin_window(builder, &w, n_out, n_in * w.kernel[0] * w.kernel[1]);
     for (size_t e = 0; e < n; e++) {
         const size_t image = e / n_plane / n_out;
         const size_t channel = e / n_plane % n_out;
         const size_t first = image * w.x.shape.dims[1] +
                              channel / (n_out / (size_t)group) * n_in;
         for (size_t c = 0; c < n_in; c++) {
-            add_window(builder, &w, e % n_plane, first + c, 1.0, &weights,
-                       (channel * n_in + c) * n_kernel);
+            add_window(builder, &w, e % n_plane, first + c, channel * n_in + c);
         }
         if (bias.type != 0) {
             check_row_add(builder, 1.0, &bias, channel, NULL, 0);
@@ -473,9 +475,8 @@ void check_build_average_pool(struct check_builder *builder)
     read_window(builder, &w);
     const size_t count = w.kernel[0] * w.kernel[1];
     const bool is_whole =
-        !w.is_padded ||
-        check_node_integer(builder, "count_include_pad", 0) != 0;
-    (void)check_node_integer(builder, "count_include_pad", 0);
+        check_node_integer(builder, "count_include_pad", 0) != 0 ||
+        !w.is_padded;
     if (check_node_attribute(builder, "kernel_shape", CHECK_ONNX_INTS) ==
             NULL ||
         check_node_integer(builder, "ceil_mode", 0) != 0 || !is_whole ||
@@ -484,11 +485,11 @@ void check_build_average_pool(struct check_builder *builder)
             builder, "ceil_mode, or an average over other than 2^k elements");
     }
     check_builder_compute(builder, &w.x);
+    w.scale = 1.0 / (double)count;
     const size_t n_plane = w.out[0] * w.out[1];
     const size_t n = begin_window(builder, &w, w.x.shape.dims[1], count);
     for (size_t e = 0; e < n; e++) {
-        add_window(builder, &w, e % n_plane, e / n_plane, 1.0 / (double)count,
-                   NULL, 0);
+        add_window(builder, &w, e % n_plane, e / n_plane, 0);
         check_row_end(builder);
     }
 }

@@ -210,12 +210,18 @@ static enum wire wire_of(enum kind kind)
     return LENGTH;
 }
 
-/* Reads the message later: into the given struct. */
+/* Reads the message later: into the given struct. Absent text is "". */
 static void push(struct reader *reader, struct check_cursor message,
                  const struct rule *rules, void *into)
 {
     if (reader->depth == DEPTH) {
         check_cursor_fail(&message, "messages nested too deep");
+    }
+    for (const struct rule *rule = rules; rule->number != 0; rule++) {
+        const char **text = (void *)((unsigned char *)into + rule->offset);
+        if (rule->kind == TEXT && *text == NULL) {
+            *text = "";
+        }
     }
     reader->stack[reader->depth++] = (struct frame){message, rules, into};
 }
@@ -297,25 +303,16 @@ static void read_messages(struct reader *reader)
 static const struct check_list *elements(size_t *size,
                                          const struct check_onnx_tensor *tensor)
 {
-    switch (tensor->type) {
-    case CHECK_ONNX_FLOAT:
-        *size = 4;
-        return &tensor->floats;
-    case CHECK_ONNX_INT32:
-        *size = 4;
-        return &tensor->int32s;
-    case CHECK_ONNX_BOOL:
-        *size = 1;
-        return &tensor->int32s;
-    case CHECK_ONNX_INT64:
-        *size = 8;
-        return &tensor->int64s;
-    case CHECK_ONNX_DOUBLE:
-        *size = 8;
-        return &tensor->doubles;
-    default:
-        return NULL;
-    }
+    const uint64_t type = tensor->type;
+    *size = type == CHECK_ONNX_BOOL                                ? 1
+            : type == CHECK_ONNX_FLOAT || type == CHECK_ONNX_INT32 ? 4
+                                                                   : 8;
+    return type == CHECK_ONNX_FLOAT    ? &tensor->floats
+           : type == CHECK_ONNX_DOUBLE ? &tensor->doubles
+           : type == CHECK_ONNX_INT64  ? &tensor->int64s
+           : type == CHECK_ONNX_INT32 || type == CHECK_ONNX_BOOL
+               ? &tensor->int32s
+               : NULL;
 }
 
 /* Compares the number of elements with the dimensions. */
@@ -326,7 +323,6 @@ static void finish_tensor(struct check_onnx_tensor *tensor, const char *path)
     size_t size = 0;
     uint64_t n = 1;
     bool is_empty = false;
-    tensor->name = tensor->name == NULL ? "" : tensor->name;
     for (size_t i = 0; i < tensor->dims.n; i++) {
         is_empty = is_empty || dims[i] == 0;
         if (dims[i] > limit || n > limit / (is_empty ? 1 : dims[i])) {
@@ -370,42 +366,25 @@ static void finish_attribute(struct check_onnx_attribute *attribute,
         attribute->kind > 10 ||
         (values & ~((uint64_t)1 << attribute->kind)) != 0) {
         check_unsupported("%s: attribute '%s': no value of its kind", path,
-                          attribute->name == NULL ? "" : attribute->name);
+                          attribute->name);
     }
-    attribute->name = attribute->name == NULL ? "" : attribute->name;
-    attribute->text = attribute->text == NULL ? "" : attribute->text;
     if (attribute->kind == CHECK_ONNX_A_TENSOR) {
         finish_tensor(&attribute->tensor, path);
     }
 }
 
-static void finish_text(const char **text)
+bool check_onnx_is_default(const char *domain)
 {
-    *text = *text == NULL ? "" : *text;
-    *text = strcmp(*text, "ai.onnx") == 0 ? "" : *text;
-}
-
-static void finish_node(struct check_onnx_node *node, const char *path)
-{
-    struct check_onnx_attribute *attributes = node->attributes.data;
-    node->name = node->name == NULL ? "" : node->name;
-    node->op = node->op == NULL ? "" : node->op;
-    finish_text(&node->domain);
-    finish_text(&node->overload);
-    for (size_t i = 0; i < node->attributes.n; i++) {
-        finish_attribute(&attributes[i], path);
-    }
+    return *domain == '\0' || strcmp(domain, "ai.onnx") == 0;
 }
 
 static void finish_model(struct check_onnx_model *model)
 {
-    struct check_onnx_opset *opsets = model->opsets.data;
+    const struct check_onnx_opset *opsets = model->opsets.data;
     struct check_onnx_node *nodes = model->nodes.data;
     struct check_onnx_tensor *initializers = model->initializers.data;
-    struct check_list *values[2] = {&model->inputs, &model->outputs};
     for (size_t i = 0; i < model->opsets.n; i++) {
-        finish_text(&opsets[i].domain);
-        if (*opsets[i].domain != '\0') {
+        if (!check_onnx_is_default(opsets[i].domain)) {
             continue;
         }
         if (model->opset != 0 && model->opset != opsets[i].version) {
@@ -416,17 +395,14 @@ static void finish_model(struct check_onnx_model *model)
     if (model->opset == 0) {
         check_unreadable("%s: not an ONNX model: no opset", model->path);
     }
-    for (size_t i = 0; i < model->nodes.n; i++) {
-        finish_node(&nodes[i], model->path);
+    for (size_t k = 0; k < model->nodes.n; k++) {
+        struct check_onnx_attribute *attributes = nodes[k].attributes.data;
+        for (size_t i = 0; i < nodes[k].attributes.n; i++) {
+            finish_attribute(&attributes[i], model->path);
+        }
     }
     for (size_t i = 0; i < model->initializers.n; i++) {
         finish_tensor(&initializers[i], model->path);
-    }
-    for (size_t k = 0; k < 2; k++) {
-        struct check_onnx_value *list = values[k]->data;
-        for (size_t i = 0; i < values[k]->n; i++) {
-            list[i].name = list[i].name == NULL ? "" : list[i].name;
-        }
     }
 }
 

@@ -6,6 +6,7 @@
 #include "proofs/check/check_bytes.h"
 #include "proofs/check/check_fail.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,8 +40,8 @@ struct check_span {
     size_t n;
 };
 
-/* In all structs below, bit k of `present` says that field k occurred; absent
- * text is NULL until check_onnx_read makes it "". */
+/* In all structs below, bit k of `present` says that field k occurred. Absent
+ * text is "". */
 
 /* Elements are in `raw` (in place, little-endian) or in the list that belongs
  * to the type, never in both. Other element types than the above have no
@@ -117,6 +118,9 @@ struct check_onnx_model {
  * memory. Ends in check_unreadable or check_unsupported. */
 struct check_onnx_model *check_onnx_read(struct check_arena *arena,
                                          const struct check_bytes *file);
+
+/* True for the two names of the default domain. */
+bool check_onnx_is_default(const char *domain);
 
 /* Element i < n of a FLOAT or DOUBLE tensor, of an INT32, INT64 or BOOL one,
  * and the value of a float's bits. */

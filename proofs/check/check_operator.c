@@ -57,7 +57,8 @@ void check_operator_build(struct check_builder *builder)
             row = &operators[i];
         }
     }
-    if (row == NULL || *node->domain != '\0' || *node->overload != '\0') {
+    if (row == NULL || !check_onnx_is_default(node->domain) ||
+        *node->overload != '\0') {
         check_node_unsupported(builder, "operator is not supported");
     }
     if (node->inputs.n < row->min_inputs || node->inputs.n > row->max_inputs ||
