@@ -12,7 +12,7 @@
 enum {
     CERT_BOX_BITS = 40, /* defaults of the header's grids */
     CERT_FACT_BITS = 36,
-    CERT_SLOPE_BITS = 12,
+    CERT_SLOPE_BITS = 16,
     CERT_MAX_BITS = 60, /* of box and fact bits */
     CERT_MAX_SLOPE_BITS = 16,
     CERT_VERSION = 1

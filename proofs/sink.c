@@ -156,35 +156,27 @@ void sink_close(struct sink *sink, uint32_t node,
     leaf->element = (uint32_t)n_disjuncts;
 }
 
-uint32_t sink_find_complete(const struct sink *sink, uint32_t *n_leaves)
+uint32_t sink_find_complete(const struct sink *sink)
 {
+    bool *is_closed = NULL;
+    uint32_t root = UINT32_MAX;
+    NEW_ARRAY(is_closed, sink->nodes.n);
     for (size_t i = sink->nodes.n; i > 0; i--) {
         const struct sink_node *node = &sink->nodes.data[i - 1];
-        if (node->child == 0) {
-            n_leaves[i - 1] = node->state == SINK_STATE_OPEN ? 0 : 1;
-        } else {
-            const uint32_t below[2] = {n_leaves[node->child],
-                                       n_leaves[node->child + 1]};
-            n_leaves[i - 1] =
-                below[0] == 0 || below[1] == 0 ? 0 : below[0] + below[1];
+        is_closed[i - 1] = node->child == 0 ? node->state != SINK_STATE_OPEN
+                                            : is_closed[node->child] &&
+                                                  is_closed[node->child + 1];
+    }
+    for (size_t i = sink->roots.n; i > 0; i--) {
+        if (is_closed[sink->roots.data[i - 1]]) {
+            root = sink->roots.data[i - 1];
         }
     }
-    for (size_t i = 0; i < sink->roots.n; i++) {
-        if (n_leaves[sink->roots.data[i]] > 0) {
-            return sink->roots.data[i];
-        }
-    }
-    return UINT32_MAX;
+    alloc_free(is_closed);
+    return root;
 }
 
 bool sink_is_complete(const struct sink *sink)
 {
-    if (sink == NULL) {
-        return false;
-    }
-    uint32_t *n_leaves = NULL;
-    NEW_ARRAY(n_leaves, sink->nodes.n);
-    const uint32_t root = sink_find_complete(sink, n_leaves);
-    alloc_free(n_leaves);
-    return root != UINT32_MAX;
+    return sink != NULL && sink_find_complete(sink) != UINT32_MAX;
 }

@@ -1,4 +1,4 @@
-/* Numbered nodes -> pre-order, with the refreshes chosen on the way. */
+/* Numbered nodes -> pre-order. */
 #include "proofs/sink_build.h"
 
 #include "proofs/sink_nodes.h"
@@ -6,24 +6,17 @@
 
 #include <math.h>
 
-/* A node still to be visited.
- *   depth      splits above it
- *   n_splits   of these, since the last refresh */
+/* A node still to be visited; depth splits are above it. */
 struct visit {
     uint32_t node;
     uint32_t depth;
-    uint32_t n_splits;
 };
 
-/*
- * is_neuron  [depth of the node visited] kinds of the splits above it
- * n_leaves   [nodes of the sink] leaves below
- */
+/* is_neuron  [depth of the node visited] kinds of the splits above it */
 struct build {
     const struct cert *cert;
     const struct sink *sink;
     struct cert_tree *tree;
-    uint32_t *n_leaves;
     VEC(struct visit) pending;
     VEC(bool) is_neuron;
 };
@@ -115,7 +108,7 @@ static enum status add_threshold(struct build *build,
     return STATUS_OK;
 }
 
-/* What the node is, apart from its refresh. */
+/* What the node is. */
 static enum status describe(struct build *build, const struct sink_node *from,
                             struct cert_node *node, struct error *error)
 {
@@ -156,17 +149,13 @@ static enum status visit_node(struct build *build, const struct visit *visit,
     if (status != STATUS_OK) {
         return status;
     }
-    node.refresh = from->child == 0 || visit->depth == 0 ||
-                   (build->n_leaves[visit->node] >= SINK_REFRESH_LEAVES &&
-                    visit->n_splits >= SINK_REFRESH_SPLITS);
+    node.refresh = true; /* as the search did */
     VEC_PUSH(&build->tree->nodes, node);
     if (from->child != 0) {
-        const uint32_t n_splits = node.refresh ? 1 : visit->n_splits + 1;
         VEC_PUSH(&build->is_neuron, from->state == SINK_STATE_NEURON);
         for (uint32_t side = 2; side > 0; side--) {
             const struct visit child = {.node = from->child + side - 1,
-                                        .depth = visit->depth + 1,
-                                        .n_splits = n_splits};
+                                        .depth = visit->depth + 1};
             VEC_PUSH(&build->pending, child);
         }
     }
@@ -179,9 +168,7 @@ enum status sink_build_tree(struct cert *cert, size_t case_index,
     struct build build = {
         .cert = cert, .sink = sink, .tree = &cert->trees[case_index]};
     enum status status = STATUS_OK;
-    NEW_ARRAY(build.n_leaves, sink->nodes.n);
-    const struct visit root = {.node =
-                                   sink_find_complete(sink, build.n_leaves)};
+    const struct visit root = {.node = sink_find_complete(sink)};
     if (root.node == UINT32_MAX) {
         status = refuse(error, "the search left a region open");
     } else {
@@ -199,6 +186,5 @@ enum status sink_build_tree(struct cert *cert, size_t case_index,
     }
     VEC_CLEAR(&build.pending);
     VEC_CLEAR(&build.is_neuron);
-    alloc_free(build.n_leaves);
     return status;
 }

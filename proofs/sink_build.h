@@ -9,11 +9,6 @@
 
 #include <stddef.h>
 
-/* Where facts are refreshed: at the root and at every leaf, and at an inner
- * node with this many leaves below it and this many splits since the last
- * refresh. The counts influence only checking time and acceptance. */
-enum { SINK_REFRESH_LEAVES = 8, SINK_REFRESH_SPLITS = 2 };
-
 /*
  * Fills the missing tree of a case from the sink's first complete one.
  *   returns  STATUS_OK; STATUS_LIMIT if there is no complete tree, or a

@@ -49,8 +49,7 @@ struct sink {
 };
 
 /* Number of the first root whose tree has no open node; UINT32_MAX if there
- * is none. n_leaves [nodes.n] receives the leaves below each node, 0 where
- * some node below is open. */
-uint32_t sink_find_complete(const struct sink *sink, uint32_t *n_leaves);
+ * is none. */
+uint32_t sink_find_complete(const struct sink *sink);
 
 #endif

@@ -30,7 +30,7 @@ START_TEST(the_example_has_the_bytes_computed_by_hand)
     ref_cert_example(&cert);
     cert_bin_encode(&bytes, &cert);
     ck_assert_uint_eq(bytes.n, HEAD + sizeof body + SHA256_BYTES);
-    ck_assert_mem_eq(bytes.data, "ASTC\1\0\50\44\14\x1a", 10);
+    ck_assert_mem_eq(bytes.data, "ASTC\1\0\50\44\20\x1a", 10);
     ck_assert_int_eq(bytes.data[9 + 32], 0x2b);
     ck_assert_int_eq(bytes.data[9 + 64], 0x3c);
     ck_assert_mem_eq(bytes.data + HEAD, body, sizeof body);

@@ -11,7 +11,7 @@
 #define HASH(digits) digits digits digits digits digits digits digits digits
 
 static const char EXAMPLE[] =
-    "astc 1 real box 40 fact 36 slope 12\n"
+    "astc 1 real box 40 fact 36 slope 16\n"
     "network " HASH(
         "1a1a1a1a") "\n"
                     "property " HASH(
@@ -123,9 +123,9 @@ START_TEST(malformed_texts_are_refused)
         {"real", "any32", "expected 'real'", 1, 8},
         {"box 40", "box 61", "expected a smaller number", 1, 18},
         {"box 40", "box 4x", "expected a digit or a blank", 1, 18},
-        {"slope 12", "slope 0", "expected a positive number", 1, 35},
-        {"slope 12", "slope 17", "expected a smaller number", 1, 35},
-        {"slope 12", "slope 12 13", "expected the end of the line", 1, 37},
+        {"slope 16", "slope 0", "expected a positive number", 1, 35},
+        {"slope 16", "slope 17", "expected a smaller number", 1, 35},
+        {"slope 16", "slope 16 13", "expected the end of the line", 1, 37},
         {"network 1a", "network 1A", "expected 64 digits", 2, 9},
         {"network 1a1a", "network 1a", "expected 64 digits", 2, 71},
         {"network 1a", "network 1a1a", "expected the end of the line", 2, 73},
