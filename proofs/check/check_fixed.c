@@ -40,10 +40,12 @@ struct matrix {
 };
 
 /* Coefficients of a block or of the inputs in one lane: q * 2^exponent, and
- * the coefficient meant is at most n_units units above. */
+ * the coefficient meant is at most n_units units above. -2^n <= q < 2^n
+ * for all q, where n is the length of `bits`, 0 only if all q are. */
 struct part {
     bool is_set;
     long exponent;
+    uint64_t bits;
     int64_t n_units;
 };
 
@@ -59,16 +61,18 @@ struct lane {
 };
 
 /*
+ *   row     [width] the rows used, of neurons that are not inactive or that a
+ *           goal names; is_named [width] those of a goal
  *   z       [width][CHECK_LANES] coefficients of z in the rows used
- *   row     [width] the rows used
  *   high, low  [CHECK_LANES][stride] sums of products
  */
 struct check_fixed {
     const struct check_base *base;
     struct matrix *matrices;
     struct lane lanes[CHECK_LANES];
-    int32_t *z;
     uint32_t *row;
+    bool *is_named;
+    int32_t *z;
     int64_t *high;
     int64_t *low;
 };
@@ -195,6 +199,7 @@ struct check_fixed *check_fixed_create(const struct check_base *base)
     }
     fixed->z = check_alloc(width * CHECK_LANES, sizeof *fixed->z);
     fixed->row = check_alloc(width, sizeof *fixed->row);
+    fixed->is_named = check_alloc(width, sizeof *fixed->is_named);
     fixed->high = check_alloc(stride * CHECK_LANES, sizeof *fixed->high);
     fixed->low = check_alloc(stride * CHECK_LANES, sizeof *fixed->low);
     return fixed;
@@ -214,6 +219,7 @@ void check_fixed_free(struct check_fixed *fixed)
     check_free(fixed->matrices);
     check_free(fixed->z);
     check_free(fixed->row);
+    check_free(fixed->is_named);
     check_free(fixed->high);
     check_free(fixed->low);
     check_free(fixed);
@@ -311,7 +317,9 @@ static void load_lane(struct check_fixed *fixed, struct lane *lane,
                 part->is_set = true;
                 part->exponent = range[0] - lane->scale;
             }
-            lane->q[term->coordinate] = term_units(term, range[0]);
+            const int64_t units = term_units(term, range[0]);
+            lane->q[term->coordinate] = units;
+            part->bits |= (uint64_t)(units < 0 ? -units : units);
         }
     }
 }
@@ -329,16 +337,6 @@ static bool find_last_block(const struct check_base *base, size_t *last,
     }
     *last = part_of(base, coordinate);
     return coordinate >= base->n_inputs;
-}
-
-/* Bits that hold all coefficients q[n]. */
-static int measure_part(const int64_t *q, size_t n)
-{
-    uint64_t bits = 0;
-    for (size_t i = 0; i < n; i++) {
-        bits |= (uint64_t)(q[i] < 0 ? ~q[i] : q[i]);
-    }
-    return bit_length(bits);
 }
 
 static bool is_before_in(const struct check_block *block,
@@ -364,8 +362,7 @@ static long choose_exponent(const struct check_fixed *fixed, struct lane *lane,
     bool has_before = false;
     *has_any = part->is_set;
     if (part->is_set) {
-        top =
-            part->exponent + measure_part(lane->q + block->first, block->width);
+        top = part->exponent + bit_length(part->bits);
     }
     for (size_t t = 0; t < lane->goal->n; t++) {
         const struct check_goal_term *term = &lane->goal->terms[t];
@@ -427,77 +424,99 @@ static int64_t apply_line(struct lane *lane, check_wide *constant,
     return down + 1;
 }
 
-/* Adds the goal's terms on z in block b to the lane's column of z. */
-static void add_before(struct check_fixed *fixed, size_t r, size_t b,
-                       const struct check_region *region, check_wide *constant)
+/* Finds the rows of block b that some lane uses: their number. */
+static size_t find_rows(struct check_fixed *fixed, size_t b,
+                        const struct check_region *region)
 {
-    struct lane *lane = &fixed->lanes[r];
     const struct check_block *block = &fixed->base->blocks[b];
-    for (size_t t = 0; t < lane->goal->n; t++) {
-        const struct check_goal_term *term = &lane->goal->terms[t];
-        if (is_before_in(block, term) && mpz_sgn(term->coefficient) != 0) {
-            const size_t i = term->coordinate - block->first;
-            const long unit = lane->exponent + lane->scale;
-            const int64_t lower =
-                region->fact[2 * (term->coordinate - fixed->base->n_inputs)];
-            fixed->z[i * CHECK_LANES + r] += (int32_t)term_units(term, unit);
-            if (term->exponent + (long)mpz_scan1(term->coefficient, 0) < unit) {
-                lane->is_dead =
-                    lane->is_dead || lower < -((int64_t)1 << FACT_BITS);
-                *constant += lower < 0 && !lane->is_dead
-                                 ? (check_wide)lower *
-                                       ((check_wide)1 << region->slope_bits)
-                                 : 0;
+    const struct check_line *line =
+        region->line + (block->first - fixed->base->n_inputs);
+    bool has_part = false;
+    bool has_named = false;
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        const struct lane *lane = &fixed->lanes[r];
+        has_part = has_part || (!lane->is_dead && lane->parts[b].is_set);
+        for (size_t t = 0; t < lane->goal->n; t++) {
+            if (is_before_in(block, &lane->goal->terms[t])) {
+                const size_t i = lane->goal->terms[t].coordinate - block->first;
+                fixed->is_named[i] = has_named = true;
             }
         }
     }
+    size_t n = 0;
+    for (size_t i = 0; i < block->width && (has_part || has_named); i++) {
+        const bool is_live = has_part && (b == fixed->base->n_relus ||
+                                          line[i].phase != CHECK_INACTIVE);
+        fixed->row[n] = (uint32_t)i;
+        n += is_live || fixed->is_named[i] ? 1 : 0;
+        fixed->is_named[i] = false;
+    }
+    return n;
 }
 
-/* Fills the lane's column of z for block b. */
+/* Adds the goal's term on z of row i to the lane's coefficient. */
+static int32_t add_before(struct lane *lane, const struct check_goal_term *term,
+                          check_wide *constant,
+                          const struct check_region *region, size_t neuron)
+{
+    const long unit = lane->exponent + lane->scale;
+    const int64_t lower = region->fact[2 * neuron];
+    if (term->exponent + (long)mpz_scan1(term->coefficient, 0) < unit) {
+        /* What is rounded off is at most a unit. */
+        if (lower < -((int64_t)1 << FACT_BITS)) {
+            lane->is_dead = true;
+        } else if (lower < 0) {
+            *constant +=
+                (check_wide)lower * ((check_wide)1 << region->slope_bits);
+        }
+    }
+    return (int32_t)term_units(term, unit);
+}
+
+/* Fills the lane's column of z for n rows of block b. */
 static void fill_column(struct check_fixed *fixed, size_t r, size_t b,
-                        const struct check_region *region)
+                        const struct check_region *region, size_t n)
 {
     struct lane *lane = &fixed->lanes[r];
     const struct check_block *block = &fixed->base->blocks[b];
     const size_t neuron = block->first - fixed->base->n_inputs;
+    int32_t *z = fixed->z + r;
     check_wide constant = 0;
     bool has_any = false;
     const long shift =
         lane->is_dead ? 0 : choose_exponent(fixed, lane, b, &has_any);
-    for (size_t i = 0; i < block->width; i++) {
-        int64_t q = 0;
-        if (has_any && lane->parts[b].is_set && !lane->is_dead) {
-            q = lane->q[block->first + i] >> shift;
-            if (b < fixed->base->n_relus) {
-                q = apply_line(lane, &constant, region, neuron + i, q);
-            }
+    if (has_any && !lane->is_dead && lane->parts[b].is_set) {
+        check_kernel_gather(z, lane->q + block->first, fixed->row, n,
+                            (unsigned)shift);
+    } else {
+        for (size_t a = 0; a < n; a++) {
+            z[a * CHECK_LANES] = 0;
         }
-        fixed->z[i * CHECK_LANES + r] = (int32_t)q;
     }
-    if (has_any && !lane->is_dead) {
-        add_before(fixed, r, b, region, &constant);
+    for (size_t a = 0; a < n && b < fixed->base->n_relus; a++) {
+        const size_t i = neuron + fixed->row[a];
+        if (region->line[i].phase != CHECK_ACTIVE) {
+            z[a * CHECK_LANES] = (int32_t)apply_line(lane, &constant, region, i,
+                                                     z[a * CHECK_LANES]);
+        }
+    }
+    for (size_t t = 0; t < lane->goal->n && !lane->is_dead; t++) {
+        const struct check_goal_term *term = &lane->goal->terms[t];
+        if (is_before_in(block, term) && mpz_sgn(term->coefficient) != 0) {
+            const size_t i = term->coordinate - block->first;
+            size_t a = 0;
+            while (fixed->row[a] != i) {
+                a++;
+            }
+            z[a * CHECK_LANES] +=
+                add_before(lane, term, &constant, region, neuron + i);
+        }
+    }
+    if (constant != 0 && !lane->is_dead) {
         add_to_sum(lane, constant,
                    lane->exponent - (long)region->slope_bits -
                        (long)region->fact_bits);
     }
-}
-
-/* Keeps the rows that some lane uses: their number. */
-static size_t compress_rows(struct check_fixed *fixed, size_t width)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < width; i++) {
-        const int32_t *z = fixed->z + i * CHECK_LANES;
-        int32_t bits = 0;
-        for (size_t r = 0; r < CHECK_LANES; r++) {
-            bits |= z[r];
-        }
-        if (bits != 0) {
-            memmove(fixed->z + n * CHECK_LANES, z, CHECK_LANES * sizeof *z);
-            fixed->row[n++] = (uint32_t)i;
-        }
-    }
-    return n;
 }
 
 static void multiply_sparse(struct check_fixed *fixed, size_t b, size_t n)
@@ -525,11 +544,6 @@ static void multiply_sparse(struct check_fixed *fixed, size_t b, size_t n)
 static void merge_part(struct part *part, int64_t *q, const int64_t *value,
                        size_t n, const struct part *from)
 {
-    if (!part->is_set) {
-        *part = *from;
-        memcpy(q, value, n * sizeof *q);
-        return;
-    }
     const long exponent =
         (part->exponent > from->exponent ? part->exponent : from->exponent) + 3;
     long shifts[2] = {exponent - part->exponent, exponent - from->exponent};
@@ -539,19 +553,44 @@ static void merge_part(struct part *part, int64_t *q, const int64_t *value,
         q[i] = (q[i] >> shifts[0]) + (value[i] >> shifts[1]);
     }
     part->exponent = exponent;
+    part->bits =
+        2 * ((part->bits >> shifts[0]) | (from->bits >> shifts[1])) + 1;
     part->n_units =
         (part->n_units >> shifts[0]) + (from->n_units >> shifts[1]) + 4;
 }
 
-/* How many units of high the coefficients meant can be above those kept. */
-static int64_t count_units(const int64_t *low, size_t n, const int64_t *above)
+/* Adds the sums of products in columns c .. c + n - 1, which belong to part p,
+ * base coordinates first .. first + width - 1. See scatter. */
+static void scatter_part(struct check_fixed *fixed, size_t r,
+                         const struct matrix *matrix, size_t p, size_t c,
+                         size_t n, const int64_t *above)
 {
+    const struct check_base *base = fixed->base;
+    struct lane *lane = &fixed->lanes[r];
+    struct part *part = &lane->parts[p];
+    const bool is_input = p > base->n_relus;
+    const size_t first = is_input ? 0 : base->blocks[p].first;
+    const size_t width = is_input ? base->n_inputs : base->blocks[p].width;
+    int64_t *high = fixed->high + r * matrix->stride + c;
+    int64_t *q = lane->q + matrix->first + c;
     const int64_t most = above[0] + above[1];
     int64_t dropped = 0;
-    for (size_t c = 0; c < n; c++) {
-        dropped |= (low[c] - above[0]) & (((int64_t)1 << HALF) - 1);
+    struct part from = {.is_set = true,
+                        .exponent = lane->exponent + matrix->exponent + HALF};
+    from.bits = check_kernel_carry(part->is_set ? high : q, &dropped, high,
+                                   fixed->low + r * matrix->stride + c, n,
+                                   above[0], HALF);
+    from.n_units =
+        (dropped == 0 ? 0 : 1) + (most == 0 ? 0 : (most >> HALF) + 1);
+    if (part->is_set) {
+        merge_part(part, q, high, n, &from);
+    } else if (from.bits != 0 || from.n_units != 0) {
+        *part = from;
+        memset(lane->q + first, 0,
+               (matrix->first + c - first) * sizeof *lane->q);
+        memset(q + n, 0,
+               (first + width - matrix->first - c - n) * sizeof *lane->q);
     }
-    return (dropped == 0 ? 0 : 1) + (most == 0 ? 0 : (most >> HALF) + 1);
 }
 
 /*
@@ -565,33 +604,20 @@ static void scatter(struct check_fixed *fixed, size_t r, size_t b,
     const struct check_base *base = fixed->base;
     const struct matrix *matrix = &fixed->matrices[b];
     struct lane *lane = &fixed->lanes[r];
-    int64_t *high = fixed->high + r * matrix->stride;
-    const int64_t *low = fixed->low + r * matrix->stride;
     const size_t last = matrix->n_columns - 1;
-    struct part from = {.is_set = true,
-                        .exponent = lane->exponent + matrix->exponent + HALF};
+    const int64_t high = fixed->high[r * matrix->stride + last];
+    const int64_t low = fixed->low[r * matrix->stride + last];
     add_to_sum(lane,
-               (check_wide)high[last] * ((check_wide)1 << HALF) + low[last] -
-                   above[0],
-               from.exponent - HALF);
-    for (size_t c = 0; c < last; c++) {
-        high[c] += (low[c] - above[0]) >> HALF;
-    }
+               (check_wide)high * ((check_wide)1 << HALF) + low - above[0],
+               lane->exponent + matrix->exponent);
     for (size_t c = 0; c < last;) {
         const size_t i = matrix->first + c;
         const size_t p = part_of(base, i);
-        const bool is_input = p > base->n_relus;
-        const size_t first = is_input ? 0 : base->blocks[p].first;
-        const size_t width = is_input ? base->n_inputs : base->blocks[p].width;
-        size_t n = first + width - i;
-        n = n < last - c ? n : last - c;
-        if (measure_part(high + c, n) > 0) {
-            if (!lane->parts[p].is_set) {
-                memset(lane->q + first, 0, width * sizeof *lane->q);
-            }
-            from.n_units = count_units(low + c, n, above);
-            merge_part(&lane->parts[p], lane->q + i, high + c, n, &from);
-        }
+        const size_t end = p > base->n_relus
+                               ? base->n_inputs
+                               : base->blocks[p].first + base->blocks[p].width;
+        const size_t n = end - i < last - c ? end - i : last - c;
+        scatter_part(fixed, r, matrix, p, c, n, above);
         c += n;
     }
 }
@@ -601,12 +627,12 @@ static void eliminate_block(struct check_fixed *fixed, size_t b,
 {
     const struct matrix *matrix = &fixed->matrices[b];
     int64_t above[CHECK_LANES][2] = {{0}};
-    for (size_t r = 0; r < CHECK_LANES; r++) {
-        fill_column(fixed, r, b, region);
-    }
-    const size_t n = compress_rows(fixed, fixed->base->blocks[b].width);
+    const size_t n = find_rows(fixed, b, region);
     if (n == 0) {
         return;
+    }
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        fill_column(fixed, r, b, region, n);
     }
     if (matrix->is_dense) {
         check_kernel_dense(fixed->high, fixed->z, fixed->row, n, matrix->high,

@@ -32,3 +32,29 @@ CHECK_FAST void check_kernel_dense(int64_t *sum, const int32_t *q,
         }
     }
 }
+
+CHECK_FAST uint64_t check_kernel_carry(int64_t *out, int64_t *dropped,
+                                       const int64_t *high, const int64_t *low,
+                                       size_t n, int64_t above, unsigned shift)
+{
+    const int64_t mask = ((int64_t)1 << shift) - 1;
+    int64_t lost = 0;
+    int64_t bits = 0;
+    for (size_t i = 0; i < n; i++) {
+        const int64_t carried = low[i] - above;
+        out[i] = high[i] + (carried >> shift);
+        lost |= carried & mask;
+        bits |= (out[i] ^ (out[i] >> 63)) | (out[i] >> 63 & 1);
+    }
+    *dropped = lost;
+    return (uint64_t)bits;
+}
+
+CHECK_FAST void check_kernel_gather(int32_t *z, const int64_t *q,
+                                    const uint32_t *row, size_t n,
+                                    unsigned shift)
+{
+    for (size_t a = 0; a < n; a++) {
+        z[a * CHECK_LANES] = (int32_t)(q[row[a]] >> shift);
+    }
+}
