@@ -51,6 +51,9 @@ static struct check_value *move(struct check_builder *builder, size_t k,
     struct check_shape shape = {.n_dims = n_axes};
     for (size_t d = 0; d < n_axes; d++) {
         shape.dims[d] = axes[d].extent;
+        if (axes[d].extent == 0) {
+            check_node_unsupported(builder, "result without elements");
+        }
     }
     check_value_define(builder, output, input->type, &shape);
     uint32_t *map =
@@ -242,8 +245,8 @@ void check_build_transpose(struct check_builder *builder)
     const size_t n = input.shape.n_dims;
     const struct check_integers order =
         check_node_integers(builder, "perm", UINT64_MAX, SIZE_MAX);
-    struct axis axes[CHECK_RANK];
-    struct axis own[CHECK_RANK];
+    struct axis axes[CHECK_RANK] = {{0}};
+    struct axis own[CHECK_RANK] = {{0}};
     bool is_taken[CHECK_RANK] = {false};
     own_axes(own, &input.shape);
     for (size_t d = 0; d < n; d++) {
@@ -279,7 +282,7 @@ void check_build_slice(struct check_builder *builder)
     const struct check_integers steps =
         builder->model->opset < 10 ? (struct check_integers){0}
                                    : check_node_integers(builder, "", 10, 4);
-    struct axis axes[CHECK_RANK];
+    struct axis axes[CHECK_RANK] = {{0}};
     bool is_cut[CHECK_RANK] = {false};
     if (starts.n != ends.n || (list.is_given && list.n != starts.n) ||
         (steps.is_given && steps.n != starts.n)) {
@@ -319,7 +322,7 @@ void check_build_split(struct check_builder *builder)
     const size_t n = builder->node->outputs.n;
     const size_t dim = input.shape.dims[d];
     const size_t part = dim / n + (dim % n != 0 ? 1 : 0);
-    struct axis axes[CHECK_RANK];
+    struct axis axes[CHECK_RANK] = {{0}};
     size_t start = 0;
     if (builder->model->opset >= 18 && !sizes.is_given &&
         check_node_integer(builder, "num_outputs", -1) != (int64_t)n) {
@@ -368,7 +371,7 @@ void check_build_gather(struct check_builder *builder)
             indices.constant, indices.map == NULL ? i : indices.map[i]);
         table[i] = at < 0 ? at + (int64_t)shape->dims[d] : at;
     }
-    struct axis axes[CHECK_RANK];
+    struct axis axes[CHECK_RANK] = {{0}};
     own_axes(axes, shape);
     const struct axis flat[3] = {
         {.extent = check_shape_product(shape, 0, d),
@@ -458,7 +461,7 @@ void check_build_pad(struct check_builder *builder)
         builder->model->opset < 18 ? (struct check_integers){0}
                                    : check_node_integers(builder, "", 18, 3);
     const size_t n = list.is_given ? list.n : input.shape.n_dims;
-    struct axis axes[CHECK_RANK];
+    struct axis axes[CHECK_RANK] = {{0}};
     const struct check_shape shape = input.shape;
     bool is_padded[CHECK_RANK] = {false};
     if (strcmp(check_node_text(builder, "mode", "constant"), "constant") != 0) {

@@ -235,10 +235,10 @@ START_TEST(convolutions_take_their_attributes)
     static const int64_t pads[] = {1, 0, 1, 2};
     struct ref_model model = start_conv();
     ref_node_ints(&model, "strides", strides, 2);
-    ref_node_ints(&model, "dilations", twos, 2);
+    ref_node_ints(&model, "dilations", strides, 2);
     ref_node_ints(&model, "kernel_shape", twos, 2);
     ref_node_ints(&model, "pads", pads, 4);
-    gives(&model, "43 50 21 24 118 128 52 56");
+    gives(&model, "39 46 53 24 0 112 122 132 56 0");
     model = start_conv();
     ref_node_text(&model, "auto_pad", "SAME_UPPER");
     gives(&model, "44 54 64 28 84 94 104 44 124 134 144 60 41 44 47 16");
@@ -258,6 +258,8 @@ START_TEST(convolutions_have_groups_images_and_one_axis)
     static const int64_t images[] = {2, 1, 4, 4};
     static const int64_t two_kernels[] = {2, 1, 2, 2};
     static const int64_t one_kernel[] = {1, 1, 2, 2};
+    static const int64_t stack[] = {2, 2, 2, 2};
+    static const int64_t point[] = {1, 2, 1, 1};
     static const int64_t line_kernel[] = {1, 2, 2};
     static const int64_t twos[] = {2, 2};
     static const int64_t ones[] = {1, 1};
@@ -273,6 +275,10 @@ START_TEST(convolutions_have_groups_images_and_one_axis)
     ref_model_node(&model, "Conv", "x,w", "y");
     ref_node_ints(&model, "strides", twos, 2);
     gives(&model, "44 64 124 144 204 224 284 304");
+    model = start(13, stack, 4);
+    ref_model_floats(&model, "w", point, 4, ramp);
+    ref_model_node(&model, "Conv", "x,w", "y");
+    gives(&model, "11 14 17 20 35 38 41 44");
     model = start_image(13);
     ref_model_floats(&model, "w", line_kernel, 3, ramp);
     ref_model_floats(&model, "b", ones, 1, small);
@@ -392,6 +398,10 @@ START_TEST(shapes_change)
     ref_node_int(&model, "axis", -2);
     ref_model_node(&model, "Dropout", "f", "y,mask");
     gives(&model, "1 4 2 5 3 6");
+    model = start_image(7);
+    ref_model_node(&model, "Flatten", "x", "y");
+    ref_node_int(&model, "axis", 3);
+    gives(&model, "1 2 3 4 5 6");
     model = start_image(9);
     ref_model_node(&model, "Transpose", "x", "t"); /* [3,2,1] */
     ref_model_integers(&model, "s", shape, 3);
@@ -463,6 +473,7 @@ START_TEST(relus_are_numbered_in_file_order)
     const struct check_layer *first = &network->layers[network->relu[0]];
     const struct check_layer *second = &network->layers[network->relu[1]];
     ck_assert_uint_eq(first->source[5], 5); /* x itself */
+    ck_assert_uint_eq(second->relu, 1);
     ck_assert_uint_eq(check_network_layer(network, second->source[0])->kind,
                       CHECK_AFFINE);
     struct check_row row = {0};
@@ -484,6 +495,15 @@ START_TEST(tensors_follow_each_other)
     ref_model_node(&model, "Neg", "x", "y");
     ref_model_node(&model, "Relu", "w", "z");
     gives(&model, "-1 -2 -3 -4 -5 -6 7 8");
+}
+END_TEST
+
+START_TEST(unknown_dimensions_are_one)
+{
+    static const int64_t open[] = {-1, 0, 2};
+    struct ref_model model = start(13, open, 3);
+    ref_model_node(&model, "Neg", "x", "y");
+    gives(&model, "-1 -2");
 }
 END_TEST
 
@@ -514,6 +534,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, constants_may_be_nodes);
     tcase_add_test(cases, relus_are_numbered_in_file_order);
     tcase_add_test(cases, tensors_follow_each_other);
+    tcase_add_test(cases, unknown_dimensions_are_one);
     tcase_add_test(cases, initializers_are_no_inputs);
     return cases;
 }

@@ -99,6 +99,17 @@ START_TEST(operators_it_does_not_know)
     ref_model_node(&model, "Dropout", "x", "z,y");
     refuses(&model, UNSUPPORTED, "output 'y' is not computed");
     model = start();
+    ref_model_node(&model, "Reshape", "x,x", "y");
+    refuses(&model, UNSUPPORTED, "no constant of integers");
+    model = start();
+    ref_model_node(&model, "Relu", "x", "y");
+    ref_bytes_text(&model.node, 7, "custom");
+    refuses(&model, UNSUPPORTED, "(Relu): operator is not supported");
+    model = start();
+    ref_model_node(&model, "Relu", "x", "y");
+    ref_bytes_text(&model.node, 8, "other");
+    refuses(&model, UNSUPPORTED, "(Relu): operator is not supported");
+    model = start();
     ref_model_node(&model, "Relu", "x,x", "y");
     refuses(&model, UNREADABLE, "number of inputs or outputs");
     for (int64_t opset = 6; opset <= 22; opset += 16) {
@@ -109,10 +120,57 @@ START_TEST(operators_it_does_not_know)
 }
 END_TEST
 
+START_TEST(attributes_with_other_values)
+{
+    static const int64_t threes[] = {3, 3};
+    static const int64_t pads[] = {1, 1};
+    static const int64_t shape[] = {1, 2, 3};
+    static const int64_t line[] = {1, 1, 1 << 18};
+    static const int64_t half[] = {1 << 17};
+    static const unsigned char yes = 1;
+    struct ref_model model = start();
+    ref_model_node(&model, "AveragePool", "x", "y");
+    ref_node_ints(&model, "kernel_shape", threes, 1);
+    refuses(&model, UNSUPPORTED, "an average over other than 2^k");
+    model = start();
+    ref_model_node(&model, "AveragePool", "x", "y");
+    ref_node_ints(&model, "kernel_shape", shape + 1, 1);
+    ref_node_ints(&model, "pads", pads, 2);
+    refuses(&model, UNSUPPORTED, "an average over other than 2^k");
+    model = start();
+    ref_model_node(&model, "AveragePool", "x", "y");
+    refuses(&model, UNSUPPORTED, "an average over other than 2^k");
+    model = (struct ref_model){.opset = 13};
+    ref_model_input(&model, "x", 1, line, 3);
+    ref_model_output(&model, "y", 1, line, 3);
+    ref_model_node(&model, "AveragePool", "x", "y");
+    ref_node_ints(&model, "kernel_shape", half, 1);
+    refuses(&model, UNSUPPORTED, "too many products");
+    model = start();
+    ref_model_integers(&model, "s", shape, 3);
+    ref_model_node(&model, "Reshape", "x,s", "y");
+    ref_node_int(&model, "allowzero", 0); /* not before opset 14 */
+    refuses(&model, UNSUPPORTED, "attribute 'allowzero'");
+    model = start();
+    ref_model_node(&model, "Flatten", "x", "y");
+    ref_node_int(&model, "axis", 1);
+    ref_node_int(&model, "axis", 1);
+    refuses(&model, UNREADABLE, "attribute twice");
+    model = start();
+    struct ref_bytes raw = {0};
+    ref_bytes_append(&raw, &yes, 1);
+    ref_model_tensor(&model, "t", 9, pads, 1, &raw);
+    ref_bytes_clear(&raw);
+    ref_model_node(&model, "Dropout", "x,,t", "y");
+    refuses(&model, UNSUPPORTED, "training mode");
+}
+END_TEST
+
 START_TEST(numbers_it_cannot_hold)
 {
     static const double bad[] = {1.0, (double)NAN, HUGE_VAL, 3.0, 0.0};
-    static const double fine[] = {0x1.fffffffffffffp+0, 1.0};
+    static const double fine[][2] = {
+        {1.0, 0x1.fffffffffffffp+0}, {1.0, 0x1p-1074}, {1.0, 0x1p+1023}};
     struct ref_model model = {0};
     for (size_t i = 1; i < 3; i++) {
         const double row[] = {1.0, bad[i]};
@@ -129,12 +187,15 @@ START_TEST(numbers_it_cannot_hold)
         ref_model_node(&model, "Div", "x,c", "y");
         refuses(&model, UNSUPPORTED, "divisor that is not 2^k");
     }
-    model = start();
-    ref_model_doubles(&model, "w", image, 2, fine);
-    ref_model_node(&model, "Squeeze", "x", "s");
-    ref_model_node(&model, "Gemm", "w,s", "y");
-    ref_node_float(&model, "alpha", 1.25F);
-    refuses(&model, UNSUPPORTED, "product that is no exact double");
+    for (size_t i = 0; i < 3; i++) {
+        static const float alphas[] = {1.25F, 0.5F, 4.0F};
+        model = start();
+        ref_model_doubles(&model, "w", image, 2, fine[i]);
+        ref_model_node(&model, "Squeeze", "x", "s");
+        ref_model_node(&model, "Gemm", "w,s", "y");
+        ref_node_float(&model, "alpha", alphas[i]);
+        refuses(&model, UNSUPPORTED, "product that is no exact double");
+    }
     model = start();
     ref_model_integers(&model, "i", pair, 1);
     ref_model_node(&model, "Mul", "x,i", "y");
@@ -207,6 +268,26 @@ START_TEST(shapes_that_do_not_fit)
     ref_model_node(&model, "Squeeze", "x,a", "y");
     refuses(&model, UNREADABLE, "an input of a later opset");
     model = start();
+    ref_model_node(&model, "Concat", "x,x", "y");
+    ref_node_int(&model, "axis", 3);
+    refuses(&model, UNREADABLE, "axis out of range");
+    model = start();
+    ref_model_floats(&model, "w", image + 1, 1, small);
+    ref_model_node(&model, "Squeeze", "x", "s");
+    ref_model_node(&model, "Unsqueeze", "w,one", "u");
+    ref_model_integers(&model, "one", image, 1);
+    ref_model_floats(&model, "c", image, 2, small);
+    ref_model_node(&model, "Gemm", "s,u,c", "y");
+    ref_node_int(&model, "transA", 1);
+    refuses(&model, UNREADABLE, "shape of C does not fit");
+    struct ref_bytes raw = {0};
+    ref_bytes_append(&raw, small, 4);
+    model = start();
+    ref_model_tensor(&model, "c", 1, pair, 1, &raw);
+    ref_bytes_clear(&raw);
+    ref_model_node(&model, "Add", "x,c", "y");
+    refuses(&model, UNREADABLE, "elements do not match dimensions");
+    model = start();
     ref_model_tensor(&model, "c", 1, pair, 1, &(struct ref_bytes){0});
     ref_model_node(&model, "Add", "x,c", "y");
     refuses(&model, UNREADABLE, "elements do not match dimensions");
@@ -255,6 +336,10 @@ START_TEST(features_it_does_not_have)
     ref_node_message(&model, "then_branch", 5, 6, &graph);
     refuses(&model, UNSUPPORTED, "attribute 'then_branch'");
     model = start();
+    ref_model_node(&model, "Flatten", "x", "y");
+    ref_node_message(&model, "axis", 2, 21, &graph); /* of a function */
+    refuses(&model, UNSUPPORTED, "attribute 'axis': no value of its kind");
+    model = start();
     struct ref_bytes tensor = {0};
     ref_bytes_number(&tensor, 2, 1);
     ref_bytes_number(&tensor, 14, 1);
@@ -262,6 +347,13 @@ START_TEST(features_it_does_not_have)
     ref_node_message(&model, "value", 4, 5, &tensor);
     ref_model_node(&model, "Add", "x,c", "y");
     refuses(&model, UNSUPPORTED, "external data");
+    model = start(); /* a float32 in the list of integers */
+    ref_bytes_number(&tensor, 2, 1);
+    ref_bytes_number(&tensor, 7, 1);
+    ref_model_node(&model, "Constant", "", "c");
+    ref_node_message(&model, "value", 4, 5, &tensor);
+    ref_model_node(&model, "Add", "x,c", "y");
+    refuses(&model, UNREADABLE, "elements do not match dimensions");
 }
 END_TEST
 
@@ -356,6 +448,7 @@ TCase *test_cases(void)
     TCase *cases = tcase_create("check_onnx");
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, operators_it_does_not_know);
+    tcase_add_test(cases, attributes_with_other_values);
     tcase_add_test(cases, numbers_it_cannot_hold);
     tcase_add_test(cases, graphs_that_are_not_well_formed);
     tcase_add_test(cases, shapes_that_do_not_fit);
