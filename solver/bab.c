@@ -274,6 +274,20 @@ static bool set_box(struct bab *bab)
     return is_exact;
 }
 
+/* Widens bounds so far that back-substitution decides, as it does for the
+ * checker, which has no others; they stay valid, and large enough for the
+ * scale of the rounding errors. */
+static void widen(struct bounds *bounds)
+{
+    for (size_t i = 0; i < bounds->n_total; i++) {
+        double *lower = &bounds->block[i];
+        double *upper = &bounds->block[bounds->n_total + i];
+        const double size = fmax(fabs(*lower), fabs(*upper));
+        *lower = -16.0 * size;
+        *upper = 16.0 * size;
+    }
+}
+
 /* Bounds of the whole box by intervals, then once by all means: the scale
  * of the rounding errors, and where every node starts. */
 static bool bound_root(struct bab *bab)
@@ -287,6 +301,9 @@ static bool bound_root(struct bab *bab)
     const enum domain_answer answer = box_domain_ops.propagate(
         problem->box, &bounds, &region, problem->budget);
     bool is_possible = answer != DOMAIN_EMPTY;
+    if (problem->sink != NULL) {
+        widen(&bounds);
+    }
     bab->root_bounds = node_bounds_create(layers, &bounds);
     struct prover *p = worker_of(bab, 0)->prover;
     if (is_possible && answer == DOMAIN_DONE) {

@@ -219,7 +219,8 @@ static bool bound_relu(struct prover *p, const struct node *node, size_t relu)
  * the neurons that are unstable by what the node inherits. */
 static bool is_forward_worthwhile(const struct prover *p)
 {
-    if (!forward_is_applicable(p->forward, p->lower, p->upper)) {
+    if (p->record.is_on || /* the checker has no such bounds */
+        !forward_is_applicable(p->forward, p->lower, p->upper)) {
         return false;
     }
     double backward_cost = 0.0;
@@ -250,10 +251,7 @@ bool prover_bound_neurons(struct prover *p, const struct node *node)
     p->record.terms.n = 0;
     if (is_forward_worthwhile(p) &&
         !forward_run(p->forward, &p->bounds, p->lower, p->upper)) {
-        if (!p->record.is_on) {
-            return false;
-        }
-        prover_load(p, node); /* the checker has no such bounds */
+        return false;
     }
     for (size_t k = 1; k < p->layers->n_layers; k++) {
         if (p->layers->layer[k].kind == LAYER_RELU && !bound_relu(p, node, k)) {
