@@ -663,6 +663,37 @@ START_TEST(accepted_mutants_are_proofs)
 }
 END_TEST
 
+/* The example of FORMAT.md, byte by byte. */
+START_TEST(the_example_of_the_format_is_accepted)
+{
+    static const unsigned char trees[] = {0x65, 0x50};
+    static const unsigned char data[] = {
+        0x00, 0x00, 0x01, 0x01, 0x00, 0x01, 0x00, 0x01, 0x00, 0x01,
+        0x01, 0x01, 0x01, 0x00, 0x01, 0x00, 0x01, 0x00, 0x01, 0x01};
+    const int64_t shape[] = {1, 1};
+    const double half = -0.5;
+    struct ref_subject subject;
+    struct ref_model model = {.opset = 13};
+    ref_model_input(&model, "X", 1, shape, 2);
+    ref_model_floats(&model, "h", shape, 2, &half);
+    ref_model_node(&model, "Relu", "X", "v");
+    ref_model_node(&model, "Mul", "X,h", "s");
+    ref_model_node(&model, "Add", "v,s", "Y");
+    ref_model_output(&model, "Y", 1, shape, 2);
+    struct ref_bytes file = ref_model_finish(&model);
+    ref_subject_open(&subject, &file,
+                     "(declare-const X_0 Real)(declare-const Y_0 Real)"
+                     "(assert (>= X_0 -1))(assert (<= X_0 1))"
+                     "(assert (<= Y_0 -0.25))\n");
+    struct ref_cert cert = ref_subject_cert(&subject);
+    cert.slope_bits = 16;
+    ref_bytes_append(&cert.trees, trees, sizeof trees);
+    ref_bytes_append(&cert.data, data, sizeof data);
+    expect_cert(&subject, &cert, 0);
+    ref_subject_close(&subject);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("check_tree");
@@ -695,5 +726,6 @@ TCase *test_cases(void)
     tcase_add_test(cases, every_cut_is_malformed);
     tcase_add_test(cases, heads_of_other_formats_are_refused);
     tcase_add_test(cases, accepted_mutants_are_proofs);
+    tcase_add_test(cases, the_example_of_the_format_is_accepted);
     return cases;
 }
