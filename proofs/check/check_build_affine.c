@@ -189,91 +189,95 @@ static void transpose(struct matrix *m)
     m->column = before.row;
 }
 
-/* Entries of the row scale * a(i, .) * b(., j), the matrices starting at
- * elements `at`. */
-static void add_product(struct check_builder *builder, double scale,
-                        const struct matrix m[2], const size_t at[2], size_t i,
-                        size_t j)
+/* Output 0 is scale * m[0] * m[1], batch by batch, + scale_c * c unless c
+ * has no type. Its shape may leave out rows or columns. */
+struct product {
+    struct matrix m[2];
+    struct check_shape batch;
+    struct check_shape shape;
+    double scale;
+    struct check_value c;
+    double scale_c;
+};
+
+static void build_product(struct check_builder *builder, struct product *p)
 {
-    for (size_t k = 0; k < m[0].n_columns; k++) {
-        check_row_add(builder, scale, &m[0].value,
-                      at[0] + i * m[0].row + k * m[0].column, &m[1].value,
-                      at[1] + k * m[1].row + j * m[1].column);
+    struct matrix *m = p->m;
+    const size_t n_inner = m[0].n_columns;
+    const size_t n_plane = m[0].n_rows * m[1].n_columns;
+    const uint64_t type = p->c.type == CHECK_FLOAT64
+                              ? CHECK_FLOAT64
+                              : joint_type(&m[0].value, &m[1].value);
+    if (n_inner != m[1].n_rows) {
+        check_node_malformed(builder, "shapes do not fit");
+    }
+    if (m[1].value.constant != NULL) {
+        check_builder_compute(builder, &m[0].value);
+    }
+    const size_t n = begin(builder, type, &p->shape, n_inner);
+    for (size_t e = 0; e < n; e++) {
+        const size_t i = e % n_plane / m[1].n_columns * m[0].row;
+        const size_t j = e % m[1].n_columns * m[1].column;
+        size_t at[2];
+        for (size_t k = 0; k < 2; k++) {
+            at[k] = spread(&m[k].batch, &p->batch, e / n_plane) * m[k].n_rows *
+                    m[k].n_columns;
+        }
+        for (size_t k = 0; k < n_inner; k++) {
+            check_row_add(builder, p->scale, &m[0].value,
+                          at[0] + i + k * m[0].column, &m[1].value,
+                          at[1] + k * m[1].row + j);
+        }
+        if (p->c.type != 0) {
+            check_row_add(builder, p->scale_c, &p->c,
+                          spread(&p->c.shape, &p->shape, e), NULL, 0);
+        }
+        check_row_end(builder);
     }
 }
 
 void check_build_matmul(struct check_builder *builder)
 {
-    struct matrix m[2] = {read_matrix(builder, 0), read_matrix(builder, 1)};
-    const struct check_shape batch =
-        broadcast(builder, &m[0].batch, &m[1].batch);
-    const uint64_t type = joint_type(&m[0].value, &m[1].value);
-    struct check_shape shape = batch;
-    if (m[0].n_columns != m[1].n_rows || batch.n_dims + 2 > CHECK_RANK) {
-        check_node_malformed(builder, "shapes do not fit");
+    struct product p = {.m = {read_matrix(builder, 0), read_matrix(builder, 1)},
+                        .scale = 1.0};
+    p.batch = broadcast(builder, &p.m[0].batch, &p.m[1].batch);
+    p.shape = p.batch;
+    if (p.shape.n_dims + 2 > CHECK_RANK) {
+        check_node_unsupported(builder, "too many dimensions");
     }
-    if (m[0].value.shape.n_dims > 1) {
-        shape.dims[shape.n_dims++] = m[0].n_rows;
+    if (p.m[0].value.shape.n_dims > 1) {
+        p.shape.dims[p.shape.n_dims++] = p.m[0].n_rows;
     }
-    if (m[1].value.shape.n_dims > 1) {
-        shape.dims[shape.n_dims++] = m[1].n_columns;
+    if (p.m[1].value.shape.n_dims > 1) {
+        p.shape.dims[p.shape.n_dims++] = p.m[1].n_columns;
     }
-    if (m[1].value.constant != NULL) {
-        check_builder_compute(builder, &m[0].value);
-    }
-    const size_t n = begin(builder, type, &shape, m[0].n_columns);
-    const size_t n_plane = m[0].n_rows * m[1].n_columns;
-    for (size_t e = 0; e < n; e++) {
-        const size_t b = e / n_plane;
-        const size_t at[2] = {
-            spread(&m[0].batch, &batch, b) * m[0].n_rows * m[0].n_columns,
-            spread(&m[1].batch, &batch, b) * m[1].n_rows * m[1].n_columns};
-        add_product(builder, 1.0, m, at, e % n_plane / m[1].n_columns,
-                    e % m[1].n_columns);
-        check_row_end(builder);
-    }
+    build_product(builder, &p);
 }
 
 void check_build_gemm(struct check_builder *builder)
 {
-    const size_t at[2] = {0, 0};
-    const double alpha = check_node_real(builder, "alpha", 1.0);
-    const double beta = check_node_real(builder, "beta", 1.0);
-    struct matrix m[2] = {read_matrix(builder, 0), read_matrix(builder, 1)};
-    uint64_t type = joint_type(&m[0].value, &m[1].value);
-    struct check_value c = {0};
+    struct product p = {.m = {read_matrix(builder, 0), read_matrix(builder, 1)},
+                        .scale = check_node_real(builder, "alpha", 1.0),
+                        .scale_c = check_node_real(builder, "beta", 1.0)};
+    if (p.m[0].value.shape.n_dims != 2 || p.m[1].value.shape.n_dims != 2) {
+        check_node_malformed(builder, "not two matrices");
+    }
     if (check_node_integer(builder, "transA", 0) != 0) {
-        transpose(&m[0]);
+        transpose(&p.m[0]);
     }
     if (check_node_integer(builder, "transB", 0) != 0) {
-        transpose(&m[1]);
+        transpose(&p.m[1]);
     }
-    const struct check_shape shape = {2, {m[0].n_rows, m[1].n_columns}};
+    p.shape = (struct check_shape){2, {p.m[0].n_rows, p.m[1].n_columns}};
     if (check_node_has_input(builder, 2)) {
-        c = check_node_input(builder, 2);
-        type = c.type == CHECK_FLOAT64 ? c.type : type;
-        const struct check_shape joint = broadcast(builder, &shape, &c.shape);
-        if (memcmp(&joint, &shape, sizeof joint) != 0) {
+        p.c = check_node_input(builder, 2);
+        const struct check_shape joint =
+            broadcast(builder, &p.shape, &p.c.shape);
+        if (memcmp(&joint, &p.shape, sizeof joint) != 0) {
             check_node_malformed(builder, "shape of C does not fit");
         }
     }
-    if (m[0].value.shape.n_dims != 2 || m[1].value.shape.n_dims != 2 ||
-        m[0].n_columns != m[1].n_rows) {
-        check_node_malformed(builder, "shapes do not fit");
-    }
-    if (m[1].value.constant != NULL) {
-        check_builder_compute(builder, &m[0].value);
-    }
-    const size_t n = begin(builder, type, &shape, m[0].n_columns);
-    for (size_t e = 0; e < n; e++) {
-        add_product(builder, alpha, m, at, e / m[1].n_columns,
-                    e % m[1].n_columns);
-        if (c.type != 0) {
-            check_row_add(builder, beta, &c, spread(&c.shape, &shape, e), NULL,
-                          0);
-        }
-        check_row_end(builder);
-    }
+    build_product(builder, &p);
 }
 
 /* Windows over the last two axes of [images, channels, height, width];
