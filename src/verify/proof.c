@@ -1,19 +1,28 @@
 /* query -> hashes; sink -> tree, case by case; certificate -> file. */
 #include "src/verify/proof.h"
 
+#include "domains/act_relu.h"
 #include "proofs/cert_bin.h"
 #include "proofs/cert_figures.h"
 #include "proofs/sink_build.h"
+#include "solver/record.h"
 #include "src/base/alloc.h"
 #include "src/base/reader.h"
 #include "src/base/writer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 /* The largest file that a network or property may be. */
 #define MAX_FILE_BYTES ((size_t)1 << 40)
+
+/* The checker repeats the search's arithmetic on the search's own grids. */
+static_assert((int)RECORD_BOX_BITS <= (int)CERT_MAX_BITS,
+              "the grid of boxes is too fine for a certificate");
+static_assert((int)ACT_SLOPE_BITS <= (int)CERT_MAX_SLOPE_BITS,
+              "slopes are too long for a certificate");
 
 /*
  * sink    of the case that is being solved; NULL between cases
@@ -102,6 +111,8 @@ enum status proof_open(struct proof **proof, const struct query *query,
     NEW_ARRAY(n_disjuncts, query->n_cases);
     const struct cert_shape shape = proof_shape(n_disjuncts, query);
     cert_init(&self->cert, &shape);
+    self->cert.box_bits = RECORD_BOX_BITS;
+    self->cert.slope_bits = ACT_SLOPE_BITS;
     self->path = alloc_string(path, strlen(path));
     if (strcmp(query->property_path, "-") == 0) {
         error_set(error, "a certificate needs a property in a file");
