@@ -58,15 +58,15 @@ static void put_bits(struct output *output, uint32_t value, unsigned n)
     }
 }
 
-static void put_multipliers(struct output *data,
-                            const struct cert_multiplier *multipliers,
-                            uint32_t n)
+static void put_multipliers(struct output *data, const struct cert_tree *tree,
+                            size_t first, uint32_t n)
 {
     put_varint(data, n);
-    for (uint32_t i = 0; i < n; i++) {
-        put_varint(data, multipliers[i].index);
-        put_varint(data, multipliers[i].mantissa);
-        put_zigzag(data, multipliers[i].exponent);
+    for (size_t i = first; i < first + n; i++) {
+        const struct cert_multiplier *one = &tree->multipliers.data[i];
+        put_varint(data, one->index);
+        put_varint(data, one->mantissa);
+        put_zigzag(data, one->exponent);
     }
 }
 
@@ -77,10 +77,9 @@ static void put_closings(struct output *data, const struct cert_tree *tree,
         const struct cert_closing *closing = &tree->closings.data[first + d];
         put_varint(data, closing->is_default ? 0 : 1);
         if (!closing->is_default) {
-            const struct cert_multiplier *at =
-                tree->multipliers.data + closing->first;
-            put_multipliers(data, at, closing->n_atoms);
-            put_multipliers(data, at + closing->n_atoms, closing->n_literals);
+            put_multipliers(data, tree, closing->first, closing->n_atoms);
+            put_multipliers(data, tree, closing->first + closing->n_atoms,
+                            closing->n_literals);
         }
     }
 }

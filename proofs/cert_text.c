@@ -16,14 +16,14 @@ static void print_hash(FILE *file, const char *name,
 }
 
 static void print_multipliers(FILE *file, const char *name,
-                              const struct cert_multiplier *multipliers,
+                              const struct cert_tree *tree, size_t first,
                               uint32_t n)
 {
     (void)fprintf(file, "%s", name);
-    for (uint32_t i = 0; i < n; i++) {
-        (void)fprintf(file, " %" PRIu32 "*%" PRIu64 "p%" PRId32,
-                      multipliers[i].index, multipliers[i].mantissa,
-                      multipliers[i].exponent);
+    for (size_t i = first; i < first + n; i++) {
+        const struct cert_multiplier *one = &tree->multipliers.data[i];
+        (void)fprintf(file, " %" PRIu32 "*%" PRIu64 "p%" PRId32, one->index,
+                      one->mantissa, one->exponent);
     }
 }
 
@@ -37,10 +37,10 @@ static void print_closings(FILE *file, const struct cert_tree *tree,
             (void)fputs("default\n", file);
             continue;
         }
-        const struct cert_multiplier *at =
-            tree->multipliers.data + closing->first;
-        print_multipliers(file, "atoms", at, closing->n_atoms);
-        print_multipliers(file, " literals", at + closing->n_atoms,
+        print_multipliers(file, "atoms", tree, closing->first,
+                          closing->n_atoms);
+        print_multipliers(file, " literals", tree,
+                          closing->first + closing->n_atoms,
                           closing->n_literals);
         (void)fputc('\n', file);
     }
