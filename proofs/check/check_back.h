@@ -68,8 +68,9 @@ void check_fixed_free(struct check_fixed *fixed);
 /*
  * FORMAT.md, "Back-substitution": bounds the goal from below for all
  * executions in the region. check_exact_bound gives the value that is defined
- * there. check_fixed_bounds gives for each of bounds[n], goals[n] a value that
- * is not above it, or false in is_done[n] if its words were too short.
+ * there. check_fixed_bounds gives each of bounds[n], goals[n] a value by
+ * section "Fixed-point evaluation", mostly a little lower, or false in
+ * is_done[n] if its words were too short.
  */
 void check_exact_bound(struct check_bound *bound, struct check_exact *exact,
                        const struct check_region *region,

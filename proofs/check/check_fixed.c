@@ -12,10 +12,11 @@
  * and less than one unit above; equal unless the block is rounded. */
 enum {
     HALF = 24,
-    Q_BITS = 30,    /* most bits of a coefficient that meets a weight */
-    GOAL_BITS = 60, /* and of one in a goal */
-    SUM_BITS = 64,  /* sums are in units of 2^-SUM_BITS */
-    FACT_BITS = 52, /* most bits of the facts behind an upper line */
+    Q_BITS = 30,      /* most bits of a coefficient that meets a weight */
+    MERGED_BITS = 60, /* and of one with terms of several blocks */
+    GOAL_BITS = 60,   /* and of one in a goal */
+    SUM_BITS = 64,    /* sums are in units of 2^-SUM_BITS */
+    FACT_BITS = 52,   /* most bits of the facts behind an upper line */
     MOST_COORDINATES = 1 << 24
 };
 
@@ -540,23 +541,48 @@ static void multiply_sparse(struct check_fixed *fixed, size_t b, size_t n)
     }
 }
 
-/* q += value in units of 2^from.exponent, both rounded down. */
-static void merge_part(struct part *part, int64_t *q, const int64_t *value,
-                       size_t n, const struct part *from)
+/* Changes a part and its q[n] to another exponent, rounding down. */
+static void rescale(struct part *part, int64_t *q, size_t n, long exponent)
 {
-    const long exponent =
-        (part->exponent > from->exponent ? part->exponent : from->exponent) + 3;
-    long shifts[2] = {exponent - part->exponent, exponent - from->exponent};
-    shifts[0] = shifts[0] < 63 ? shifts[0] : 63;
-    shifts[1] = shifts[1] < 63 ? shifts[1] : 63;
-    for (size_t i = 0; i < n; i++) {
-        q[i] = (q[i] >> shifts[0]) + (value[i] >> shifts[1]);
-    }
+    const long shift = exponent - part->exponent;
     part->exponent = exponent;
-    part->bits =
-        2 * ((part->bits >> shifts[0]) | (from->bits >> shifts[1])) + 1;
-    part->n_units =
-        (part->n_units >> shifts[0]) + (from->n_units >> shifts[1]) + 4;
+    if (shift <= 0) { /* there is room: see merge_part */
+        for (size_t i = 0; i < n; i++) {
+            q[i] *= (int64_t)1 << -shift;
+        }
+        part->bits <<= -shift;
+        part->n_units *= (int64_t)1 << -shift;
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        q[i] >>= shift < 63 ? shift : 63;
+    }
+    part->bits = (part->bits >> (shift < 63 ? shift : 63)) | 1;
+    part->n_units = (part->n_units >> (shift < 63 ? shift : 63)) + 2;
+}
+
+/*
+ * Adds value[n], described by `from`, to q[i] .. of the part with q[width].
+ * Both get the finer exponent, or the finest at which their sum has at most
+ * MERGED_BITS.
+ */
+static void merge_part(struct part *part, int64_t *q, size_t width, size_t i,
+                       struct part *from, int64_t *value, size_t n)
+{
+    const long tops[2] = {
+        part->exponent + bit_length(part->bits | (uint64_t)part->n_units),
+        from->exponent + bit_length(from->bits | (uint64_t)from->n_units)};
+    const long top = (tops[0] > tops[1] ? tops[0] : tops[1]) + 1;
+    long exponent =
+        part->exponent < from->exponent ? part->exponent : from->exponent;
+    exponent = top - MERGED_BITS > exponent ? top - MERGED_BITS : exponent;
+    rescale(part, q, width, exponent);
+    rescale(from, value, n, exponent);
+    for (size_t k = 0; k < n; k++) {
+        q[i + k] += value[k];
+    }
+    part->bits = 2 * (part->bits | from->bits) + 1;
+    part->n_units += from->n_units;
 }
 
 /* Adds the sums of products in columns c .. c + n - 1, which belong to part p,
@@ -583,7 +609,8 @@ static void scatter_part(struct check_fixed *fixed, size_t r,
     from.n_units =
         (dropped == 0 ? 0 : 1) + (most == 0 ? 0 : (most >> HALF) + 1);
     if (part->is_set) {
-        merge_part(part, q, high, n, &from);
+        merge_part(part, lane->q + first, width, matrix->first + c - first,
+                   &from, high, n);
     } else if (from.bits != 0 || from.n_units != 0) {
         *part = from;
         memset(lane->q + first, 0,

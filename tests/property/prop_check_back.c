@@ -1,0 +1,264 @@
+/* Bounds in words hold, and are close to those in integers of any size. */
+#include "proofs/check/check_back.h"
+#include "proofs/check/check_region.h"
+#include "src/base/rng.h"
+#include "tests/ref/ref_subject.h"
+#include "tests/suite.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { MOST_WIDTH = 12, MOST_LAYERS = 5, MOST_GOALS = 9 };
+
+/* A random network in the checker's form, and a region of it. */
+struct sample {
+    struct rng rng;
+    struct check_network *network;
+    struct check_base *base;
+    struct check_context context;
+};
+
+static double draw_weight(struct rng *rng, unsigned spread)
+{
+    const double x = rng_range(rng, -1.0, 1.0);
+    return rng_below(rng, 8) == 0
+               ? 0.0
+               : (double)(float)ldexp(x, -(int)rng_below(rng, spread + 1));
+}
+
+/* spread: how far exponents of weights lie apart. */
+static void open_network(struct sample *sample, unsigned spread)
+{
+    size_t widths[MOST_LAYERS + 1];
+    static double weights[MOST_LAYERS][MOST_WIDTH * MOST_WIDTH];
+    static double biases[MOST_LAYERS][MOST_WIDTH];
+    const double *weight[MOST_LAYERS];
+    const double *bias[MOST_LAYERS];
+    const size_t n_layers = 1 + rng_below(&sample->rng, MOST_LAYERS);
+    for (size_t l = 0; l <= n_layers; l++) {
+        widths[l] = 1 + rng_below(&sample->rng, MOST_WIDTH);
+    }
+    for (size_t l = 0; l < n_layers; l++) {
+        for (size_t i = 0; i < MOST_WIDTH * MOST_WIDTH; i++) {
+            weights[l][i] = draw_weight(&sample->rng, spread);
+        }
+        for (size_t i = 0; i < MOST_WIDTH; i++) {
+            biases[l][i] = draw_weight(&sample->rng, spread);
+        }
+        weight[l] = weights[l];
+        bias[l] = biases[l];
+    }
+    char path[64];
+    struct ref_bytes model = ref_subject_chain(n_layers, widths, weight, bias);
+    ref_file_write(path, model.data, model.n);
+    sample->network = check_network_load(path);
+    sample->base = check_base_create(sample->network);
+    ref_file_remove(path);
+    ref_bytes_clear(&model);
+}
+
+static double as_double(const struct check_bound *bound)
+{
+    return ldexp(mpz_get_d(bound->value), (int)bound->exponent);
+}
+
+/* True if a <= b. */
+static bool is_below(const struct check_bound *a, const struct check_bound *b)
+{
+    const long exponent = a->exponent < b->exponent ? a->exponent : b->exponent;
+    mpz_t x;
+    mpz_t y;
+    mpz_inits(x, y, NULL);
+    mpz_mul_2exp(x, a->value, (mp_bitcnt_t)(a->exponent - exponent));
+    mpz_mul_2exp(y, b->value, (mp_bitcnt_t)(b->exponent - exponent));
+    const bool is_not_above = mpz_cmp(x, y) <= 0;
+    mpz_clears(x, y, NULL);
+    return is_not_above;
+}
+
+/* Adds the facts that refreshing would find; true if all neurons are stable. */
+static bool add_facts(struct sample *sample, struct check_exact *exact)
+{
+    const struct check_base *base = sample->base;
+    const size_t outputs = base->blocks[base->n_relus].first;
+    struct check_goal goal = {0};
+    struct check_bound bound;
+    bool are_stable = true;
+    mpz_t sign;
+    mpz_inits(sign, bound.value, NULL);
+    for (size_t i = base->n_inputs; i < outputs; i++) {
+        double ends[2];
+        for (int side = 0; side < 2; side++) {
+            goal.n = 0;
+            mpz_set_si(sign, side == 0 ? 1 : -1);
+            check_goal_add(&goal, i, true, sign, 0);
+            check_exact_bound(&bound, exact, &sample->context.region, &goal);
+            ends[side] = bound.is_finite ? as_double(&bound) : -1e6;
+        }
+        const size_t neuron = i - base->n_inputs;
+        (void)check_context_narrow_neuron(
+            &sample->context, neuron, (int64_t)floor(ldexp(ends[0], 36)) - 9,
+            (int64_t)ceil(ldexp(-ends[1], 36)) + 9);
+        are_stable = are_stable && sample->context.region.line[neuron].phase !=
+                                       CHECK_UNSTABLE;
+    }
+    mpz_clears(sign, bound.value, NULL);
+    check_goal_clear(&goal);
+    return are_stable;
+}
+
+/* A box of widths up to 2^-narrow; true if all neurons are stable there. */
+static bool open_region(struct sample *sample, int narrow)
+{
+    struct check_context *context = &sample->context;
+    const struct check_base *base = sample->base;
+    *context = (struct check_context){0};
+    context->region.box_bits = 40;
+    context->region.fact_bits = 36;
+    context->region.slope_bits = 1 + (unsigned)rng_below(&sample->rng, 16);
+    check_context_init(context, base->n_inputs,
+                       base->blocks[base->n_relus].first - base->n_inputs);
+    for (size_t i = 0; i < base->n_inputs; i++) {
+        const double lower = rng_range(&sample->rng, -1.0, 1.0);
+        const double width = rng_range(&sample->rng, 0.0, 1.0);
+        context->region.box[2 * i] = (int64_t)ldexp(lower, 40);
+        context->region.box[2 * i + 1] =
+            (int64_t)(ldexp(lower, 40) + ldexp(width, 40 - narrow));
+    }
+    struct check_exact *exact = check_exact_create(base);
+    const bool are_stable = add_facts(sample, exact);
+    check_exact_free(exact);
+    return are_stable;
+}
+
+static void close_sample(struct sample *sample)
+{
+    check_context_clear(&sample->context);
+    check_base_free(sample->base);
+    check_network_free(sample->network);
+}
+
+static void draw_goal(struct sample *sample, struct check_goal *goal)
+{
+    const struct check_base *base = sample->base;
+    const size_t outputs = base->blocks[base->n_relus].first;
+    mpz_t coefficient;
+    mpz_init(coefficient);
+    for (size_t t = 1 + rng_below(&sample->rng, 4); t > 0; t--) {
+        const size_t kind = rng_below(&sample->rng, 4);
+        const bool is_before = kind == 0 && base->n_relus > 0;
+        size_t coordinate = outputs;
+        size_t n = base->n_coordinates - outputs;
+        if (is_before) {
+            coordinate = base->n_inputs;
+            n = outputs - base->n_inputs;
+        } else if (kind == 1) {
+            coordinate = 0;
+            n = base->n_inputs;
+        }
+        mpz_set_si(coefficient, (long)rng_below(&sample->rng, 4001) - 2000);
+        check_goal_add(goal, coordinate + rng_below(&sample->rng, n), is_before,
+                       coefficient, (long)rng_below(&sample->rng, 14) - 9);
+    }
+    mpz_clear(coefficient);
+}
+
+/*
+ * Compares all goals of a sample: how many words were long enough for. Where
+ * all neurons are stable, the exact bound is the minimum over the region, and
+ * no bound that holds is above it.
+ */
+static size_t compare(struct sample *sample, double tolerance, bool are_stable)
+{
+    struct check_exact *exact = check_exact_create(sample->base);
+    struct check_fixed *fixed = check_fixed_create(sample->base);
+    struct check_goal goals[MOST_GOALS] = {{0}};
+    struct check_bound bounds[MOST_GOALS];
+    struct check_bound bound;
+    bool is_done[MOST_GOALS];
+    size_t n_done = 0;
+    const size_t n = 1 + rng_below(&sample->rng, MOST_GOALS);
+    mpz_init(bound.value);
+    for (size_t i = 0; i < n; i++) {
+        mpz_init(bounds[i].value);
+        draw_goal(sample, &goals[i]);
+    }
+    check_fixed_bounds(bounds, is_done, fixed, &sample->context.region, goals,
+                       n);
+    for (size_t i = 0; i < n; i++) {
+        check_exact_bound(&bound, exact, &sample->context.region, &goals[i]);
+        if (is_done[i] && bound.is_finite) {
+            const double gap = as_double(&bound) - as_double(&bounds[i]);
+            ck_assert(bounds[i].is_finite);
+            ck_assert_msg(!are_stable || is_below(&bounds[i], &bound),
+                          "%a above %a", as_double(&bounds[i]),
+                          as_double(&bound));
+            ck_assert_msg(
+                fabs(gap) <= tolerance * (1e4 + fabs(as_double(&bound))),
+                "%a far from %a", as_double(&bounds[i]), as_double(&bound));
+            n_done++;
+        }
+        ck_assert(!is_done[i] || bound.is_finite);
+    }
+    for (size_t i = 0; i < n; i++) {
+        mpz_clear(bounds[i].value);
+        check_goal_clear(&goals[i]);
+    }
+    mpz_clear(bound.value);
+    check_exact_free(exact);
+    check_fixed_free(fixed);
+    return n_done;
+}
+
+static void run(unsigned spread, int narrow, double tolerance, uint64_t seed)
+{
+    struct sample sample;
+    size_t n_done = 0;
+    size_t n_stable = 0;
+    const size_t n = test_count(80);
+    rng_init(&sample.rng, seed);
+    for (size_t i = 0; i < n; i++) {
+        open_network(&sample, spread);
+        const bool are_stable = open_region(&sample, narrow);
+        n_stable += are_stable ? 1 : 0;
+        n_done += compare(&sample, tolerance, are_stable);
+        close_sample(&sample);
+    }
+    ck_assert_uint_gt(n_done, n);
+    ck_assert(narrow == 0 || n_stable > n / 8);
+}
+
+START_TEST(words_are_close_to_integers)
+{
+    run(3, 0, 1e-7, test_seed());
+}
+END_TEST
+
+START_TEST(words_round_down)
+{
+    run(3, 24, 1e-7, test_seed() + 1);
+}
+END_TEST
+
+/* The weights of a layer do not fit one scale: they are rounded. */
+START_TEST(rounded_weights_are_close_to_exact_ones)
+{
+    run(60, 0, 1e-7, test_seed() + 2);
+}
+END_TEST
+
+START_TEST(rounded_weights_round_down)
+{
+    run(60, 24, 1e-7, test_seed() + 3);
+}
+END_TEST
+
+TCase *test_cases(void)
+{
+    TCase *cases = tcase_create("check_back");
+    tcase_add_test(cases, words_are_close_to_integers);
+    tcase_add_test(cases, words_round_down);
+    tcase_add_test(cases, rounded_weights_are_close_to_exact_ones);
+    tcase_add_test(cases, rounded_weights_round_down);
+    return cases;
+}
