@@ -448,9 +448,11 @@ static void judge_leaf(struct judge *judge, const struct context *context)
     }
 }
 
+/* NOLINTBEGIN(misc-no-recursion): the depth is limited by path. */
 static void judge_node(struct judge *judge, const struct context *from,
                        size_t depth);
 
+/* NOLINTNEXTLINE(misc-no-recursion): trees of tests are shallow. */
 static void judge_input(struct judge *judge, struct context *context,
                         size_t depth)
 {
@@ -495,6 +497,7 @@ static void judge_input(struct judge *judge, struct context *context,
     mpq_clears(threshold, on_grid, NULL);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): trees of tests are shallow. */
 static void judge_neuron(struct judge *judge, struct context *context,
                          size_t depth)
 {
@@ -521,6 +524,7 @@ static void judge_neuron(struct judge *judge, struct context *context,
     mpq_clear(zero);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): trees of tests are shallow. */
 static void judge_node(struct judge *judge, const struct context *from,
                        size_t depth)
 {
@@ -549,6 +553,8 @@ static void judge_node(struct judge *judge, const struct context *from,
     }
     clear_context(judge, &context);
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 static void judge_case(struct judge *judge)
 {
