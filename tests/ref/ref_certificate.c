@@ -452,7 +452,6 @@ static void judge_leaf(struct judge *judge, const struct context *context)
 static void judge_node(struct judge *judge, const struct context *from,
                        size_t depth);
 
-/* NOLINTNEXTLINE(misc-no-recursion): trees of tests are shallow. */
 static void judge_input(struct judge *judge, struct context *context,
                         size_t depth)
 {
@@ -497,7 +496,6 @@ static void judge_input(struct judge *judge, struct context *context,
     mpq_clears(threshold, on_grid, NULL);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): trees of tests are shallow. */
 static void judge_neuron(struct judge *judge, struct context *context,
                          size_t depth)
 {
@@ -524,7 +522,6 @@ static void judge_neuron(struct judge *judge, struct context *context,
     mpq_clear(zero);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): trees of tests are shallow. */
 static void judge_node(struct judge *judge, const struct context *from,
                        size_t depth)
 {
