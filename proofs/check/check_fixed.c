@@ -3,16 +3,13 @@
 #include "proofs/check/check_back.h"
 #include "proofs/check/check_fail.h"
 #include "proofs/check/check_kernel.h"
+#include "proofs/check/check_matrix.h"
 
 #include <string.h>
 
-/* FORMAT.md, "Fixed-point evaluation". A weight is at least
- *   (high * 2^HALF + low) * 2^exponent,
- *   -2^(HALF-1) <= high < 2^(HALF-1), 0 <= low < 2^HALF                   (1)
- * and less than one unit above; equal unless the block is rounded. */
+/* FORMAT.md, "Fixed-point evaluation". */
 enum {
-    HALF = 24,
-    Q_BITS = 30,      /* most bits of a coefficient that meets a weight */
+    HALF = CHECK_HALF,
     MERGED_BITS = 60, /* and of one with terms of several blocks */
     GOAL_BITS = 60,   /* and of one in a goal */
     SUM_BITS = 64,    /* sums are in units of 2^-SUM_BITS */
@@ -21,24 +18,6 @@ enum {
 };
 
 _Static_assert((-1 >> 1) == -1, "negative numbers are shifted by floor");
-
-/*
- * Row i of a block takes weights i * stride .. if it is dense, then column c
- * belongs to base coordinate first + c; else weights start[i] + i .. of the
- * columns listed. The bias is the weight of column n_columns - 1.
- */
-struct matrix {
-    bool is_dense;
-    bool is_rounded;
-    unsigned q_bits;
-    size_t first;
-    size_t n_columns;
-    size_t stride;
-    long exponent;
-    uint32_t *column;
-    int32_t *high;
-    int32_t *low;
-};
 
 /* Coefficients of a block or of the inputs in one lane: q * 2^exponent, and
  * the coefficient meant is at most n_units units above. -2^n <= q < 2^n
@@ -69,7 +48,7 @@ struct lane {
  */
 struct check_fixed {
     const struct check_base *base;
-    struct matrix *matrices;
+    struct check_matrix *matrices;
     struct lane lanes[CHECK_LANES];
     uint32_t *row;
     bool *is_named;
@@ -77,105 +56,6 @@ struct check_fixed {
     int64_t *high;
     int64_t *low;
 };
-
-static int bit_length(uint64_t x)
-{
-    int n = 0;
-    for (; x != 0; x >>= 1) {
-        n++;
-    }
-    return n;
-}
-
-/* Splits floor(number * 2^shift) as in (1). */
-static void split(struct matrix *matrix, size_t at, mpz_t scratch,
-                  const mpz_t number, long shift)
-{
-    if (shift >= 0) {
-        mpz_mul_2exp(scratch, number, (mp_bitcnt_t)shift);
-    } else {
-        matrix->is_rounded = matrix->is_rounded ||
-                             !mpz_divisible_2exp_p(number, (mp_bitcnt_t)-shift);
-        mpz_fdiv_q_2exp(scratch, number, (mp_bitcnt_t)-shift);
-    }
-    const int64_t value = mpz_get_si(scratch);
-    matrix->high[at] = (int32_t)(value >> HALF);
-    matrix->low[at] = (int32_t)(value & (((int64_t)1 << HALF) - 1));
-}
-
-static long find_top(const struct check_numbers *numbers, size_t n)
-{
-    long top = -(1L << 40);
-    for (size_t i = 0; i < n; i++) {
-        mpz_t view;
-        check_numbers_get(view, numbers, i);
-        const long bits = (long)mpz_sizeinbase(view, 2) + numbers->exponent;
-        top = mpz_sgn(view) != 0 && bits > top ? bits : top;
-    }
-    return top;
-}
-
-static void fill_matrix(struct matrix *matrix, const struct check_block *block)
-{
-    mpz_t view;
-    mpz_t scratch;
-    mpz_init(scratch);
-    for (size_t i = 0; i < block->width; i++) {
-        const size_t row =
-            matrix->is_dense ? i * matrix->stride : block->start[i] + i;
-        size_t at = row;
-        for (size_t k = block->start[i]; k < block->start[i + 1]; k++) {
-            const size_t column = block->column[k] - matrix->first;
-            at = matrix->is_dense ? row + column : row + k - block->start[i];
-            check_numbers_get(view, &block->weight, k);
-            split(matrix, at, scratch, view,
-                  block->weight.exponent - matrix->exponent);
-            if (!matrix->is_dense) {
-                matrix->column[at] = (uint32_t)column;
-            }
-        }
-        at = matrix->is_dense ? row + matrix->n_columns - 1
-                              : block->start[i + 1] + i;
-        check_numbers_get(view, &block->bias, i);
-        split(matrix, at, scratch, view,
-              block->bias.exponent - matrix->exponent);
-        if (!matrix->is_dense) {
-            matrix->column[at] = (uint32_t)(matrix->n_columns - 1);
-        }
-    }
-    mpz_clear(scratch);
-}
-
-static void create_matrix(struct matrix *matrix,
-                          const struct check_block *block)
-{
-    const size_t n = block->start[block->width];
-    const long tops[2] = {find_top(&block->weight, n),
-                          find_top(&block->bias, block->width)};
-    size_t first = block->first;
-    size_t end = 0;
-    for (size_t k = 0; k < n; k++) {
-        const size_t column = block->column[k];
-        first = column < first ? column : first;
-        end = column + 1 > end ? column + 1 : end;
-    }
-    matrix->first = first;
-    matrix->n_columns = (end > first ? end - first : 0) + 1;
-    matrix->stride =
-        (matrix->n_columns + CHECK_TILE - 1) / CHECK_TILE * CHECK_TILE;
-    matrix->is_dense = n >= (matrix->n_columns - 1) * block->width / 4;
-    matrix->exponent = (tops[0] > tops[1] ? tops[0] : tops[1]) - 2 * HALF + 1;
-    /* |sum| <= width * 2^(q_bits + HALF) <= 2^61 in each column. */
-    const int spare = 61 - HALF - bit_length(block->width);
-    matrix->q_bits = (unsigned)(spare < Q_BITS ? spare : Q_BITS);
-    const size_t size =
-        matrix->is_dense ? block->width * matrix->stride : n + block->width;
-    matrix->high = check_alloc(size, sizeof *matrix->high);
-    matrix->low = check_alloc(size, sizeof *matrix->low);
-    matrix->column =
-        check_alloc(matrix->is_dense ? 0 : size, sizeof *matrix->column);
-    fill_matrix(matrix, block);
-}
 
 struct check_fixed *check_fixed_create(const struct check_base *base)
 {
@@ -188,8 +68,8 @@ struct check_fixed *check_fixed_create(const struct check_base *base)
     fixed->base = base;
     fixed->matrices = check_alloc(base->n_relus + 1, sizeof *fixed->matrices);
     for (size_t b = 0; b <= base->n_relus; b++) {
-        struct matrix *matrix = &fixed->matrices[b];
-        create_matrix(matrix, &base->blocks[b]);
+        struct check_matrix *matrix = &fixed->matrices[b];
+        check_matrix_init(matrix, &base->blocks[b]);
         width = base->blocks[b].width > width ? base->blocks[b].width : width;
         stride = matrix->stride > stride ? matrix->stride : stride;
     }
@@ -209,9 +89,7 @@ struct check_fixed *check_fixed_create(const struct check_base *base)
 void check_fixed_free(struct check_fixed *fixed)
 {
     for (size_t b = 0; b <= fixed->base->n_relus; b++) {
-        check_free(fixed->matrices[b].column);
-        check_free(fixed->matrices[b].high);
-        check_free(fixed->matrices[b].low);
+        check_matrix_clear(&fixed->matrices[b]);
     }
     for (size_t r = 0; r < CHECK_LANES; r++) {
         check_free(fixed->lanes[r].q);
@@ -363,7 +241,7 @@ static long choose_exponent(const struct check_fixed *fixed, struct lane *lane,
     bool has_before = false;
     *has_any = part->is_set;
     if (part->is_set) {
-        top = part->exponent + bit_length(part->bits);
+        top = part->exponent + check_bit_length(part->bits);
     }
     for (size_t t = 0; t < lane->goal->n; t++) {
         const struct check_goal_term *term = &lane->goal->terms[t];
@@ -520,33 +398,12 @@ static void fill_column(struct check_fixed *fixed, size_t r, size_t b,
     }
 }
 
-static void multiply_sparse(struct check_fixed *fixed, size_t b, size_t n)
-{
-    const struct matrix *matrix = &fixed->matrices[b];
-    const struct check_block *block = &fixed->base->blocks[b];
-    memset(fixed->high, 0, CHECK_LANES * matrix->stride * sizeof *fixed->high);
-    memset(fixed->low, 0, CHECK_LANES * matrix->stride * sizeof *fixed->low);
-    for (size_t a = 0; a < n; a++) {
-        const size_t i = fixed->row[a];
-        const int32_t *z = fixed->z + a * CHECK_LANES;
-        for (size_t k = block->start[i] + i; k <= block->start[i + 1] + i;
-             k++) {
-            int64_t *high = fixed->high + matrix->column[k];
-            int64_t *low = fixed->low + matrix->column[k];
-            for (size_t r = 0; r < CHECK_LANES; r++) {
-                high[r * matrix->stride] += (int64_t)z[r] * matrix->high[k];
-                low[r * matrix->stride] += (int64_t)z[r] * matrix->low[k];
-            }
-        }
-    }
-}
-
 /* Changes a part and its q[n] to another exponent, rounding down. */
 static void rescale(struct part *part, int64_t *q, size_t n, long exponent)
 {
     const long shift = exponent - part->exponent;
     part->exponent = exponent;
-    if (shift <= 0) { /* there is room: see merge_part */
+    if (shift <= 0) { /* there is room: see merge_exponent */
         for (size_t i = 0; i < n; i++) {
             q[i] *= (int64_t)1 << -shift;
         }
@@ -561,62 +418,74 @@ static void rescale(struct part *part, int64_t *q, size_t n, long exponent)
     part->n_units = (part->n_units >> (shift < 63 ? shift : 63)) + 2;
 }
 
-/*
- * Adds value[n], described by `from`, to q[i] .. of the part with q[width].
- * Both get the finer exponent, or the finest at which their sum has at most
- * MERGED_BITS.
- */
-static void merge_part(struct part *part, int64_t *q, size_t width, size_t i,
-                       struct part *from, int64_t *value, size_t n)
+/* The finer exponent, or the finest at which a sum has at most MERGED_BITS. */
+static long merge_exponent(const struct part *a, const struct part *b)
 {
     const long tops[2] = {
-        part->exponent + bit_length(part->bits | (uint64_t)part->n_units),
-        from->exponent + bit_length(from->bits | (uint64_t)from->n_units)};
+        a->exponent + check_bit_length(a->bits | (uint64_t)a->n_units),
+        b->exponent + check_bit_length(b->bits | (uint64_t)b->n_units)};
     const long top = (tops[0] > tops[1] ? tops[0] : tops[1]) + 1;
-    long exponent =
-        part->exponent < from->exponent ? part->exponent : from->exponent;
-    exponent = top - MERGED_BITS > exponent ? top - MERGED_BITS : exponent;
-    rescale(part, q, width, exponent);
-    rescale(from, value, n, exponent);
-    for (size_t k = 0; k < n; k++) {
-        q[i + k] += value[k];
-    }
-    part->bits = 2 * (part->bits | from->bits) + 1;
-    part->n_units += from->n_units;
+    const long finer = a->exponent < b->exponent ? a->exponent : b->exponent;
+    return top - MERGED_BITS > finer ? top - MERGED_BITS : finer;
 }
 
-/* Adds the sums of products in columns c .. c + n - 1, which belong to part p,
- * base coordinates first .. first + width - 1. See scatter. */
-static void scatter_part(struct check_fixed *fixed, size_t r,
-                         const struct matrix *matrix, size_t p, size_t c,
-                         size_t n, const int64_t *above)
+/* Some columns of a matrix, c .. c + n - 1, that belong to one part, base
+ * coordinates first .. first + width - 1; column c to number first + i. */
+struct range {
+    size_t c;
+    size_t n;
+    size_t part;
+    size_t first;
+    size_t width;
+    size_t i;
+};
+
+static struct range find_range(const struct check_base *base,
+                               const struct check_matrix *matrix, size_t c)
 {
-    const struct check_base *base = fixed->base;
+    const size_t coordinate = matrix->first + c;
+    const size_t left = matrix->n_columns - 1 - c;
+    struct range range = {.c = c, .part = part_of(base, coordinate)};
+    const bool is_input = range.part > base->n_relus;
+    range.first = is_input ? 0 : base->blocks[range.part].first;
+    range.width = is_input ? base->n_inputs : base->blocks[range.part].width;
+    range.i = coordinate - range.first;
+    range.n = range.width - range.i < left ? range.width - range.i : left;
+    return range;
+}
+
+/* Adds the sums of products in a range of columns; see scatter. */
+static void scatter_range(struct check_fixed *fixed, size_t r,
+                          const struct check_matrix *matrix,
+                          const struct range *range, const int64_t *above)
+{
     struct lane *lane = &fixed->lanes[r];
-    struct part *part = &lane->parts[p];
-    const bool is_input = p > base->n_relus;
-    const size_t first = is_input ? 0 : base->blocks[p].first;
-    const size_t width = is_input ? base->n_inputs : base->blocks[p].width;
-    int64_t *high = fixed->high + r * matrix->stride + c;
-    int64_t *q = lane->q + matrix->first + c;
+    struct part *part = &lane->parts[range->part];
+    int64_t *high = fixed->high + r * matrix->stride + range->c;
+    const int64_t *low = fixed->low + r * matrix->stride + range->c;
+    int64_t *q = lane->q + range->first;
     const int64_t most = above[0] + above[1];
     int64_t dropped = 0;
     struct part from = {.is_set = true,
                         .exponent = lane->exponent + matrix->exponent + HALF};
-    from.bits = check_kernel_carry(part->is_set ? high : q, &dropped, high,
-                                   fixed->low + r * matrix->stride + c, n,
-                                   above[0], HALF);
+    from.bits = check_kernel_carry(part->is_set ? high : q + range->i, &dropped,
+                                   high, low, range->n, above[0]);
     from.n_units =
         (dropped == 0 ? 0 : 1) + (most == 0 ? 0 : (most >> HALF) + 1);
     if (part->is_set) {
-        merge_part(part, lane->q + first, width, matrix->first + c - first,
-                   &from, high, n);
+        const long exponent = merge_exponent(part, &from);
+        rescale(part, q, range->width, exponent);
+        rescale(&from, high, range->n, exponent);
+        for (size_t k = 0; k < range->n; k++) {
+            q[range->i + k] += high[k];
+        }
+        part->bits = 2 * (part->bits | from.bits) + 1;
+        part->n_units += from.n_units;
     } else if (from.bits != 0 || from.n_units != 0) {
+        const size_t end = range->i + range->n;
         *part = from;
-        memset(lane->q + first, 0,
-               (matrix->first + c - first) * sizeof *lane->q);
-        memset(q + n, 0,
-               (first + width - matrix->first - c - n) * sizeof *lane->q);
+        memset(q, 0, range->i * sizeof *q);
+        memset(q + end, 0, (range->width - end) * sizeof *q);
     }
 }
 
@@ -628,8 +497,7 @@ static void scatter_part(struct check_fixed *fixed, size_t r,
 static void scatter(struct check_fixed *fixed, size_t r, size_t b,
                     const int64_t *above)
 {
-    const struct check_base *base = fixed->base;
-    const struct matrix *matrix = &fixed->matrices[b];
+    const struct check_matrix *matrix = &fixed->matrices[b];
     struct lane *lane = &fixed->lanes[r];
     const size_t last = matrix->n_columns - 1;
     const int64_t high = fixed->high[r * matrix->stride + last];
@@ -638,21 +506,16 @@ static void scatter(struct check_fixed *fixed, size_t r, size_t b,
                (check_wide)high * ((check_wide)1 << HALF) + low - above[0],
                lane->exponent + matrix->exponent);
     for (size_t c = 0; c < last;) {
-        const size_t i = matrix->first + c;
-        const size_t p = part_of(base, i);
-        const size_t end = p > base->n_relus
-                               ? base->n_inputs
-                               : base->blocks[p].first + base->blocks[p].width;
-        const size_t n = end - i < last - c ? end - i : last - c;
-        scatter_part(fixed, r, matrix, p, c, n, above);
-        c += n;
+        const struct range range = find_range(fixed->base, matrix, c);
+        scatter_range(fixed, r, matrix, &range, above);
+        c += range.n;
     }
 }
 
 static void eliminate_block(struct check_fixed *fixed, size_t b,
                             const struct check_region *region)
 {
-    const struct matrix *matrix = &fixed->matrices[b];
+    const struct check_matrix *matrix = &fixed->matrices[b];
     int64_t above[CHECK_LANES][2] = {{0}};
     const size_t n = find_rows(fixed, b, region);
     if (n == 0) {
@@ -661,14 +524,8 @@ static void eliminate_block(struct check_fixed *fixed, size_t b,
     for (size_t r = 0; r < CHECK_LANES; r++) {
         fill_column(fixed, r, b, region, n);
     }
-    if (matrix->is_dense) {
-        check_kernel_dense(fixed->high, fixed->z, fixed->row, n, matrix->high,
-                           matrix->stride);
-        check_kernel_dense(fixed->low, fixed->z, fixed->row, n, matrix->low,
-                           matrix->stride);
-    } else {
-        multiply_sparse(fixed, b, n);
-    }
+    check_matrix_multiply(fixed->high, fixed->low, matrix, fixed->z, fixed->row,
+                          n);
     for (size_t a = 0; a < n && matrix->is_rounded; a++) {
         for (size_t r = 0; r < CHECK_LANES; r++) {
             const int64_t z = fixed->z[a * CHECK_LANES + r];

@@ -10,6 +10,17 @@
 #define CHECK_FAST
 #endif
 
+/* tile[r] += q[r] * w, for one row of weights */
+static inline void add_row(int64_t tile[CHECK_LANES][CHECK_TILE],
+                           const int32_t *q, const int32_t *w)
+{
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        for (size_t j = 0; j < CHECK_TILE; j++) {
+            tile[r][j] += (int64_t)q[r] * w[j];
+        }
+    }
+}
+
 CHECK_FAST void check_kernel_dense(int64_t *sum, const int32_t *q,
                                    const uint32_t *row, size_t n,
                                    const int32_t *weight, size_t n_columns)
@@ -17,13 +28,7 @@ CHECK_FAST void check_kernel_dense(int64_t *sum, const int32_t *q,
     for (size_t c = 0; c < n_columns; c += CHECK_TILE) {
         int64_t tile[CHECK_LANES][CHECK_TILE] = {{0}};
         for (size_t a = 0; a < n; a++) {
-            const int32_t *w = weight + row[a] * n_columns + c;
-            const int32_t *qa = q + a * CHECK_LANES;
-            for (size_t r = 0; r < CHECK_LANES; r++) {
-                for (size_t j = 0; j < CHECK_TILE; j++) {
-                    tile[r][j] += (int64_t)qa[r] * w[j];
-                }
-            }
+            add_row(tile, q + a * CHECK_LANES, weight + row[a] * n_columns + c);
         }
         for (size_t r = 0; r < CHECK_LANES; r++) {
             for (size_t j = 0; j < CHECK_TILE; j++) {
@@ -35,14 +40,14 @@ CHECK_FAST void check_kernel_dense(int64_t *sum, const int32_t *q,
 
 CHECK_FAST uint64_t check_kernel_carry(int64_t *out, int64_t *dropped,
                                        const int64_t *high, const int64_t *low,
-                                       size_t n, int64_t above, unsigned shift)
+                                       size_t n, int64_t above)
 {
-    const int64_t mask = ((int64_t)1 << shift) - 1;
+    const int64_t mask = ((int64_t)1 << CHECK_HALF) - 1;
     int64_t lost = 0;
     int64_t bits = 0;
     for (size_t i = 0; i < n; i++) {
         const int64_t carried = low[i] - above;
-        out[i] = high[i] + (carried >> shift);
+        out[i] = high[i] + (carried >> CHECK_HALF);
         lost |= carried & mask;
         bits |= (out[i] ^ (out[i] >> 63)) | (out[i] >> 63 & 1);
     }

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHECK_LANES = 4, CHECK_TILE = 8 };
+/* Goals at a time, columns at a time, and bits of the low half of a weight. */
+enum { CHECK_LANES = 4, CHECK_TILE = 8, CHECK_HALF = 24 };
 
 /*
  * For lanes r and columns c:
@@ -17,13 +18,12 @@ enum { CHECK_LANES = 4, CHECK_TILE = 8 };
 void check_kernel_dense(int64_t *sum, const int32_t *q, const uint32_t *row,
                         size_t n, const int32_t *weight, size_t n_columns);
 
-/* out = high + floor((low - above) / 2^shift), n of each; out may be high.
+/* out = high + floor((low - above) / 2^CHECK_HALF), n of each; out may be high.
  * Returns bits: if n is their length then -2^n <= out < 2^n, and they are 0
  * only if all of out are. *dropped receives the bits of low - above below
- * 2^shift that are set in some element. */
+ * 2^CHECK_HALF that are set in some element. */
 uint64_t check_kernel_carry(int64_t *out, int64_t *dropped, const int64_t *high,
-                            const int64_t *low, size_t n, int64_t above,
-                            unsigned shift);
+                            const int64_t *low, size_t n, int64_t above);
 
 /* The rows of z with lanes `r` set from q[row[a]] >> shift. */
 void check_kernel_gather(int32_t *z, const int64_t *q, const uint32_t *row,

@@ -2,13 +2,12 @@
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_tree.h"
 
+#include "proofs/check/check_binding.h"
 #include "proofs/check/check_fail.h"
 #include "proofs/check/check_kernel.h"
 #include "proofs/check/check_records.h"
 #include "proofs/check/check_region.h"
-#include "proofs/check/check_sha.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /*
@@ -495,56 +494,6 @@ static void walk_case(struct walk *walk)
     }
 }
 
-static void compare_hash(const struct walk *walk, const unsigned char *stated,
-                         const struct check_bytes *bytes, const char *what)
-{
-    unsigned char hash[CHECK_HASH];
-    check_sha256(hash, bytes->data, bytes->n);
-    if (memcmp(hash, stated, CHECK_HASH) != 0) {
-        check_reject("%s: made for another %s than %s", walk->path_name, what,
-                     bytes->path);
-    }
-}
-
-/* The canonical text of the query, as bytes. */
-static struct check_bytes dump_query(const struct check_query *query)
-{
-    struct check_bytes text = {.path = "what was read here"};
-    FILE *file = tmpfile();
-    if (file == NULL) {
-        check_unsupported("temporary file: cannot be created");
-    }
-    check_query_dump(file, query);
-    const long n = ftell(file);
-    if (n < 0 || ferror(file) != 0 || fseek(file, 0, SEEK_SET) != 0) {
-        check_unsupported("temporary file: cannot be written");
-    }
-    text.n = (size_t)n;
-    text.data = check_alloc(text.n, 1);
-    if (fread(text.data, 1, text.n, file) != text.n) {
-        check_unsupported("temporary file: cannot be read");
-    }
-    (void)fclose(file);
-    return text;
-}
-
-static void check_hashes(const struct walk *walk,
-                         const struct check_network *network,
-                         const struct check_property *property)
-{
-    struct check_bytes text = dump_query(walk->query);
-    compare_hash(walk, walk->records.network_hash, &network->file, "network");
-    compare_hash(walk, walk->records.property_hash, &property->file,
-                 "property");
-    compare_hash(walk, walk->records.query_hash, &text, "query");
-    check_free(text.data);
-    if (walk->records.n_cases != walk->query->n_cases) {
-        check_reject("%s: has %llu cases, the query has %zu", walk->path_name,
-                     (unsigned long long)walk->records.n_cases,
-                     walk->query->n_cases);
-    }
-}
-
 static void init_walk(struct walk *walk, struct check_base *base)
 {
     struct check_region *region = &walk->context.region;
@@ -593,7 +542,7 @@ void check_certificate(const char *path, const struct check_network *network,
     struct walk walk = {
         .path_name = path, .query = query, .arithmetic = arithmetic};
     check_records_open(&walk.records, path);
-    check_hashes(&walk, network, property);
+    check_binding(&walk.records, network, property, query);
     struct check_base *base = check_base_create(network);
     init_walk(&walk, base);
     for (; walk.number < query->n_cases; walk.number++) {

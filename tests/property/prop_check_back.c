@@ -39,7 +39,7 @@ static void open_network(struct sample *sample, unsigned spread)
         widths[l] = 1 + rng_below(&sample->rng, MOST_WIDTH);
     }
     for (size_t l = 0; l < n_layers; l++) {
-        for (size_t i = 0; i < MOST_WIDTH * MOST_WIDTH; i++) {
+        for (size_t i = 0; i < (size_t)MOST_WIDTH * MOST_WIDTH; i++) {
             weights[l][i] = draw_weight(&sample->rng, spread);
         }
         for (size_t i = 0; i < MOST_WIDTH; i++) {

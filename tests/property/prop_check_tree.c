@@ -52,7 +52,7 @@ static void draw_network(struct sample *sample)
         sample->widths[l] = 1 + draw(sample, MOST_WIDTH);
     }
     for (size_t l = 0; l < sample->n_layers; l++) {
-        for (size_t i = 0; i < MOST_WIDTH * MOST_WIDTH; i++) {
+        for (size_t i = 0; i < (size_t)MOST_WIDTH * MOST_WIDTH; i++) {
             sample->weights[l][i] = draw_weight(sample);
         }
         for (size_t i = 0; i < MOST_WIDTH; i++) {
@@ -144,7 +144,8 @@ static void write_closings(struct sample *sample, struct ref_cert *cert,
     }
 }
 
-/* A random tree; is_neuron: the kinds of the splits above. */
+/* A random tree; is_neuron: the kinds of the splits above.
+ * NOLINTNEXTLINE(misc-no-recursion): MOST_DEPTH at most. */
 static void write_tree(struct sample *sample, struct ref_cert *cert,
                        const struct check_case *of, bool *is_neuron,
                        size_t depth)
