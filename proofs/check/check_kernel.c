@@ -38,6 +38,26 @@ CHECK_FAST void check_kernel_dense(int64_t *sum, const int32_t *q,
     }
 }
 
+CHECK_FAST void check_kernel_sparse(int64_t (*sum)[2 * CHECK_LANES],
+                                    const int32_t *q, const uint32_t *column,
+                                    const int32_t *high, const int32_t *low,
+                                    size_t n)
+{
+    int64_t factor[2 * CHECK_LANES];
+    for (size_t r = 0; r < 2 * CHECK_LANES; r++) {
+        factor[r] = q[r % CHECK_LANES];
+    }
+    for (size_t k = 0; k < n; k++) {
+        int64_t *restrict to = sum[column[k]];
+        const int64_t h = high[k];
+        const int64_t l = low[k];
+        const int64_t weight[2 * CHECK_LANES] = {h, h, h, h, l, l, l, l};
+        for (size_t r = 0; r < 2 * CHECK_LANES; r++) {
+            to[r] += factor[r] * weight[r];
+        }
+    }
+}
+
 CHECK_FAST uint64_t check_kernel_carry(int64_t *out, int64_t *dropped,
                                        const int64_t *high, const int64_t *low,
                                        size_t n, int64_t above)

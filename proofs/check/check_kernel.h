@@ -18,6 +18,16 @@ enum { CHECK_LANES = 4, CHECK_TILE = 8, CHECK_HALF = 24 };
 void check_kernel_dense(int64_t *sum, const int32_t *q, const uint32_t *row,
                         size_t n, const int32_t *weight, size_t n_columns);
 
+/*
+ * For lanes r and entries k of columns column[k] < n_columns:
+ *   sum[column[k]][r] += q[r] * high[k]
+ *   sum[column[k]][CHECK_LANES + r] += q[r] * low[k]
+ * The caller excludes overflow.
+ */
+void check_kernel_sparse(int64_t (*sum)[2 * CHECK_LANES], const int32_t *q,
+                         const uint32_t *column, const int32_t *high,
+                         const int32_t *low, size_t n);
+
 /* out = high + floor((low - above) / 2^CHECK_HALF), n of each; out may be high.
  * Returns bits: if n is their length then -2^n <= out < 2^n, and they are 0
  * only if all of out are. *dropped receives the bits of low - above below

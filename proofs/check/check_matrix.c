@@ -103,6 +103,8 @@ void check_matrix_init(struct check_matrix *matrix,
     matrix->low = check_alloc(size, sizeof *matrix->low);
     matrix->column =
         check_alloc(matrix->is_dense ? 0 : size, sizeof *matrix->column);
+    matrix->sum = check_alloc(matrix->is_dense ? 0 : matrix->n_columns,
+                              sizeof *matrix->sum);
     fill_matrix(matrix, block);
 }
 
@@ -111,6 +113,7 @@ void check_matrix_clear(struct check_matrix *matrix)
     check_free(matrix->column);
     check_free(matrix->high);
     check_free(matrix->low);
+    check_free(matrix->sum);
 }
 
 static void multiply_sparse(int64_t *high, int64_t *low,
@@ -118,17 +121,18 @@ static void multiply_sparse(int64_t *high, int64_t *low,
                             const uint32_t *row, size_t n)
 {
     const size_t *start = matrix->block->start;
-    memset(high, 0, CHECK_LANES * matrix->stride * sizeof *high);
-    memset(low, 0, CHECK_LANES * matrix->stride * sizeof *low);
+    memset(matrix->sum, 0, matrix->n_columns * sizeof *matrix->sum);
     for (size_t a = 0; a < n; a++) {
-        const size_t i = row[a];
-        for (size_t k = start[i] + i; k <= start[i + 1] + i; k++) {
-            size_t at = matrix->column[k];
-            for (size_t r = 0; r < CHECK_LANES; r++, at += matrix->stride) {
-                const int64_t q = z[a * CHECK_LANES + r];
-                high[at] += q * matrix->high[k];
-                low[at] += q * matrix->low[k];
-            }
+        const size_t k = start[row[a]] + row[a];
+        check_kernel_sparse(matrix->sum, z + a * CHECK_LANES,
+                            matrix->column + k, matrix->high + k,
+                            matrix->low + k,
+                            start[row[a] + 1] - start[row[a]] + 1);
+    }
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        for (size_t c = 0; c < matrix->n_columns; c++) {
+            high[r * matrix->stride + c] = matrix->sum[c][r];
+            low[r * matrix->stride + c] = matrix->sum[c][CHECK_LANES + r];
         }
     }
 }

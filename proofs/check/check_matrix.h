@@ -32,6 +32,7 @@ struct check_matrix {
     uint32_t *column;
     int32_t *high;
     int32_t *low;
+    int64_t (*sum)[2 * CHECK_LANES]; /* [n_columns] scratch, if not dense */
 };
 
 /* The block must live on. */
