@@ -44,7 +44,7 @@ CHECK_FAST void check_kernel_sparse(int64_t (*sum)[2 * CHECK_LANES],
                                     size_t n)
 {
     int64_t factor[2 * CHECK_LANES];
-    for (size_t r = 0; r < 2 * CHECK_LANES; r++) {
+    for (size_t r = 0; r < (size_t)2 * CHECK_LANES; r++) {
         factor[r] = q[r % CHECK_LANES];
     }
     for (size_t k = 0; k < n; k++) {
@@ -52,7 +52,7 @@ CHECK_FAST void check_kernel_sparse(int64_t (*sum)[2 * CHECK_LANES],
         const int64_t h = high[k];
         const int64_t l = low[k];
         const int64_t weight[2 * CHECK_LANES] = {h, h, h, h, l, l, l, l};
-        for (size_t r = 0; r < 2 * CHECK_LANES; r++) {
+        for (size_t r = 0; r < (size_t)2 * CHECK_LANES; r++) {
             to[r] += factor[r] * weight[r];
         }
     }

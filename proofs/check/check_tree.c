@@ -456,13 +456,12 @@ static void load_box(struct walk *walk)
     mpz_clear(units);
 }
 
-/* Goes to the next node in pre-order; false after the last. */
+/* Goes to the next node in pre-order; false after the last. What was learnt
+ * on the way down is taken back by enter_side, at the end by walk_case. */
 static bool leave_node(struct walk *walk)
 {
     while (walk->n_splits > 0 && walk->path[walk->n_splits - 1].side == 1) {
         walk->n_splits--;
-        check_context_undo(&walk->context,
-                           walk->path[walk->n_splits].n_changes);
     }
     if (walk->n_splits > 0) {
         enter_side(walk, 1);

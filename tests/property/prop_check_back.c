@@ -26,6 +26,16 @@ static double draw_weight(struct rng *rng, unsigned spread)
                : (double)(float)ldexp(x, -(int)rng_below(rng, spread + 1));
 }
 
+static void load_network(struct sample *sample, struct ref_bytes *model)
+{
+    char path[64];
+    ref_file_write(path, model->data, model->n);
+    sample->network = check_network_load(path);
+    sample->base = check_base_create(sample->network);
+    ref_file_remove(path);
+    ref_bytes_clear(model);
+}
+
 /* spread: how far exponents of weights lie apart. */
 static void open_network(struct sample *sample, unsigned spread)
 {
@@ -48,13 +58,8 @@ static void open_network(struct sample *sample, unsigned spread)
         weight[l] = weights[l];
         bias[l] = biases[l];
     }
-    char path[64];
     struct ref_bytes model = ref_subject_chain(n_layers, widths, weight, bias);
-    ref_file_write(path, model.data, model.n);
-    sample->network = check_network_load(path);
-    sample->base = check_base_create(sample->network);
-    ref_file_remove(path);
-    ref_bytes_clear(&model);
+    load_network(sample, &model);
 }
 
 static double as_double(const struct check_bound *bound)
@@ -164,11 +169,10 @@ static void draw_goal(struct sample *sample, struct check_goal *goal)
 }
 
 /*
- * Compares all goals of a sample: how many words were long enough for. Where
- * all neurons are stable, the exact bound is the minimum over the region, and
- * no bound that holds is above it.
+ * Compares all goals of a sample: how many words were long enough for. is_minimum:
+ * no bound that holds is above the exact one.
  */
-static size_t compare(struct sample *sample, double tolerance, bool are_stable)
+static size_t compare(struct sample *sample, double tolerance, bool is_minimum)
 {
     struct check_exact *exact = check_exact_create(sample->base);
     struct check_fixed *fixed = check_fixed_create(sample->base);
@@ -190,7 +194,7 @@ static size_t compare(struct sample *sample, double tolerance, bool are_stable)
         if (is_done[i] && bound.is_finite) {
             const double gap = as_double(&bound) - as_double(&bounds[i]);
             ck_assert(bounds[i].is_finite);
-            ck_assert_msg(!are_stable || is_below(&bounds[i], &bound),
+            ck_assert_msg(!is_minimum || is_below(&bounds[i], &bound),
                           "%a above %a", as_double(&bounds[i]),
                           as_double(&bound));
             ck_assert_msg(
@@ -228,6 +232,82 @@ static void run(unsigned spread, int narrow, double tolerance, uint64_t seed)
     ck_assert(narrow == 0 || n_stable > n / 8);
 }
 
+/* One layer of neurons, all met with negative coefficients: rounding has no
+ * other way than down. */
+static void open_concave(struct sample *sample)
+{
+    const size_t widths[] = {2, 1 + rng_below(&sample->rng, 3), 1};
+    double weights[2][6];
+    double biases[2][3] = {{0}};
+    for (size_t i = 0; i < 6; i++) {
+        weights[0][i] = draw_weight(&sample->rng, 3);
+        weights[1][i] = -fabs(draw_weight(&sample->rng, 3));
+    }
+    const double *weight[] = {weights[0], weights[1]};
+    const double *bias[] = {biases[0], biases[1]};
+    struct ref_bytes model = ref_subject_chain(2, widths, weight, bias);
+    load_network(sample, &model);
+}
+
+/* Terms on the inputs decide at which end of the lines the minimum is. */
+START_TEST(upper_lines_are_rounded_down)
+{
+    struct sample sample;
+    rng_init(&sample.rng, test_seed() + 4);
+    for (size_t i = 0; i < test_count(200); i++) {
+        open_concave(&sample);
+        (void)open_region(&sample, 0);
+        struct check_exact *exact = check_exact_create(sample.base);
+        struct check_fixed *fixed = check_fixed_create(sample.base);
+        struct check_goal goal = {0};
+        struct check_bound bounds[2];
+        bool is_done = false;
+        mpz_inits(bounds[0].value, bounds[1].value, NULL);
+        mpz_t one;
+        mpz_init_set_ui(one, 1);
+        check_goal_add(&goal, sample.base->n_coordinates - 1, false, one, 0);
+        for (size_t j = 0; j < 2; j++) {
+            mpz_set_si(one, (long)rng_below(&sample.rng, 5) - 2);
+            check_goal_add(&goal, j, false, one, 6);
+        }
+        check_exact_bound(&bounds[0], exact, &sample.context.region, &goal);
+        check_fixed_bounds(&bounds[1], &is_done, fixed, &sample.context.region,
+                           &goal, 1);
+        ck_assert(is_done && bounds[0].is_finite);
+        ck_assert_msg(is_below(&bounds[1], &bounds[0]), "%a above %a",
+                      as_double(&bounds[1]), as_double(&bounds[0]));
+        mpz_clears(bounds[0].value, bounds[1].value, one, NULL);
+        check_goal_clear(&goal);
+        check_exact_free(exact);
+        check_fixed_free(fixed);
+        close_sample(&sample);
+    }
+}
+END_TEST
+
+/* All products of a column as large as they can be, of one sign. */
+START_TEST(sums_over_wide_layers_do_not_overflow)
+{
+    enum { WIDTH = 3000 };
+    static double weights[2][WIDTH];
+    static double biases[2][WIDTH];
+    const size_t widths[] = {1, WIDTH, 1};
+    const double *weight[] = {weights[0], weights[1]};
+    const double *bias[] = {biases[0], biases[1]};
+    struct sample sample;
+    rng_init(&sample.rng, test_seed() + 5);
+    for (size_t i = 0; i < WIDTH; i++) {
+        weights[0][i] = weights[1][i] = 1.0 - 0x1p-24;
+        biases[0][i] = 1.0 - 0x1p-24;
+    }
+    struct ref_bytes model = ref_subject_chain(2, widths, weight, bias);
+    load_network(&sample, &model);
+    (void)open_region(&sample, 0);
+    ck_assert_uint_gt(compare(&sample, 1e-3, false), 0);
+    close_sample(&sample);
+}
+END_TEST
+
 START_TEST(words_are_close_to_integers)
 {
     run(3, 0, 1e-7, test_seed());
@@ -256,6 +336,8 @@ END_TEST
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("check_back");
+    tcase_add_test(cases, upper_lines_are_rounded_down);
+    tcase_add_test(cases, sums_over_wide_layers_do_not_overflow);
     tcase_add_test(cases, words_are_close_to_integers);
     tcase_add_test(cases, words_round_down);
     tcase_add_test(cases, rounded_weights_are_close_to_exact_ones);

@@ -176,6 +176,31 @@ START_TEST(a_default_threshold_needs_room)
 }
 END_TEST
 
+START_TEST(splits_of_no_input_are_malformed)
+{
+    const size_t widths[] = {3, 1};
+    const double weight[] = {1, 1, 1};
+    const double *weights[] = {weight};
+    const double *biases[] = {NO_BIAS};
+    struct ref_bytes model = ref_subject_chain(1, widths, weights, biases);
+    struct ref_subject subject;
+    ref_subject_open(&subject, &model,
+                     "(declare-const X_0 Real)(declare-const X_1 Real)"
+                     "(declare-const X_2 Real)(declare-const Y_0 Real)"
+                     "(assert (>= X_0 0))(assert (<= X_0 1))(assert (>= X_1 0))"
+                     "(assert (<= X_1 1))(assert (>= X_2 0))(assert (<= X_2 1))"
+                     "(assert (>= Y_0 4))\n");
+    for (unsigned input = 0; input < 4; input++) {
+        struct ref_cert cert = ref_subject_cert(&subject);
+        ref_cert_input(&cert, false, input, 3);
+        ref_cert_leaf(&cert, true, false);
+        ref_cert_leaf(&cert, true, false);
+        expect_cert(&subject, &cert, input < 3 ? 0 : 3);
+    }
+    ref_subject_close(&subject);
+}
+END_TEST
+
 /* max(z0, 0) and max(z1, 0) split one after the other: exact in each leaf. */
 static struct ref_cert split_neurons(const struct ref_subject *subject)
 {
@@ -257,7 +282,9 @@ START_TEST(one_strict_atom_makes_a_combination_strict)
     const char plain[] = "(assert (<= Y_0 0))(assert (>= Y_0 0))";
     const char strict[] = "(assert (<= Y_0 0))(assert (> Y_0 0))";
     expect_combination(plain, 2, 1, 0, 1);
+    const char first[] = "(assert (< Y_0 0))(assert (>= Y_0 0))";
     expect_combination(strict, 2, 1, 0, 0);
+    expect_combination(first, 2, 1, 0, 0);
     expect_combination(strict, 1, 1, 0, 1);
 }
 END_TEST
@@ -706,6 +733,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, input_splits_narrow_the_box);
     tcase_add_test(cases, thresholds_lie_inside_the_box_and_on_its_grid);
     tcase_add_test(cases, a_default_threshold_needs_room);
+    tcase_add_test(cases, splits_of_no_input_are_malformed);
     tcase_add_test(cases, neuron_splits_fix_phases);
     tcase_add_test(cases, splits_of_no_neuron_are_rejected);
     tcase_add_test(cases, atoms_are_combined);
