@@ -141,7 +141,6 @@ static bool split_node(const struct bab *bab, struct outcome *outcome,
         .open = p->open,
         .n_open = p->n_open,
         .bounds = bounds,
-        .worst = p->worst,
     };
     for (size_t side = 0; side < 2; side++) {
         split.is_upper = side == 1;

@@ -70,7 +70,6 @@ struct node *node_create_child(const struct node *parent,
     }
     atomic_fetch_add(&rest->bounds->n_users, 1);
     node->bounds = rest->bounds;
-    node->worst = rest->worst;
     return node;
 }
 

@@ -39,7 +39,6 @@ void node_bounds_release(struct node_bounds *shared);
  * path; only disjuncts open[0 .. n_open-1] are still to be refuted on it.
  *   path     [depth] literals from the root, the certificate's branch
  *   bounds   valid for the region (those of an ancestor or better)
- *   worst    lower bound of the parent's least refuted disjunct
  *   record   number of the node in the recording of the proof
  */
 struct node {
@@ -51,7 +50,6 @@ struct node {
     size_t depth;
     struct split *path;
     struct node_bounds *bounds;
-    double worst;
     uint32_t record;
 };
 
@@ -67,7 +65,6 @@ struct node_rest {
     const uint32_t *open;
     size_t n_open;
     struct node_bounds *bounds;
-    double worst;
 };
 
 /* The child of `parent` behind a split; takes a share of the bounds. */

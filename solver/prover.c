@@ -111,6 +111,15 @@ void prover_destroy(struct prover *p)
     alloc_free(p);
 }
 
+double *prover_reserve_multipliers(struct prover *p, size_t n)
+{
+    if (n > p->n_multipliers) {
+        p->n_multipliers = 2 * n;
+        RESIZE_ARRAY(p->multipliers, p->n_multipliers);
+    }
+    return p->multipliers;
+}
+
 void prover_load(struct prover *p, const struct node *node)
 {
     const size_t n = p->layers->n_inputs;

@@ -97,6 +97,9 @@ bool prover_bound_neurons(struct prover *prover, const struct node *node);
  */
 bool prover_close(struct prover *prover);
 
+/* Room for n multipliers, the same array every time until it grows. */
+double *prover_reserve_multipliers(struct prover *prover, size_t n);
+
 /* Takes over box, disjuncts and bounds of a node; the first step. */
 void prover_load(struct prover *prover, const struct node *node);
 

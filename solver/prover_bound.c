@@ -12,17 +12,6 @@
 /* Time of forward bounds in passes of one back-substituted row. */
 static const double FORWARD_COST = 80.0;
 
-/* Room for the multipliers of the LP's rows. */
-static double *multipliers(struct prover *p)
-{
-    const size_t needed = lp_n_rows(p->lp) + 1;
-    if (needed > p->n_multipliers) {
-        p->n_multipliers = 2 * needed;
-        RESIZE_ARRAY(p->multipliers, p->n_multipliers);
-    }
-    return p->multipliers;
-}
-
 static struct lp_problem problem_of(const struct prover *p)
 {
     return (struct lp_problem){
@@ -45,7 +34,7 @@ static double row_minimum(struct prover *p, size_t row)
         return over_box;
     }
     const double *a = backward_coefficients(p->backward, row);
-    double *beta = multipliers(p);
+    double *beta = prover_reserve_multipliers(p, lp_n_rows(p->lp));
     double value;
     p->stats.lps++;
     if (lp_minimize(p->lp, a, NULL, beta, &value) != LP_OPTIMAL) {

@@ -36,14 +36,6 @@ static void add_losses(struct prover *p, size_t row)
     }
 }
 
-static void reserve_multipliers(struct prover *p, size_t n)
-{
-    if (n > p->n_multipliers) {
-        p->n_multipliers = 2 * n;
-        RESIZE_ARRAY(p->multipliers, p->n_multipliers);
-    }
-}
-
 /* A disjunct being refuted, in a box of its own. */
 struct trial {
     uint32_t disjunct;
@@ -124,7 +116,7 @@ static enum lp_answer solve_small(struct prover *p, const struct trial *trial,
     problem->m = lp_n_rows(p->lp);
     problem->rows = lp_rows(p->lp);
     problem->rhs = lp_rhs(p->lp);
-    reserve_multipliers(p, problem->m);
+    (void)prover_reserve_multipliers(p, problem->m);
     return lp_minimize(p->lp, p->row + trial->first * n, p->point,
                        p->multipliers, &value);
 }
@@ -144,7 +136,7 @@ static enum lp_answer solve_wide(struct prover *p, const struct trial *trial,
     problem->m = p->wide_rhs.n;
     problem->rows = p->wide_rows.data;
     problem->rhs = p->wide_rhs.data;
-    reserve_multipliers(p, problem->m);
+    (void)prover_reserve_multipliers(p, problem->m);
     return lp_glpk_minimize(problem, p->row + trial->first * n, p->point,
                             p->multipliers, &value);
 }

@@ -20,13 +20,3 @@ double interval_gamma(size_t n)
     const double nu = (double)n * INTERVAL_UNIT; /* exact: a power of two */
     return interval_up(nu / interval_down(1.0 - nu));
 }
-
-double interval_add_up(double a, double b)
-{
-    return interval_up(a + b);
-}
-
-double interval_mul_up(double a, double b)
-{
-    return interval_up(a * b);
-}

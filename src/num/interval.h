@@ -32,8 +32,4 @@ static inline double interval_reduce(double upper, double proved)
  */
 double interval_gamma(size_t n);
 
-/* a + b and a * b rounded up (a, b >= 0 finite); for error terms. */
-double interval_add_up(double a, double b);
-double interval_mul_up(double a, double b);
-
 #endif

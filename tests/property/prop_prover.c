@@ -126,8 +126,8 @@ static struct node *draw_node(struct sample *sample)
     for (size_t t = 0; t < LITERALS; t++) {
         struct split split;
         if (draw_literal(&split, sample)) {
-            const struct node_rest rest = {
-                lower, upper, node->open, node->n_open, sample->root, 0.0};
+            const struct node_rest rest = {lower, upper, node->open,
+                                           node->n_open, sample->root};
             struct node *child = node_create_child(node, &rest, &split);
             node_destroy(node);
             node = child;

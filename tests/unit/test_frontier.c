@@ -166,7 +166,7 @@ START_TEST(a_child_takes_one_side_and_its_path)
     const double lower = -0.5;
     const double upper = 0.75;
     const uint32_t open = 0;
-    const struct node_rest rest = {&lower, &upper, &open, 1, f.bounds, -3.0};
+    const struct node_rest rest = {&lower, &upper, &open, 1, f.bounds};
     struct split split = {SPLIT_INPUT, true, 0, 0, 0.25};
     struct node *child = node_create_child(root, &rest, &split);
     ck_assert(child->lower[0] >= 0.25 && child->lower[0] <= 0.25);

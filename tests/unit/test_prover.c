@@ -56,8 +56,8 @@ static bool close_box(struct fixture *f, const struct split *literal)
         node_create_root(c->lower_down, c->upper_up, f->query->layers->n_inputs,
                          c->n_disjuncts, f->root);
     if (literal != NULL) {
-        const struct node_rest rest = {node->lower,  node->upper, node->open,
-                                       node->n_open, f->root,     0.0};
+        const struct node_rest rest = {node->lower, node->upper, node->open,
+                                       node->n_open, f->root};
         struct node *child = node_create_child(node, &rest, literal);
         node_destroy(node);
         node = child;
