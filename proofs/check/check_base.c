@@ -35,7 +35,6 @@ struct form {
     struct term *terms;
     struct dyadic bias;
     struct dyadic product;
-    struct check_row row;
 };
 
 /* What the numbers of a block need. */
@@ -110,13 +109,27 @@ static void remove_term(struct form *form, size_t i)
     }
 }
 
+/* The layer of coordinate z; a ReLU's without coordinates for an input. */
+static const struct check_layer inputs = {.kind = CHECK_RELU};
+
+static const struct check_layer *find_layer(const struct check_network *network,
+                                            size_t z)
+{
+    size_t l = network->n_layers;
+    while (l > 0 && network->layers[l - 1].first > z) {
+        l--;
+    }
+    return l == 0 ? &inputs : &network->layers[l - 1];
+}
+
 /* The last coordinate of an affine layer in the form; its place, or n. */
 static size_t find_affine(const struct form *form)
 {
     size_t found = form->n;
     for (size_t i = 0; i < form->n; i++) {
         const size_t z = form->terms[i].coordinate;
-        if (check_network_layer(form->network, z)->kind == CHECK_AFFINE &&
+        const struct check_layer *layer = find_layer(form->network, z);
+        if (layer->kind == CHECK_AFFINE &&
             (found == form->n || z > form->terms[found].coordinate)) {
             found = i;
         }
@@ -140,16 +153,16 @@ static void multiply_out(struct form *form, size_t z)
         mpz_set(factor.value, form->terms[i].factor.value);
         factor.exponent = form->terms[i].factor.exponent;
         remove_term(form, i);
-        check_network_row(&form->row, check_network_layer(form->network, last),
-                          last);
-        add_product(&form->bias, &form->product, &factor, form->row.bias);
-        for (size_t k = 0; k < form->row.n; k++) {
-            if (form->row.column[k] >= last) {
+        const struct check_layer *layer = find_layer(form->network, last);
+        const size_t row = last - layer->first;
+        add_product(&form->bias, &form->product, &factor, layer->bias[row]);
+        for (size_t k = layer->start[row]; k < layer->start[row + 1]; k++) {
+            if (layer->column[k] >= last) {
                 check_unsupported("coordinate %zu depends on a later one",
                                   last);
             }
-            add_product(&find_term(form, form->row.column[k])->factor,
-                        &form->product, &factor, form->row.weight[k]);
+            add_product(&find_term(form, layer->column[k])->factor,
+                        &form->product, &factor, layer->weight[k]);
         }
     }
     for (size_t i = form->n; i-- > 0;) {
@@ -163,11 +176,10 @@ static void multiply_out(struct form *form, size_t z)
 /* The base number of an input or of a ReLU's output. */
 static size_t base_number(const struct form *form, size_t coordinate)
 {
-    const struct check_layer *layer =
-        check_network_layer(form->network, coordinate);
-    return layer->kind == CHECK_INPUT ? coordinate
-                                      : form->base->blocks[layer->relu].first +
-                                            coordinate - layer->first;
+    const struct check_layer *layer = find_layer(form->network, coordinate);
+    return layer->width == 0 ? coordinate
+                             : form->base->blocks[layer->relu].first +
+                                   coordinate - layer->first;
 }
 
 static void measure(struct extent *extent, const struct dyadic *x)

@@ -77,7 +77,10 @@ void check_build_relu(struct check_builder *builder)
     check_value_define(builder, output, input.type, &input.shape);
     struct check_layer *layer =
         check_builder_add_layer(builder, output, CHECK_RELU);
-    layer->source = input.map;
+    uint32_t *source =
+        check_arena_alloc(&network->arena, input.n, sizeof *source);
+    memcpy(source, input.map, input.n * sizeof *source);
+    layer->source = source;
     layer->relu = network->n_relus;
     network->relu = check_arena_grow(&network->arena, network->relu,
                                      network->n_relus, sizeof *network->relu);

@@ -25,42 +25,40 @@ static void add_product(struct pass *pass, int64_t mantissa, const mpz_t x,
     mpz_add(pass->sum, pass->sum, pass->part);
 }
 
-static void evaluate_row(struct pass *pass, const struct check_row *row,
-                         size_t z)
+static void evaluate_row(struct pass *pass, const struct check_layer *layer,
+                         size_t i)
 {
     int64_t mantissa = 0;
     int64_t bias = 0;
     long exponent = 0;
     long lowest = 0;
-    check_split_double(&bias, &exponent, row->bias);
+    check_split_double(&bias, &exponent, layer->bias[i]);
     lowest = exponent;
-    for (size_t k = 0; k < row->n; k++) {
-        check_split_double(&mantissa, &exponent, row->weight[k]);
-        exponent += pass->exponent[row->column[k]];
+    for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
+        check_split_double(&mantissa, &exponent, layer->weight[k]);
+        exponent += pass->exponent[layer->column[k]];
         lowest = exponent < lowest ? exponent : lowest;
     }
-    check_split_double(&bias, &exponent, row->bias);
+    check_split_double(&bias, &exponent, layer->bias[i]);
     mpz_set_ui(pass->sum, 0);
     add_product(pass, bias, pass->denominator, exponent - lowest);
-    for (size_t k = 0; k < row->n; k++) {
-        const uint32_t column = row->column[k];
-        check_split_double(&mantissa, &exponent, row->weight[k]);
+    for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
+        const uint32_t column = layer->column[k];
+        check_split_double(&mantissa, &exponent, layer->weight[k]);
         exponent += pass->exponent[column];
         add_product(pass, mantissa, mpq_numref(pass->v[column]),
                     exponent - lowest);
     }
-    mpz_swap(mpq_numref(pass->v[z]), pass->sum);
-    pass->exponent[z] = lowest;
+    mpz_swap(mpq_numref(pass->v[layer->first + i]), pass->sum);
+    pass->exponent[layer->first + i] = lowest;
 }
 
 static void evaluate_layer(struct pass *pass, const struct check_layer *layer)
 {
-    struct check_row row = {0};
     for (size_t i = 0; i < layer->width; i++) {
         const size_t z = layer->first + i;
         if (layer->kind == CHECK_AFFINE) {
-            check_network_row(&row, layer, z);
-            evaluate_row(pass, &row, z);
+            evaluate_row(pass, layer, i);
         } else if (layer->kind == CHECK_RELU) {
             const uint32_t from = layer->source[i];
             pass->exponent[z] = pass->exponent[from];
@@ -72,21 +70,22 @@ static void evaluate_layer(struct pass *pass, const struct check_layer *layer)
     }
 }
 
-void check_network_eval_exact(mpq_t *v, const struct check_network *network,
-                              const mpq_t *x)
+void check_network_eval(mpq_t *v, const struct check_network *network,
+                        const double *x)
 {
     struct pass pass = {.v = v};
     pass.exponent = check_alloc(network->n_coordinates, sizeof *pass.exponent);
     mpz_inits(pass.sum, pass.part, NULL);
     mpz_init_set_ui(pass.denominator, 1);
     for (size_t i = 0; i < network->n_inputs; i++) {
-        mpz_lcm(pass.denominator, pass.denominator, mpq_denref(x[i]));
+        mpq_set_d(v[i], x[i]);
+        mpz_lcm(pass.denominator, pass.denominator, mpq_denref(v[i]));
     }
     for (size_t i = 0; i < network->n_inputs; i++) {
-        mpz_divexact(pass.part, pass.denominator, mpq_denref(x[i]));
-        mpz_mul(mpq_numref(v[i]), mpq_numref(x[i]), pass.part);
+        mpz_divexact(pass.part, pass.denominator, mpq_denref(v[i]));
+        mpz_mul(mpq_numref(v[i]), mpq_numref(v[i]), pass.part);
     }
-    for (size_t k = 1; k < network->n_layers; k++) {
+    for (size_t k = 0; k < network->n_layers; k++) {
         evaluate_layer(&pass, &network->layers[k]);
     }
     for (size_t z = 0; z < network->n_coordinates; z++) {
@@ -114,12 +113,11 @@ static void print_rational(FILE *file, const mpq_t q)
 
 /* The input for `at` number P: x_i = ((i * 7 + 3 * P * (i + 1)) mod 11 - 5)
  * / 4. */
-static void set_point(mpq_t *x, size_t n, size_t point)
+static void set_point(double *x, size_t n, size_t point)
 {
     for (size_t i = 0; i < n; i++) {
         const size_t rest = (i * 7 + 3 * point * (i + 1)) % 11;
-        mpq_set_si(x[i], (long)rest - 5, 4);
-        mpq_canonicalize(x[i]);
+        x[i] = ((double)rest - 5.0) / 4.0;
     }
 }
 
@@ -150,16 +148,13 @@ static void print_points(FILE *file, const struct check_network *network)
         return;
     }
     mpq_t *v = check_alloc(n, sizeof *v);
-    mpq_t *x = check_alloc(network->n_inputs, sizeof *x);
+    double *x = check_alloc(network->n_inputs, sizeof *x);
     for (size_t z = 0; z < n; z++) {
         mpq_init(v[z]);
     }
-    for (size_t i = 0; i < network->n_inputs; i++) {
-        mpq_init(x[i]);
-    }
     for (size_t point = 0; point < N_POINTS; point++) {
         set_point(x, network->n_inputs, point);
-        check_network_eval_exact(v, network, (const mpq_t *)x);
+        check_network_eval(v, network, x);
         (void)fprintf(file, "at %zu:", point);
         for (size_t j = 0; j < network->n_outputs && j < N_PRINTED; j++) {
             print_rational(file, v[network->output[j]]);
@@ -171,9 +166,6 @@ static void print_points(FILE *file, const struct check_network *network)
     }
     for (size_t z = 0; z < n; z++) {
         mpq_clear(v[z]);
-    }
-    for (size_t i = 0; i < network->n_inputs; i++) {
-        mpq_clear(x[i]);
     }
     check_free(v);
     check_free(x);

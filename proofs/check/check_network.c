@@ -215,7 +215,7 @@ static void build_inputs(struct check_builder *builder)
                 describe(value);
         }
     }
-    (void)check_builder_add_layer(builder, &all, CHECK_INPUT);
+    (void)check_builder_add_layer(builder, &all, CHECK_AFFINE);
     for (size_t i = 0; i < network->n_input_tensors; i++) {
         struct check_value *value =
             get_value(builder, network->input_tensors[i].name);
@@ -261,13 +261,39 @@ static void build_outputs(struct check_builder *builder)
     }
 }
 
+/* Gives each layer its rows; the layer of the inputs goes away. */
+static void finish_layers(struct check_builder *builder)
+{
+    struct check_network *network = builder->network;
+    network->n_layers--;
+    memmove(network->layers, network->layers + 1,
+            network->n_layers * sizeof *network->layers);
+    for (size_t r = 0; r < network->n_relus; r++) {
+        network->relu[r]--;
+    }
+    for (size_t l = 0; l < network->n_layers; l++) {
+        struct check_layer *layer = &network->layers[l];
+        const size_t *end = builder->end + layer->first;
+        if (layer->kind == CHECK_AFFINE) {
+            layer->start = check_arena_alloc(&network->arena, layer->width + 1,
+                                             sizeof *layer->start);
+            for (size_t i = 0; i < layer->width; i++) {
+                layer->start[i + 1] = end[i] - end[-1];
+            }
+            layer->column = builder->column + end[-1];
+            layer->weight = builder->weight + end[-1];
+            layer->bias = builder->bias + layer->first;
+        }
+    }
+}
+
 struct check_network *check_network_load(const char *path)
 {
     struct check_network *network = check_alloc(1, sizeof *network);
     struct check_onnx_node whole = {.name = "", .op = "graph"};
     struct check_builder builder = {.network = network, .node = &whole};
-    network->column = check_alloc(1, sizeof *network->column);
-    network->weight = check_alloc(1, sizeof *network->weight);
+    builder.column = check_alloc(1, sizeof *builder.column);
+    builder.weight = check_alloc(1, sizeof *builder.weight);
     network->file = check_bytes_open(path);
     builder.model = check_onnx_read(&network->arena, &network->file);
     if (builder.model->opset < 7 || builder.model->opset > 21) {
@@ -291,16 +317,13 @@ struct check_network *check_network_load(const char *path)
     if (builder.n_rows != network->n_coordinates) {
         check_unsupported("%s: fewer rows than coordinates", path);
     }
+    finish_layers(&builder);
     return network;
 }
 
 void check_network_free(struct check_network *network)
 {
     check_bytes_close(&network->file);
-    check_free(network->bias);
-    check_free(network->end);
-    check_free(network->column);
-    check_free(network->weight);
     check_arena_free(&network->arena);
     check_free(network);
 }

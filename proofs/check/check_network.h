@@ -26,51 +26,51 @@ struct check_tensor {
     size_t n; /* elements */
 };
 
-enum check_layer_kind { CHECK_INPUT, CHECK_AFFINE, CHECK_RELU };
+enum check_kind { CHECK_AFFINE, CHECK_RELU };
 
 /*
- * Layer of coordinates first .. first + width - 1. For each of them, z:
- *   CHECK_INPUT   v_z is free; only layer 0: all graph inputs, one after the
- *                 other, row-major, so that coordinate i is X_i
- *   CHECK_AFFINE  v_z = bias + sum of weight[k] * v_{column[k]}, where the
- *                 row is given by check_network_row                        (1)
- *   CHECK_RELU    v_z = max(v_{source[z - first]}, 0)                      (2)
- * Every coordinate on the right of (1) and (2) is below first. Index maps of
- * the graph leave no trace: a row names the coordinates it uses directly.
+ * Values of the coordinates first .. first + width - 1, for i < width:
+ *   CHECK_AFFINE  v_(first+i) = bias[i] + sum over k in start[i] ..
+ *                 start[i+1] - 1 of weight[k] * v_(column[k])              (1)
+ *   CHECK_RELU    v_(first+i) = max(v_(source[i]), 0)                      (2)
+ * Every coordinate on the right is below first. Weights are the exact doubles
+ * of the file or exact results of sums and products of them, never 0; no
+ * column is twice in a row. Index maps of the graph leave no trace: a row
+ * names the coordinates that it uses.
  */
 struct check_layer {
-    enum check_layer_kind kind;
+    enum check_kind kind;
     size_t first;
     size_t width;
-    size_t relu;            /* CHECK_RELU: its number */
-    const uint32_t *source; /* CHECK_RELU: [width] */
-    const struct check_network *network;
+    size_t *start;    /* affine: [width + 1] */
+    uint32_t *column; /* affine: [start[width]] */
+    double *weight;   /* affine: [start[width]] */
+    double *bias;     /* affine: [width] */
+    uint32_t *source; /* ReLU: [width] */
+    size_t relu;      /* ReLU: its number */
 };
 
 /*
- *   n_products  in all sums of Conv, Gemm, MatMul and AveragePool, zeros too
- *   bias, end   [n_coordinates] of row (1); its entries are before `end` of
- *               column and weight, where those of the row before it end
- *   output      [n_outputs] coordinate of Y_j: all graph outputs, one after
- *               the other, row-major
+ *   n_inputs    coordinates 0 .. n_inputs - 1: all graph inputs, one after the
+ *               other, row-major, so that coordinate i is X_i
+ *   layers      [n_layers] of the other coordinates, in their order
+ *   output      [n_outputs] coordinate of Y_j, of any kind: all graph outputs,
+ *               one after the other, row-major
  *   relu        [n_relus] layer that is ReLU r: the Relu nodes from which a
  *               graph output can be reached, in the order of the file.
  *               Element e of ReLU r, row-major, is neuron (r, e).
+ *   n_products  in all sums of Conv, Gemm, MatMul and AveragePool, zeros too
  */
 struct check_network {
     size_t n_inputs;
     size_t n_outputs;
     size_t n_relus;
     size_t n_coordinates;
-    size_t n_products;
-    double *bias;
-    size_t *end;
-    uint32_t *column;
-    double *weight;
-    uint32_t *output;
-    size_t *relu;
     size_t n_layers;
     struct check_layer *layers;
+    uint32_t *output;
+    size_t *relu;
+    size_t n_products;
     size_t n_input_tensors;
     struct check_tensor *input_tensors;
     size_t n_output_tensors;
@@ -87,32 +87,15 @@ struct check_network {
 struct check_network *check_network_load(const char *path);
 void check_network_free(struct check_network *network);
 
-/* The layer that coordinate z < n_coordinates belongs to. */
-const struct check_layer *
-check_network_layer(const struct check_network *network, size_t z);
-
-/* Row (1): n entries, weights finite and non-zero, columns in no order and
- * possibly repeated (then they add up). */
-struct check_row {
-    size_t n;
-    const uint32_t *column;
-    const double *weight;
-    double bias;
-};
-
-/* The row of coordinate z of a layer; other than CHECK_AFFINE has none. */
-void check_network_row(struct check_row *row, const struct check_layer *layer,
-                       size_t z);
-
 /* x = *mantissa * 2^*exponent, mantissa odd or both 0; x must be finite. */
 void check_split_double(int64_t *mantissa, long *exponent, double x);
 
 /*
  * v[n_coordinates], initialised by the caller: the values of all coordinates
- * in real arithmetic at the rational point x[n_inputs].
+ * in real arithmetic at the finite point x[n_inputs].
  */
-void check_network_eval_exact(mpq_t *v, const struct check_network *network,
-                              const mpq_t *x);
+void check_network_eval(mpq_t *v, const struct check_network *network,
+                        const double *x);
 
 /* The canonical text; `astrolabe dump` must print the same. */
 void check_network_dump(FILE *file, const struct check_network *network);

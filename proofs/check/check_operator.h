@@ -37,6 +37,10 @@ struct check_builder {
     struct check_onnx_node *node; /* that is being built */
     size_t n_rows;                /* finished */
     size_t n_entries;             /* in all rows so far */
+    double *bias;                 /* [n_coordinates], as end */
+    size_t *end;                  /* of the row's entries in the next two */
+    uint32_t *column;
+    double *weight;
 };
 
 /* Ends in check_unsupported or check_unreadable, naming the node. */
@@ -61,7 +65,7 @@ void check_value_store(const struct check_builder *builder,
  * affine the caller writes its rows in order: weights of each, then the end. */
 struct check_layer *check_builder_add_layer(struct check_builder *builder,
                                             struct check_value *value,
-                                            enum check_layer_kind kind);
+                                            enum check_kind kind);
 /* Adds scale * x_i * y_j to the row; one of them, at least, is constant.
  * y NULL: scale * x_i. Products of two numbers must be exact doubles. */
 void check_row_add(struct check_builder *builder, double scale,

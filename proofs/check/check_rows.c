@@ -94,20 +94,20 @@ void check_row_add(struct check_builder *builder, double scale,
                           get_number(builder, factor, is_swapped ? i : j));
     }
     if (data->constant != NULL) {
-        double *bias = &network->bias[builder->n_rows];
+        double *bias = &builder->bias[builder->n_rows];
         if (*bias < 0.0 || *bias > 0.0) {
             check_node_unsupported(builder, "sum of two constants");
         }
         *bias = multiply(builder, weight, get_number(builder, data, at));
     } else if (weight < 0.0 || weight > 0.0) {
         if (n > 0 && (n & (n - 1)) == 0) {
-            network->column =
-                check_resize(network->column, 2 * n, sizeof *network->column);
-            network->weight =
-                check_resize(network->weight, 2 * n, sizeof *network->weight);
+            builder->column =
+                check_resize(builder->column, 2 * n, sizeof *builder->column);
+            builder->weight =
+                check_resize(builder->weight, 2 * n, sizeof *builder->weight);
         }
-        network->column[n] = data->map[at];
-        network->weight[n] = weight;
+        builder->column[n] = data->map[at];
+        builder->weight[n] = weight;
         builder->n_entries++;
     }
 }
@@ -117,12 +117,12 @@ void check_row_end(struct check_builder *builder)
     if (builder->n_rows >= builder->network->n_coordinates) {
         check_node_unsupported(builder, "more rows than coordinates");
     }
-    builder->network->end[builder->n_rows++] = builder->n_entries;
+    builder->end[builder->n_rows++] = builder->n_entries;
 }
 
 struct check_layer *check_builder_add_layer(struct check_builder *builder,
                                             struct check_value *value,
-                                            enum check_layer_kind kind)
+                                            enum check_kind kind)
 {
     struct check_network *network = builder->network;
     const size_t first = network->n_coordinates;
@@ -131,12 +131,12 @@ struct check_layer *check_builder_add_layer(struct check_builder *builder,
     }
     const size_t n = first + value->n;
     uint32_t *map = check_arena_alloc(&network->arena, value->n, sizeof *map);
-    network->bias = check_resize(network->bias, n, sizeof *network->bias);
-    network->end = check_resize(network->end, n, sizeof *network->end);
+    builder->bias = check_resize(builder->bias, n, sizeof *builder->bias);
+    builder->end = check_resize(builder->end, n, sizeof *builder->end);
     for (size_t z = first; z < n; z++) {
         map[z - first] = (uint32_t)z;
-        network->bias[z] = 0.0;
-        network->end[z] = builder->n_entries;
+        builder->bias[z] = 0.0;
+        builder->end[z] = builder->n_entries;
     }
     if (builder->n_rows != first) {
         check_node_unsupported(builder, "fewer rows than coordinates");
@@ -149,8 +149,8 @@ struct check_layer *check_builder_add_layer(struct check_builder *builder,
         check_arena_grow(&network->arena, network->layers, network->n_layers,
                          sizeof *network->layers);
     struct check_layer *layer = &network->layers[network->n_layers++];
-    *layer = (struct check_layer){
-        .kind = kind, .first = first, .width = value->n, .network = network};
+    *layer =
+        (struct check_layer){.kind = kind, .first = first, .width = value->n};
     return layer;
 }
 
@@ -165,34 +165,4 @@ void check_builder_compute(struct check_builder *builder,
             check_row_end(builder);
         }
     }
-}
-
-const struct check_layer *
-check_network_layer(const struct check_network *network, size_t z)
-{
-    size_t low = 0;
-    size_t high = network->n_layers;
-    while (high - low > 1) { /* layers[low].first <= z < layers[high].first */
-        const size_t middle = low + (high - low) / 2;
-        if (network->layers[middle].first <= z) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return &network->layers[low];
-}
-
-void check_network_row(struct check_row *row, const struct check_layer *layer,
-                       size_t z)
-{
-    const struct check_network *network = layer->network;
-    if (layer->kind != CHECK_AFFINE || z - layer->first >= layer->width) {
-        check_unsupported("coordinate %zu has no row", z);
-    }
-    const size_t start = network->end[z - 1]; /* inputs come first: z > 0 */
-    *row = (struct check_row){.n = network->end[z] - start,
-                              .column = network->column + start,
-                              .weight = network->weight + start,
-                              .bias = network->bias[z]};
 }

@@ -260,17 +260,16 @@ static bool pass_relu(const struct judge *judge, mpq_t sum, size_t z,
 static void pass_affine(const struct judge *judge, mpq_t sum, size_t z,
                         const struct check_layer *layer)
 {
-    struct check_row row = {0};
+    const size_t i = z - layer->first;
     mpq_t weight;
     mpq_init(weight);
-    check_network_row(&row, layer, z);
-    mpq_set_d(weight, row.bias);
+    mpq_set_d(weight, layer->bias[i]);
     mpq_mul(weight, weight, judge->q[z]);
     mpq_add(sum, sum, weight);
-    for (size_t k = 0; k < row.n; k++) {
-        mpq_set_d(weight, row.weight[k]);
+    for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
+        mpq_set_d(weight, layer->weight[k]);
         mpq_mul(weight, weight, judge->q[z]);
-        mpq_add(judge->q[row.column[k]], judge->q[row.column[k]], weight);
+        mpq_add(judge->q[layer->column[k]], judge->q[layer->column[k]], weight);
     }
     mpq_clear(weight);
 }
@@ -288,12 +287,7 @@ static bool bound(const struct judge *judge, mpq_t sum,
             if (mpq_sgn(judge->q[z]) == 0) {
                 continue;
             }
-            if (layer->kind == CHECK_INPUT) {
-                const struct end *ends = &context->ends[2 * z];
-                mpq_mul(judge->q[z], judge->q[z],
-                        ends[mpq_sgn(judge->q[z]) < 0 ? 1 : 0].value);
-                mpq_add(sum, sum, judge->q[z]);
-            } else if (layer->kind == CHECK_AFFINE) {
+            if (layer->kind == CHECK_AFFINE) {
                 pass_affine(judge, sum, z, layer);
             } else {
                 is_finite =
@@ -305,6 +299,13 @@ static bool bound(const struct judge *judge, mpq_t sum,
             }
             mpq_set_ui(judge->q[z], 0, 1);
         }
+    }
+    for (size_t z = 0; z < network->n_inputs; z++) {
+        const struct end *ends = &context->ends[2 * z];
+        mpq_mul(judge->q[z], judge->q[z],
+                ends[mpq_sgn(judge->q[z]) < 0 ? 1 : 0].value);
+        mpq_add(sum, sum, judge->q[z]);
+        mpq_set_ui(judge->q[z], 0, 1);
     }
     return is_finite;
 }
