@@ -215,7 +215,7 @@ static void build_inputs(struct check_builder *builder)
                 describe(value);
         }
     }
-    (void)check_builder_add_layer(builder, &all, CHECK_AFFINE);
+    (void)check_builder_add_layer(builder, &all, CHECK_RELU);
     for (size_t i = 0; i < network->n_input_tensors; i++) {
         struct check_value *value =
             get_value(builder, network->input_tensors[i].name);
