@@ -6,7 +6,7 @@
 #include "proofs/check/check_fail.h"
 #include "proofs/check/check_kernel.h"
 #include "proofs/check/check_records.h"
-#include "proofs/check/check_region.h"
+#include "proofs/check/check_context.h"
 
 #include <string.h>
 

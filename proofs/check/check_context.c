@@ -1,6 +1,6 @@
 /* The trail: pushed by every change, popped by check_context_undo only.
  * SPDX-License-Identifier: MIT */
-#include "proofs/check/check_region.h"
+#include "proofs/check/check_context.h"
 
 #include "proofs/check/check_fail.h"
 
