@@ -1,6 +1,6 @@
 /* Bounds in words hold, and are close to those in integers of any size. */
 #include "proofs/check/check_back.h"
-#include "proofs/check/check_region.h"
+#include "proofs/check/check_context.h"
 #include "src/base/rng.h"
 #include "tests/ref/ref_subject.h"
 #include "tests/suite.h"
