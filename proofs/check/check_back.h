@@ -3,8 +3,9 @@
 #ifndef ASTROLABE_PROOFS_CHECK_CHECK_BACK_H
 #define ASTROLABE_PROOFS_CHECK_CHECK_BACK_H
 
-#include "proofs/check/check_activation.h"
-#include "proofs/check/check_base.h"
+#include "proofs/check/check_dyadic.h"
+#include "proofs/check/check_network.h"
+#include "proofs/check/check_region.h"
 
 #include <gmp.h>
 
@@ -12,72 +13,74 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * What holds in a region, in units of 2^-box_bits and 2^-fact_bits.
- *   box    [2 * n_inputs] box[2 * i] <= x_i <= box[2 * i + 1]
- *   fact   [2 * n_neurons] fact[2 * i] <= z_i <= fact[2 * i + 1], where z_i
- *          belongs to base coordinate n_inputs + i
- *   line   [n_neurons] of check_line_get for these facts
- */
-struct check_region {
-    unsigned box_bits;
-    unsigned fact_bits;
-    unsigned slope_bits;
-    int64_t *box;
-    int64_t *fact;
-    struct check_line *line;
-};
-
-/* coefficient * 2^exponent times v of base coordinate `coordinate`, or times
- * its z if is_before (a neuron's then). */
-struct check_goal_term {
+/* factor times v of a coordinate. */
+struct check_term {
     size_t coordinate;
-    bool is_before;
-    mpz_t coefficient;
-    long exponent;
+    struct check_dyadic factor;
 };
 
-/* A sum of terms, one for each v or z. Those of n .. size - 1 are spare. */
+/* A sum of terms, one for each coordinate; those of n .. size - 1 are spare.
+ * Zeroed it is the empty sum. */
 struct check_goal {
     size_t n;
     size_t size;
-    struct check_goal_term *terms;
+    struct check_term *terms;
 };
 
-/* Adds coefficient * 2^exponent times v, or z if is_before. */
-void check_goal_add(struct check_goal *goal, size_t coordinate, bool is_before,
-                    const mpz_t coefficient, long exponent);
+/* Makes it the empty sum again, keeping its storage. */
+void check_goal_reset(struct check_goal *goal);
+/* Adds factor * 2^exponent times v of the coordinate. */
+void check_goal_add(struct check_goal *goal, size_t coordinate,
+                    const mpz_t factor, long exponent);
 void check_goal_clear(struct check_goal *goal);
 
-/* value * 2^exponent; nothing is known unless is_finite. */
+/* value; nothing is known (minus infinity) unless is_finite. The value must
+ * be initialised. */
 struct check_bound {
     bool is_finite;
-    long exponent;
-    mpz_t value;
+    struct check_dyadic value;
 };
 
-/* Storage of the two evaluations below, for one base. */
-struct check_exact;
-struct check_fixed;
+enum check_arithmetic { CHECK_FAST, CHECK_EXACT };
 
-struct check_exact *check_exact_create(const struct check_base *base);
-void check_exact_free(struct check_exact *exact);
-struct check_fixed *check_fixed_create(const struct check_base *base);
-void check_fixed_free(struct check_fixed *fixed);
+/* Storage of one thread. */
+struct check_back;
+
+/* The network must live on. The weights prepared for words are those of
+ * `shared`, which belongs to the same network and must live on, or own ones if
+ * it is NULL. */
+struct check_back *check_back_create(const struct check_network *network,
+                                     const struct check_back *shared);
+void check_back_free(struct check_back *back);
 
 /*
- * FORMAT.md, "Back-substitution": bounds the goal from below for all
- * executions in the region. check_exact_bound gives the value that is defined
- * there. check_fixed_bounds gives each of bounds[n], goals[n] a value by
- * section "Fixed-point evaluation", mostly a little lower, or false in
- * is_done[n] if its words were too short.
+ * FORMAT.md, "Back-substitution": bounds goals[n] from below for all
+ * executions in the region, with the region's slopes or default ones. In
+ * integers of any size the bounds are the values defined there; by words, they
+ * are those of section "Fixed-point evaluation", mostly a little lower. A goal
+ * that words are too short for is done in integers.
  */
-void check_exact_bound(struct check_bound *bound, struct check_exact *exact,
+void check_back_bounds(struct check_bound *bounds, struct check_back *back,
                        const struct check_region *region,
-                       const struct check_goal *goal);
-void check_fixed_bounds(struct check_bound *bounds, bool *is_done,
-                        struct check_fixed *fixed,
-                        const struct check_region *region,
-                        const struct check_goal *goals, size_t n);
+                       const struct check_goal *goals, size_t n,
+                       enum check_arithmetic arithmetic, bool use_slopes);
+
+/*
+ * FORMAT.md, "Refresh": ends[2 * i] and ends[2 * i + 1] receive the lower and
+ * upper end of v of coordinate z[i], i < n, in units of 2^-G, rounded outward,
+ * CHECK_NO_LOWER and CHECK_NO_UPPER if infinite, found by back-substitution
+ * with default slopes.
+ */
+void check_back_neurons(int64_t *ends, struct check_back *back,
+                        const struct check_region *region, const uint32_t *z,
+                        size_t n, enum check_arithmetic arithmetic);
+
+/*
+ * FORMAT.md, "Context of a node": fills the ends of all coordinates but the
+ * inputs by interval evaluation from the ends of the inputs, rounded outward,
+ * and the lines of all sources of ReLUs.
+ */
+void check_back_intervals(struct check_region *region,
+                          const struct check_network *network);
 
 #endif

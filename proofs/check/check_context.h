@@ -3,7 +3,7 @@
 #ifndef ASTROLABE_PROOFS_CHECK_CHECK_CONTEXT_H
 #define ASTROLABE_PROOFS_CHECK_CHECK_CONTEXT_H
 
-#include "proofs/check/check_back.h"
+#include "proofs/check/check_old_back.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
 
 #include "proofs/check/check_binding.h"
 #include "proofs/check/check_fail.h"
-#include "proofs/check/check_kernel.h"
+#include "proofs/check/check_old_kernel.h"
 #include "proofs/check/check_records.h"
 #include "proofs/check/check_context.h"
 

@@ -1,5 +1,5 @@
 /* Bounds in words hold, and are close to those in integers of any size. */
-#include "proofs/check/check_back.h"
+#include "proofs/check/check_old_back.h"
 #include "proofs/check/check_context.h"
 #include "src/base/rng.h"
 #include "tests/ref/ref_subject.h"

@@ -4,11 +4,16 @@
 #define ASTROLABE_PROOFS_CHECK_CHECK_MATRIX_H
 
 #include "proofs/check/check_base.h"
-#include "proofs/check/check_kernel.h"
+#include "proofs/check/check_old_kernel.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define check_matrix          check_old_matrix
+#define check_matrix_init     check_old_matrix_init
+#define check_matrix_clear    check_old_matrix_clear
+#define check_matrix_multiply check_old_matrix_multiply
 
 /*
  * With H = CHECK_HALF, a weight is at least

@@ -1,6 +1,6 @@
 /* Splits weights in halves, rounded down; multiplies by them exactly.
  * SPDX-License-Identifier: MIT */
-#include "proofs/check/check_matrix.h"
+#include "proofs/check/check_old_matrix.h"
 
 #include "proofs/check/check_fail.h"
 

@@ -1,6 +1,6 @@
 /* Linear forms to be bounded.
  * SPDX-License-Identifier: MIT */
-#include "proofs/check/check_back.h"
+#include "proofs/check/check_old_back.h"
 #include "proofs/check/check_fail.h"
 
 /* The term of v or z of a coordinate, made with coefficient 0 if needed. */

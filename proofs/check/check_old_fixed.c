@@ -1,9 +1,9 @@
 /* Back-substitution in fixed-point words, rounded to the safe side.
  * SPDX-License-Identifier: MIT */
-#include "proofs/check/check_back.h"
+#include "proofs/check/check_old_back.h"
 #include "proofs/check/check_fail.h"
-#include "proofs/check/check_kernel.h"
-#include "proofs/check/check_matrix.h"
+#include "proofs/check/check_old_kernel.h"
+#include "proofs/check/check_old_matrix.h"
 
 #include <string.h>
 

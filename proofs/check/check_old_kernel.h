@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define check_kernel_dense  check_old_kernel_dense
+#define check_kernel_sparse check_old_kernel_sparse
+
 /* Goals at a time, columns at a time, and bits of the low half of a weight. */
 enum { CHECK_LANES = 4, CHECK_TILE = 8, CHECK_HALF = 24 };
 

@@ -1,6 +1,6 @@
 /* Back-substitution in integers of any size with one exponent per block.
  * SPDX-License-Identifier: MIT */
-#include "proofs/check/check_back.h"
+#include "proofs/check/check_old_back.h"
 #include "proofs/check/check_fail.h"
 
 /*

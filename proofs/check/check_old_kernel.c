@@ -1,6 +1,6 @@
 /* One tile of columns at a time, so that its sums stay in registers.
  * SPDX-License-Identifier: MIT */
-#include "proofs/check/check_kernel.h"
+#include "proofs/check/check_old_kernel.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define CHECK_FAST                 \
