@@ -2,6 +2,7 @@
 #include "proofs/cert_figures.h"
 
 #include "proofs/cert_bin.h"
+#include "proofs/cert_walk.h"
 #include "src/base/alloc.h"
 
 static void count_leaf(struct cert_figures *figures, size_t depth)
@@ -14,34 +15,61 @@ static void count_leaf(struct cert_figures *figures, size_t depth)
     figures->n_leaves++;
 }
 
-static void measure_tree(struct cert_figures *figures,
-                         const struct cert_tree *tree)
+static size_t count_bits(uint64_t bits)
 {
-    struct cert_walk walk = {0};
-    for (size_t i = 0; i < tree->nodes.n; i++) {
-        const struct cert_node *node = &tree->nodes.data[i];
-        const enum cert_kind kind = (enum cert_kind)node->kind;
-        const size_t depth = cert_walk_enter(&walk, kind);
-        figures->n_refreshes += node->refresh ? 1 : 0;
-        if (!cert_is_inner(kind)) {
-            count_leaf(figures, depth);
-            figures->n_explicit += kind == CERT_LEAF_WITH ? 1 : 0;
-        } else if (kind == CERT_NEURON) {
-            figures->n_neuron_splits++;
-        } else {
-            figures->n_input_splits++;
-        }
+    size_t n = 0;
+    for (; bits != 0; bits &= bits - 1) {
+        n++;
     }
-    figures->n_nodes += tree->nodes.n;
-    figures->n_multipliers += tree->multipliers.n;
-    cert_walk_clear(&walk);
+    return n;
+}
+
+static void count_node(struct cert_figures *figures,
+                       const struct cert_walk *walk)
+{
+    const struct cert_node *node =
+        &walk->tree->nodes.data[cert_walk_place(walk)->node];
+    const struct cert_details details = cert_node_details(walk->tree, node);
+    figures->n_nodes++;
+    figures->n_refreshes += count_bits(node->refresh);
+    figures->n_slopes += details.n_slopes;
+    figures->n_lemmas += details.n_lemmas;
+    for (size_t i = 0; i < details.n_lemmas; i++) {
+        const struct cert_combination *by =
+            &walk->tree->lemmas.data[details.first_lemma + i].by;
+        figures->n_multipliers += (size_t)by->n_atoms + by->n_literals;
+    }
+    for (size_t i = 0; i < details.n_closings; i++) {
+        const struct cert_closing *closing =
+            &walk->tree->closings.data[details.first_closing + i];
+        figures->n_combinations += closing->is_default ? 0 : 1;
+        figures->n_multipliers +=
+            (size_t)closing->by.n_atoms + closing->by.n_literals;
+    }
+    switch ((enum cert_kind)node->kind) {
+    case CERT_LEAF:
+        count_leaf(figures, cert_walk_depth(walk));
+        figures->n_explicit += details.n_closings > 0 ? 1 : 0;
+        break;
+    case CERT_INPUT:
+        figures->n_input_splits++;
+        break;
+    case CERT_NEURON:
+        figures->n_neuron_splits++;
+        break;
+    }
 }
 
 void cert_figures_count(struct cert_figures *figures, const struct cert *cert)
 {
     *figures = (struct cert_figures){0};
-    for (size_t i = 0; i < cert->n_cases; i++) {
-        measure_tree(figures, &cert->trees[i]);
+    for (size_t i = 0; i < cert->n_cases && cert->verdict == CERT_UNSAT; i++) {
+        struct cert_walk walk;
+        cert_walk_init(&walk, &cert->trees[i]);
+        while (cert_walk_next(&walk)) {
+            count_node(figures, &walk);
+        }
+        cert_walk_clear(&walk);
     }
 }
 
@@ -85,6 +113,9 @@ void cert_figures_print(FILE *file, const struct cert *cert)
                 {"input splits", figures.n_input_splits},
                 {"neuron splits", figures.n_neuron_splits},
                 {"refreshes", figures.n_refreshes},
+                {"slopes", figures.n_slopes},
+                {"lemmas", figures.n_lemmas},
+                {"combinations", figures.n_combinations},
                 {"leaves", figures.n_leaves},
                 {"explicit leaves", figures.n_explicit},
                 {"multipliers", figures.n_multipliers}};

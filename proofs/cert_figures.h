@@ -13,11 +13,14 @@
  */
 struct cert_figures {
     size_t n_nodes;
-    size_t n_refreshes;
+    size_t n_refreshes; /* refreshes of a layer at a node */
     size_t n_leaves;
-    size_t n_explicit;
+    size_t n_explicit; /* leaves with a combination */
     size_t n_input_splits;
     size_t n_neuron_splits;
+    size_t n_slopes;
+    size_t n_lemmas;
+    size_t n_combinations; /* of closings */
     size_t n_multipliers;
     size_t n_depths;
     size_t *leaves_at;

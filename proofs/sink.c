@@ -1,4 +1,4 @@
-/* Nodes of all trees in one array, their payloads beside it. */
+/* The nodes of all trees in the arrays of one certificate's tree. */
 #include "proofs/sink.h"
 
 #include "proofs/sink_nodes.h"
@@ -7,6 +7,11 @@
 
 #include <assert.h>
 #include <math.h>
+
+static_assert((int)SINK_BOX_BITS == (int)CERT_BOX_BITS &&
+                  (int)SINK_LOWER_BITS == (int)CERT_LOWER_BITS &&
+                  (int)SINK_FRACTIONS == (int)CERT_FRACTIONS,
+              "the sink rounds to the grids of certificates");
 
 struct sink *sink_create(void)
 {
@@ -17,24 +22,20 @@ struct sink *sink_create(void)
 
 void sink_destroy(struct sink *sink)
 {
-    if (sink == NULL) {
-        return;
+    if (sink != NULL) {
+        cert_tree_clear(&sink->tree);
+        VEC_CLEAR(&sink->roots);
+        alloc_free(sink);
     }
-    VEC_CLEAR(&sink->nodes);
-    VEC_CLEAR(&sink->roots);
-    VEC_CLEAR(&sink->thresholds);
-    VEC_CLEAR(&sink->closings);
-    VEC_CLEAR(&sink->terms);
-    alloc_free(sink);
 }
 
-/* Appends an open node; UINT32_MAX stays free to mean none. */
+/* Appends an open node. */
 static uint32_t add_node(struct sink *sink)
 {
-    const struct sink_node node = {.state = SINK_STATE_OPEN};
-    REQUIRE(sink->nodes.n < UINT32_MAX);
-    VEC_PUSH(&sink->nodes, node);
-    return (uint32_t)(sink->nodes.n - 1);
+    const struct cert_node node = {.kind = SINK_OPEN, .details = CERT_NONE};
+    REQUIRE(sink->tree.nodes.n < CERT_NONE);
+    VEC_PUSH(&sink->tree.nodes, node);
+    return (uint32_t)(sink->tree.nodes.n - 1);
 }
 
 uint32_t sink_root(struct sink *sink)
@@ -47,41 +48,16 @@ uint32_t sink_root(struct sink *sink)
     return root;
 }
 
-static struct sink_node *open_node(struct sink *sink, uint32_t node)
+static struct cert_node *open_node(struct sink *sink, uint32_t node)
 {
-    REQUIRE(node < sink->nodes.n);
-    REQUIRE(sink->nodes.data[node].state == SINK_STATE_OPEN);
-    return &sink->nodes.data[node];
-}
-
-uint32_t sink_split(struct sink *sink, uint32_t node,
-                    const struct sink_split *split)
-{
-    if (sink == NULL) {
-        return 0;
-    }
-    const uint32_t child = add_node(sink);
-    (void)add_node(sink);
-    struct sink_node *inner = open_node(sink, node);
-    inner->child = child;
-    inner->index = split->index;
-    if (split->kind == SINK_NEURON) {
-        inner->state = SINK_STATE_NEURON;
-        inner->element = split->element;
-    } else if (split->is_default_threshold) {
-        inner->state = SINK_STATE_INPUT;
-    } else {
-        assert(isfinite(split->threshold));
-        REQUIRE(sink->thresholds.n < UINT32_MAX);
-        inner->state = SINK_STATE_INPUT_AT;
-        inner->element = (uint32_t)sink->thresholds.n;
-        VEC_PUSH(&sink->thresholds, split->threshold);
-    }
-    return child;
+    REQUIRE(node < sink->tree.nodes.n);
+    REQUIRE(sink->tree.nodes.data[node].kind == SINK_OPEN);
+    return &sink->tree.nodes.data[node];
 }
 
 /* The nearest number of SINK_MANTISSA_BITS bits to a positive value. */
-static struct sink_term round_term(const struct sink_multiplier *from)
+static struct cert_multiplier
+round_multiplier(const struct sink_multiplier *from)
 {
     int exponent = 0;
     const double scaled =
@@ -92,80 +68,185 @@ static struct sink_term round_term(const struct sink_multiplier *from)
         mantissa /= 2;
         exponent++;
     }
-    return (struct sink_term){.index = from->index,
-                              .mantissa = (uint16_t)mantissa,
-                              .exponent = (int16_t)exponent};
+    return (struct cert_multiplier){
+        .mantissa = mantissa, .exponent = exponent, .index = from->index};
 }
 
 /* Appends the positive ones of n multipliers: their number. */
-static uint32_t add_terms(struct sink *sink, size_t n,
-                          const struct sink_multiplier *multipliers)
+static uint32_t add_multipliers(struct sink *sink, size_t n,
+                                const struct sink_multiplier *multipliers)
 {
     uint32_t n_added = 0;
     for (size_t i = 0; i < n; i++) {
         assert(isfinite(multipliers[i].value));
         if (multipliers[i].value > 0.0) {
-            VEC_PUSH(&sink->terms, round_term(&multipliers[i]));
+            VEC_PUSH(&sink->tree.multipliers,
+                     round_multiplier(&multipliers[i]));
             n_added++;
         }
     }
     return n_added;
 }
 
-/* A combination of one atom alone is the default: its factor is free. */
-static struct sink_entry add_entry(struct sink *sink,
-                                   const struct sink_refutation *refutation)
+static struct cert_combination
+add_combination(struct sink *sink, const struct sink_combination *from)
 {
-    struct sink_entry entry = {.first = sink->terms.n};
-    if (refutation->is_default) {
-        return entry;
-    }
-    entry.n_atoms = add_terms(sink, refutation->n_atoms, refutation->atoms);
-    entry.n_literals =
-        add_terms(sink, refutation->n_literals, refutation->literals);
-    if (entry.n_atoms == 1 && entry.n_literals == 0) {
-        entry.n_atoms = 0;
-        sink->terms.n = entry.first;
-    }
-    return entry;
+    struct cert_combination by = {.first = sink->tree.multipliers.n};
+    by.n_atoms = add_multipliers(sink, from->n_atoms, from->atoms);
+    by.n_literals = add_multipliers(sink, from->n_literals, from->literals);
+    return by;
 }
 
-void sink_close(struct sink *sink, uint32_t node,
-                const struct sink_closing *closing)
+static void add_slopes(struct sink *sink, const struct sink_step *step)
+{
+    for (size_t i = 0; i < step->n_slopes; i++) {
+        const struct sink_slope *from = &step->slopes[i];
+        assert(from->value >= 0.0 && from->value <= 1.0);
+        const struct cert_slope slope = {
+            .relu = from->relu,
+            .element = from->element,
+            .slope =
+                (uint16_t)floor(ldexp(from->value, SINK_LOWER_BITS) + 0.5)};
+        VEC_PUSH(&sink->tree.slopes, slope);
+    }
+}
+
+static void add_lemmas(struct sink *sink, const struct sink_step *step)
+{
+    for (size_t i = 0; i < step->n_lemmas; i++) {
+        const struct sink_lemma *from = &step->lemmas[i];
+        const struct cert_lemma lemma = {.relu = from->relu,
+                                         .element = from->element,
+                                         .is_upper = from->is_upper,
+                                         .by =
+                                             add_combination(sink, &from->by)};
+        VEC_PUSH(&sink->tree.lemmas, lemma);
+    }
+}
+
+/* A combination of one atom alone is the default: its factor is free. */
+static struct cert_closing add_closing(struct sink *sink,
+                                       const struct sink_closing *from)
+{
+    struct cert_closing closing = {.disjunct = from->disjunct,
+                                   .is_default = from->is_default};
+    if (!from->is_default) {
+        closing.by = add_combination(sink, &from->by);
+        closing.is_default =
+            closing.by.n_atoms == 1 && closing.by.n_literals == 0;
+    }
+    if (closing.is_default) {
+        sink->tree.multipliers.n -= closing.by.n_atoms;
+        closing.by = (struct cert_combination){0};
+    }
+    return closing;
+}
+
+/* Defaults of a leaf are left out. */
+static void add_closings(struct sink *sink, const struct sink_step *step,
+                         bool is_leaf)
+{
+    for (size_t i = 0; i < step->n_closings; i++) {
+        const struct cert_closing closing =
+            add_closing(sink, &step->closings[i]);
+        if (!closing.is_default || !is_leaf) {
+            VEC_PUSH(&sink->tree.closings, closing);
+        }
+    }
+}
+
+/* Puts a step on its node. */
+static void add_step(struct sink *sink, struct cert_node *node,
+                     const struct sink_step *step)
+{
+    struct cert_tree *tree = &sink->tree;
+    if (step == NULL) {
+        return;
+    }
+    node->refresh = step->refresh;
+    struct cert_details details = {.first_slope = tree->slopes.n,
+                                   .first_lemma = tree->lemmas.n,
+                                   .first_closing = tree->closings.n};
+    add_slopes(sink, step);
+    add_lemmas(sink, step);
+    add_closings(sink, step, node->kind == CERT_LEAF);
+    details.n_slopes = (uint32_t)(tree->slopes.n - details.first_slope);
+    details.n_lemmas = (uint32_t)(tree->lemmas.n - details.first_lemma);
+    details.n_closings = (uint32_t)(tree->closings.n - details.first_closing);
+    if (details.n_slopes + details.n_lemmas + details.n_closings > 0) {
+        REQUIRE(tree->details.n < CERT_NONE);
+        node->details = (uint32_t)tree->details.n;
+        VEC_PUSH(&tree->details, details);
+    }
+}
+
+static void set_threshold(struct sink *sink, struct cert_node *node,
+                          const struct sink_split *split)
+{
+    switch (split->threshold_kind) {
+    case SINK_MIDPOINT:
+        node->threshold_kind = CERT_MIDPOINT;
+        break;
+    case SINK_FRACTION:
+        node->threshold_kind = CERT_FRACTION;
+        node->threshold = split->fraction;
+        break;
+    case SINK_GRID: {
+        const double units = ldexp(split->threshold, SINK_BOX_BITS);
+        node->threshold_kind = CERT_GRID;
+        if (!(fabs(units) < (double)CERT_MAX_THRESHOLD) ||
+            floor(units) < units) {
+            sink->refusal = "a threshold off the grid of the box";
+        } else {
+            node->threshold = (int64_t)units;
+        }
+        break;
+    }
+    }
+}
+
+uint32_t sink_split(struct sink *sink, uint32_t node,
+                    const struct sink_split *split,
+                    const struct sink_step *step)
 {
     if (sink == NULL) {
-        return;
+        return 0;
     }
-    struct sink_node *leaf = open_node(sink, node);
-    const size_t n_disjuncts = closing == NULL ? 0 : closing->n_disjuncts;
-    const size_t first = sink->closings.n;
-    bool is_default = true;
-    REQUIRE(first < UINT32_MAX && n_disjuncts < UINT32_MAX - first);
-    for (size_t d = 0; d < n_disjuncts; d++) {
-        const struct sink_entry entry = add_entry(sink, &closing->disjuncts[d]);
-        is_default = is_default && entry.n_atoms + entry.n_literals == 0;
-        VEC_PUSH(&sink->closings, entry);
+    const uint32_t child = add_node(sink);
+    (void)add_node(sink);
+    struct cert_node *inner = open_node(sink, node);
+    inner->child = child;
+    inner->index = split->index;
+    if (split->kind == SINK_NEURON) {
+        inner->kind = CERT_NEURON;
+        inner->element = split->element;
+    } else {
+        inner->kind = CERT_INPUT;
+        set_threshold(sink, inner, split);
     }
-    if (is_default) {
-        sink->closings.n = first;
-        leaf->state = SINK_STATE_LEAF;
-        return;
+    add_step(sink, inner, step);
+    return child;
+}
+
+void sink_close(struct sink *sink, uint32_t node, const struct sink_step *step)
+{
+    if (sink != NULL) {
+        struct cert_node *leaf = open_node(sink, node);
+        leaf->kind = CERT_LEAF;
+        add_step(sink, leaf, step);
     }
-    leaf->state = SINK_STATE_LEAF_WITH;
-    leaf->index = (uint32_t)first;
-    leaf->element = (uint32_t)n_disjuncts;
 }
 
 uint32_t sink_find_complete(const struct sink *sink)
 {
     bool *is_closed = NULL;
-    uint32_t root = UINT32_MAX;
-    NEW_ARRAY(is_closed, sink->nodes.n);
-    for (size_t i = sink->nodes.n; i > 0; i--) {
-        const struct sink_node *node = &sink->nodes.data[i - 1];
-        is_closed[i - 1] = node->child == 0 ? node->state != SINK_STATE_OPEN
-                                            : is_closed[node->child] &&
-                                                  is_closed[node->child + 1];
+    uint32_t root = CERT_NONE;
+    NEW_ARRAY(is_closed, sink->tree.nodes.n);
+    for (size_t i = sink->tree.nodes.n; i > 0; i--) {
+        const struct cert_node *node = &sink->tree.nodes.data[i - 1];
+        is_closed[i - 1] = node->kind == CERT_LEAF ||
+                           (node->kind != SINK_OPEN && is_closed[node->child] &&
+                            is_closed[node->child + 1]);
     }
     for (size_t i = sink->roots.n; i > 0; i--) {
         if (is_closed[sink->roots.data[i - 1]]) {
@@ -178,5 +259,5 @@ uint32_t sink_find_complete(const struct sink *sink)
 
 bool sink_is_complete(const struct sink *sink)
 {
-    return sink != NULL && sink_find_complete(sink) != UINT32_MAX;
+    return sink != NULL && sink_find_complete(sink) != CERT_NONE;
 }

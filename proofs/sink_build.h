@@ -10,13 +10,13 @@
 #include <stddef.h>
 
 /*
- * Fills the missing tree of a case from the sink's first complete one.
- *   returns  STATUS_OK; STATUS_LIMIT if there is no complete tree, or a
- *            threshold is off the box grid, an index outside the inputs, a
- *            disjunct missing, or a multiplier on what is no neuron split;
- *            the tree is then still missing
+ * Fills the missing tree of a case with the sink's first complete one. The
+ * sink's storage becomes the tree's; what is left may only be destroyed.
+ *   returns  STATUS_OK; STATUS_LIMIT if there is no complete tree, or what
+ *            was recorded breaks a rule of struct cert_tree; the tree is then
+ *            still missing
  */
 enum status sink_build_tree(struct cert *cert, size_t case_index,
-                            const struct sink *sink, struct error *error);
+                            struct sink *sink, struct error *error);
 
 #endif

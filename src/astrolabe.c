@@ -270,33 +270,9 @@ void astrolabe_proof_free(astrolabe_proof *proof)
     }
 }
 
-/* Reads bytes that belong to the query by their hash of it. */
-static enum status decode_certificate(struct cert *cert,
-                                      const struct bytes *bytes,
-                                      const struct query *query,
-                                      struct error *error)
-{
-    unsigned char digest[SHA256_BYTES];
-    size_t *n_disjuncts = NULL;
-    enum status status = proof_hash_query(digest, query, error);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (!cert_bin_names_query(bytes, digest)) {
-        error_set(error, "the certificate is about another query");
-        return STATUS_BAD_INPUT;
-    }
-    NEW_ARRAY(n_disjuncts, query->n_cases);
-    const struct cert_shape shape = proof_shape(n_disjuncts, query);
-    status = cert_bin_decode(cert, bytes, &shape, error);
-    alloc_free(n_disjuncts);
-    return status;
-}
-
 enum astrolabe_status
 astrolabe_certificate_load(astrolabe_certificate **certificate,
-                           const char *path, const astrolabe_query *query,
-                           char *message, size_t size)
+                           const char *path, char *message, size_t size)
 {
     struct error error = {0};
     struct bytes bytes = {0};
@@ -305,7 +281,8 @@ astrolabe_certificate_load(astrolabe_certificate **certificate,
     enum status status =
         reader_load(&bytes, path, max_certificate_bytes, &error);
     if (status == STATUS_OK) {
-        status = decode_certificate(&cert, &bytes, query->query, &error);
+        error_set_place(&error, path, 0, 0);
+        status = cert_bin_decode(&cert, &bytes, &error);
     }
     if (status == STATUS_OK) {
         NEW(*certificate);

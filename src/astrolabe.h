@@ -128,13 +128,11 @@ enum astrolabe_status astrolabe_proof_write(astrolabe_proof *proof,
                                             char *message, size_t size);
 void astrolabe_proof_free(astrolabe_proof *proof);
 
-/* Reads a certificate of the query in binary form (proofs/FORMAT.md), or any
- * certificate in text form. Nothing is proved by that: the form is checked,
- * and whether it names this query. */
+/* Reads a certificate in binary form (proofs/FORMAT.md), or in text form.
+ * Nothing is proved by that: only the form is checked. */
 enum astrolabe_status
 astrolabe_certificate_load(astrolabe_certificate **certificate,
-                           const char *path, const astrolabe_query *query,
-                           char *message, size_t size);
+                           const char *path, char *message, size_t size);
 enum astrolabe_status
 astrolabe_certificate_load_text(astrolabe_certificate **certificate,
                                 const char *path, char *message, size_t size);

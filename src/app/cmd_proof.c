@@ -2,7 +2,6 @@
 #include "src/app/cli.h"
 #include "src/app/commands.h"
 #include "src/app/help.h"
-#include "src/app/load.h"
 #include "src/astrolabe.h"
 #include "src/base/log.h"
 
@@ -17,22 +16,15 @@ static int fail(const char *message)
     return EXIT_STATUS_ERROR;
 }
 
-/* `text CERT QUERY` and `stats CERT QUERY`: what print makes of the
- * certificate goes to standard output. */
+/* `text CERT` and `stats CERT`: what print makes of the certificate goes to
+ * standard output. */
 static int show(const struct cli *cli,
                 void (*print)(FILE *, const astrolabe_certificate *))
 {
     char message[MESSAGE_BYTES] = "";
-    astrolabe_query *query = NULL;
     astrolabe_certificate *certificate = NULL;
-    const char *path = cli->operands.data[1];
-    const int exit_status = load_query(&query, cli, 2);
-    if (exit_status != EXIT_STATUS_OK) {
-        return exit_status;
-    }
     const enum astrolabe_status status = astrolabe_certificate_load(
-        &certificate, path, query, message, sizeof message);
-    astrolabe_query_free(query);
+        &certificate, cli->operands.data[1], message, sizeof message);
     if (status != ASTROLABE_OK) {
         return fail(message);
     }
@@ -67,7 +59,7 @@ int cmd_proof(const struct cli *cli)
     if (strcmp(action, "stats") == 0) {
         return show(cli, astrolabe_certificate_print_figures);
     }
-    if (strcmp(action, "binary") == 0) {
+    if (strcmp(action, "binary") == 0 && cli->operands.n == 3) {
         return convert(cli);
     }
     log_line(LOG_ERROR, "proof: expected text, binary or stats, found '%s'",

@@ -78,12 +78,20 @@ enum status proof_hash_query(unsigned char digest[SHA256_BYTES],
     return STATUS_OK;
 }
 
-struct cert_shape proof_shape(size_t *n_disjuncts, const struct query *query)
+/* The numbers of a query; n_disjuncts [n_cases] is filled. */
+static struct cert_shape shape_of(size_t *n_disjuncts,
+                                  const struct query *query)
 {
+    const struct layers *layers = query->layers;
+    size_t n_relus = 0;
+    for (size_t k = 1; k < layers->n_layers; k++) {
+        n_relus += layers->layer[k].kind == LAYER_RELU ? 1 : 0;
+    }
     for (size_t i = 0; i < query->n_cases; i++) {
         n_disjuncts[i] = query->cases[i].n_disjuncts;
     }
-    return (struct cert_shape){.n_inputs = query->layers->n_inputs,
+    return (struct cert_shape){.n_inputs = layers->n_inputs,
+                               .n_relus = n_relus,
                                .n_cases = query->n_cases,
                                .n_disjuncts = n_disjuncts};
 }
@@ -109,7 +117,7 @@ enum status proof_open(struct proof **proof, const struct query *query,
     *proof = NULL;
     NEW(self);
     NEW_ARRAY(n_disjuncts, query->n_cases);
-    const struct cert_shape shape = proof_shape(n_disjuncts, query);
+    const struct cert_shape shape = shape_of(n_disjuncts, query);
     cert_init(&self->cert, &shape);
     self->cert.box_bits = RECORD_BOX_BITS;
     self->cert.slope_bits = ACT_SLOPE_BITS;

@@ -46,8 +46,4 @@ enum status proof_write(struct proof *proof, struct stats *stats,
 enum status proof_hash_query(unsigned char digest[SHA256_BYTES],
                              const struct query *query, struct error *error);
 
-/* What reading a certificate of the query needs to know. The counts are
- * written to n_disjuncts [n_cases]. */
-struct cert_shape proof_shape(size_t *n_disjuncts, const struct query *query);
-
 #endif
