@@ -1,353 +1,71 @@
-/* A recursive walk with copied contexts and rational back-substitution. */
+/* A recursive walk with copied contexts. */
 #include "tests/ref/ref_certificate.h"
 
 #include "proofs/check/check_sha.h"
 #include "src/base/alloc.h"
+#include "tests/ref/ref_combination.h"
+#include "tests/ref/ref_witness.h"
 
-#include <gmp.h>
-
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-/* An end of an interval that may be infinite. */
-struct end {
-    bool is_finite;
-    mpq_t value;
+/* Every context of the stream but those of combinations; ref_bit only. */
+struct contexts {
+    struct ref_bit leaf[4];
+    struct ref_bit neuron[2];
+    struct ref_number input[17];
+    struct ref_bit threshold[2];
+    struct ref_number fraction;
+    struct ref_number grid;
+    struct ref_number relu;
+    struct ref_number element;
+    struct ref_bit refresh[2][16][2];
+    struct ref_bit has[2];
+    struct ref_number n_slopes;
+    struct ref_number slope_relu;
+    struct ref_number slope_element;
+    struct ref_number slope;
+    struct ref_number n_lemmas;
+    struct ref_number lemma_relu;
+    struct ref_number lemma_element;
+    struct ref_bit side;
+    struct ref_bit closed;
+    struct ref_bit is_explicit[2];
+    struct ref_number shape;
+    struct ref_combination_bits combination;
 };
 
-/* Ends of inputs, then of neurons: [2 * i] lower, [2 * i + 1] upper. */
+/* What a node knows, for itself and those below. */
 struct context {
-    struct end *ends;
-    bool is_empty;
+    struct ref_region region;
+    bool *is_open; /* [n_disjuncts of the case] */
+    size_t n_open;
+    size_t n_literals;
+    size_t input; /* of the nearest input split above; NO_INPUT: none */
+    bool is_below_neuron;
     size_t depth;
 };
 
-struct literal {
-    bool is_neuron;
-    size_t neuron;
-    unsigned side;
-};
+enum { NO_INPUT = 16, MOST_RELUS = 64 };
 
 struct judge {
-    const unsigned char *bytes;
-    size_t n;
-    bool is_malformed;
-    bool is_rejected;
-    unsigned bits[3]; /* box, fact, slope */
-    size_t trees;
-    size_t n_trees;
-    size_t bit;
-    size_t data;
-    size_t data_end;
+    struct ref_coder coder;
+    struct contexts *contexts;
+    struct ref_combination combination;
+    struct ref_literal path[REF_DEPTH];
+    struct ref_grids grids;
     const struct check_network *network;
     const struct check_query *query;
-    size_t number;
-    size_t n_neurons;
-    size_t *first_neuron; /* [n_relus] */
-    struct literal path[256];
-    mpq_t *q; /* [n_coordinates] */
+    size_t number; /* of the case */
+    size_t n_nodes;
+    bool after_leaf;
+    bool is_rejected;
+    bool gave_up;
 };
 
-static uint64_t malformed(struct judge *judge)
+static bool is_over(const struct judge *judge)
 {
-    judge->is_malformed = true;
-    return 0;
-}
-
-static uint64_t take_varint(struct judge *judge, size_t *at, size_t end)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < 10; i++) {
-        if (*at >= end) {
-            return malformed(judge);
-        }
-        const uint64_t byte = judge->bytes[(*at)++];
-        if (i == 9 && byte > 1) {
-            return malformed(judge);
-        }
-        value |= (byte & 127U) << (7 * i);
-        if (byte < 128) {
-            return byte == 0 && i > 0 ? malformed(judge) : value;
-        }
-    }
-    return malformed(judge);
-}
-
-static uint64_t take_number(struct judge *judge)
-{
-    return judge->is_malformed
-               ? 0
-               : take_varint(judge, &judge->data, judge->data_end);
-}
-
-static int64_t take_signed(struct judge *judge)
-{
-    const uint64_t code = take_number(judge);
-    return code % 2 == 0 ? (int64_t)(code / 2) : -(int64_t)(code / 2) - 1;
-}
-
-static unsigned take_bit(struct judge *judge)
-{
-    if (judge->is_malformed || judge->bit >= 8 * judge->n_trees) {
-        return (unsigned)malformed(judge);
-    }
-    const unsigned byte = judge->bytes[judge->trees + judge->bit / 8];
-    return byte >> (judge->bit++ % 8) & 1U;
-}
-
-/* x *= 2^exponent */
-static void scale(mpq_t x, int64_t exponent)
-{
-    if (exponent >= 0) {
-        mpq_mul_2exp(x, x, (mp_bitcnt_t)exponent);
-    } else {
-        mpq_div_2exp(x, x, (mp_bitcnt_t)-exponent);
-    }
-}
-
-/* x = its floor on the grid 2^-bits. */
-static void floor_grid(mpq_t x, unsigned bits)
-{
-    mpz_t z;
-    mpz_init(z);
-    scale(x, (int64_t)bits);
-    mpz_fdiv_q(z, mpq_numref(x), mpq_denref(x));
-    mpq_set_z(x, z);
-    scale(x, -(int64_t)bits);
-    mpz_clear(z);
-}
-
-/* x = mantissa * 2^exponent from the data; true if it is within limits. */
-static void take_exponent(struct judge *judge, mpq_t x)
-{
-    const int64_t exponent = take_signed(judge);
-    if (exponent > 10000 || exponent < -10000) {
-        (void)malformed(judge);
-    } else {
-        scale(x, exponent);
-    }
-}
-
-static void take_multiplier(struct judge *judge, mpq_t x)
-{
-    const uint64_t mantissa = take_number(judge);
-    if (mantissa == 0) {
-        (void)malformed(judge);
-    }
-    mpq_set_ui(x, mantissa, 1);
-    take_exponent(judge, x);
-}
-
-static size_t n_ends(const struct judge *judge)
-{
-    return 2 * (judge->network->n_inputs + judge->n_neurons);
-}
-
-static struct end *end_of_neuron(const struct judge *judge,
-                                 const struct context *context, size_t neuron)
-{
-    return &context->ends[2 * (judge->network->n_inputs + neuron)];
-}
-
-static struct context copy_context(const struct judge *judge,
-                                   const struct context *from)
-{
-    struct context context = *from;
-    context.ends = alloc_bytes(n_ends(judge), sizeof *context.ends);
-    for (size_t i = 0; i < n_ends(judge); i++) {
-        mpq_init(context.ends[i].value);
-        if (from->ends != NULL) {
-            context.ends[i].is_finite = from->ends[i].is_finite;
-            mpq_set(context.ends[i].value, from->ends[i].value);
-        }
-    }
-    return context;
-}
-
-static void clear_context(const struct judge *judge, struct context *context)
-{
-    for (size_t i = 0; i < n_ends(judge); i++) {
-        mpq_clear(context->ends[i].value);
-    }
-    alloc_free(context->ends);
-}
-
-/* Intersects an end with x; upper: whether it is an upper one. */
-static void narrow(struct end *end, const mpq_t x, bool upper)
-{
-    if (!end->is_finite ||
-        (upper ? mpq_cmp(x, end->value) < 0 : mpq_cmp(x, end->value) > 0)) {
-        end->is_finite = true;
-        mpq_set(end->value, x);
-    }
-}
-
-static bool is_crossed(const struct end *ends)
-{
-    return ends[0].is_finite && ends[1].is_finite &&
-           mpq_cmp(ends[0].value, ends[1].value) > 0;
-}
-
-enum phase { ON, OFF, OPEN };
-
-static enum phase phase_of(const struct end *ends)
-{
-    if (ends[0].is_finite && mpq_sgn(ends[0].value) >= 0) {
-        return ON;
-    }
-    return ends[1].is_finite && mpq_sgn(ends[1].value) <= 0 ? OFF : OPEN;
-}
-
-/* The upper line y <= slope * z + intercept over ends of both signs. */
-static void upper_line(mpq_t slope, mpq_t intercept, const struct end *ends,
-                       unsigned bits)
-{
-    mpq_t width;
-    mpq_t at_upper;
-    mpq_inits(width, at_upper, NULL);
-    /* slope = floor((2^S u + (u - l) / 2) / (u - l)) / 2^S */
-    mpq_sub(width, ends[1].value, ends[0].value);
-    mpq_div(slope, ends[1].value, width);
-    mpq_set_ui(at_upper, 1, 1);
-    scale(at_upper, -(int64_t)bits - 1);
-    mpq_add(slope, slope, at_upper);
-    floor_grid(slope, bits);
-    mpq_mul(intercept, slope, ends[0].value);
-    mpq_neg(intercept, intercept);
-    mpq_mul(at_upper, slope, ends[1].value);
-    mpq_sub(at_upper, ends[1].value, at_upper);
-    if (mpq_cmp(at_upper, intercept) > 0) {
-        mpq_set(intercept, at_upper);
-    }
-    mpq_clears(width, at_upper, NULL);
-}
-
-/* q[source] += q[z] * slope of the line; false if it has none. */
-static bool pass_relu(const struct judge *judge, mpq_t sum, size_t z,
-                      size_t source, const struct end *ends)
-{
-    mpq_t slope;
-    mpq_t intercept;
-    bool has_line = true;
-    const int sign = mpq_sgn(judge->q[z]);
-    const enum phase phase = phase_of(ends);
-    mpq_inits(slope, intercept, NULL);
-    if (phase == ON) {
-        mpq_set_ui(slope, 1, 1);
-    } else if (phase == OPEN && sign > 0) {
-        mpq_t negated;
-        mpq_init(negated);
-        mpq_neg(negated, ends[0].value);
-        const bool identity = ends[0].is_finite && ends[1].is_finite &&
-                              mpq_cmp(ends[1].value, negated) > 0;
-        mpq_set_ui(slope, identity ? 1 : 0, 1);
-        mpq_clear(negated);
-    } else if (phase == OPEN && sign < 0) {
-        has_line = ends[0].is_finite && ends[1].is_finite;
-        if (has_line) {
-            upper_line(slope, intercept, ends, judge->bits[2]);
-        }
-    }
-    mpq_mul(slope, slope, judge->q[z]);
-    mpq_add(judge->q[source], judge->q[source], slope);
-    mpq_mul(intercept, intercept, judge->q[z]);
-    mpq_add(sum, sum, intercept);
-    mpq_clears(slope, intercept, NULL);
-    return has_line;
-}
-
-static void pass_affine(const struct judge *judge, mpq_t sum, size_t z,
-                        const struct check_layer *layer)
-{
-    const size_t i = z - layer->first;
-    mpq_t weight;
-    mpq_init(weight);
-    mpq_set_d(weight, layer->bias[i]);
-    mpq_mul(weight, weight, judge->q[z]);
-    mpq_add(sum, sum, weight);
-    for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
-        mpq_set_d(weight, layer->weight[k]);
-        mpq_mul(weight, weight, judge->q[z]);
-        mpq_add(judge->q[layer->column[k]], judge->q[layer->column[k]], weight);
-    }
-    mpq_clear(weight);
-}
-
-/* sum += the lower bound of judge->q . v, which is used up; false: none. */
-static bool bound(const struct judge *judge, mpq_t sum,
-                  const struct context *context)
-{
-    const struct check_network *network = judge->network;
-    bool is_finite = true;
-    for (size_t l = network->n_layers; l-- > 0;) {
-        const struct check_layer *layer = &network->layers[l];
-        for (size_t i = layer->width; i-- > 0;) {
-            const size_t z = layer->first + i;
-            if (mpq_sgn(judge->q[z]) == 0) {
-                continue;
-            }
-            if (layer->kind == CHECK_AFFINE) {
-                pass_affine(judge, sum, z, layer);
-            } else {
-                is_finite =
-                    pass_relu(
-                        judge, sum, z, layer->source[i],
-                        end_of_neuron(judge, context,
-                                      judge->first_neuron[layer->relu] + i)) &&
-                    is_finite;
-            }
-            mpq_set_ui(judge->q[z], 0, 1);
-        }
-    }
-    for (size_t z = 0; z < network->n_inputs; z++) {
-        const struct end *ends = &context->ends[2 * z];
-        mpq_mul(judge->q[z], judge->q[z],
-                ends[mpq_sgn(judge->q[z]) < 0 ? 1 : 0].value);
-        mpq_add(sum, sum, judge->q[z]);
-        mpq_set_ui(judge->q[z], 0, 1);
-    }
-    return is_finite;
-}
-
-/* The coordinate of z of a neuron. */
-static size_t source_of(const struct judge *judge, size_t neuron)
-{
-    size_t r = judge->network->n_relus - 1;
-    while (judge->first_neuron[r] > neuron) {
-        r--;
-    }
-    return judge->network->layers[judge->network->relu[r]]
-        .source[neuron - judge->first_neuron[r]];
-}
-
-static void refresh_relu(struct judge *judge, struct context *context, size_t r)
-{
-    struct context before = copy_context(judge, context);
-    const size_t width = judge->network->layers[judge->network->relu[r]].width;
-    mpq_t sum;
-    mpq_init(sum);
-    for (size_t e = 0; e < width; e++) {
-        const size_t neuron = judge->first_neuron[r] + e;
-        struct end *ends = end_of_neuron(judge, context, neuron);
-        if (phase_of(end_of_neuron(judge, &before, neuron)) != OPEN) {
-            continue;
-        }
-        for (int sign = 1; sign >= -1; sign -= 2) {
-            mpq_set_si(judge->q[source_of(judge, neuron)], sign, 1);
-            mpq_set_ui(sum, 0, 1);
-            if (bound(judge, sum, &before)) {
-                floor_grid(sum, judge->bits[1]);
-                if (sign < 0) {
-                    mpq_neg(sum, sum);
-                }
-                narrow(&ends[sign < 0 ? 1 : 0], sum, sign < 0);
-            }
-        }
-        context->is_empty = context->is_empty || is_crossed(ends);
-    }
-    mpq_clear(sum);
-    clear_context(judge, &before);
+    return judge->coder.is_malformed || judge->is_rejected || judge->gave_up;
 }
 
 static const struct check_case *case_of(const struct judge *judge)
@@ -355,41 +73,244 @@ static const struct check_case *case_of(const struct judge *judge)
     return &judge->query->cases[judge->number];
 }
 
-/* q += factor * form of the atom; sum -= factor * its right side. */
-static void add_atom(const struct judge *judge, mpq_t sum,
-                     const struct check_atom *atom, const mpq_t factor)
+static void copy_context(struct context *context, const struct judge *judge,
+                         const struct context *from)
 {
-    mpq_t x;
-    mpq_init(x);
-    for (size_t t = 0; t < atom->n_terms; t++) {
-        const struct check_term *term = &atom->terms[t];
-        const size_t z =
-            term->is_output ? judge->network->output[term->index] : term->index;
-        mpq_set_z(x, term->coefficient);
-        mpq_mul(x, x, factor);
-        mpq_add(judge->q[z], judge->q[z], x);
+    const size_t n = case_of(judge)->n_disjuncts;
+    *context = *from;
+    ref_region_copy(&context->region, &from->region);
+    context->is_open = alloc_bytes(n, sizeof *context->is_open);
+    memcpy(context->is_open, from->is_open, n * sizeof *context->is_open);
+}
+
+static void clear_context(struct context *context)
+{
+    ref_region_clear(&context->region);
+    alloc_free(context->is_open);
+}
+
+/* Reads a neuron: rejected if there is none. */
+static bool read_neuron(struct judge *judge, struct ref_number *relu,
+                        struct ref_number *element, size_t *r, size_t *e)
+{
+    const uint64_t layer = ref_coder_number(&judge->coder, relu);
+    const uint64_t place = ref_coder_number(&judge->coder, element);
+    const struct check_network *network = judge->network;
+    if (layer >= network->n_relus ||
+        place >= network->layers[network->relu[layer]].width) {
+        judge->is_rejected = true;
     }
-    mpq_mul(x, factor, atom->rhs);
-    mpq_sub(sum, sum, x);
-    mpq_clear(x);
+    *r = (size_t)layer;
+    *e = (size_t)place;
+    return !is_over(judge);
+}
+
+/* A split as it is read; fraction and grid_units by their kind. */
+struct split {
+    bool is_neuron;
+    size_t z;
+    size_t input;
+    enum { MIDPOINT, FRACTION, GRID } kind;
+    uint64_t fraction;
+    int64_t grid_units;
+};
+
+static void read_split(struct judge *judge, struct split *split,
+                       const struct context *context)
+{
+    struct ref_coder *coder = &judge->coder;
+    struct contexts *contexts = judge->contexts;
+    split->is_neuron =
+        ref_coder_bit(coder,
+                      &contexts->neuron[context->is_below_neuron ? 1 : 0]) == 1;
+    if (split->is_neuron) {
+        size_t r = 0;
+        size_t e = 0;
+        if (read_neuron(judge, &contexts->relu, &contexts->element, &r, &e)) {
+            split->z = ref_region_source(&context->region, r, e);
+        }
+        return;
+    }
+    const uint64_t input =
+        ref_coder_number(coder, &contexts->input[context->input]);
+    if (input >= judge->network->n_inputs) {
+        judge->is_rejected = true;
+        return;
+    }
+    split->input = (size_t)input;
+    if (ref_coder_bit(coder, &contexts->threshold[0]) == 0) {
+        split->kind = MIDPOINT;
+    } else if (ref_coder_bit(coder, &contexts->threshold[1]) == 1) {
+        split->kind = GRID;
+        split->grid_units = ref_coder_signed(coder, &contexts->grid);
+    } else {
+        split->kind = FRACTION;
+        split->fraction = ref_coder_number(coder, &contexts->fraction) + 1;
+        if (split->fraction >= 32) {
+            coder->is_malformed = true;
+        }
+    }
+}
+
+/* threshold of an input split; rejected unless it is inside. */
+static void find_threshold(struct judge *judge, mpq_t threshold,
+                           const struct split *split,
+                           const struct context *context)
+{
+    const struct ref_end *ends = &context->region.ends[2 * split->input];
+    mpq_t part;
+    mpq_init(part);
+    if (split->kind == GRID) {
+        mpq_set_si(threshold, split->grid_units, 1);
+        ref_scale(threshold, -(int64_t)judge->grids.box);
+    } else if (split->kind == MIDPOINT) {
+        mpq_add(threshold, ends[0].value, ends[1].value);
+        ref_scale(threshold, -1);
+        ref_floor(threshold, judge->grids.box);
+    } else {
+        mpq_sub(part, ends[1].value, ends[0].value);
+        mpq_set_ui(threshold, split->fraction, 1);
+        mpq_mul(part, part, threshold);
+        ref_scale(part, -5);
+        ref_floor(part, judge->grids.box);
+        mpq_add(threshold, ends[0].value, part);
+    }
+    if (mpq_cmp(threshold, ends[0].value) <= 0 ||
+        mpq_cmp(threshold, ends[1].value) >= 0) {
+        judge->is_rejected = true;
+    }
+    mpq_clear(part);
+}
+
+static uint64_t read_refresh(struct judge *judge, bool is_leaf)
+{
+    uint64_t bits = 0;
+    unsigned last = 0;
+    for (size_t r = 0; r < judge->network->n_relus; r++) {
+        last = ref_coder_bit(
+            &judge->coder,
+            &judge->contexts->refresh[is_leaf ? 1 : 0][r < 15 ? r : 15][last]);
+        bits |= (uint64_t)last << r;
+    }
+    return bits;
+}
+
+static void read_slopes(struct judge *judge, struct context *context)
+{
+    struct contexts *contexts = judge->contexts;
+    for (uint64_t n = ref_coder_number(&judge->coder, &contexts->n_slopes);
+         n > 0 && !is_over(judge); n--) {
+        size_t r = 0;
+        size_t e = 0;
+        if (!read_neuron(judge, &contexts->slope_relu, &contexts->slope_element,
+                         &r, &e)) {
+            return;
+        }
+        const uint64_t slope =
+            ref_coder_number(&judge->coder, &contexts->slope);
+        if (slope > (uint64_t)1 << judge->grids.lower) {
+            judge->coder.is_malformed = true;
+            return;
+        }
+        const size_t v =
+            judge->network->layers[judge->network->relu[r]].first + e;
+        mpq_t *value = &context->region.slopes[v];
+        context->region.has_slope[v] = true;
+        mpq_set_ui(*value, slope, 1);
+        ref_scale(*value, -(int64_t)judge->grids.lower);
+    }
+}
+
+/* Refreshes layers first .. end - 1 as the bits say. */
+static void refresh(struct judge *judge, struct context *context, uint64_t bits,
+                    size_t first, size_t end)
+{
+    for (size_t r = first; r < end; r++) {
+        if ((bits >> r & 1U) != 0 && !context->region.is_empty) {
+            ref_region_refresh(&context->region, r, judge->combination.q);
+        }
+    }
+}
+
+/* The only disjunct that is open, if there is one. */
+static const struct check_disjunct *only_open(const struct judge *judge,
+                                              const struct context *context)
+{
+    const struct check_disjunct *only = NULL;
+    for (size_t d = 0; d < case_of(judge)->n_disjuncts; d++) {
+        if (context->is_open[d] && context->n_open == 1) {
+            only = &case_of(judge)->disjuncts[d];
+        }
+    }
+    return only;
+}
+
+/* Reads the rest of a lemma for z and adds the fact. */
+static void read_lemma(struct judge *judge, struct context *context, size_t z)
+{
+    struct ref_combination *combination = &judge->combination;
+    const bool is_upper =
+        ref_coder_bit(&judge->coder, &judge->contexts->side) == 1;
+    ref_combination_reset(combination);
+    mpq_set_si(combination->q[z], is_upper ? -1 : 1, 1);
+    ref_combination_read(
+        combination, &judge->coder, &judge->contexts->combination,
+        only_open(judge, context), judge->path, context->n_literals);
+    judge->is_rejected = judge->is_rejected || combination->is_invalid;
+    if (!is_over(judge) && !context->region.is_empty &&
+        ref_region_bound(combination->sum, combination->q, &context->region,
+                         true)) {
+        if (is_upper) {
+            mpq_neg(combination->sum, combination->sum);
+        }
+        ref_region_learn(&context->region, z, is_upper, combination->sum);
+    }
+    ref_combination_reset(combination);
+}
+
+/* Step c: the lemmas of each layer, then its refresh. */
+static void add_facts(struct judge *judge, struct context *context,
+                      uint64_t bits, bool has_lemmas)
+{
+    struct contexts *contexts = judge->contexts;
+    size_t next = 0; /* layer to refresh */
+    uint64_t n =
+        has_lemmas ? ref_coder_number(&judge->coder, &contexts->n_lemmas) : 0;
+    for (; n > 0 && !is_over(judge); n--) {
+        size_t r = 0;
+        size_t e = 0;
+        if (!read_neuron(judge, &contexts->lemma_relu, &contexts->lemma_element,
+                         &r, &e)) {
+            return;
+        }
+        if (r < next) {
+            judge->coder.is_malformed = true;
+            return;
+        }
+        refresh(judge, context, bits, next, r);
+        next = r;
+        read_lemma(judge, context, ref_region_source(&context->region, r, e));
+    }
+    if (!is_over(judge)) {
+        refresh(judge, context, bits, next, judge->network->n_relus);
+    }
 }
 
 static bool closes_by_default(struct judge *judge,
                               const struct context *context,
                               const struct check_disjunct *disjunct)
 {
-    bool is_closed = context->is_empty;
-    mpq_t sum;
+    bool is_closed = context->region.is_empty;
     mpq_t one;
-    mpq_inits(sum, one, NULL);
+    mpq_init(one);
     mpq_set_ui(one, 1, 1);
     for (size_t a = 0; a < disjunct->n_atoms && !is_closed; a++) {
-        mpq_set_ui(sum, 0, 1);
-        add_atom(judge, sum, disjunct->atoms[a], one);
-        is_closed = bound(judge, sum, context) &&
-                    mpq_sgn(sum) >= (disjunct->atoms[a]->is_strict ? 0 : 1);
+        ref_combination_reset(&judge->combination);
+        ref_combination_add_atom(&judge->combination, disjunct->atoms[a], one);
+        is_closed =
+            ref_combination_refutes(&judge->combination, &context->region);
     }
-    mpq_clears(sum, one, NULL);
+    mpq_clear(one);
     return is_closed;
 }
 
@@ -397,259 +318,228 @@ static bool closes_by_combination(struct judge *judge,
                                   const struct context *context,
                                   const struct check_disjunct *disjunct)
 {
-    bool is_strict = false;
-    mpq_t sum;
-    mpq_t factor;
-    mpq_inits(sum, factor, NULL);
-    const uint64_t n_atoms = take_number(judge);
-    for (uint64_t i = 0; i < n_atoms && !judge->is_malformed; i++) {
-        const uint64_t a = take_number(judge);
-        take_multiplier(judge, factor);
-        if (a >= disjunct->n_atoms) {
-            judge->is_rejected = true;
-        } else if (!judge->is_malformed) {
-            add_atom(judge, sum, disjunct->atoms[a], factor);
-            is_strict = is_strict || disjunct->atoms[a]->is_strict;
-        }
-    }
-    const uint64_t n_literals = take_number(judge);
-    for (uint64_t i = 0; i < n_literals && !judge->is_malformed; i++) {
-        const uint64_t place = take_number(judge);
-        take_multiplier(judge, factor);
-        if (place >= context->depth || !judge->path[place].is_neuron) {
-            judge->is_rejected = true;
-        } else if (!judge->is_malformed) {
-            const size_t z = source_of(judge, judge->path[place].neuron);
-            if (judge->path[place].side == 1) {
-                mpq_neg(factor, factor);
-            }
-            mpq_add(judge->q[z], judge->q[z], factor);
-        }
-    }
-    const bool is_finite = bound(judge, sum, context);
-    const bool is_closed =
-        context->is_empty || (is_finite && mpq_sgn(sum) >= (is_strict ? 0 : 1));
-    mpq_clears(sum, factor, NULL);
-    return is_closed;
+    ref_combination_reset(&judge->combination);
+    ref_combination_read(&judge->combination, &judge->coder,
+                         &judge->contexts->combination, disjunct, judge->path,
+                         context->n_literals);
+    judge->is_rejected = judge->is_rejected || judge->combination.is_invalid;
+    return !is_over(judge) &&
+           (context->region.is_empty ||
+            ref_combination_refutes(&judge->combination, &context->region));
 }
 
-static void judge_leaf(struct judge *judge, const struct context *context)
+static void read_closings(struct judge *judge, struct context *context,
+                          bool is_leaf)
 {
-    const bool is_explicit = take_bit(judge) != 0;
-    for (size_t d = 0; d < case_of(judge)->n_disjuncts && !judge->is_malformed;
+    const size_t n_open = context->n_open;
+    for (size_t d = 0; d < case_of(judge)->n_disjuncts && !is_over(judge);
          d++) {
         const struct check_disjunct *disjunct = &case_of(judge)->disjuncts[d];
-        const uint64_t kind = is_explicit ? take_number(judge) : 0;
-        if (kind > 1) {
-            (void)malformed(judge);
-        } else if (!(kind == 1 ? closes_by_combination(judge, context, disjunct)
-                               : closes_by_default(judge, context, disjunct))) {
+        if (!context->is_open[d] ||
+            (!is_leaf &&
+             (n_open < 2 ||
+              ref_coder_bit(&judge->coder, &judge->contexts->closed) == 0))) {
+            continue;
+        }
+        const bool is_explicit =
+            ref_coder_bit(&judge->coder,
+                          &judge->contexts->is_explicit[is_leaf ? 1 : 0]) == 1;
+        if (is_over(judge) ||
+            !(is_explicit ? closes_by_combination(judge, context, disjunct)
+                          : closes_by_default(judge, context, disjunct))) {
             judge->is_rejected = true;
         }
+        context->is_open[d] = false;
+        context->n_open--;
+    }
+    if (!is_leaf && context->n_open == 0) {
+        judge->coder.is_malformed = true;
     }
 }
 
-/* NOLINTBEGIN(misc-no-recursion): the depth is limited by path. */
+/* NOLINTBEGIN(misc-no-recursion): REF_DEPTH at most. */
 static void judge_node(struct judge *judge, const struct context *from,
-                       size_t depth);
+                       unsigned side);
 
-static void judge_input(struct judge *judge, struct context *context,
-                        size_t depth)
+static void judge_children(struct judge *judge, const struct context *context,
+                           const struct split *split)
 {
-    size_t input = 0;
-    mpq_t threshold;
-    for (size_t bit = 0; (size_t)1 << bit < judge->network->n_inputs; bit++) {
-        input |= (size_t)take_bit(judge) << bit;
-    }
-    const bool is_explicit = take_bit(judge) != 0;
-    if (judge->is_malformed || input >= judge->network->n_inputs) {
-        (void)malformed(judge);
-        return;
-    }
-    struct end *ends = &context->ends[2 * input];
+    mpq_t threshold; /* 0 of a neuron split */
     mpq_init(threshold);
-    if (is_explicit) {
-        mpq_set_si(threshold, take_signed(judge), 1);
-        take_exponent(judge, threshold);
-    } else {
-        mpq_add(threshold, ends[0].value, ends[1].value);
-        scale(threshold, -1);
+    if (!split->is_neuron) {
+        find_threshold(judge, threshold, split, context);
     }
-    mpq_t on_grid;
-    mpq_init(on_grid);
-    mpq_set(on_grid, threshold);
-    floor_grid(on_grid, judge->bits[0]);
-    if (is_explicit && mpq_equal(on_grid, threshold) == 0) {
-        judge->is_rejected = true;
+    for (unsigned side = 0; side < 2 && !is_over(judge); side++) {
+        struct context child;
+        copy_context(&child, judge, context);
+        child.depth++;
+        child.is_below_neuron = split->is_neuron;
+        if (split->is_neuron) {
+            judge->path[child.n_literals++] =
+                (struct ref_literal){split->z, side};
+        } else {
+            child.input = split->input < 15 ? split->input : 15;
+        }
+        ref_region_narrow(&child.region,
+                          split->is_neuron ? split->z : split->input, side == 0,
+                          threshold);
+        judge_node(judge, &child, side);
+        clear_context(&child);
     }
-    if (mpq_cmp(on_grid, ends[0].value) <= 0 ||
-        mpq_cmp(on_grid, ends[1].value) >= 0) {
-        judge->is_rejected = true;
-    }
-    for (unsigned side = 0; side < 2 && !judge->is_rejected; side++) {
-        struct context child = copy_context(judge, context);
-        narrow(&child.ends[2 * input + (side == 0 ? 1 : 0)], on_grid,
-               side == 0);
-        judge->path[depth] = (struct literal){.side = side};
-        judge_node(judge, &child, depth + 1);
-        clear_context(judge, &child);
-    }
-    mpq_clears(threshold, on_grid, NULL);
-}
-
-static void judge_neuron(struct judge *judge, struct context *context,
-                         size_t depth)
-{
-    const uint64_t r = take_number(judge);
-    const uint64_t e = take_number(judge);
-    const struct check_network *network = judge->network;
-    mpq_t zero;
-    if (judge->is_malformed || r >= network->n_relus ||
-        e >= network->layers[network->relu[r]].width) {
-        judge->is_rejected = true;
-        return;
-    }
-    mpq_init(zero);
-    for (unsigned side = 0; side < 2 && !judge->is_rejected; side++) {
-        struct context child = copy_context(judge, context);
-        const size_t neuron = judge->first_neuron[r] + (size_t)e;
-        struct end *ends = end_of_neuron(judge, &child, neuron);
-        narrow(&ends[side == 0 ? 1 : 0], zero, side == 0);
-        child.is_empty = child.is_empty || is_crossed(ends);
-        judge->path[depth] = (struct literal){true, neuron, side};
-        judge_node(judge, &child, depth + 1);
-        clear_context(judge, &child);
-    }
-    mpq_clear(zero);
+    mpq_clear(threshold);
 }
 
 static void judge_node(struct judge *judge, const struct context *from,
-                       size_t depth)
+                       unsigned side)
 {
-    struct context context = copy_context(judge, from);
-    context.depth = depth;
-    const bool is_inner = take_bit(judge) != 0;
-    const bool has_refresh = take_bit(judge) != 0;
-    if (depth >= sizeof judge->path / sizeof *judge->path) {
-        (void)malformed(judge);
-    }
-    for (size_t r = 0; r < judge->network->n_relus && has_refresh &&
-                       !judge->is_malformed && !context.is_empty;
-         r++) {
-        refresh_relu(judge, &context, r);
-    }
-    if (judge->is_malformed || judge->is_rejected) {
-        clear_context(judge, &context);
+    if (from->depth >= REF_DEPTH || judge->n_nodes++ >= REF_NODES) {
+        judge->gave_up = true;
         return;
     }
-    if (!is_inner) {
-        judge_leaf(judge, &context);
-    } else if (take_bit(judge) != 0) {
-        judge_neuron(judge, &context, depth);
-    } else {
-        judge_input(judge, &context, depth);
+    struct context context;
+    struct split split = {0};
+    copy_context(&context, judge, from);
+    struct ref_bit *leaf =
+        &judge->contexts->leaf[(judge->after_leaf ? 2U : 0U) + side];
+    const bool is_leaf = ref_coder_bit(&judge->coder, leaf) == 1;
+    judge->after_leaf = is_leaf;
+    if (!is_leaf) {
+        read_split(judge, &split, &context);
     }
-    clear_context(judge, &context);
+    const uint64_t bits = read_refresh(judge, is_leaf);
+    struct ref_bit *has = &judge->contexts->has[is_leaf ? 1 : 0];
+    const bool has_records = ref_coder_bit(&judge->coder, has) == 1;
+    if (has_records) {
+        read_slopes(judge, &context);
+    }
+    if (!is_over(judge)) {
+        add_facts(judge, &context, bits, has_records);
+    }
+    if (!is_over(judge)) {
+        read_closings(judge, &context, is_leaf);
+    }
+    if (!is_over(judge) && !is_leaf) {
+        judge_children(judge, &context, &split);
+    }
+    clear_context(&context);
 }
 
 /* NOLINTEND(misc-no-recursion) */
 
 static void judge_case(struct judge *judge)
 {
-    const struct context nothing = {0};
-    struct context root = copy_context(judge, &nothing);
+    const struct check_case *of = case_of(judge);
+    struct context root = {.n_open = of->n_disjuncts, .input = NO_INPUT};
+    mpq_t end;
+    mpq_init(end);
+    ref_region_init(&root.region, judge->network, &judge->grids);
+    root.is_open = alloc_bytes(of->n_disjuncts, sizeof *root.is_open);
+    for (size_t d = 0; d < of->n_disjuncts; d++) {
+        root.is_open[d] = true;
+    }
     for (size_t e = 0; e < 2 * judge->network->n_inputs; e++) {
-        /* Rounding outward is rounding the right sides up. */
-        mpq_neg(root.ends[e].value, case_of(judge)->box[e]->rhs);
-        floor_grid(root.ends[e].value, judge->bits[0]);
-        if (e % 2 == 1) {
-            mpq_neg(root.ends[e].value, root.ends[e].value);
+        if (of->box[e] == NULL) {
+            judge->is_rejected = true;
+            continue;
         }
-        root.ends[e].is_finite = true;
+        mpq_set(end, of->box[e]->rhs);
+        if (e % 2 == 0) {
+            mpq_neg(end, end); /* -x <= rhs */
+        }
+        ref_region_narrow(&root.region, e / 2, e % 2 == 1, end);
+        judge->is_rejected =
+            judge->is_rejected || !root.region.ends[e].is_finite;
     }
-    judge_node(judge, &root, 0);
-    clear_context(judge, &root);
+    ref_region_evaluate(&root.region);
+    if (!is_over(judge)) {
+        judge_node(judge, &root, 0);
+    }
+    clear_context(&root);
+    mpq_clear(end);
 }
 
-/* Finds the sections. */
-static void open_file(struct judge *judge)
+/* A number of the shape, which must be n. */
+static void expect_shape(struct judge *judge, size_t n)
 {
-    const unsigned char *bytes = judge->bytes;
-    size_t at = 9 + 3 * 32;
-    if (judge->n < at + 3 + 32 || memcmp(bytes, "ASTC\1", 6) != 0 ||
-        bytes[6] > 60 || bytes[7] > 60 || bytes[8] < 1 || bytes[8] > 16) {
-        (void)malformed(judge);
-        return;
+    if (ref_coder_number(&judge->coder, &judge->contexts->shape) != n) {
+        judge->is_rejected = true;
     }
-    judge->bits[0] = bytes[6];
-    judge->bits[1] = bytes[7];
-    judge->bits[2] = bytes[8];
-    judge->is_rejected =
-        take_varint(judge, &at, judge->n) != judge->query->n_cases;
-    const uint64_t n_trees = take_varint(judge, &at, judge->n);
-    if (judge->is_malformed || n_trees > judge->n - at) {
-        (void)malformed(judge);
-        return;
-    }
-    judge->trees = at;
-    judge->n_trees = (size_t)n_trees;
-    at += judge->n_trees;
-    const uint64_t n_data = take_varint(judge, &at, judge->n);
-    if (judge->is_malformed || n_data > judge->n - at ||
-        judge->n - at - (size_t)n_data != 32) {
-        (void)malformed(judge);
-        return;
-    }
-    judge->data = at;
-    judge->data_end = at + (size_t)n_data;
-    unsigned char hash[32];
-    check_sha256(hash, bytes, judge->n - 32);
-    judge->is_rejected =
-        judge->is_rejected || memcmp(hash, bytes + judge->n - 32, 32) != 0;
 }
 
-static void check_ends(struct judge *judge)
+static enum ref_verdict judge_stream(struct judge *judge)
 {
-    if (judge->data != judge->data_end ||
-        (judge->bit + 7) / 8 != judge->n_trees) {
-        (void)malformed(judge);
+    expect_shape(judge, judge->network->n_inputs);
+    expect_shape(judge, judge->network->n_relus);
+    expect_shape(judge, judge->query->n_cases);
+    for (; judge->number < judge->query->n_cases && !is_over(judge);
+         judge->number++) {
+        expect_shape(judge, case_of(judge)->n_disjuncts);
+        if (!is_over(judge)) {
+            judge_case(judge);
+        }
     }
-    while (judge->bit % 8 != 0 && !judge->is_malformed) {
-        judge->is_malformed = take_bit(judge) != 0;
+    if (judge->gave_up) {
+        return REF_GAVE_UP;
     }
+    if (judge->coder.is_malformed) {
+        return REF_MALFORMED;
+    }
+    if (judge->is_rejected) {
+        return REF_REJECTED;
+    }
+    return ref_coder_is_done(&judge->coder) ? REF_ACCEPTED : REF_MALFORMED;
+}
+
+/* bytes[n]: grids, length and stream of a proof. */
+static enum ref_verdict judge_proof(const unsigned char *bytes, size_t n,
+                                    const struct check_network *network,
+                                    const struct check_query *query)
+{
+    uint64_t n_stream = 0;
+    size_t at = 4;
+    unsigned shift = 0;
+    if (n < 5 || bytes[0] > 60 || bytes[1] > 60 || bytes[2] < 1 ||
+        bytes[2] > 16 || bytes[3] < 1 || bytes[3] > 8 ||
+        network->n_relus > MOST_RELUS) {
+        return REF_MALFORMED;
+    }
+    do {
+        n_stream |= (uint64_t)(bytes[at] & 127U) << shift;
+        shift += 7;
+    } while (bytes[at++] >= 128 && at < n && shift < 56);
+    if (n_stream != n - at || (at > 5 && bytes[at - 1] == 0)) {
+        return REF_MALFORMED;
+    }
+    struct judge *judge = alloc_bytes(1, sizeof *judge);
+    judge->contexts = alloc_bytes(1, sizeof *judge->contexts);
+    ref_bits_init((struct ref_bit *)judge->contexts,
+                  sizeof *judge->contexts / sizeof(struct ref_bit));
+    ref_combination_init(&judge->combination, network);
+    ref_coder_open(&judge->coder, bytes + at, (size_t)n_stream);
+    judge->grids = (struct ref_grids){bytes[0], bytes[1], bytes[2], bytes[3]};
+    judge->network = network;
+    judge->query = query;
+    const enum ref_verdict verdict = judge_stream(judge);
+    ref_combination_clear(&judge->combination);
+    alloc_free(judge->contexts);
+    alloc_free(judge);
+    return verdict;
 }
 
 enum ref_verdict ref_certificate_judge(const unsigned char *bytes, size_t n,
                                        const struct check_network *network,
                                        const struct check_query *query)
 {
-    struct judge judge = {
-        .bytes = bytes, .n = n, .network = network, .query = query};
-    open_file(&judge);
-    judge.first_neuron =
-        alloc_bytes(network->n_relus + 1, sizeof *judge.first_neuron);
-    for (size_t r = 0; r < network->n_relus; r++) {
-        judge.first_neuron[r] = judge.n_neurons;
-        judge.n_neurons += network->layers[network->relu[r]].width;
+    const size_t head = 6 + 3 * 32;
+    unsigned char hash[32];
+    if (n < head + 32 || memcmp(bytes, "ASTC\2", 5) != 0 || bytes[5] > 1) {
+        return REF_MALFORMED;
     }
-    judge.q = alloc_bytes(network->n_coordinates, sizeof *judge.q);
-    for (size_t i = 0; i < network->n_coordinates; i++) {
-        mpq_init(judge.q[i]);
+    check_sha256(hash, bytes, n - 32);
+    if (memcmp(hash, bytes + n - 32, 32) != 0) {
+        return REF_REJECTED;
     }
-    for (; judge.number < query->n_cases && !judge.is_malformed &&
-           !judge.is_rejected;
-         judge.number++) {
-        judge_case(&judge);
-    }
-    if (!judge.is_rejected && !judge.is_malformed) {
-        check_ends(&judge);
-    }
-    for (size_t i = 0; i < network->n_coordinates; i++) {
-        mpq_clear(judge.q[i]);
-    }
-    alloc_free(judge.q);
-    alloc_free(judge.first_neuron);
-    return judge.is_malformed  ? REF_MALFORMED
-           : judge.is_rejected ? REF_REJECTED
-                               : REF_ACCEPTED;
+    n -= head + 32;
+    return bytes[5] == 0 ? judge_proof(bytes + head, n, network, query)
+                         : ref_witness_judge(bytes + head, n, network, query);
 }

@@ -7,13 +7,15 @@
 
 #include <stddef.h>
 
-enum ref_verdict { REF_ACCEPTED, REF_REJECTED, REF_MALFORMED };
+/* REF_GAVE_UP: more than REF_NODES nodes or REF_DEPTH splits on a path. */
+enum ref_verdict { REF_ACCEPTED, REF_REJECTED, REF_MALFORMED, REF_GAVE_UP };
+enum { REF_NODES = 1 << 16, REF_DEPTH = 1 << 10 };
 
 /*
- * Judges a certificate of n bytes, hashes of files and query apart. Contexts
- * are copied for every node, the network is evaluated coordinate by
- * coordinate, every number is an mpq. Numbers over the checker's limits count
- * as malformed. Exponential depth or memory is the caller's to avoid.
+ * Judges a certificate of n bytes, a proof or a witness, hashes of files and
+ * query apart. Contexts are copied for every node, the network is evaluated
+ * coordinate by coordinate, every number is an mpq. Numbers over the checker's
+ * limits count as malformed.
  */
 enum ref_verdict ref_certificate_judge(const unsigned char *bytes, size_t n,
                                        const struct check_network *network,
