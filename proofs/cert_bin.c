@@ -1,13 +1,272 @@
-/* Certificate -> bytes. */
+/* Certificate -> HEAD, STREAM or witness, END. */
 #include "proofs/cert_bin.h"
 
+#include "proofs/cert_coder.h"
+#include "proofs/cert_walk.h"
 #include "src/base/alloc.h"
 #include "src/base/writer.h"
 
-void cert_bin_encode(struct bytes *bytes, const struct cert *cert)
+#include <assert.h>
+#include <string.h>
+
+enum { GROUP_BITS = 7, DOUBLE_BYTES = 8 };
+
+typedef VEC(unsigned char) output;
+
+static void put_bytes(output *file, const void *data, size_t n)
 {
-    bytes->n = cert->n_cases;
-    bytes->data = alloc_bytes(bytes->n + 1, 1);
+    VEC_RESERVE(file, file->n + n);
+    if (n > 0) {
+        memcpy(file->data + file->n, data, n);
+    }
+    file->n += n;
+}
+
+static void put_varint(output *file, uint64_t value)
+{
+    while (value >= 1U << GROUP_BITS) {
+        VEC_PUSH(file, (unsigned char)(0x80U | (value & 0x7fU)));
+        value >>= GROUP_BITS;
+    }
+    VEC_PUSH(file, (unsigned char)value);
+}
+
+/* was_leaf  of the node before in the stream */
+struct stream {
+    struct cert_encoder encoder;
+    const struct cert *cert;
+    struct cert_walk walk;
+    bool was_leaf;
+};
+
+static void put_terms(struct stream *stream, const struct cert_multiplier *one,
+                      uint32_t n, enum cert_group count, enum cert_group index)
+{
+    struct cert_encoder *encoder = &stream->encoder;
+    cert_encode_number(encoder, n, count, 0);
+    for (uint32_t i = 0; i < n; i++) {
+        cert_encode_number(encoder, one[i].index, index, 0);
+        cert_encode_number(encoder, one[i].mantissa / 2, CERT_GROUP_MANTISSA,
+                           0);
+        cert_encode_signed(encoder, one[i].exponent, CERT_GROUP_EXPONENT, 0);
+    }
+}
+
+static void put_combination(struct stream *stream,
+                            const struct cert_combination *by)
+{
+    const struct cert_multiplier *terms =
+        stream->walk.tree->multipliers.data + by->first;
+    put_terms(stream, terms, by->n_atoms, CERT_GROUP_N_ATOMS, CERT_GROUP_ATOM);
+    put_terms(stream, terms + by->n_atoms, by->n_literals,
+              CERT_GROUP_N_LITERALS, CERT_GROUP_LITERAL);
+}
+
+static void put_threshold(struct cert_encoder *encoder,
+                          const struct cert_node *node)
+{
+    const bool is_midpoint = node->threshold_kind == CERT_MIDPOINT;
+    const bool is_grid = node->threshold_kind == CERT_GRID;
+    cert_encode_bit(encoder, !is_midpoint, CERT_GROUP_THRESHOLD, 0);
+    if (is_midpoint) {
+        return;
+    }
+    cert_encode_bit(encoder, is_grid, CERT_GROUP_THRESHOLD, 1);
+    if (is_grid) {
+        cert_encode_signed(encoder, node->threshold, CERT_GROUP_GRID, 0);
+    } else {
+        cert_encode_number(encoder, (uint64_t)node->threshold - 1,
+                           CERT_GROUP_FRACTION, 0);
+    }
+}
+
+static void put_split(struct stream *stream, const struct cert_node *node)
+{
+    struct cert_encoder *encoder = &stream->encoder;
+    const struct cert_place *parent = cert_walk_parent(&stream->walk);
+    const bool is_neuron = node->kind == CERT_NEURON;
+    const bool under_neuron =
+        parent != NULL &&
+        stream->walk.tree->nodes.data[parent->node].kind == CERT_NEURON;
+    cert_encode_bit(encoder, is_neuron, CERT_GROUP_NEURON,
+                    under_neuron ? 1 : 0);
+    if (is_neuron) {
+        cert_encode_number(encoder, node->index, CERT_GROUP_RELU, 0);
+        cert_encode_number(encoder, node->element, CERT_GROUP_ELEMENT, 0);
+        return;
+    }
+    const uint32_t above = cert_walk_place(&stream->walk)->input;
+    cert_encode_number(encoder, node->index, CERT_GROUP_INPUT,
+                       cert_group_of_input(above));
+    put_threshold(encoder, node);
+}
+
+static void put_refresh(struct stream *stream, const struct cert_node *node)
+{
+    unsigned before = 0;
+    for (size_t r = 0; r < stream->cert->n_relus; r++) {
+        const unsigned bit = (unsigned)(node->refresh >> r & 1U);
+        cert_encode_bit(
+            &stream->encoder, bit != 0, CERT_GROUP_REFRESH,
+            cert_group_of_refresh(node->kind == CERT_LEAF, r, before));
+        before = bit;
+    }
+}
+
+static void put_slopes_and_lemmas(struct stream *stream,
+                                  const struct cert_details *details)
+{
+    struct cert_encoder *encoder = &stream->encoder;
+    const struct cert_tree *tree = stream->walk.tree;
+    cert_encode_number(encoder, details->n_slopes, CERT_GROUP_N_SLOPES, 0);
+    for (size_t i = 0; i < details->n_slopes; i++) {
+        const struct cert_slope *slope =
+            &tree->slopes.data[details->first_slope + i];
+        cert_encode_number(encoder, slope->relu, CERT_GROUP_SLOPE_RELU, 0);
+        cert_encode_number(encoder, slope->element, CERT_GROUP_SLOPE_ELEMENT,
+                           0);
+        cert_encode_number(encoder, slope->slope, CERT_GROUP_SLOPE, 0);
+    }
+    cert_encode_number(encoder, details->n_lemmas, CERT_GROUP_N_LEMMAS, 0);
+    for (size_t i = 0; i < details->n_lemmas; i++) {
+        const struct cert_lemma *lemma =
+            &tree->lemmas.data[details->first_lemma + i];
+        cert_encode_number(encoder, lemma->relu, CERT_GROUP_LEMMA_RELU, 0);
+        cert_encode_number(encoder, lemma->element, CERT_GROUP_LEMMA_ELEMENT,
+                           0);
+        cert_encode_bit(encoder, lemma->is_upper, CERT_GROUP_SIDE, 0);
+        put_combination(stream, &lemma->by);
+    }
+}
+
+/* The closing of each open disjunct in turn, if it has one. */
+static void put_closings(struct stream *stream,
+                         const struct cert_details *details, bool is_leaf)
+{
+    struct cert_encoder *encoder = &stream->encoder;
+    const struct cert_tree *tree = stream->walk.tree;
+    size_t i = 0;
+    if (!is_leaf && cert_walk_n_open(&stream->walk) < 2) {
+        return;
+    }
+    for (size_t d = 0; d < tree->n_disjuncts; d++) {
+        if (stream->walk.is_closed[d]) {
+            continue;
+        }
+        const struct cert_closing *closing =
+            &tree->closings.data[details->first_closing + i];
+        const bool is_listed =
+            i < details->n_closings && closing->disjunct == d;
+        const bool is_combined = is_listed && !closing->is_default;
+        i += is_listed ? 1 : 0;
+        if (!is_leaf) {
+            cert_encode_bit(encoder, is_listed, CERT_GROUP_CLOSED, 0);
+        }
+        if (is_leaf || is_listed) {
+            cert_encode_bit(encoder, is_combined, CERT_GROUP_DEFAULT,
+                            is_leaf ? 1 : 0);
+        }
+        if (is_combined) {
+            put_combination(stream, &closing->by);
+        }
+    }
+}
+
+static void put_node(struct stream *stream)
+{
+    const struct cert_place *place = cert_walk_place(&stream->walk);
+    const struct cert_node *node = &stream->walk.tree->nodes.data[place->node];
+    const struct cert_details details =
+        cert_node_details(stream->walk.tree, node);
+    const bool is_leaf = node->kind == CERT_LEAF;
+    const bool has = details.n_slopes + details.n_lemmas > 0;
+    cert_encode_bit(&stream->encoder, is_leaf, CERT_GROUP_LEAF,
+                    cert_group_of_leaf(stream->was_leaf, place->side));
+    if (!is_leaf) {
+        put_split(stream, node);
+    }
+    put_refresh(stream, node);
+    cert_encode_bit(&stream->encoder, has, CERT_GROUP_HAS, is_leaf ? 1 : 0);
+    if (has) {
+        put_slopes_and_lemmas(stream, &details);
+    }
+    put_closings(stream, &details, is_leaf);
+    stream->was_leaf = is_leaf;
+}
+
+static void put_trees(struct stream *stream)
+{
+    struct cert_encoder *encoder = &stream->encoder;
+    const struct cert *cert = stream->cert;
+    cert_encode_number(encoder, cert->n_inputs, CERT_GROUP_SHAPE, 0);
+    cert_encode_number(encoder, cert->n_relus, CERT_GROUP_SHAPE, 0);
+    cert_encode_number(encoder, cert->n_cases, CERT_GROUP_SHAPE, 0);
+    for (size_t i = 0; i < cert->n_cases; i++) {
+        cert_encode_number(encoder, cert->trees[i].n_disjuncts,
+                           CERT_GROUP_SHAPE, 0);
+        cert_walk_init(&stream->walk, &cert->trees[i]);
+        while (cert_walk_next(&stream->walk)) {
+            put_node(stream);
+        }
+        cert_walk_clear(&stream->walk);
+    }
+    cert_encoder_finish(encoder);
+}
+
+static void put_stream(output *file, const struct cert *cert,
+                       double cost[CERT_N_GROUPS])
+{
+    struct stream stream = {.cert = cert};
+    const unsigned char grids[] = {cert->box_bits, cert->fact_bits,
+                                   cert->slope_bits, cert->lower_bits};
+    cert_encoder_init(&stream.encoder);
+    put_trees(&stream);
+    put_bytes(file, grids, sizeof grids);
+    put_varint(file, stream.encoder.bytes.n);
+    put_bytes(file, stream.encoder.bytes.data, stream.encoder.bytes.n);
+    if (cost != NULL) {
+        memcpy(cost, stream.encoder.cost, sizeof stream.encoder.cost);
+    }
+    cert_encoder_clear(&stream.encoder);
+}
+
+static void put_witness(output *file, const struct cert *cert)
+{
+    put_varint(file, cert->n_inputs);
+    for (size_t i = 0; i < cert->n_inputs; i++) {
+        uint64_t word = 0;
+        static_assert(sizeof word == sizeof *cert->witness, "IEEE doubles");
+        memcpy(&word, &cert->witness[i], sizeof word);
+        for (unsigned k = 0; k < DOUBLE_BYTES; k++) {
+            VEC_PUSH(file, (unsigned char)(word >> 8U * k));
+        }
+    }
+}
+
+void cert_bin_encode(struct bytes *bytes, const struct cert *cert,
+                     double cost[CERT_N_GROUPS])
+{
+    const bool is_sat = cert->verdict == CERT_SAT;
+    const unsigned char head[] = {
+        'A', 'S',          'T',
+        'C', CERT_VERSION, is_sat ? CERT_BIN_SAT : CERT_BIN_UNSAT};
+    output file = {0};
+    unsigned char digest[SHA256_BYTES];
+    put_bytes(&file, head, sizeof head);
+    put_bytes(&file, cert->network_hash, SHA256_BYTES);
+    put_bytes(&file, cert->property_hash, SHA256_BYTES);
+    put_bytes(&file, cert->query_hash, SHA256_BYTES);
+    if (is_sat) {
+        put_witness(&file, cert);
+    } else {
+        put_stream(&file, cert, cost);
+    }
+    sha256_digest(digest, file.data, file.n);
+    put_bytes(&file, digest, sizeof digest);
+    bytes->n = file.n;
+    bytes->data = alloc_bytes(file.n + 1, 1);
+    memcpy(bytes->data, file.data, file.n);
+    VEC_CLEAR(&file);
 }
 
 enum status cert_bin_write(size_t *n_bytes, const char *path,
@@ -15,11 +274,14 @@ enum status cert_bin_write(size_t *n_bytes, const char *path,
 {
     struct writer *writer = NULL;
     struct bytes bytes = {0};
-    const enum status status = writer_open(&writer, path, error);
+    enum status status = cert_check(cert, error);
+    if (status == STATUS_OK) {
+        status = writer_open(&writer, path, error);
+    }
     if (status != STATUS_OK) {
         return status;
     }
-    cert_bin_encode(&bytes, cert);
+    cert_bin_encode(&bytes, cert, NULL);
     writer_append(writer, bytes.data, bytes.n);
     *n_bytes = bytes.n;
     bytes_clear(&bytes);

@@ -3,15 +3,23 @@
 #define ASTROLABE_PROOFS_CERT_BIN_H
 
 #include "proofs/cert.h"
+#include "proofs/cert_coder.h"
 #include "src/base/error.h"
 #include "src/base/reader.h"
 #include "src/base/status.h"
 
 #include <stddef.h>
 
-/* All bytes of the file of a certificate that cert_check accepts; owned by the
- * caller (bytes_clear). */
-void cert_bin_encode(struct bytes *bytes, const struct cert *cert);
+/* The byte of HEAD that says what is proved. */
+enum { CERT_BIN_UNSAT = 0, CERT_BIN_SAT = 1 };
+
+/*
+ * All bytes of the file of a certificate that cert_check accepts.
+ *   bytes  owned by the caller (bytes_clear)
+ *   cost   [CERT_N_GROUPS] bits of STREAM by group of contexts; may be NULL
+ */
+void cert_bin_encode(struct bytes *bytes, const struct cert *cert,
+                     double cost[CERT_N_GROUPS]);
 
 /* Puts the file at path in one step and says how long it is.
  *   returns  STATUS_OK; STATUS_LIMIT if cert_check refuses; STATUS_IO */

@@ -103,7 +103,7 @@ void cert_figures_print(FILE *file, const struct cert *cert)
     struct cert_figures figures;
     struct bytes bytes = {0};
     cert_figures_count(&figures, cert);
-    cert_bin_encode(&bytes, cert);
+    cert_bin_encode(&bytes, cert, NULL);
     const struct {
         const char *name;
         size_t value;
