@@ -47,7 +47,7 @@ struct act_line act_relu_lower(double l, double u)
 {
     assert(!isnan(l) && !isnan(u));
     const enum phase phase = bounds_phase(l, u);
-    const int is_steep =
-        phase == PHASE_ACTIVE || (phase == PHASE_UNSTABLE && u > -l);
+    const int is_steep = phase == PHASE_ACTIVE ||
+                         (phase == PHASE_UNSTABLE && 64.0 * u > -63.0 * l);
     return (struct act_line){is_steep ? 1.0 : 0.0, 0.0};
 }

@@ -31,8 +31,9 @@ struct act_line act_relu_upper_short(double l, double u);
 /*
  * A line below, valid for every z, not only in [l, u]:
  *   relu(z) >= slope * z,  0 <= slope <= 1,  intercept = 0.               (3)
- * Unstable: slope 1 if u > -l, else 0 (the smaller area). Active 1,
- * inactive 0.
+ * Unstable: slope 1 if 64 u > -63 l, else 0: the smaller area, but symmetric
+ * ends, which are frequent, are clear of the change, where rounding errors
+ * would decide otherwise than the checker. Active 1, inactive 0.
  */
 struct act_line act_relu_lower(double l, double u);
 

@@ -51,7 +51,7 @@ void backward_set_scale(struct backward *backward, const struct bounds *bounds);
 /*
  * Chooses the lines of ReLU layer `relu` from bounds of its pre-activation
  * [width]: exact lines for stable neurons; s = u/(u-l) and a = 1 if
- * u > -l, else 0, for unstable ones.
+ * 64 u > -63 l, else 0, for unstable ones.
  */
 void backward_set_lines(struct backward *backward, size_t relu,
                         const double *lower, const double *upper);

@@ -21,7 +21,8 @@ struct check_line check_line_get(int64_t lower, int64_t upper,
         const check_wide slope = (one * upper + width / 2) / width;
         const check_wide at_lower = -slope * lower;
         const check_wide at_upper = (one - slope) * upper;
-        line.is_identity_below = upper > -lower;
+        line.is_identity_below =
+            64 * (check_wide)upper > -63 * (check_wide)lower;
         line.slope = (int64_t)slope;
         line.intercept = at_lower > at_upper ? at_lower : at_upper;
     }

@@ -247,12 +247,17 @@ static void lower_line(mpq_t slope, const struct ref_region *region, size_t v,
         return;
     }
     mpq_t sum;
-    mpq_init(sum);
-    mpq_add(sum, ends[0].value, ends[1].value);
+    mpq_t part;
+    mpq_inits(sum, part, NULL);
+    mpq_set_ui(sum, 64, 1);
+    mpq_mul(sum, sum, ends[1].value);
+    mpq_set_ui(part, 63, 1);
+    mpq_mul(part, part, ends[0].value);
+    mpq_add(sum, sum, part);
     mpq_set_ui(
         slope,
         ends[0].is_finite && ends[1].is_finite && mpq_sgn(sum) > 0 ? 1 : 0, 1);
-    mpq_clear(sum);
+    mpq_clears(sum, part, NULL);
 }
 
 /* q[source] += q[v] * slope of the line; false if it has none. */

@@ -157,7 +157,8 @@ START_TEST(relu_lines_are_exact_when_stable_and_tight_when_not)
     ck_assert_double_le(chord.intercept, 0.75 + 0x1p-49);
     check_equal(act_relu_lower(-1.0, 3.0).slope, 1.0);
     check_equal(act_relu_lower(-3.0, 1.0).slope, 0.0);
-    check_equal(act_relu_lower(-1.0, 1.0).slope, 0.0);
+    check_equal(act_relu_lower(-1.0, 1.0).slope, 1.0);
+    check_equal(act_relu_lower(-64.0, 63.0).slope, 0.0);
 }
 END_TEST
 

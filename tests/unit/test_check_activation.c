@@ -30,7 +30,9 @@ START_TEST(lines_without_both_facts_are_the_weakest)
         ck_assert(!line.has_upper && !line.is_identity_below);
     }
     ck_assert(check_line_get(-2, 3, 12).is_identity_below);
-    ck_assert(!check_line_get(-3, 3, 12).is_identity_below);
+    ck_assert(check_line_get(-3, 3, 12).is_identity_below);
+    ck_assert(!check_line_get(-64, 63, 12).is_identity_below);
+    ck_assert(check_line_get(-65, 64, 12).is_identity_below);
     ck_assert(!check_line_get(-3, 2, 12).is_identity_below);
 }
 END_TEST
