@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* factor times v of a coordinate. */
-struct check_term {
+struct check_goal_term {
     size_t coordinate;
     struct check_dyadic factor;
 };
@@ -24,7 +24,7 @@ struct check_term {
 struct check_goal {
     size_t n;
     size_t size;
-    struct check_term *terms;
+    struct check_goal_term *terms;
 };
 
 /* Makes it the empty sum again, keeping its storage. */
