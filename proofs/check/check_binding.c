@@ -23,23 +23,15 @@ static void compare_hash(const struct check_records *records,
 /* The canonical text of the query, as bytes. */
 static struct check_bytes dump_query(const struct check_query *query)
 {
-    struct check_bytes text = {.path = "what was read here"};
     FILE *file = tmpfile();
     if (file == NULL) {
         check_unsupported("temporary file: cannot be created");
     }
     check_query_dump(file, query);
-    const long n = ftell(file);
-    if (n < 0 || ferror(file) != 0 || fseek(file, 0, SEEK_SET) != 0) {
+    if (fflush(file) != 0 || fseek(file, 0, SEEK_SET) != 0) {
         check_unsupported("temporary file: cannot be written");
     }
-    text.n = (size_t)n;
-    text.data = check_alloc(text.n, 1);
-    if (fread(text.data, 1, text.n, file) != text.n) {
-        check_unsupported("temporary file: cannot be read");
-    }
-    (void)fclose(file);
-    return text;
+    return check_bytes_read(file, "what was read here");
 }
 
 void check_binding(const struct check_records *records,

@@ -1,11 +1,11 @@
-/* A file's bytes, and a bounded cursor over them.
+/* A file's bytes, a bounded cursor over them, and their hash.
  * SPDX-License-Identifier: MIT */
 #ifndef ASTROLABE_PROOFS_CHECK_CHECK_BYTES_H
 #define ASTROLABE_PROOFS_CHECK_CHECK_BYTES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* A whole file. It is read once, so that what is hashed is what is used. */
 struct check_bytes {
@@ -14,8 +14,10 @@ struct check_bytes {
     size_t n;
 };
 
-/* Ends in check_unreadable if the file cannot be read. */
+/* Both end in check_unreadable if the file cannot be read. The second one
+ * reads from where `file` stands, or fails if that is NULL, and closes it. */
 struct check_bytes check_bytes_open(const char *path);
+struct check_bytes check_bytes_read(FILE *file, const char *path);
 void check_bytes_close(struct check_bytes *bytes);
 
 /* The part of a file that is being read: file->data[at] .. [end - 1]. */
@@ -25,7 +27,10 @@ struct check_cursor {
     size_t end;
 };
 
-struct check_cursor check_cursor_all(const struct check_bytes *file);
+static inline struct check_cursor check_cursor_all(const struct check_bytes *f)
+{
+    return (struct check_cursor){f, 0, f->n};
+}
 static inline size_t check_cursor_left(const struct check_cursor *cursor)
 {
     return cursor->end - cursor->at;

@@ -5,16 +5,15 @@
 #include <gmp.h>
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static _Noreturn void finish(int status, const char *format, va_list arguments)
-    __attribute__((format(printf, 2, 0)));
-
-static void finish(int status, const char *format, va_list arguments)
+void check_fail(int status, const char *format, ...)
 {
+    va_list arguments;
+    va_start(arguments, format);
     if (status == 1) {
         (void)puts("rejected");
     }
@@ -22,67 +21,34 @@ static void finish(int status, const char *format, va_list arguments)
     (void)fputs("astrolabe-check: ", stderr);
     (void)vfprintf(stderr, format, arguments);
     (void)fputc('\n', stderr);
+    va_end(arguments);
     exit(status);
 }
 
-void check_reject(const char *format, ...)
+static void *require(void *block, size_t n, size_t size)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    finish(1, format, arguments);
-}
-
-void check_usage(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    finish(2, format, arguments);
-}
-
-void check_unreadable(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    finish(3, format, arguments);
-}
-
-void check_unsupported(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    finish(4, format, arguments);
-}
-
-/* n * size, at least 1. */
-static size_t total(size_t n, size_t size)
-{
-    if (size != 0 && n > (SIZE_MAX / 2) / size) {
-        check_unsupported("out of memory: %zu times %zu bytes", n, size);
-    }
-    return n * size == 0 ? 1 : n * size;
-}
-
-void *check_alloc(size_t n, size_t size)
-{
-    void *block = calloc(total(n, size), 1);
     if (block == NULL) {
         check_unsupported("out of memory: %zu times %zu bytes", n, size);
     }
     return block;
 }
 
-void *check_resize(void *block, size_t n, size_t size)
+void *check_alloc(size_t n, size_t size)
 {
-    void *resized = realloc(block, total(n, size));
-    if (resized == NULL) {
-        check_unsupported("out of memory: %zu times %zu bytes", n, size);
-    }
-    return resized;
+    return require(calloc(n == 0 ? 1 : n, size == 0 ? 1 : size), n, size);
 }
 
-void check_free(void *block)
+void *check_resize(void *block, size_t n, size_t size)
 {
-    free(block);
+    const size_t total = n == 0 || size == 0 ? 1 : n * size;
+    const bool fits = size == 0 || n <= PTRDIFF_MAX / size;
+    return require(fits ? realloc(block, total) : NULL, n, size);
+}
+
+void *check_grow(void *array, size_t n, size_t size)
+{
+    return (n & (n - 1)) != 0 ? array
+                              : check_resize(array, n == 0 ? 1 : 2 * n, size);
 }
 
 static void *gmp_alloc(size_t size)
@@ -96,21 +62,14 @@ static void *gmp_resize(void *block, size_t size_before, size_t size)
     return check_resize(block, size, 1);
 }
 
-static void gmp_free(void *block, size_t size)
-{
-    (void)size;
-    check_free(block);
-}
-
 void check_use_memory(void)
 {
-    mp_set_memory_functions(gmp_alloc, gmp_resize, gmp_free);
+    mp_set_memory_functions(gmp_alloc, gmp_resize, NULL);
 }
 
 void *check_arena_alloc(struct check_arena *arena, size_t n, size_t size)
 {
-    arena->blocks =
-        check_resize(arena->blocks, arena->n + 1, sizeof *arena->blocks);
+    arena->blocks = check_grow(arena->blocks, arena->n, sizeof(void *));
     arena->blocks[arena->n] = check_alloc(n, size);
     return arena->blocks[arena->n++];
 }
@@ -122,10 +81,7 @@ void *check_arena_grow(struct check_arena *arena, void *array, size_t n,
         return array;
     }
     void *grown = check_arena_alloc(arena, n == 0 ? 1 : 2 * n, size);
-    if (n > 0) {
-        memcpy(grown, array, n * size);
-    }
-    return grown;
+    return n == 0 ? grown : memcpy(grown, array, n * size);
 }
 
 void check_arena_free(struct check_arena *arena)

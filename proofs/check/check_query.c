@@ -8,90 +8,31 @@
 #include <string.h>
 
 enum { MOST_CHOICES = 10000, MOST_STEPS = 1 << 22, MOST_WORDS = 1 << 26 };
-
-struct atoms {
-    size_t n;
-    size_t capacity;
-    const struct check_atom **data;
-};
+enum { N_BUCKETS = 1 << 16 };
 
 /*
  * The conjunction that is being put together, and the cases so far.
- *   bounds, rest  its atoms on one input each, and the others
- *   choices       [n_choices] `or` formulas still to be expanded, next last
- *   box           scratch: the box of a conjunction
- *   slots         [n_slots] hash table: 1 + number of a case, or 0
- *   n_steps       conjunctions begun; n_words: memory of the cases, about
+ *   atoms    [n_atoms] its atoms in file order
+ *   end      where its next `or` is linked
+ *   box      [2 * n_inputs] scratch: the box of its bounds
+ *   buckets  [N_BUCKETS] 1 + number of the last case of a hash, or 0
+ *   n_steps  conjunctions begun; n_words: memory of the cases, about
  */
 struct builder {
     struct check_query *query;
-    const struct check_property *property;
-    struct atoms bounds;
-    struct atoms rest;
-    size_t n_choices;
-    size_t choices_capacity;
-    const struct check_formula **choices;
+    const char *path;
+    size_t n_atoms;
+    const struct check_atom **atoms;
+    struct check_formula **end;
     const struct check_atom **box;
-    size_t n_slots;
-    size_t *slots;
+    size_t *buckets;
     size_t n_steps;
     size_t n_words;
 };
 
-static void add_atom(struct atoms *atoms, const struct check_atom *atom)
+static bool is_bound(const struct check_atom *atom)
 {
-    if (atoms->n == atoms->capacity) {
-        atoms->capacity = 2 * atoms->capacity + 8;
-        atoms->data = check_resize(atoms->data, atoms->capacity,
-                                   sizeof(struct check_atom *));
-    }
-    atoms->data[atoms->n++] = atom;
-}
-
-/* NOLINTBEGIN(misc-no-recursion): as deep as the formula or MOST_CHOICES. */
-
-/* Adds atoms of nested `and`s in file order, and their `or`s to the choices.
- * False if a constant comparison does not hold. */
-static bool gather(struct builder *builder, const struct check_formula *formula)
-{
-    const struct check_atom *atom = &formula->atom;
-    bool is_possible = true;
-    if (formula->connective == CHECK_OR) {
-        if (builder->n_choices == builder->choices_capacity) {
-            builder->choices_capacity = 2 * builder->choices_capacity + 8;
-            builder->choices =
-                check_resize(builder->choices, builder->choices_capacity,
-                             sizeof(struct check_formula *));
-        }
-        builder->choices[builder->n_choices++] = formula;
-    } else if (formula->connective == CHECK_AND) {
-        for (const struct check_formula *child = formula->child; child != NULL;
-             child = child->next) {
-            is_possible = gather(builder, child) && is_possible;
-        }
-    } else if (atom->n_terms == 0) {
-        const int sign = mpq_sgn(atom->rhs);
-        is_possible = sign > 0 || (sign == 0 && !atom->is_strict);
-    } else if (atom->n_terms == 1 && !atom->terms[0].is_output) {
-        add_atom(&builder->bounds, atom);
-    } else {
-        add_atom(&builder->rest, atom);
-    }
-    return is_possible;
-}
-
-/* gather, and then the new choices lie in reverse order: first part last. */
-static bool gather_in_order(struct builder *builder,
-                            const struct check_formula *formula)
-{
-    const size_t start = builder->n_choices;
-    const bool is_possible = gather(builder, formula);
-    for (size_t i = start, k = builder->n_choices; i + 1 < k; i++) {
-        const struct check_formula *moved = builder->choices[i];
-        builder->choices[i] = builder->choices[--k];
-        builder->choices[k] = moved;
-    }
-    return is_possible;
+    return atom->n_terms == 1 && !atom->terms->is_output;
 }
 
 /* Keeps the tighter one of two bounds, the strict one of equals. */
@@ -110,19 +51,19 @@ static void tighten(const struct check_atom **box,
 static bool is_empty(const struct check_atom *const *box, size_t n_inputs)
 {
     bool has_gap = false;
-    mpq_t lower;
-    mpq_init(lower);
+    mpq_t width;
+    mpq_init(width);
     for (size_t i = 0; i < n_inputs && !has_gap; i++) {
         const struct check_atom *below = box[2 * i];
         const struct check_atom *above = box[2 * i + 1];
         if (below != NULL && above != NULL) {
-            mpq_neg(lower, below->rhs);
-            const int order = mpq_cmp(lower, above->rhs);
-            has_gap = order > 0 ||
-                      (order == 0 && (below->is_strict || above->is_strict));
+            mpq_add(width, below->rhs, above->rhs);
+            const int sign = mpq_sgn(width);
+            has_gap = sign < 0 ||
+                      (sign == 0 && (below->is_strict || above->is_strict));
         }
     }
-    mpq_clear(lower);
+    mpq_clear(width);
     return has_gap;
 }
 
@@ -132,11 +73,12 @@ static bool is_same_end(const struct check_atom *a, const struct check_atom *b)
                       mpq_equal(a->rhs, b->rhs) != 0);
 }
 
-/* Slot of the case that has this box, or a free slot. */
-static size_t find_slot(const struct builder *builder,
-                        const struct check_atom *const *box)
+/* The case of builder->box; a new one if there is none. */
+static struct check_case *find_case(struct builder *builder)
 {
-    const size_t n_ends = 2 * builder->query->n_inputs;
+    struct check_query *query = builder->query;
+    const struct check_atom *const *box = builder->box;
+    const size_t n_ends = 2 * query->n_inputs;
     uint64_t hash = 0;
     for (size_t i = 0; i < n_ends; i++) {
         hash = (hash ^ (hash >> 29U)) * UINT64_C(0x9e3779b97f4a7c15) + 1;
@@ -144,149 +86,132 @@ static size_t find_slot(const struct builder *builder,
                                : mpz_get_ui(mpq_numref(box[i]->rhs)) * 5 +
                                      mpz_get_ui(mpq_denref(box[i]->rhs)) * 3;
     }
-    size_t slot = (size_t)(hash ^ (hash >> 32U)) % builder->n_slots;
-    while (builder->slots[slot] != 0) {
-        const struct check_case *other =
-            &builder->query->cases[builder->slots[slot] - 1];
+    size_t *bucket = &builder->buckets[(hash ^ (hash >> 32U)) % N_BUCKETS];
+    for (size_t k = *bucket; k != 0; k = query->cases[k - 1].before) {
         size_t i = 0;
-        while (i < n_ends && is_same_end(box[i], other->box[i])) {
+        while (i < n_ends && is_same_end(box[i], query->cases[k - 1].box[i])) {
             i++;
         }
         if (i == n_ends) {
-            break;
-        }
-        slot = (slot + 1) % builder->n_slots;
-    }
-    return slot;
-}
-
-/* The case of builder->box; a new one if there is none. */
-static struct check_case *find_case(struct builder *builder)
-{
-    struct check_query *query = builder->query;
-    if (2 * query->n_cases >= builder->n_slots) {
-        builder->n_slots = 4 * query->n_cases + 64;
-        check_free(builder->slots);
-        builder->slots = check_alloc(builder->n_slots, sizeof *builder->slots);
-        query->cases =
-            check_resize(query->cases, builder->n_slots, sizeof *query->cases);
-        for (size_t i = 0; i < query->n_cases; i++) {
-            builder->slots[find_slot(builder, query->cases[i].box)] = i + 1;
+            return &query->cases[k - 1];
         }
     }
-    size_t *slot = &builder->slots[find_slot(builder, builder->box)];
-    if (*slot == 0) {
-        query->cases[query->n_cases] = (struct check_case){.box = builder->box};
-        *slot = ++query->n_cases;
-        builder->box =
-            check_alloc(2 * query->n_inputs, sizeof(struct check_atom *));
-        builder->n_words += 2 * query->n_inputs + 8;
-    }
-    return &query->cases[*slot - 1];
+    query->cases = check_arena_grow(&query->arena, query->cases, query->n_cases,
+                                    sizeof *query->cases);
+    struct check_case *self = &query->cases[query->n_cases++];
+    self->before = *bucket;
+    self->box = check_arena_alloc(&query->arena, n_ends, sizeof *box);
+    memcpy(self->box, box, n_ends * sizeof *box);
+    *bucket = query->n_cases;
+    builder->n_words += n_ends + 8;
+    return self;
 }
 
 /* The conjunction becomes a disjunct of the case of its box. */
 static void place(struct builder *builder)
 {
-    const size_t n_inputs = builder->query->n_inputs;
-    const size_t n = builder->rest.n;
-    for (size_t i = 0; i < 2 * n_inputs; i++) {
-        builder->box[i] = NULL;
+    struct check_query *query = builder->query;
+    struct check_disjunct rest = {0};
+    memset(builder->box, 0, 2 * query->n_inputs * sizeof *builder->box);
+    for (size_t i = 0; i < builder->n_atoms; i++) {
+        if (is_bound(builder->atoms[i])) {
+            tighten(builder->box, builder->atoms[i]);
+        }
     }
-    for (size_t i = 0; i < builder->bounds.n; i++) {
-        tighten(builder->box, builder->bounds.data[i]);
-    }
-    if (is_empty(builder->box, n_inputs)) {
+    if (is_empty(builder->box, query->n_inputs)) {
         return;
+    }
+    for (size_t i = 0; i < builder->n_atoms; i++) {
+        if (!is_bound(builder->atoms[i])) {
+            rest.atoms = check_arena_grow(&query->arena, rest.atoms,
+                                          rest.n_atoms, sizeof *rest.atoms);
+            rest.atoms[rest.n_atoms++] = builder->atoms[i];
+        }
     }
     struct check_case *self = find_case(builder);
-    if ((self->n_disjuncts & (self->n_disjuncts + 1)) == 0) {
-        self->disjuncts =
-            check_resize(self->disjuncts, 2 * self->n_disjuncts + 1,
+    self->disjuncts =
+        check_arena_grow(&query->arena, self->disjuncts, self->n_disjuncts,
                          sizeof *self->disjuncts);
-    }
-    struct check_disjunct *disjunct = &self->disjuncts[self->n_disjuncts++];
-    disjunct->n_atoms = n;
-    disjunct->atoms = check_alloc(n, sizeof(struct check_atom *));
-    for (size_t i = 0; i < n; i++) {
-        disjunct->atoms[i] = builder->rest.data[i];
-    }
-    builder->n_words += n + 8;
+    self->disjuncts[self->n_disjuncts++] = rest;
+    builder->n_words += 2 * rest.n_atoms + 8;
 }
 
-/* Expands the choices: the first one varies slowest. */
-static void expand(struct builder *builder, size_t depth)
+/* NOLINTBEGIN(misc-no-recursion): as deep as the formula or MOST_CHOICES. */
+
+/* Adds atoms of nested `and`s in file order, and links their `or`s. False if a
+ * constant comparison does not hold. */
+static bool gather(struct builder *builder, struct check_formula *formula)
 {
-    if (builder->n_choices == 0) {
-        place(builder);
-        return;
+    const struct check_atom *atom = &formula->atom;
+    if (formula->connective == CHECK_ATOM && atom->n_terms == 0) {
+        return mpq_sgn(atom->rhs) >= (atom->is_strict ? 1 : 0);
     }
-    const struct check_formula *choice = builder->choices[--builder->n_choices];
-    const size_t start = builder->n_choices;
-    const size_t n_bounds = builder->bounds.n;
-    const size_t n_rest = builder->rest.n;
-    for (const struct check_formula *child = choice->child; child != NULL;
-         child = child->next) {
+    if (formula->connective == CHECK_ATOM) {
+        builder->atoms = check_grow(builder->atoms, builder->n_atoms,
+                                    sizeof *builder->atoms);
+        builder->atoms[builder->n_atoms++] = atom;
+        return true;
+    }
+    if (formula->connective == CHECK_OR) {
+        *builder->end = formula;
+        builder->end = &formula->pending;
+        return true;
+    }
+    struct check_formula *child = formula->child;
+    while (child != NULL && gather(builder, child)) {
+        child = child->next;
+    }
+    return child == NULL;
+}
+
+/* Expands the `or`s from `choice` on: the first one varies slowest. */
+static void expand(struct builder *builder, const struct check_formula *choice,
+                   size_t depth)
+{
+    const size_t n_atoms = builder->n_atoms;
+    struct check_formula *child = choice == NULL ? NULL : choice->child;
+    if (choice == NULL) {
+        place(builder);
+    }
+    for (; child != NULL; child = child->next) {
+        struct check_formula *first = NULL;
+        builder->end = &first;
         if (builder->n_steps++ > MOST_STEPS || depth > MOST_CHOICES ||
             builder->n_words > MOST_WORDS) {
             check_unsupported("%s: the disjunctive normal form is too large",
-                              builder->property->file.path);
+                              builder->path);
         }
-        if (gather_in_order(builder, child)) {
-            expand(builder, depth + 1);
+        if (gather(builder, child)) {
+            *builder->end = choice->pending;
+            expand(builder, first, depth + 1);
         }
-        builder->n_choices = start;
-        builder->bounds.n = n_bounds;
-        builder->rest.n = n_rest;
+        builder->n_atoms = n_atoms;
     }
-    builder->choices[builder->n_choices++] = choice;
 }
 
 /* NOLINTEND(misc-no-recursion) */
 
 struct check_query *check_query_create(const struct check_property *property)
 {
+    const struct check_formula root = {.connective = CHECK_OR,
+                                       .child = property->unsafe};
     struct check_query *query = check_alloc(1, sizeof *query);
-    struct builder builder = {.query = query, .property = property};
+    struct builder builder = {.query = query, .path = property->file.path};
     query->n_inputs = property->n_elements[0];
     query->n_outputs = property->n_elements[1];
-    builder.box = check_alloc(2 * query->n_inputs, sizeof(struct check_atom *));
-    if (gather_in_order(&builder, property->unsafe)) {
-        expand(&builder, 0);
-    }
-    check_free(builder.bounds.data);
-    check_free(builder.rest.data);
-    check_free(builder.choices);
+    builder.box = check_alloc(2 * query->n_inputs, sizeof *builder.box);
+    builder.buckets = check_alloc(N_BUCKETS, sizeof *builder.buckets);
+    expand(&builder, &root, 0);
+    check_free(builder.atoms);
     check_free(builder.box);
-    check_free(builder.slots);
+    check_free(builder.buckets);
     return query;
 }
 
 void check_query_free(struct check_query *query)
 {
-    for (size_t k = 0; k < query->n_cases; k++) {
-        for (size_t i = 0; i < query->cases[k].n_disjuncts; i++) {
-            check_free(query->cases[k].disjuncts[i].atoms);
-        }
-        check_free(query->cases[k].disjuncts);
-        check_free(query->cases[k].box);
-    }
-    check_free(query->cases);
+    check_arena_free(&query->arena);
     check_free(query);
-}
-
-/* Version 1 counts the elements of all tensors. */
-static void bind_counts(const struct check_property *property,
-                        const struct check_network *network)
-{
-    if (property->n_elements[0] != network->n_inputs ||
-        property->n_elements[1] != network->n_outputs) {
-        check_unreadable("%s: %zu inputs and %zu outputs are declared, %s has "
-                         "%zu and %zu",
-                         property->file.path, property->n_elements[0],
-                         property->n_elements[1], network->file.path,
-                         network->n_inputs, network->n_outputs);
-    }
 }
 
 void check_query_bind(const struct check_property *property,
@@ -294,17 +219,23 @@ void check_query_bind(const struct check_property *property,
 {
     bool is_real = true;
     size_t n[2] = {0, 0};
-    bind_counts(property, network);
     for (size_t i = 0; i < property->n_variables; i++) {
         is_real = is_real && property->variables[i].sort == CHECK_REAL_SORT;
         n[property->variables[i].is_output ? 1 : 0]++;
     }
-    if (property->version == 2 && (n[0] != network->n_input_tensors ||
-                                   n[1] != network->n_output_tensors)) {
-        check_unreadable("%s: %zu input and %zu output tensors are declared, "
-                         "%s has %zu and %zu",
-                         property->file.path, n[0], n[1], network->file.path,
-                         network->n_input_tensors, network->n_output_tensors);
+    const size_t counts[2][4] = {
+        {property->n_elements[0], property->n_elements[1], network->n_inputs,
+         network->n_outputs},
+        {n[0], n[1], network->n_input_tensors, network->n_output_tensors}};
+    for (size_t i = 0; i < (size_t)property->version; i++) {
+        const size_t *count = counts[i];
+        if (count[0] != count[2] || count[1] != count[3]) {
+            check_unreadable("%s: %zu input and %zu output %s are declared, "
+                             "%s has %zu and %zu",
+                             property->file.path, count[0], count[1],
+                             i == 0 ? "elements" : "tensors",
+                             network->file.path, count[2], count[3]);
+        }
     }
     for (size_t i = 0; i < property->n_variables; i++) {
         const struct check_variable *variable = &property->variables[i];
@@ -313,9 +244,8 @@ void check_query_bind(const struct check_property *property,
                                 : &network->input_tensors[i];
         const bool is_same_type = variable->sort == CHECK_FLOAT32_SORT
                                       ? tensor->type == CHECK_FLOAT32
-                                  : variable->sort == CHECK_FLOAT64_SORT
-                                      ? tensor->type == CHECK_FLOAT64
-                                      : false;
+                                      : variable->sort == CHECK_FLOAT64_SORT &&
+                                            tensor->type == CHECK_FLOAT64;
         if (variable->n != tensor->n || (!is_real && !is_same_type)) {
             check_unreadable("%s: '%.*s' has another type or number of "
                              "elements than '%s' of %s",
@@ -325,49 +255,32 @@ void check_query_bind(const struct check_property *property,
     }
 }
 
-/* ` p/q`, or ` p` of an integer, times sign. */
-static void print_number(FILE *file, const mpq_t value, int sign)
+/* The ends of a box, lower before upper. */
+static void print_box(FILE *file, const struct check_atom *const *box, size_t n)
 {
-    mpq_t number;
-    mpq_init(number);
-    mpq_set(number, value);
-    if (sign < 0) {
-        mpq_neg(number, number);
+    mpq_t lower;
+    mpq_init(lower);
+    for (size_t i = 0; i < n; i++) {
+        if (box[i] != NULL) {
+            mpq_neg(lower, box[i]->rhs);
+            (void)gmp_fprintf(
+                file, "  x%zu %c%s %Qd\n", i / 2, i % 2 == 0 ? '>' : '<',
+                box[i]->is_strict ? "" : "=", i % 2 == 0 ? lower : box[i]->rhs);
+        }
     }
-    char *text = check_alloc(mpz_sizeinbase(mpq_numref(number), 10) +
-                                 mpz_sizeinbase(mpq_denref(number), 10) + 3,
-                             1);
-    (void)fprintf(file, " %s", mpq_get_str(text, 10, number));
-    check_free(text);
-    mpq_clear(number);
+    mpq_clear(lower);
 }
 
 static void print_atom(FILE *file, const struct check_atom *atom)
 {
-    mpq_t coefficient;
-    mpq_init(coefficient);
     (void)fputs("   ", file);
     for (size_t i = 0; i < atom->n_terms; i++) {
         const struct check_term *term = &atom->terms[i];
-        mpq_set_z(coefficient, term->coefficient);
-        print_number(file, coefficient, 1);
-        (void)fprintf(file, "*%c%zu", term->is_output ? 'y' : 'x', term->index);
+        (void)gmp_fprintf(file, " %Zd*%c%zu", term->coefficient,
+                          term->is_output ? 'y' : 'x', term->index);
     }
-    (void)fputs(atom->is_strict ? " <" : " <=", file);
-    print_number(file, atom->rhs, 1);
-    (void)fputs("\n", file);
-    mpq_clear(coefficient);
-}
-
-static void print_end(FILE *file, const struct check_atom *end)
-{
-    if (end != NULL) {
-        const int sign = mpz_sgn(end->terms[0].coefficient);
-        (void)fprintf(file, "  x%zu %c%s", end->terms[0].index,
-                      sign < 0 ? '>' : '<', end->is_strict ? "" : "=");
-        print_number(file, end->rhs, sign);
-        (void)fputs("\n", file);
-    }
+    (void)gmp_fprintf(file, " %s %Qd\n",
+                      atom->is_strict ? "<" : "<=", atom->rhs);
 }
 
 void check_query_dump(FILE *file, const struct check_query *query)
@@ -377,9 +290,7 @@ void check_query_dump(FILE *file, const struct check_query *query)
     for (size_t k = 0; k < query->n_cases; k++) {
         const struct check_case *self = &query->cases[k];
         (void)fprintf(file, "case %zu\n", k);
-        for (size_t i = 0; i < 2 * query->n_inputs; i++) {
-            print_end(file, self->box[i]);
-        }
+        print_box(file, self->box, 2 * query->n_inputs);
         for (size_t i = 0; i < self->n_disjuncts; i++) {
             (void)fprintf(file, "  disjunct %zu\n", i);
             for (size_t a = 0; a < self->disjuncts[i].n_atoms; a++) {

@@ -3,6 +3,7 @@
 #ifndef ASTROLABE_PROOFS_CHECK_CHECK_QUERY_H
 #define ASTROLABE_PROOFS_CHECK_CHECK_QUERY_H
 
+#include "proofs/check/check_fail.h"
 #include "proofs/check/check_network.h"
 #include "proofs/check/check_vnnlib.h"
 
@@ -19,11 +20,13 @@ struct check_disjunct {
  * An input box and a disjunction over it. The atoms of the box have one term:
  *   box  [2 * n_inputs] box[2 * i] is -1*X_i <= rhs, box[2 * i + 1] is
  *        1*X_i <= rhs, or < rhs; NULL: no such end. The box is not empty.
+ *   before  for check_query_create: 1 + a case of the same hash, or 0
  */
 struct check_case {
     const struct check_atom **box;
     size_t n_disjuncts;
     struct check_disjunct *disjuncts;
+    size_t before;
 };
 
 /* Some input is unsafe iff it lies in the box of a case of which a disjunct
@@ -33,6 +36,7 @@ struct check_query {
     size_t n_outputs;
     size_t n_cases;
     struct check_case *cases;
+    struct check_arena arena;
 };
 
 /* Ends in check_unreadable unless the declared elements, tensors and types

@@ -24,22 +24,28 @@ static uint32_t turn(uint32_t x, unsigned n)
     return x >> n | x << (32 - n);
 }
 
-static void add_block(uint32_t hash[8], const unsigned char *block)
+/* 5.1.1: byte i of the message, followed by a bit 1, bits 0, and the number of
+ * its bits in the last 8 of `end` bytes. */
+static uint32_t padded(const unsigned char *data, size_t n, size_t end,
+                       size_t i)
 {
-    uint32_t w[64];
+    return i < n          ? data[i]
+           : i == n       ? 0x80
+           : i + 8 >= end ? (uint64_t)n * 8 >> (8 * (end - 1 - i)) & 0xFF
+                          : 0;
+}
+
+static void add_block(uint32_t hash[8], uint32_t w[64])
+{
     uint32_t s[8];
     memcpy(s, hash, sizeof s);
-    for (size_t t = 0; t < 16; t++) {
-        w[t] = (uint32_t)block[4 * t] << 24 | (uint32_t)block[4 * t + 1] << 16 |
-               (uint32_t)block[4 * t + 2] << 8 | (uint32_t)block[4 * t + 3];
-    }
-    for (size_t t = 16; t < 64; t++) {
-        const uint32_t a = w[t - 15];
-        const uint32_t b = w[t - 2];
-        w[t] = w[t - 16] + (turn(a, 7) ^ turn(a, 18) ^ a >> 3) + w[t - 7] +
-               (turn(b, 17) ^ turn(b, 19) ^ b >> 10);
-    }
     for (size_t t = 0; t < 64; t++) {
+        if (t >= 16) {
+            const uint32_t a = w[t - 15];
+            const uint32_t b = w[t - 2];
+            w[t] = w[t - 16] + (turn(a, 7) ^ turn(a, 18) ^ a >> 3) + w[t - 7] +
+                   (turn(b, 17) ^ turn(b, 19) ^ b >> 10);
+        }
         const uint32_t first =
             s[7] + (turn(s[4], 6) ^ turn(s[4], 11) ^ turn(s[4], 25)) +
             ((s[4] & s[5]) ^ (~s[4] & s[6])) + round_constant[t] + w[t];
@@ -57,37 +63,17 @@ static void add_block(uint32_t hash[8], const unsigned char *block)
 
 void check_sha256(unsigned char digest[32], const unsigned char *data, size_t n)
 {
+    const size_t end = (n + 8) / 64 * 64 + 64;
     uint32_t hash[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    unsigned char last[128] = {0};
-    const size_t rest = n % 64;
-    const size_t n_last = rest < 56 ? 64 : 128;
-    for (size_t i = 0; i + 64 <= n; i += 64) {
-        add_block(hash, data + i);
-    }
-    if (rest > 0) {
-        memcpy(last, data + (n - rest), rest);
-    }
-    last[rest] = 0x80;
-    for (size_t i = 0; i < 8; i++) {
-        last[n_last - 1 - i] = (unsigned char)((uint64_t)n * 8 >> (8 * i));
-    }
-    for (size_t i = 0; i < n_last; i += 64) {
-        add_block(hash, last + i);
+    uint32_t w[64] = {0};
+    for (size_t i = 0; i < end; i++) {
+        w[i / 4 % 16] = w[i / 4 % 16] << 8 | padded(data, n, end, i);
+        if (i % 64 == 63) {
+            add_block(hash, w);
+        }
     }
     for (size_t i = 0; i < 32; i++) {
         digest[i] = (unsigned char)(hash[i / 4] >> (24 - 8 * (i % 4)));
     }
-}
-
-void check_sha256_text(char text[65], const unsigned char *data, size_t n)
-{
-    const char *digits = "0123456789abcdef";
-    unsigned char digest[32];
-    check_sha256(digest, data, n);
-    for (size_t i = 0; i < 32; i++) {
-        text[2 * i] = digits[digest[i] / 16];
-        text[2 * i + 1] = digits[digest[i] % 16];
-    }
-    text[64] = '\0';
 }

@@ -9,7 +9,4 @@
 void check_sha256(unsigned char digest[32], const unsigned char *data,
                   size_t n);
 
-/* The digest as 64 lower-case hexadecimal digits and a terminator. */
-void check_sha256_text(char text[65], const unsigned char *data, size_t n);
-
 #endif

@@ -3,27 +3,29 @@
 #include "proofs/check/check_vnnlib.h"
 
 #include "proofs/check/check_fail.h"
-#include "proofs/check/check_token.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Signs that left - right has where a comparison holds. */
-enum { NEGATIVE = 1, ZERO = 2, POSITIVE = 4 };
+enum { MOST_DEPTH = 1000, MOST_LENGTH = 4096 };
 
-static const struct {
+#define DIGITS  "0123456789"
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+/* The differences of which a comparison says that they are not above 0: of
+ * left - right, of right - left, or of both. */
+enum { LEFT = 1, RIGHT = 2, BOTH = 3 };
+
+static const struct relation {
     const char *word;
     int version; /* 0: both */
-    unsigned signs;
-} relations[] = {{"<=", 0, NEGATIVE | ZERO},
-                 {">=", 0, POSITIVE | ZERO},
-                 {"<", 0, NEGATIVE},
-                 {">", 0, POSITIVE},
-                 {"=", 1, ZERO},
-                 {"==", 2, ZERO},
-                 {"distinct", 1, NEGATIVE | POSITIVE},
-                 {"!=", 2, NEGATIVE | POSITIVE}};
+    bool is_strict;
+    unsigned sides;
+} relations[] = {{"<=", 0, false, LEFT},      {">=", 0, false, RIGHT},
+                 {"<", 0, true, LEFT},        {">", 0, true, RIGHT},
+                 {"=", 1, false, BOTH},       {"==", 2, false, BOTH},
+                 {"distinct", 1, true, BOTH}, {"!=", 2, true, BOTH}};
 
 enum { N_RELATIONS = sizeof relations / sizeof *relations };
 
@@ -40,91 +42,195 @@ struct summand {
 enum { INTEGER = 1, DECIMAL = 2, FIRST_SORT = 4 };
 
 /*
- * The token read last, and the comparison that is being read.
- *   sum       [n] the summands of left - right
+ * The token, and the comparison that is being read.
+ *   text      where the token starts in the file
+ *   word      its characters: one of ( ) [ ] , or printable ASCII but these
+ *             and ; " |, or none at the end of the file. Blanks and comments
+ *             (; to the end of the line) separate words
+ *   depth     parentheses that are open before the token
+ *   network   version 2: its name
+ *   sum       [n] the summands of left - right, [n_made] with numbers
  *   contents  INTEGER, DECIMAL and FIRST_SORT << sort, added up
  */
 struct reader {
     struct check_property *property;
-    struct check_token token;
+    const char *text;
+    char word[MOST_LENGTH + 1];
+    size_t depth;
+    struct check_variable network;
     size_t n;
+    size_t n_made;
     struct summand *sum;
     unsigned contents;
 };
 
-/* Appends number * variable. */
-static mpq_t *push(struct reader *reader, uint64_t variable, long number)
+static void find_place(const struct reader *reader, size_t *line,
+                       size_t *column)
 {
-    reader->sum = check_resize(reader->sum, reader->n + 1, sizeof *reader->sum);
-    struct summand *summand = &reader->sum[reader->n++];
-    summand->variable = variable;
-    mpq_init(summand->value);
-    mpq_set_si(summand->value, number, 1);
-    return &summand->value;
+    const char *at = (const char *)reader->property->file.data;
+    for (*line = *column = 1; at < reader->text; at++) {
+        *column = *at == '\n' ? 1 : *column + 1;
+        *line += *at == '\n' ? 1 : 0;
+    }
 }
 
-/* Version 1: true if the word, from text on, is X_i or Y_i. */
-static bool scan_name(uint64_t *variable, const struct reader *reader,
-                      const char *text)
+static _Noreturn void expected(const struct reader *reader, const char *what)
 {
-    const char *end = reader->token.text + reader->token.length;
-    size_t index = 0;
-    if (end - text < 3 || (*text != 'X' && *text != 'Y') || text[1] != '_' ||
-        !check_scan_natural(&index, text + 2, (size_t)(end - text) - 2) ||
-        (text[2] == '0' && end - text > 3)) {
+    size_t line = 0;
+    size_t column = 0;
+    find_place(reader, &line, &column);
+    check_unreadable("%s:%zu:%zu: expected %s, found '%s'",
+                     reader->property->file.path, line, column, what,
+                     reader->word);
+}
+
+static _Noreturn void refuse(const struct reader *reader, const char *what)
+{
+    size_t line = 0;
+    size_t column = 0;
+    find_place(reader, &line, &column);
+    check_unsupported("%s:%zu:%zu: not supported: %s",
+                      reader->property->file.path, line, column, what);
+}
+
+static bool is(const struct reader *reader, const char *text)
+{
+    return strcmp(reader->word, text) == 0;
+}
+
+static bool is_one_of(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
+/* Goes on to the next token. */
+static void next(struct reader *reader)
+{
+    const struct check_bytes *file = &reader->property->file;
+    const char *end = (const char *)file->data + file->n;
+    const char *at = reader->text + strlen(reader->word);
+    size_t n = 0;
+    reader->depth += is(reader, "(") ? 1 : 0;
+    reader->depth -= is(reader, ")") ? 1 : 0;
+    if (reader->depth > MOST_DEPTH) {
+        refuse(reader, "parentheses nested deeper than 1000");
+    }
+    for (bool is_comment = false;
+         at < end && (is_comment || is_one_of(*at, " \t\r\n;")); at++) {
+        is_comment = *at == ';' || (is_comment && *at != '\n');
+    }
+    while (at + n < end && at[n] > ' ' && at[n] < 127 &&
+           !is_one_of(at[n], "()[],;\"|")) {
+        n++;
+    }
+    reader->text = at;
+    reader->word[0] = '\0';
+    if (n > MOST_LENGTH) {
+        refuse(reader, "words of more than 4096 characters");
+    }
+    if (n == 0 && at < end) {
+        n = is_one_of(*at, "()[],") ? 1 : 0;
+    }
+    if (n == 0 && (at < end || reader->depth > 0)) {
+        expected(reader,
+                 at < end ? "a word, a parenthesis or a bracket" : "')'");
+    }
+    memcpy(reader->word, at, n);
+    reader->word[n] = '\0';
+}
+
+/* Goes on if the token is `text`. */
+static bool accept(struct reader *reader, const char *text)
+{
+    const bool is_same = is(reader, text);
+    if (is_same) {
+        next(reader);
+    }
+    return is_same;
+}
+
+static void take(struct reader *reader, const char *text)
+{
+    if (!accept(reader, text)) {
+        expected(reader, text);
+    }
+}
+
+/* One to ten digits. */
+static bool scan_natural(size_t *value, const char *text)
+{
+    const size_t n = strspn(text, DIGITS);
+    *value = n <= 10 ? strtoull(text, NULL, 10) : 0;
+    return n > 0 && n <= 10 && text[n] == '\0';
+}
+
+/* Nothing, or [eE] [+-]? digits. */
+static bool scan_exponent(long *exponent, const char *text)
+{
+    const bool has_sign = *text != '\0' && is_one_of(text[1], "+-");
+    size_t value = 0;
+    const bool is_exponent = is_one_of(*text, "eE") &&
+                             scan_natural(&value, text + (has_sign ? 2 : 1));
+    *exponent = has_sign && text[1] == '-' ? -(long)value : (long)value;
+    return *text == '\0' || is_exponent;
+}
+
+/*
+ * Takes a number, exactly, if the token spells one. Version 1:
+ * [+-]? (digits [. digits?] | . digits) ([eE] [+-]? digits)?; version 2:
+ * -? digits (. digits)?
+ */
+static bool take_number(mpq_t value, struct reader *reader)
+{
+    const bool is_old = reader->property->version == 1;
+    const bool is_negative = *reader->word == '-';
+    const char *whole =
+        reader->word + (is_negative || (is_old && *reader->word == '+'));
+    const size_t n_whole = strspn(whole, DIGITS);
+    const char *fraction = whole + n_whole + (whole[n_whole] == '.');
+    const size_t n_fraction = strspn(fraction, DIGITS);
+    long exponent = 0;
+    char digits[MOST_LENGTH + 1];
+    if (n_whole + n_fraction == 0 ||
+        !scan_exponent(&exponent, fraction + n_fraction) ||
+        (!is_old && (n_whole == 0 || fraction[n_fraction] != '\0' ||
+                     fraction[n_fraction - 1] == '.'))) {
         return false;
     }
-    *variable = (*text == 'Y' ? OUTPUT : 0) + index;
+    if (labs(exponent) > MOST_LENGTH) {
+        refuse(reader, "numbers of more than 4096 digits");
+    }
+    memcpy(digits, whole, n_whole);
+    memcpy(digits + n_whole, fraction, n_fraction);
+    digits[n_whole + n_fraction] = '\0';
+    exponent -= (long)n_fraction;
+    (void)mpz_set_str(mpq_numref(value), digits, 10);
+    mpz_ui_pow_ui(mpq_denref(value), 10, (unsigned long)labs(exponent));
+    if (exponent > 0) {
+        mpz_mul(mpq_numref(value), mpq_numref(value), mpq_denref(value));
+        mpz_set_ui(mpq_denref(value), 1);
+    }
+    mpq_canonicalize(value);
+    if (is_negative) {
+        mpq_neg(value, value);
+    }
+    reader->contents |= strchr(reader->word, '.') == NULL ? INTEGER : DECIMAL;
+    next(reader);
     return true;
 }
 
-static bool is_named(const struct check_variable *variable,
-                     const struct reader *reader)
+/* Appends 1 * variable; a place of its number. */
+static mpq_t *push(struct reader *reader, uint64_t variable)
 {
-    return variable->n_name == reader->token.length &&
-           memcmp(variable->name, reader->token.text, reader->token.length) ==
-               0;
-}
-
-static const struct check_variable *find_variable(const struct reader *reader)
-{
-    const struct check_property *property = reader->property;
-    size_t i = 0;
-    while (i < property->n_variables &&
-           !is_named(&property->variables[i], reader)) {
-        i++;
+    if (reader->n == reader->n_made) {
+        reader->sum =
+            check_grow(reader->sum, reader->n_made, sizeof *reader->sum);
+        mpq_init(reader->sum[reader->n_made++].value);
     }
-    return i == property->n_variables ? NULL : &property->variables[i];
-}
-
-/* Version 2: NAME, or NAME[i, j, ...] if the tensor has dimensions. */
-static void read_element(struct reader *reader)
-{
-    const struct check_variable *variable = find_variable(reader);
-    size_t element = 0;
-    if (variable == NULL) {
-        check_token_expected(&reader->token,
-                             "a number, a declared variable or '('");
-    }
-    reader->contents |= (unsigned)FIRST_SORT << variable->sort;
-    check_token_next(&reader->token);
-    for (size_t i = 0; i < variable->n_dims; i++) {
-        size_t index = 0;
-        check_token_take(&reader->token, i == 0 ? "[" : ",");
-        if (!check_scan_natural(&index, reader->token.text,
-                                reader->token.length) ||
-            index >= variable->dims[i]) {
-            check_token_expected(&reader->token,
-                                 "an index below the dimension");
-        }
-        element = element * variable->dims[i] + index;
-        check_token_next(&reader->token);
-    }
-    if (variable->n_dims > 0) {
-        check_token_take(&reader->token, "]");
-    }
-    element += variable->first;
-    (void)push(reader, variable->is_output ? OUTPUT + element : element, 1);
+    struct summand *summand = &reader->sum[reader->n++];
+    summand->variable = variable;
+    mpq_set_ui(summand->value, 1, 1);
+    return &summand->value;
 }
 
 static void negate_from(struct reader *reader, size_t start)
@@ -134,96 +240,123 @@ static void negate_from(struct reader *reader, size_t start)
     }
 }
 
-/* NOLINTBEGIN(misc-no-recursion): at most CHECK_MOST_DEPTH deep. */
+/* Version 1: true if the text is X_i or Y_i. */
+static bool scan_name(uint64_t *variable, const char *text)
+{
+    size_t index = 0;
+    const bool is_name = is_one_of(*text, "XY") && text[1] == '_' &&
+                         scan_natural(&index, text + 2) &&
+                         (text[2] != '0' || text[3] == '\0');
+    *variable = (*text == 'Y' ? OUTPUT : 0) + index;
+    return is_name;
+}
+
+static bool is_named(const struct check_variable *variable,
+                     const struct reader *reader)
+{
+    return variable->n_name == strlen(reader->word) &&
+           memcmp(variable->name, reader->word, variable->n_name) == 0;
+}
+
+static const struct check_variable *find_variable(const struct reader *reader)
+{
+    const struct check_variable *variable = reader->property->variables;
+    const struct check_variable *end = variable + reader->property->n_variables;
+    while (variable != end && !is_named(variable, reader)) {
+        variable++;
+    }
+    return variable == end ? NULL : variable;
+}
+
+/* Version 2: NAME, or NAME[i, j, ...] if the tensor has dimensions. */
+static void read_element(struct reader *reader)
+{
+    const struct check_variable *variable = find_variable(reader);
+    size_t element = 0;
+    if (variable == NULL) {
+        expected(reader, "a number, a declared variable or '('");
+    }
+    reader->contents |= (unsigned)FIRST_SORT << variable->sort;
+    next(reader);
+    for (size_t i = 0; i < variable->n_dims; i++) {
+        size_t index = 0;
+        take(reader, i == 0 ? "[" : ",");
+        if (!scan_natural(&index, reader->word) || index >= variable->dims[i]) {
+            expected(reader, "an index below the dimension");
+        }
+        element = element * variable->dims[i] + index;
+        next(reader);
+    }
+    if (variable->n_dims > 0) {
+        take(reader, "]");
+    }
+    (void)push(reader,
+               (variable->is_output ? OUTPUT : 0) + variable->first + element);
+}
+
+/* NOLINTBEGIN(misc-no-recursion): at most MOST_DEPTH deep. */
 
 static void read_sum(struct reader *reader);
 
-/* Takes a number if there is one. */
-static bool take_number(mpq_t value, struct reader *reader)
-{
-    const char *text = reader->token.text;
-    if (!check_scan_number(value, &reader->token, reader->property->version)) {
-        return false;
-    }
-    reader->contents |=
-        memchr(text, '.', reader->token.length) == NULL ? INTEGER : DECIMAL;
-    check_token_next(&reader->token);
-    return true;
-}
-
-/* The operands of a product: numbers, and at most one other expression. */
-static void read_product(struct reader *reader)
-{
-    const size_t start = reader->n;
-    mpq_t number;
-    mpq_t factor;
-    mpq_inits(number, factor, NULL);
-    mpq_set_ui(factor, 1, 1);
-    do {
-        if (take_number(number, reader)) {
-            mpq_mul(factor, factor, number);
-        } else if (reader->n == start) {
-            read_sum(reader);
-        } else {
-            check_token_refuse(&reader->token, "products of two expressions");
-        }
-    } while (!check_token_is(&reader->token, ")"));
-    if (reader->n == start) {
-        (void)push(reader, CONSTANT, 1);
-    }
-    for (size_t i = start; i < reader->n; i++) {
-        mpq_mul(reader->sum[i].value, reader->sum[i].value, factor);
-    }
-    mpq_clears(number, factor, NULL);
-}
-
-/* (+ T+), (- T+) or (* T+). */
+/* (+ T+), (- T+) or (* T+) behind the parenthesis. The operands of a product
+ * are numbers and at most one other expression. */
 static void read_operation(struct reader *reader)
 {
     const size_t start = reader->n;
-    const bool is_difference = check_token_is(&reader->token, "-");
-    const bool is_product = check_token_is(&reader->token, "*");
-    if (!is_difference && !is_product && !check_token_is(&reader->token, "+")) {
-        check_token_expected(&reader->token, "one of the operators + - *");
+    const char operation = *reader->word;
+    mpq_t number;
+    mpq_t factor;
+    if (!is_one_of(operation, "+-*") || reader->word[1] != '\0') {
+        expected(reader, "one of the operators + - *");
     }
-    check_token_next(&reader->token);
-    if (is_product) {
-        read_product(reader);
-    } else {
-        read_sum(reader);
-    }
-    if (is_difference && check_token_is(&reader->token, ")")) {
-        negate_from(reader, start);
-    }
-    while (!check_token_is(&reader->token, ")")) {
+    mpq_inits(number, factor, NULL);
+    mpq_set_ui(factor, 1, 1);
+    next(reader);
+    do {
         const size_t mid = reader->n;
+        if (operation == '*' && take_number(number, reader)) {
+            mpq_mul(factor, factor, number);
+            continue;
+        }
+        if (operation == '*' && mid > start) {
+            refuse(reader, "products of two expressions");
+        }
         read_sum(reader);
-        if (is_difference) {
+        if (operation == '-' && (mid > start || is(reader, ")"))) {
             negate_from(reader, mid);
         }
+    } while (!is(reader, ")"));
+    if (reader->n == start) {
+        (void)push(reader, CONSTANT);
     }
-    check_token_take(&reader->token, ")");
+    for (size_t i = start; i < reader->n && operation == '*'; i++) {
+        mpq_mul(reader->sum[i].value, reader->sum[i].value, factor);
+    }
+    mpq_clears(number, factor, NULL);
+    next(reader);
 }
 
 /* Appends the summands of an arithmetic expression. */
 static void read_sum(struct reader *reader)
 {
-    const char *text = reader->token.text;
-    const bool is_negated = *text == '-';
+    const bool is_negated = *reader->word == '-';
+    const size_t start = reader->n;
     uint64_t variable = 0;
     mpq_t number;
     mpq_init(number);
     if (take_number(number, reader)) {
-        mpq_set(*push(reader, CONSTANT, 0), number);
-    } else if (check_token_is(&reader->token, "(")) {
-        check_token_next(&reader->token);
+        mpq_set(*push(reader, CONSTANT), number);
+    } else if (accept(reader, "(")) {
         read_operation(reader);
     } else if (reader->property->version == 1 &&
-               scan_name(&variable, reader, text + (is_negated ? 1 : 0)) &&
+               scan_name(&variable, reader->word + (is_negated ? 1 : 0)) &&
                variable % OUTPUT <
                    reader->property->n_elements[variable / OUTPUT]) {
-        (void)push(reader, variable, is_negated ? -1 : 1);
-        check_token_next(&reader->token);
+        (void)push(reader, variable);
+        next(reader);
+        if (is_negated) {
+            negate_from(reader, start);
+        }
     } else {
         read_element(reader);
     }
@@ -242,11 +375,11 @@ static int compare(const void *a, const void *b)
 static void collect(struct reader *reader)
 {
     size_t n = 0;
-    (void)push(reader, CONSTANT, 0);
+    mpq_set_ui(*push(reader, CONSTANT), 0, 1);
     struct summand *sum = reader->sum;
     qsort(sum, reader->n, sizeof *sum, compare);
     for (size_t i = 1; i < reader->n; i++) {
-        if (compare(&sum[n], &sum[i]) == 0) {
+        if (sum[n].variable == sum[i].variable) {
             mpq_add(sum[n].value, sum[n].value, sum[i].value);
         } else {
             n += mpq_sgn(sum[n].value) == 0 ? 0 : 1;
@@ -254,15 +387,16 @@ static void collect(struct reader *reader)
             mpq_set(sum[n].value, sum[i].value);
         }
     }
-    while (reader->n > n + 1) {
-        mpq_clear(sum[--reader->n].value);
-    }
+    reader->n = n + 1;
 }
 
-static struct check_formula *new_formula(enum check_connective connective)
+static struct check_formula *new_formula(struct check_property *property,
+                                         enum check_connective connective)
 {
     struct check_formula *formula = check_alloc(1, sizeof *formula);
     formula->connective = connective;
+    formula->older = property->newest;
+    property->newest = formula;
     return formula;
 }
 
@@ -270,7 +404,7 @@ static struct check_formula *new_formula(enum check_connective connective)
 static struct check_formula *new_atom(const struct reader *reader,
                                       bool is_strict)
 {
-    struct check_formula *formula = new_formula(CHECK_ATOM);
+    struct check_formula *formula = new_formula(reader->property, CHECK_ATOM);
     struct check_atom *atom = &formula->atom;
     const struct summand *sum = reader->sum;
     mpq_t scale;
@@ -299,12 +433,16 @@ static struct check_formula *new_atom(const struct reader *reader,
     return formula;
 }
 
-/* Two expressions; equations and disequalities are pairs of atoms. */
+/* Two expressions. */
 static struct check_formula *read_comparison(struct reader *reader,
-                                             unsigned signs)
+                                             const struct relation *relation)
 {
-    const bool is_strict = (signs & ZERO) == 0;
+    const bool is_or = relation->is_strict && relation->sides == BOTH;
+    struct check_formula *formula =
+        new_formula(reader->property, is_or ? CHECK_OR : CHECK_AND);
+    struct check_formula **last = &formula->child;
     reader->contents = 0;
+    reader->n = 0;
     read_sum(reader);
     const size_t mid = reader->n;
     read_sum(reader);
@@ -314,24 +452,16 @@ static struct check_formula *read_comparison(struct reader *reader,
         ((sorts & (sorts - 1U)) != 0 ||
          (sorts > 1U << CHECK_REAL_SORT && (literals & INTEGER) != 0) ||
          (sorts == 0 && literals == (INTEGER | DECIMAL)))) {
-        check_token_expected(&reader->token, "a comparison of one type");
+        expected(reader, "a comparison of one type");
     }
     negate_from(reader, mid);
     collect(reader);
-    if (signs != ZERO && (signs & NEGATIVE) == 0) {
+    for (unsigned side = LEFT; side <= RIGHT; side++) {
+        if ((relation->sides & side) != 0) {
+            *last = new_atom(reader, relation->is_strict);
+            last = &(*last)->next;
+        }
         negate_from(reader, 0);
-    }
-    struct check_formula *formula = new_atom(reader, is_strict);
-    if (signs == ZERO || signs == (NEGATIVE | POSITIVE)) {
-        struct check_formula *pair =
-            new_formula(is_strict ? CHECK_OR : CHECK_AND);
-        negate_from(reader, 0);
-        pair->child = formula;
-        formula->next = new_atom(reader, is_strict);
-        formula = pair;
-    }
-    while (reader->n > 0) {
-        mpq_clear(reader->sum[--reader->n].value);
     }
     return formula;
 }
@@ -339,50 +469,30 @@ static struct check_formula *read_comparison(struct reader *reader,
 /* A Boolean expression. */
 static struct check_formula *read_formula(struct reader *reader)
 {
+    const int version = reader->property->version;
     struct check_formula *formula = NULL;
-    check_token_take(&reader->token, "(");
+    take(reader, "(");
     for (size_t i = 0; i < N_RELATIONS && formula == NULL; i++) {
-        const int version = relations[i].version;
-        if (check_token_is(&reader->token, relations[i].word) &&
-            (version == 0 || version == reader->property->version)) {
-            check_token_next(&reader->token);
-            formula = read_comparison(reader, relations[i].signs);
+        if ((relations[i].version == 0 || relations[i].version == version) &&
+            accept(reader, relations[i].word)) {
+            formula = read_comparison(reader, &relations[i]);
         }
     }
     if (formula == NULL) {
-        formula = new_formula(check_token_is(&reader->token, "and") ? CHECK_AND
-                                                                    : CHECK_OR);
-        if (!check_token_is(&reader->token, "and") &&
-            !check_token_is(&reader->token, "or")) {
-            check_token_expected(&reader->token, "and, or, or a comparison");
+        const bool is_and = is(reader, "and");
+        if (!is_and && !is(reader, "or")) {
+            expected(reader, "and, or, or a comparison");
         }
-        check_token_next(&reader->token);
+        next(reader);
+        formula = new_formula(reader->property, is_and ? CHECK_AND : CHECK_OR);
         struct check_formula **last = &formula->child;
-        while (!check_token_is(&reader->token, ")") ||
-               (formula->child == NULL && reader->property->version == 2)) {
+        while (!is(reader, ")") || (formula->child == NULL && version == 2)) {
             *last = read_formula(reader);
             last = &(*last)->next;
         }
     }
-    check_token_take(&reader->token, ")");
+    take(reader, ")");
     return formula;
-}
-
-static void free_formula(struct check_formula *formula)
-{
-    while (formula != NULL) {
-        struct check_formula *next = formula->next;
-        free_formula(formula->child);
-        for (size_t i = 0; i < formula->atom.n_terms; i++) {
-            mpz_clear(formula->atom.terms[i].coefficient);
-        }
-        if (formula->connective == CHECK_ATOM) {
-            mpq_clear(formula->atom.rhs);
-        }
-        check_free(formula->atom.terms);
-        check_free(formula);
-        formula = next;
-    }
 }
 
 /* NOLINTEND(misc-no-recursion) */
@@ -393,136 +503,145 @@ static void read_declaration(struct reader *reader)
 {
     size_t *n_elements = reader->property->n_elements;
     uint64_t variable = 0;
-    const bool is_function = check_token_is(&reader->token, "declare-fun");
-    check_token_next(&reader->token);
-    if (!scan_name(&variable, reader, reader->token.text) ||
+    const bool is_function = is(reader, "declare-fun");
+    next(reader);
+    if (!scan_name(&variable, reader->word) ||
         variable % OUTPUT != n_elements[variable / OUTPUT]) {
-        check_token_expected(&reader->token,
-                             "the next of X_0, X_1, ... or Y_0, Y_1, ...");
+        expected(reader, "the next of X_0, X_1, ... or Y_0, Y_1, ...");
     }
     n_elements[variable / OUTPUT]++;
-    check_token_next(&reader->token);
+    next(reader);
     if (is_function) {
-        check_token_take(&reader->token, "(");
-        check_token_take(&reader->token, ")");
+        take(reader, "(");
+        take(reader, ")");
     }
-    check_token_take(&reader->token, "Real");
+    take(reader, "Real");
 }
 
 /* Version 2, a new name: letter (letter | digit | _)*, not a keyword. */
 static void read_name(struct reader *reader, struct check_variable *variable)
 {
-    bool is_name = find_variable(reader) == NULL &&
-                   !check_token_is(&reader->token, "and") &&
-                   !check_token_is(&reader->token, "or") &&
-                   !check_token_is(&reader->token, "assert");
-    variable->name = reader->token.text;
-    variable->n_name = reader->token.length;
-    for (size_t i = 0; i < reader->token.length; i++) {
-        const char letter = (char)(variable->name[i] | 0x20);
-        is_name = is_name && ((letter >= 'a' && letter <= 'z') ||
-                              (i > 0 && (check_is_digit(variable->name[i]) ||
-                                         variable->name[i] == '_')));
+    const char *word = reader->word;
+    variable->name = reader->text;
+    variable->n_name = strspn(word, LETTERS DIGITS "_");
+    if (word[variable->n_name] != '\0' || is_one_of(*word, DIGITS "_") ||
+        is(reader, "and") || is(reader, "or") || is(reader, "assert") ||
+        find_variable(reader) != NULL ||
+        (variable != &reader->network && is_named(&reader->network, reader))) {
+        expected(reader, "a new name (letters, digits, '_')");
     }
-    if (!is_name) {
-        check_token_expected(&reader->token,
-                             "a new name (letters, digits, '_')");
-    }
-    check_token_next(&reader->token);
+    next(reader);
 }
 
 /* The type of a tensor, and [] or [n, n, ...]. */
 static void read_shape(struct reader *reader, struct check_variable *variable)
 {
-    variable->sort =
-        check_token_is(&reader->token, "float32")   ? CHECK_FLOAT32_SORT
-        : check_token_is(&reader->token, "float64") ? CHECK_FLOAT64_SORT
-                                                    : CHECK_REAL_SORT;
-    if (variable->sort == CHECK_REAL_SORT &&
-        !check_token_is(&reader->token, "real") &&
-        !check_token_is(&reader->token, "Real")) {
-        check_token_refuse(&reader->token,
-                           "types other than real, float32, float64");
+    variable->sort = accept(reader, "float32")   ? CHECK_FLOAT32_SORT
+                     : accept(reader, "float64") ? CHECK_FLOAT64_SORT
+                                                 : CHECK_REAL_SORT;
+    if (variable->sort == CHECK_REAL_SORT && !accept(reader, "real") &&
+        !accept(reader, "Real")) {
+        refuse(reader, "types other than real, float32, float64");
     }
-    check_token_next(&reader->token);
-    check_token_take(&reader->token, "[");
+    take(reader, "[");
     variable->n = 1;
-    for (size_t dim = 0; !check_token_is(&reader->token, "]");
-         variable->n *= dim) {
+    while (!accept(reader, "]")) {
+        size_t dim = 0;
         if (variable->n_dims > 0) {
-            check_token_take(&reader->token, ",");
+            take(reader, ",");
         }
-        if (!check_scan_natural(&dim, reader->token.text,
-                                reader->token.length) ||
-            dim == 0) {
-            check_token_expected(&reader->token, "a dimension of at least 1");
+        if (!scan_natural(&dim, reader->word) || dim == 0) {
+            expected(reader, "a dimension of at least 1");
         }
         if (dim > UINT32_MAX / variable->n ||
             variable->n_dims == CHECK_MOST_DIMS) {
-            check_token_refuse(&reader->token, "2^32 elements or 9 dimensions");
+            refuse(reader, "2^32 elements or 9 dimensions");
         }
         variable->dims[variable->n_dims++] = dim;
-        check_token_next(&reader->token);
+        variable->n *= dim;
+        next(reader);
     }
-    check_token_next(&reader->token);
 }
 
 /* `declare-input NAME TYPE shape` or -output. */
-static void read_tensor(struct reader *reader,
-                        const struct check_variable *network)
+static void read_tensor(struct reader *reader)
 {
     struct check_property *property = reader->property;
-    struct check_variable variable = {0};
-    variable.is_output = check_token_is(&reader->token, "declare-output");
-    if (check_token_is(&reader->token, "declare-hidden") ||
-        check_token_is(&reader->token, "equal-to") ||
-        check_token_is(&reader->token, "isomorphic-to")) {
-        check_token_refuse(&reader->token, "hidden tensors, several networks");
+    struct check_variable variable = {.is_output =
+                                          is(reader, "declare-output")};
+    size_t *n = &property->n_elements[variable.is_output ? 1 : 0];
+    if (is(reader, "declare-hidden") || is(reader, "equal-to") ||
+        is(reader, "isomorphic-to")) {
+        refuse(reader, "hidden tensors, several networks");
     }
     if (!variable.is_output &&
-        (!check_token_is(&reader->token, "declare-input") ||
-         property->n_elements[1] > 0)) {
-        check_token_expected(&reader->token, "inputs, then outputs");
+        (!is(reader, "declare-input") || property->n_elements[1] > 0)) {
+        expected(reader, "inputs, then outputs");
     }
-    check_token_next(&reader->token);
-    if (is_named(network, reader)) {
-        check_token_expected(&reader->token, "another name than the network's");
-    }
+    next(reader);
     read_name(reader, &variable);
     read_shape(reader, &variable);
-    size_t *n = &property->n_elements[variable.is_output ? 1 : 0];
     variable.first = *n;
     *n += variable.n;
-    property->variables =
-        check_resize(property->variables, property->n_variables + 1,
-                     sizeof *property->variables);
+    if (*n > UINT32_MAX) {
+        refuse(reader, "2^32 elements");
+    }
+    property->variables = check_grow(property->variables, property->n_variables,
+                                     sizeof *property->variables);
     property->variables[property->n_variables++] = variable;
 }
 
 /* Version 2, from `vnnlib-version` to the end of the network. */
 static void read_network(struct reader *reader)
 {
-    const struct check_property *property = reader->property;
-    check_token_next(&reader->token);
-    if (!check_token_is(&reader->token, "<2.0>") &&
-        !check_token_is(&reader->token, "<2.1>")) {
-        check_token_expected(&reader->token, "version <2.0> or <2.1>");
+    next(reader);
+    if (!accept(reader, "<2.0>") && !accept(reader, "<2.1>")) {
+        expected(reader, "version <2.0> or <2.1>");
     }
-    check_token_next(&reader->token);
-    check_token_take(&reader->token, ")");
-    check_token_take(&reader->token, "(");
-    check_token_take(&reader->token, "declare-network");
-    struct check_variable network = {0};
-    read_name(reader, &network);
+    take(reader, ")");
+    take(reader, "(");
+    take(reader, "declare-network");
+    read_name(reader, &reader->network);
     do {
-        check_token_take(&reader->token, "(");
-        read_tensor(reader, &network);
-        check_token_take(&reader->token, ")");
-    } while (!check_token_is(&reader->token, ")"));
-    if (property->n_elements[1] == 0) {
-        check_token_expected(&reader->token, "an output");
+        take(reader, "(");
+        read_tensor(reader);
+        take(reader, ")");
+    } while (!is(reader, ")"));
+    if (reader->property->n_elements[1] == 0) {
+        expected(reader, "an output");
     }
-    check_token_take(&reader->token, ")");
+    take(reader, ")");
+    take(reader, "(");
+}
+
+/* All commands, behind the parenthesis of the first one. Version 1 may end in
+ * check-sat, get-model and exit, which say nothing. */
+static void read_commands(struct reader *reader)
+{
+    struct check_formula **last = &reader->property->unsafe->child;
+    const bool is_old = reader->property->version == 1;
+    for (bool is_over = false;; take(reader, "(")) {
+        if (!is_old && reader->text[-1] != '(') {
+            expected(reader, "no blank after '('");
+        }
+        if (is_old && (accept(reader, "check-sat") ||
+                       accept(reader, "get-model") || accept(reader, "exit"))) {
+            is_over = true;
+        } else if (!is_over && accept(reader, "assert")) {
+            *last = read_formula(reader);
+            last = &(*last)->next;
+        } else if (!is_over && is_old &&
+                   (is(reader, "declare-const") || is(reader, "declare-fun"))) {
+            read_declaration(reader);
+        } else {
+            refuse(reader,
+                   "commands but assert and declarations, several networks");
+        }
+        take(reader, ")");
+        if (is(reader, "")) {
+            return;
+        }
+    }
 }
 
 struct check_property *check_property_load(const char *path)
@@ -530,40 +649,20 @@ struct check_property *check_property_load(const char *path)
     struct check_property *property = check_alloc(1, sizeof *property);
     struct reader reader = {.property = property};
     property->file = check_bytes_open(path);
-    property->unsafe = new_formula(CHECK_AND);
-    struct check_formula **last = &property->unsafe->child;
-    reader.token = check_token_first(&property->file);
-    check_token_take(&reader.token, "(");
-    property->version = check_token_is(&reader.token, "vnnlib-version") ? 2 : 1;
+    property->unsafe = new_formula(property, CHECK_AND);
+    reader.text = (const char *)property->file.data;
+    next(&reader);
+    take(&reader, "(");
+    property->version = is(&reader, "vnnlib-version") ? 2 : 1;
     if (property->version == 2) {
         read_network(&reader);
-        check_token_take(&reader.token, "(");
     }
-    for (;;) {
-        if (property->version == 2 && reader.token.text[-1] != '(') {
-            check_token_expected(&reader.token, "no blank after '('");
-        }
-        if (check_token_is(&reader.token, "assert")) {
-            check_token_next(&reader.token);
-            *last = read_formula(&reader);
-            last = &(*last)->next;
-        } else if (property->version == 1 &&
-                   (check_token_is(&reader.token, "declare-const") ||
-                    check_token_is(&reader.token, "declare-fun"))) {
-            read_declaration(&reader);
-        } else {
-            check_token_refuse(
-                &reader.token,
-                "commands but assert and declarations, several networks");
-        }
-        check_token_take(&reader.token, ")");
-        if (reader.token.length == 0) {
-            break;
-        }
-        check_token_take(&reader.token, "(");
-    }
+    read_commands(&reader);
     if (property->unsafe->child == NULL) {
-        check_token_expected(&reader.token, "an assertion");
+        expected(&reader, "an assertion");
+    }
+    while (reader.n_made > 0) {
+        mpq_clear(reader.sum[--reader.n_made].value);
     }
     check_free(reader.sum);
     return property;
@@ -571,7 +670,18 @@ struct check_property *check_property_load(const char *path)
 
 void check_property_free(struct check_property *property)
 {
-    free_formula(property->unsafe);
+    while (property->newest != NULL) {
+        struct check_formula *formula = property->newest;
+        property->newest = formula->older;
+        for (size_t i = 0; i < formula->atom.n_terms; i++) {
+            mpz_clear(formula->atom.terms[i].coefficient);
+        }
+        if (formula->connective == CHECK_ATOM) {
+            mpq_clear(formula->atom.rhs);
+        }
+        check_free(formula->atom.terms);
+        check_free(formula);
+    }
     check_free(property->variables);
     check_bytes_close(&property->file);
     check_free(property);

@@ -34,13 +34,15 @@ struct check_atom {
 
 enum check_connective { CHECK_ATOM, CHECK_AND, CHECK_OR };
 
-/* An equation is the `and` of two atoms, a disequality the `or`. Children in
- * file order; without any, CHECK_AND is true and CHECK_OR false. */
+/* A comparison is the `and` of one or two atoms, a disequality the `or`.
+ * Children in file order; without any, CHECK_AND is true, CHECK_OR false. */
 struct check_formula {
     enum check_connective connective;
     struct check_atom atom; /* CHECK_ATOM */
     struct check_formula *child;
-    struct check_formula *next; /* sibling */
+    struct check_formula *next;    /* sibling */
+    struct check_formula *older;   /* made before: a list of all */
+    struct check_formula *pending; /* for check_query_create */
 };
 
 enum check_sort { CHECK_REAL_SORT, CHECK_FLOAT32_SORT, CHECK_FLOAT64_SORT };
@@ -66,6 +68,7 @@ struct check_property {
     size_t n_variables;
     struct check_variable *variables;
     struct check_formula *unsafe;
+    struct check_formula *newest;
 };
 
 /*

@@ -89,6 +89,9 @@ static const struct example examples[] = {
     {OLD "(assert (or (and (<= Y_0 1)(< 1 1))(and)))(assert (>= 0 1e-9))",
      HEAD("0")},
     {OLD "(assert (or))", HEAD("0")},
+    /* commands that may end a file */
+    {OLD "(assert (<= X_0 1))\n(check-sat)(get-model)\n(exit)\n",
+     HEAD("1") "case 0\n  x0 <= 1\n  disjunct 0\n"},
     /* numbers are exact */
     {OLD "(assert (<= X_0 1e-3))(assert (>= X_0 -12.5E+2))"
          "(assert (<= X_1 +.25))(assert (>= X_1 -5.))"
@@ -159,7 +162,12 @@ static const struct refusal refusals[] = {
     {3, OLD "(declare-const Y_3 Real)", "3:16: expected the next of X_0"},
     {3, OLD "(declare-const Y_2 Int)", "3:20: expected Real, found 'Int'"},
     {3, OLD "(declare-fun Y_2 (Real) Real)", "3:19: expected ), found 'Real'"},
-    {4, OLD "(check-sat)", "3:2: not supported: commands"},
+    {3, OLD "(check-sat)", "3:12: expected an assertion"},
+    {4, OLD "(assert (<= X_0 1))(set-logic QF_LRA)", "3:21: not supported: c"},
+    {4, OLD "(assert (<= X_0 1))(exit)(assert (<= X_1 1))",
+     "3:27: not supported: commands"},
+    {4, OLD "(exit)(declare-const Y_2 Real)", "3:8: not supported: commands"},
+    {3, OLD "(assert (<= X_0 1))(exit 0)", "3:26: expected )"},
     {3, OLD "(assert (<= |X_0| 1))", "3:13: expected a word"},
     {4, OLD "(assert (<= (* X_0 Y_0) 1))", "3:20: not supported: products"},
     {4, OLD "(assert (<= X_0 1e5000))", "3:17: not supported: numbers"},
@@ -182,11 +190,12 @@ static const struct refusal refusals[] = {
     {3, SHAPED("[1 2]"), "2:45: expected ,"},
     {4, SHAPED("[65536,65537]"), "2:49: not supported: 2^32"},
     {4, NEW("int8") "(assert (<= Y[0] 1))", "2:37: not supported: types"},
+    {4, NEW("real") "(assert (<= Y[0] 1.0))(check-sat)", "3:24: not support"},
     {4, NEW("real") "(declare-network g)", "3:2: not supported: commands"},
     {3, "(vnnlib-version <3.0>)", "1:17: expected version <2.0>"},
     {3, "(vnnlib-version <2.0>)(declare-network f)", "1:41: expected ("},
     {3, "(vnnlib-version <2.0>)(declare-network f (declare-input f real [1])",
-     "1:57: expected another name"},
+     "1:57: expected a new name"},
     {3,
      "(vnnlib-version <2.0>)(declare-network f (declare-input X real [])"
      "(declare-input X real []))",
@@ -302,10 +311,10 @@ START_TEST(tensors_must_be_those_of_the_network)
         {NEW("float32") "(assert (<= Y[0] 1.0))", NULL},
         {NEW("float64") "(assert (<= Y[0] 1.0))", "another type"},
         {OLD "(declare-const Y_2 Real)(assert (<= X_0 1))",
-         "2 inputs and 3 outputs are declared"},
+         "2 input and 3 output elements are declared"},
         {"(declare-const X_0 Real)(declare-const Y_0 Real)"
          "(declare-const Y_1 Real)(assert (<= X_0 1))",
-         "1 inputs and 2 outputs are declared"},
+         "1 input and 2 output elements are declared"},
         {"(vnnlib-version <2.0>)(declare-network f (declare-input X real [1])"
          "(declare-input Z real [1])(declare-output Y real [2]))"
          "(assert (<= Y[0] 1.0))",

@@ -39,6 +39,7 @@ START_TEST(digests_are_those_of_the_standard)
                      "f1809a48a497200e046d39ccc7112cd0"}};
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
         const size_t n = examples[i].n;
+        unsigned char digest[32];
         char text[65];
         unsigned char *data = malloc(n + 1);
         ck_assert_ptr_nonnull(data);
@@ -46,7 +47,10 @@ START_TEST(digests_are_those_of_the_standard)
         if (examples[i].text != NULL) {
             memcpy(data, examples[i].text, n);
         }
-        check_sha256_text(text, data, n);
+        check_sha256(digest, data, n);
+        for (size_t k = 0; k < sizeof digest; k++) {
+            (void)snprintf(text + 2 * k, 3, "%02x", digest[k]);
+        }
         ck_assert_str_eq(text, examples[i].digest);
         free(data);
     }
