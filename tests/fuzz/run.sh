@@ -25,6 +25,7 @@ for target in $targets; do
         "$folder/$target/found"
 done
 
+# shellcheck disable=SC2054
 flags=(-std=c17 -O1 -g -I. -D_POSIX_C_SOURCE=200809L
     -fno-omit-frame-pointer -fsanitize=address,undefined
     -fno-sanitize-recover=all)
