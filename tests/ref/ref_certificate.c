@@ -37,7 +37,7 @@ struct contexts {
 
 /* What a node knows, for itself and those below. */
 struct context {
-    struct ref_region region;
+    struct ref_context region;
     bool *is_open; /* [n_disjuncts of the case] */
     size_t n_open;
     size_t n_literals;
@@ -78,14 +78,14 @@ static void copy_context(struct context *context, const struct judge *judge,
 {
     const size_t n = case_of(judge)->n_disjuncts;
     *context = *from;
-    ref_region_copy(&context->region, &from->region);
+    ref_context_copy(&context->region, &from->region);
     context->is_open = alloc_bytes(n, sizeof *context->is_open);
     memcpy(context->is_open, from->is_open, n * sizeof *context->is_open);
 }
 
 static void clear_context(struct context *context)
 {
-    ref_region_clear(&context->region);
+    ref_context_clear(&context->region);
     alloc_free(context->is_open);
 }
 
@@ -127,7 +127,7 @@ static void read_split(struct judge *judge, struct split *split,
         size_t r = 0;
         size_t e = 0;
         if (read_neuron(judge, &contexts->relu, &contexts->element, &r, &e)) {
-            split->z = ref_region_source(&context->region, r, e);
+            split->z = ref_context_source(&context->region, r, e);
         }
         return;
     }
@@ -227,7 +227,7 @@ static void refresh(struct judge *judge, struct context *context, uint64_t bits,
 {
     for (size_t r = first; r < end; r++) {
         if ((bits >> r & 1U) != 0 && !context->region.is_empty) {
-            ref_region_refresh(&context->region, r, judge->combination.q);
+            ref_context_refresh(&context->region, r, judge->combination.q);
         }
     }
 }
@@ -258,12 +258,12 @@ static void read_lemma(struct judge *judge, struct context *context, size_t z)
         only_open(judge, context), judge->path, context->n_literals);
     judge->is_rejected = judge->is_rejected || combination->is_invalid;
     if (!is_over(judge) && !context->region.is_empty &&
-        ref_region_bound(combination->sum, combination->q, &context->region,
-                         true)) {
+        ref_context_bound(combination->sum, combination->q, &context->region,
+                          true)) {
         if (is_upper) {
             mpq_neg(combination->sum, combination->sum);
         }
-        ref_region_learn(&context->region, z, is_upper, combination->sum);
+        ref_context_learn(&context->region, z, is_upper, combination->sum);
     }
     ref_combination_reset(combination);
 }
@@ -289,7 +289,7 @@ static void add_facts(struct judge *judge, struct context *context,
         }
         refresh(judge, context, bits, next, r);
         next = r;
-        read_lemma(judge, context, ref_region_source(&context->region, r, e));
+        read_lemma(judge, context, ref_context_source(&context->region, r, e));
     }
     if (!is_over(judge)) {
         refresh(judge, context, bits, next, judge->network->n_relus);
@@ -380,9 +380,9 @@ static void judge_children(struct judge *judge, const struct context *context,
         } else {
             child.input = split->input < 15 ? split->input : 15;
         }
-        ref_region_narrow(&child.region,
-                          split->is_neuron ? split->z : split->input, side == 0,
-                          threshold);
+        ref_context_narrow(&child.region,
+                           split->is_neuron ? split->z : split->input,
+                           side == 0, threshold);
         judge_node(judge, &child, side);
         clear_context(&child);
     }
@@ -432,7 +432,7 @@ static void judge_case(struct judge *judge)
     struct context root = {.n_open = of->n_disjuncts, .input = NO_INPUT};
     mpq_t end;
     mpq_init(end);
-    ref_region_init(&root.region, judge->network, &judge->grids);
+    ref_context_init(&root.region, judge->network, &judge->grids);
     root.is_open = alloc_bytes(of->n_disjuncts, sizeof *root.is_open);
     for (size_t d = 0; d < of->n_disjuncts; d++) {
         root.is_open[d] = true;
@@ -446,11 +446,11 @@ static void judge_case(struct judge *judge)
         if (e % 2 == 0) {
             mpq_neg(end, end); /* -x <= rhs */
         }
-        ref_region_narrow(&root.region, e / 2, e % 2 == 1, end);
+        ref_context_narrow(&root.region, e / 2, e % 2 == 1, end);
         judge->is_rejected =
             judge->is_rejected || !root.region.ends[e].is_finite;
     }
-    ref_region_evaluate(&root.region);
+    ref_context_evaluate(&root.region);
     if (!is_over(judge)) {
         judge_node(judge, &root, 0);
     }

@@ -107,8 +107,8 @@ void ref_combination_read(struct ref_combination *combination,
 }
 
 bool ref_combination_refutes(struct ref_combination *combination,
-                             const struct ref_region *region)
+                             const struct ref_context *region)
 {
-    return ref_region_bound(combination->sum, combination->q, region, true) &&
+    return ref_context_bound(combination->sum, combination->q, region, true) &&
            mpq_sgn(combination->sum) >= (combination->is_strict ? 0 : 1);
 }

@@ -4,7 +4,7 @@
 
 #include "proofs/check/check_query.h"
 #include "tests/ref/ref_coder.h"
-#include "tests/ref/ref_region.h"
+#include "tests/ref/ref_context.h"
 
 #include <stdbool.h>
 
@@ -63,6 +63,6 @@ void ref_combination_read(struct ref_combination *combination,
 
 /* True if no point of the region has q . v + sum <= 0 (< 0 if strict). */
 bool ref_combination_refutes(struct ref_combination *combination,
-                             const struct ref_region *region);
+                             const struct ref_context *region);
 
 #endif

@@ -1,16 +1,16 @@
 /* Coordinate by coordinate; nothing is shared between two bounds. */
-#include "tests/ref/ref_region.h"
+#include "tests/ref/ref_context.h"
 
 #include "src/base/alloc.h"
 
 enum { MOST_BITS = 62 }; /* ends stay below 2^62 steps of their grid */
 
-void ref_region_init(struct ref_region *region,
-                     const struct check_network *network,
-                     const struct ref_grids *grids)
+void ref_context_init(struct ref_context *region,
+                      const struct check_network *network,
+                      const struct ref_grids *grids)
 {
     const size_t n = network->n_coordinates;
-    *region = (struct ref_region){.network = network, .grids = *grids};
+    *region = (struct ref_context){.network = network, .grids = *grids};
     region->ends = alloc_bytes(2 * n, sizeof *region->ends);
     region->has_slope = alloc_bytes(n, sizeof *region->has_slope);
     region->slopes = alloc_bytes(n, sizeof *region->slopes);
@@ -20,9 +20,10 @@ void ref_region_init(struct ref_region *region,
     }
 }
 
-void ref_region_copy(struct ref_region *region, const struct ref_region *from)
+void ref_context_copy(struct ref_context *region,
+                      const struct ref_context *from)
 {
-    ref_region_init(region, from->network, &from->grids);
+    ref_context_init(region, from->network, &from->grids);
     region->is_empty = from->is_empty;
     for (size_t i = 0; i < 2 * from->network->n_coordinates; i++) {
         region->ends[i].is_finite = from->ends[i].is_finite;
@@ -34,7 +35,7 @@ void ref_region_copy(struct ref_region *region, const struct ref_region *from)
     }
 }
 
-void ref_region_clear(struct ref_region *region)
+void ref_context_clear(struct ref_context *region)
 {
     for (size_t i = 0; i < region->network->n_coordinates; i++) {
         mpq_clears(region->ends[2 * i].value, region->ends[2 * i + 1].value,
@@ -65,7 +66,7 @@ void ref_floor(mpq_t x, unsigned bits)
     mpz_clear(z);
 }
 
-static unsigned grid_of(const struct ref_region *region, size_t coordinate)
+static unsigned grid_of(const struct ref_context *region, size_t coordinate)
 {
     return coordinate < region->network->n_inputs ? region->grids.box
                                                   : region->grids.fact;
@@ -95,8 +96,8 @@ static void set_end(struct ref_end *end, const mpq_t x, bool is_upper,
     mpq_clear(most);
 }
 
-void ref_region_narrow(struct ref_region *region, size_t coordinate,
-                       bool is_upper, const mpq_t x)
+void ref_context_narrow(struct ref_context *region, size_t coordinate,
+                        bool is_upper, const mpq_t x)
 {
     struct ref_end *ends = &region->ends[2 * coordinate];
     struct ref_end *end = &ends[is_upper ? 1 : 0];
@@ -117,20 +118,20 @@ void ref_region_narrow(struct ref_region *region, size_t coordinate,
     }
 }
 
-void ref_region_learn(struct ref_region *region, size_t coordinate,
-                      bool is_upper, const mpq_t x)
+void ref_context_learn(struct ref_context *region, size_t coordinate,
+                       bool is_upper, const mpq_t x)
 {
     struct ref_end fact = {0};
     mpq_init(fact.value);
     set_end(&fact, x, is_upper, region->grids.fact);
     if (fact.is_finite) {
-        ref_region_narrow(region, coordinate, is_upper, fact.value);
+        ref_context_narrow(region, coordinate, is_upper, fact.value);
     }
     mpq_clear(fact.value);
 }
 
 /* An end of the sum of an affine row. */
-static bool evaluate_row(mpq_t sum, const struct ref_region *region,
+static bool evaluate_row(mpq_t sum, const struct ref_context *region,
                          const struct check_layer *layer, size_t i,
                          bool is_upper)
 {
@@ -152,7 +153,7 @@ static bool evaluate_row(mpq_t sum, const struct ref_region *region,
 }
 
 /* An end of max(v_source, 0). */
-static bool evaluate_relu(mpq_t value, const struct ref_region *region,
+static bool evaluate_relu(mpq_t value, const struct ref_context *region,
                           size_t source, bool is_upper)
 {
     const struct ref_end *end = &region->ends[2 * source + (is_upper ? 1 : 0)];
@@ -163,7 +164,7 @@ static bool evaluate_relu(mpq_t value, const struct ref_region *region,
     return end->is_finite || !is_upper;
 }
 
-void ref_region_evaluate(struct ref_region *region)
+void ref_context_evaluate(struct ref_context *region)
 {
     mpq_t value;
     mpq_init(value);
@@ -186,8 +187,8 @@ void ref_region_evaluate(struct ref_region *region)
 }
 
 /* The facts of a neuron: the ends of its source on the grid of facts. */
-static void find_facts(struct ref_end facts[2], const struct ref_region *region,
-                       size_t source)
+static void find_facts(struct ref_end facts[2],
+                       const struct ref_context *region, size_t source)
 {
     for (size_t e = 0; e < 2; e++) {
         const struct ref_end *end = &region->ends[2 * source + e];
@@ -239,7 +240,7 @@ static void upper_line(mpq_t slope, mpq_t intercept, const struct ref_end *ends,
 }
 
 /* The lower line y >= slope * z of an unstable neuron. */
-static void lower_line(mpq_t slope, const struct ref_region *region, size_t v,
+static void lower_line(mpq_t slope, const struct ref_context *region, size_t v,
                        const struct ref_end *ends, bool use_slopes)
 {
     if (use_slopes && region->has_slope[v]) {
@@ -261,7 +262,7 @@ static void lower_line(mpq_t slope, const struct ref_region *region, size_t v,
 }
 
 /* q[source] += q[v] * slope of the line; false if it has none. */
-static bool pass_relu(mpq_t sum, mpq_t *q, const struct ref_region *region,
+static bool pass_relu(mpq_t sum, mpq_t *q, const struct ref_context *region,
                       size_t v, size_t source, bool use_slopes)
 {
     struct ref_end ends[2];
@@ -307,8 +308,8 @@ static void pass_affine(mpq_t sum, mpq_t *q, size_t z,
     mpq_clear(weight);
 }
 
-bool ref_region_bound(mpq_t sum, mpq_t *q, const struct ref_region *region,
-                      bool use_slopes)
+bool ref_context_bound(mpq_t sum, mpq_t *q, const struct ref_context *region,
+                       bool use_slopes)
 {
     const struct check_network *network = region->network;
     bool is_finite = true;
@@ -337,20 +338,20 @@ bool ref_region_bound(mpq_t sum, mpq_t *q, const struct ref_region *region,
     return is_finite;
 }
 
-size_t ref_region_source(const struct ref_region *region, size_t r, size_t e)
+size_t ref_context_source(const struct ref_context *region, size_t r, size_t e)
 {
     return region->network->layers[region->network->relu[r]].source[e];
 }
 
-void ref_region_refresh(struct ref_region *region, size_t r, mpq_t *q)
+void ref_context_refresh(struct ref_context *region, size_t r, mpq_t *q)
 {
-    struct ref_region before;
+    struct ref_context before;
     mpq_t sum;
-    ref_region_copy(&before, region);
+    ref_context_copy(&before, region);
     mpq_init(sum);
     for (size_t e = 0;
          e < region->network->layers[region->network->relu[r]].width; e++) {
-        const size_t z = ref_region_source(region, r, e);
+        const size_t z = ref_context_source(region, r, e);
         struct ref_end facts[2];
         find_facts(facts, &before, z);
         const enum phase phase = phase_of(facts);
@@ -361,14 +362,14 @@ void ref_region_refresh(struct ref_region *region, size_t r, mpq_t *q)
         for (int sign = 1; sign >= -1; sign -= 2) {
             mpq_set_si(q[z], sign, 1);
             mpq_set_ui(sum, 0, 1);
-            if (ref_region_bound(sum, q, &before, false)) {
+            if (ref_context_bound(sum, q, &before, false)) {
                 if (sign < 0) {
                     mpq_neg(sum, sum);
                 }
-                ref_region_learn(region, z, sign < 0, sum);
+                ref_context_learn(region, z, sign < 0, sum);
             }
         }
     }
     mpq_clear(sum);
-    ref_region_clear(&before);
+    ref_context_clear(&before);
 }

@@ -1,7 +1,7 @@
 /* What a certificate's node knows of its region, and bounds over it, in
  * rational numbers. */
-#ifndef ASTROLABE_TESTS_REF_REF_REGION_H
-#define ASTROLABE_TESTS_REF_REF_REGION_H
+#ifndef ASTROLABE_TESTS_REF_REF_CONTEXT_H
+#define ASTROLABE_TESTS_REF_REF_CONTEXT_H
 
 #include "proofs/check/check_network.h"
 
@@ -32,7 +32,7 @@ struct ref_grids {
  *   slopes  [n_coordinates] of the lower lines of ReLU outputs; no
  *           denominator other than 1 matters where has_slope is false
  */
-struct ref_region {
+struct ref_context {
     const struct check_network *network;
     struct ref_grids grids;
     bool is_empty;
@@ -41,40 +41,41 @@ struct ref_region {
     mpq_t *slopes;
 };
 
-/* All ends infinite; released by ref_region_clear. */
-void ref_region_init(struct ref_region *region,
-                     const struct check_network *network,
-                     const struct ref_grids *grids);
-void ref_region_copy(struct ref_region *region, const struct ref_region *from);
-void ref_region_clear(struct ref_region *region);
+/* All ends infinite; released by ref_context_clear. */
+void ref_context_init(struct ref_context *region,
+                      const struct check_network *network,
+                      const struct ref_grids *grids);
+void ref_context_copy(struct ref_context *region,
+                      const struct ref_context *from);
+void ref_context_clear(struct ref_context *region);
 
 /* x *= 2^exponent; x = its floor on the grid 2^-bits. */
 void ref_scale(mpq_t x, int64_t exponent);
 void ref_floor(mpq_t x, unsigned bits);
 
 /* Intersects an end of a coordinate with x, rounded outward to its grid. */
-void ref_region_narrow(struct ref_region *region, size_t coordinate,
-                       bool is_upper, const mpq_t x);
+void ref_context_narrow(struct ref_context *region, size_t coordinate,
+                        bool is_upper, const mpq_t x);
 
 /* The same for a fact, which is rounded to the grid of facts first. */
-void ref_region_learn(struct ref_region *region, size_t coordinate,
-                      bool is_upper, const mpq_t x);
+void ref_context_learn(struct ref_context *region, size_t coordinate,
+                       bool is_upper, const mpq_t x);
 
 /* Interval evaluation of all coordinates from the ends of the inputs. */
-void ref_region_evaluate(struct ref_region *region);
+void ref_context_evaluate(struct ref_context *region);
 
 /*
  * sum += a lower bound of sum_z q[z] * v_z over the region; q is 0 afterwards.
  *   use_slopes  false: the default lower lines of all neurons
  *   returns     false if there is none
  */
-bool ref_region_bound(mpq_t sum, mpq_t *q, const struct ref_region *region,
-                      bool use_slopes);
+bool ref_context_bound(mpq_t sum, mpq_t *q, const struct ref_context *region,
+                       bool use_slopes);
 
 /* Bounds all unstable neurons of ReLU layer r. */
-void ref_region_refresh(struct ref_region *region, size_t r, mpq_t *q);
+void ref_context_refresh(struct ref_context *region, size_t r, mpq_t *q);
 
 /* The coordinate of z of a neuron. */
-size_t ref_region_source(const struct ref_region *region, size_t r, size_t e);
+size_t ref_context_source(const struct ref_context *region, size_t r, size_t e);
 
 #endif
