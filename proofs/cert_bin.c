@@ -2,6 +2,7 @@
 #include "proofs/cert_bin.h"
 
 #include "proofs/cert_coder.h"
+#include "proofs/cert_context.h"
 #include "proofs/cert_walk.h"
 #include "src/base/alloc.h"
 #include "src/base/writer.h"
@@ -31,24 +32,26 @@ static void put_varint(output *file, uint64_t value)
     VEC_PUSH(file, (unsigned char)value);
 }
 
-/* was_leaf  of the node before in the stream */
 struct stream {
     struct cert_encoder encoder;
     const struct cert *cert;
     struct cert_walk walk;
-    bool was_leaf;
 };
 
 static void put_terms(struct stream *stream, const struct cert_multiplier *one,
                       uint32_t n, enum cert_group count, enum cert_group index)
 {
     struct cert_encoder *encoder = &stream->encoder;
+    uint32_t before = CERT_NONE;
     cert_encode_number(encoder, n, count, 0);
     for (uint32_t i = 0; i < n; i++) {
-        cert_encode_number(encoder, one[i].index, index, 0);
+        cert_encode_number(encoder, one[i].index, index,
+                           cert_context_list(before));
         cert_encode_number(encoder, one[i].mantissa / 2, CERT_GROUP_MANTISSA,
                            0);
-        cert_encode_signed(encoder, one[i].exponent, CERT_GROUP_EXPONENT, 0);
+        cert_encode_signed(encoder, one[i].exponent, CERT_GROUP_EXPONENT,
+                           cert_context_exponent(one[i].mantissa));
+        before = one[i].index;
     }
 }
 
@@ -62,16 +65,18 @@ static void put_combination(struct stream *stream,
               CERT_GROUP_N_LITERALS, CERT_GROUP_LITERAL);
 }
 
-static void put_threshold(struct cert_encoder *encoder,
-                          const struct cert_node *node)
+static void put_threshold(struct stream *stream, const struct cert_node *node)
 {
+    struct cert_encoder *encoder = &stream->encoder;
     const bool is_midpoint = node->threshold_kind == CERT_MIDPOINT;
     const bool is_grid = node->threshold_kind == CERT_GRID;
-    cert_encode_bit(encoder, !is_midpoint, CERT_GROUP_THRESHOLD, 0);
+    cert_encode_bit(encoder, !is_midpoint, CERT_GROUP_THRESHOLD,
+                    cert_context_threshold(&stream->walk, 0));
     if (is_midpoint) {
         return;
     }
-    cert_encode_bit(encoder, is_grid, CERT_GROUP_THRESHOLD, 1);
+    cert_encode_bit(encoder, is_grid, CERT_GROUP_THRESHOLD,
+                    cert_context_threshold(&stream->walk, 1));
     if (is_grid) {
         cert_encode_signed(encoder, node->threshold, CERT_GROUP_GRID, 0);
     } else {
@@ -83,59 +88,65 @@ static void put_threshold(struct cert_encoder *encoder,
 static void put_split(struct stream *stream, const struct cert_node *node)
 {
     struct cert_encoder *encoder = &stream->encoder;
-    const struct cert_place *parent = cert_walk_parent(&stream->walk);
     const bool is_neuron = node->kind == CERT_NEURON;
-    const bool under_neuron =
-        parent != NULL &&
-        stream->walk.tree->nodes.data[parent->node].kind == CERT_NEURON;
     cert_encode_bit(encoder, is_neuron, CERT_GROUP_NEURON,
-                    under_neuron ? 1 : 0);
+                    cert_context_above(&stream->walk));
     if (is_neuron) {
         cert_encode_number(encoder, node->index, CERT_GROUP_RELU, 0);
-        cert_encode_number(encoder, node->element, CERT_GROUP_ELEMENT, 0);
-        return;
+        cert_encode_number(encoder, node->element, CERT_GROUP_ELEMENT,
+                           cert_context_element(node->index));
+    } else {
+        cert_encode_number(encoder, node->index, CERT_GROUP_INPUT,
+                           cert_context_input(&stream->walk));
+        put_threshold(stream, node);
     }
-    const uint32_t above = cert_walk_place(&stream->walk)->input;
-    cert_encode_number(encoder, node->index, CERT_GROUP_INPUT,
-                       cert_group_of_input(above));
-    put_threshold(encoder, node);
 }
 
 static void put_refresh(struct stream *stream, const struct cert_node *node)
 {
-    unsigned before = 0;
+    const bool is_leaf = node->kind == CERT_LEAF;
+    bool before = false;
     for (size_t r = 0; r < stream->cert->n_relus; r++) {
-        const unsigned bit = (unsigned)(node->refresh >> r & 1U);
+        const bool bit = (node->refresh >> r & 1U) != 0;
         cert_encode_bit(
-            &stream->encoder, bit != 0, CERT_GROUP_REFRESH,
-            cert_group_of_refresh(node->kind == CERT_LEAF, r, before));
+            &stream->encoder, bit, CERT_GROUP_REFRESH,
+            cert_context_refresh(&stream->walk, is_leaf, r, before));
         before = bit;
     }
 }
 
-static void put_slopes_and_lemmas(struct stream *stream,
-                                  const struct cert_details *details)
+static void put_slopes(struct stream *stream, const struct cert_slope *slope,
+                       size_t n)
 {
     struct cert_encoder *encoder = &stream->encoder;
-    const struct cert_tree *tree = stream->walk.tree;
-    cert_encode_number(encoder, details->n_slopes, CERT_GROUP_N_SLOPES, 0);
-    for (size_t i = 0; i < details->n_slopes; i++) {
-        const struct cert_slope *slope =
-            &tree->slopes.data[details->first_slope + i];
-        cert_encode_number(encoder, slope->relu, CERT_GROUP_SLOPE_RELU, 0);
-        cert_encode_number(encoder, slope->element, CERT_GROUP_SLOPE_ELEMENT,
-                           0);
-        cert_encode_number(encoder, slope->slope, CERT_GROUP_SLOPE, 0);
+    uint32_t before = CERT_NONE;
+    cert_encode_number(encoder, n, CERT_GROUP_N_SLOPES, 0);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t relu = slope[i].relu;
+        cert_encode_number(encoder, relu, CERT_GROUP_SLOPE_RELU,
+                           cert_context_list(before));
+        cert_encode_number(encoder, slope[i].element, CERT_GROUP_SLOPE_ELEMENT,
+                           cert_context_element(relu));
+        cert_encode_number(encoder, slope[i].slope, CERT_GROUP_SLOPE, 0);
+        before = relu;
     }
-    cert_encode_number(encoder, details->n_lemmas, CERT_GROUP_N_LEMMAS, 0);
-    for (size_t i = 0; i < details->n_lemmas; i++) {
-        const struct cert_lemma *lemma =
-            &tree->lemmas.data[details->first_lemma + i];
-        cert_encode_number(encoder, lemma->relu, CERT_GROUP_LEMMA_RELU, 0);
-        cert_encode_number(encoder, lemma->element, CERT_GROUP_LEMMA_ELEMENT,
-                           0);
-        cert_encode_bit(encoder, lemma->is_upper, CERT_GROUP_SIDE, 0);
-        put_combination(stream, &lemma->by);
+}
+
+static void put_lemmas(struct stream *stream, const struct cert_lemma *lemma,
+                       size_t n)
+{
+    struct cert_encoder *encoder = &stream->encoder;
+    uint32_t before = CERT_NONE;
+    cert_encode_number(encoder, n, CERT_GROUP_N_LEMMAS, 0);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t relu = lemma[i].relu;
+        cert_encode_number(encoder, relu, CERT_GROUP_LEMMA_RELU,
+                           cert_context_list(before));
+        cert_encode_number(encoder, lemma[i].element, CERT_GROUP_LEMMA_ELEMENT,
+                           cert_context_element(relu));
+        cert_encode_bit(encoder, lemma[i].is_upper, CERT_GROUP_SIDE, 0);
+        put_combination(stream, &lemma[i].by);
+        before = relu;
     }
 }
 
@@ -181,17 +192,20 @@ static void put_node(struct stream *stream)
     const bool is_leaf = node->kind == CERT_LEAF;
     const bool has = details.n_slopes + details.n_lemmas > 0;
     cert_encode_bit(&stream->encoder, is_leaf, CERT_GROUP_LEAF,
-                    cert_group_of_leaf(stream->was_leaf, place->side));
+                    cert_context_leaf(&stream->walk));
     if (!is_leaf) {
         put_split(stream, node);
     }
     put_refresh(stream, node);
     cert_encode_bit(&stream->encoder, has, CERT_GROUP_HAS, is_leaf ? 1 : 0);
     if (has) {
-        put_slopes_and_lemmas(stream, &details);
+        const struct cert_tree *tree = stream->walk.tree;
+        put_slopes(stream, tree->slopes.data + details.first_slope,
+                   details.n_slopes);
+        put_lemmas(stream, tree->lemmas.data + details.first_lemma,
+                   details.n_lemmas);
     }
     put_closings(stream, &details, is_leaf);
-    stream->was_leaf = is_leaf;
 }
 
 static void put_trees(struct stream *stream)

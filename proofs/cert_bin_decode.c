@@ -1,6 +1,7 @@
 /* Bytes -> certificate: every number is bounded before it is used. */
 #include "proofs/cert_bin.h"
 #include "proofs/cert_coder.h"
+#include "proofs/cert_context.h"
 #include "proofs/cert_walk.h"
 #include "src/base/alloc.h"
 
@@ -24,13 +25,11 @@ struct span {
     struct error *error;
 };
 
-/* was_leaf  of the node before in the stream */
 struct stream {
     struct cert_decoder decoder;
     struct cert *cert;
     struct cert_tree *tree;
     struct cert_walk walk;
-    bool was_leaf;
     struct error *error;
 };
 
@@ -65,27 +64,29 @@ static enum status take_number(struct stream *stream, uint64_t *number,
     return STATUS_OK;
 }
 
+/* A number of less than CERT_NONE. */
 static enum status take_index(struct stream *stream, uint32_t *index,
-                              enum cert_group group)
+                              enum cert_group group, size_t context)
 {
     uint64_t number = 0;
     const enum status status =
-        take_number(stream, &number, UINT32_MAX, group, 0);
+        take_number(stream, &number, CERT_NONE - 1, group, context);
     *index = (uint32_t)number;
     return status;
 }
 
-/* A ReLU layer and an element. */
+/* A ReLU layer, in the given context, and an element. */
 static enum status take_neuron(struct stream *stream, uint32_t *relu,
-                               uint32_t *element, enum cert_group relu_group,
-                               enum cert_group element_group)
+                               uint32_t *element,
+                               const enum cert_group group[2], size_t context)
 {
     enum status status = STATUS_OK;
-    STATUS_TRY(take_index(stream, relu, relu_group));
-    STATUS_TRY(take_index(stream, element, element_group));
+    STATUS_TRY(take_index(stream, relu, group[0], context));
     if (*relu >= stream->cert->n_relus) {
         return refuse_node(stream, "a neuron of no ReLU layer");
     }
+    STATUS_TRY(
+        take_index(stream, element, group[1], cert_context_element(*relu)));
 cleanup:
     return status;
 }
@@ -94,15 +95,19 @@ static enum status take_terms(struct stream *stream, uint32_t *n,
                               enum cert_group count, enum cert_group index)
 {
     enum status status = STATUS_OK;
-    STATUS_TRY(take_index(stream, n, count));
+    uint32_t before = CERT_NONE;
+    STATUS_TRY(take_index(stream, n, count, 0));
     for (uint32_t i = 0; i < *n; i++) {
         struct cert_multiplier term = {0};
         uint64_t half = 0;
-        STATUS_TRY(take_index(stream, &term.index, index));
+        STATUS_TRY(
+            take_index(stream, &term.index, index, cert_context_list(before)));
         STATUS_TRY(take_number(stream, &half, CERT_MAX_MANTISSA / 2 - 1,
                                CERT_GROUP_MANTISSA, 0));
+        term.mantissa = 2 * half + 1;
         const int64_t exponent =
-            cert_decode_signed(&stream->decoder, CERT_GROUP_EXPONENT, 0);
+            cert_decode_signed(&stream->decoder, CERT_GROUP_EXPONENT,
+                               cert_context_exponent(term.mantissa));
         if (exponent > CERT_MAX_EXPONENT || exponent < -CERT_MAX_EXPONENT) {
             return refuse_node(stream, "an exponent over the limit");
         }
@@ -110,8 +115,8 @@ static enum status take_terms(struct stream *stream, uint32_t *n,
             term.index >= cert_walk_place(&stream->walk)->n_neurons) {
             return refuse_node(stream, "a literal of no neuron split");
         }
-        term.mantissa = 2 * half + 1;
         term.exponent = (int32_t)exponent;
+        before = term.index;
         VEC_PUSH(&stream->tree->multipliers, term);
     }
 cleanup:
@@ -136,9 +141,11 @@ static enum status take_threshold(struct stream *stream, struct cert_node *node)
     struct cert_decoder *decoder = &stream->decoder;
     enum status status = STATUS_OK;
     uint64_t fraction = 0;
-    if (!cert_decode_bit(decoder, CERT_GROUP_THRESHOLD, 0)) {
+    if (!cert_decode_bit(decoder, CERT_GROUP_THRESHOLD,
+                         cert_context_threshold(&stream->walk, 0))) {
         node->threshold_kind = CERT_MIDPOINT;
-    } else if (cert_decode_bit(decoder, CERT_GROUP_THRESHOLD, 1)) {
+    } else if (cert_decode_bit(decoder, CERT_GROUP_THRESHOLD,
+                               cert_context_threshold(&stream->walk, 1))) {
         node->threshold_kind = CERT_GRID;
         node->threshold = cert_decode_signed(decoder, CERT_GROUP_GRID, 0);
     } else {
@@ -153,27 +160,20 @@ cleanup:
 
 static enum status take_split(struct stream *stream, struct cert_node *node)
 {
-    struct cert_decoder *decoder = &stream->decoder;
-    const struct cert_place *parent = cert_walk_parent(&stream->walk);
-    const bool under_neuron =
-        parent != NULL &&
-        stream->tree->nodes.data[parent->node].kind == CERT_NEURON;
+    static const enum cert_group neuron[] = {CERT_GROUP_RELU,
+                                             CERT_GROUP_ELEMENT};
     enum status status = STATUS_OK;
-    uint64_t input = 0;
-    if (cert_decode_bit(decoder, CERT_GROUP_NEURON, under_neuron ? 1 : 0)) {
+    if (cert_decode_bit(&stream->decoder, CERT_GROUP_NEURON,
+                        cert_context_above(&stream->walk))) {
         node->kind = CERT_NEURON;
-        STATUS_TRY(take_neuron(stream, &node->index, &node->element,
-                               CERT_GROUP_RELU, CERT_GROUP_ELEMENT));
-        return STATUS_OK;
-    }
-    STATUS_TRY(take_number(
-        stream, &input, UINT32_MAX, CERT_GROUP_INPUT,
-        cert_group_of_input(cert_walk_place(&stream->walk)->input)));
-    if (input >= stream->cert->n_inputs) {
-        return refuse_node(stream, "a split of no input");
+        return take_neuron(stream, &node->index, &node->element, neuron, 0);
     }
     node->kind = CERT_INPUT;
-    node->index = (uint32_t)input;
+    STATUS_TRY(take_index(stream, &node->index, CERT_GROUP_INPUT,
+                          cert_context_input(&stream->walk)));
+    if (node->index >= stream->cert->n_inputs) {
+        return refuse_node(stream, "a split of no input");
+    }
     STATUS_TRY(take_threshold(stream, node));
 cleanup:
     return status;
@@ -181,28 +181,30 @@ cleanup:
 
 static void take_refresh(struct stream *stream, struct cert_node *node)
 {
-    unsigned before = 0;
+    const bool is_leaf = node->kind == CERT_LEAF;
+    bool bit = false;
     for (size_t r = 0; r < stream->cert->n_relus; r++) {
-        const size_t context =
-            cert_group_of_refresh(node->kind == CERT_LEAF, r, before);
-        before = cert_decode_bit(&stream->decoder, CERT_GROUP_REFRESH, context)
-                     ? 1
-                     : 0;
-        node->refresh |= (uint64_t)before << r;
+        bit = cert_decode_bit(
+            &stream->decoder, CERT_GROUP_REFRESH,
+            cert_context_refresh(&stream->walk, is_leaf, r, bit));
+        node->refresh |= (uint64_t)(bit ? 1 : 0) << r;
     }
 }
 
 static enum status take_slopes(struct stream *stream,
                                struct cert_details *details)
 {
+    static const enum cert_group neuron[] = {CERT_GROUP_SLOPE_RELU,
+                                             CERT_GROUP_SLOPE_ELEMENT};
     enum status status = STATUS_OK;
-    STATUS_TRY(take_index(stream, &details->n_slopes, CERT_GROUP_N_SLOPES));
+    uint32_t before = CERT_NONE;
+    STATUS_TRY(take_index(stream, &details->n_slopes, CERT_GROUP_N_SLOPES, 0));
     for (uint32_t i = 0; i < details->n_slopes; i++) {
         struct cert_slope slope = {0};
         uint64_t number = 0;
-        STATUS_TRY(take_neuron(stream, &slope.relu, &slope.element,
-                               CERT_GROUP_SLOPE_RELU,
-                               CERT_GROUP_SLOPE_ELEMENT));
+        STATUS_TRY(take_neuron(stream, &slope.relu, &slope.element, neuron,
+                               cert_context_list(before)));
+        before = slope.relu;
         STATUS_TRY(take_number(stream, &number,
                                (uint64_t)1 << stream->cert->lower_bits,
                                CERT_GROUP_SLOPE, 0));
@@ -216,16 +218,17 @@ cleanup:
 static enum status take_lemmas(struct stream *stream,
                                struct cert_details *details)
 {
+    static const enum cert_group neuron[] = {CERT_GROUP_LEMMA_RELU,
+                                             CERT_GROUP_LEMMA_ELEMENT};
     enum status status = STATUS_OK;
-    uint32_t before = 0;
-    STATUS_TRY(take_index(stream, &details->n_lemmas, CERT_GROUP_N_LEMMAS));
+    uint32_t before = CERT_NONE;
+    STATUS_TRY(take_index(stream, &details->n_lemmas, CERT_GROUP_N_LEMMAS, 0));
     for (uint32_t i = 0; i < details->n_lemmas; i++) {
         struct cert_lemma lemma = {0};
-        STATUS_TRY(take_neuron(stream, &lemma.relu, &lemma.element,
-                               CERT_GROUP_LEMMA_RELU,
-                               CERT_GROUP_LEMMA_ELEMENT));
+        STATUS_TRY(take_neuron(stream, &lemma.relu, &lemma.element, neuron,
+                               cert_context_list(before)));
         lemma.is_upper = cert_decode_bit(&stream->decoder, CERT_GROUP_SIDE, 0);
-        if (lemma.relu < before) {
+        if (before != CERT_NONE && lemma.relu < before) {
             return refuse_node(stream, "lemmas out of the order of layers");
         }
         before = lemma.relu;
@@ -314,7 +317,6 @@ cleanup:
 static enum status take_node(struct stream *stream)
 {
     const struct cert_place *place = cert_walk_place(&stream->walk);
-    const size_t context = cert_group_of_leaf(stream->was_leaf, place->side);
     struct cert_tree *tree = stream->tree;
     struct cert_node node = {.kind = CERT_LEAF, .details = CERT_NONE};
     enum status status = STATUS_OK;
@@ -322,9 +324,8 @@ static enum status take_node(struct stream *stream)
         error_set(stream->error, "too many nodes");
         return STATUS_LIMIT;
     }
-    stream->was_leaf =
-        cert_decode_bit(&stream->decoder, CERT_GROUP_LEAF, context);
-    if (!stream->was_leaf) {
+    if (!cert_decode_bit(&stream->decoder, CERT_GROUP_LEAF,
+                         cert_context_leaf(&stream->walk))) {
         STATUS_TRY(take_split(stream, &node));
         node.child = (uint32_t)tree->nodes.n;
         VEC_RESERVE(&tree->nodes, tree->nodes.n + 2);

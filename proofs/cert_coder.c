@@ -13,9 +13,7 @@ enum {
     MAX_LENGTH = 62,
     MAX_MISSING = 4,
     FASTEST = 1, /* shifts of the adaptation */
-    SLOWEST = 5,
-    MAX_INPUT = 15, /* these and larger ones share their contexts */
-    MAX_RELU = 15
+    SLOWEST = 5
 };
 
 /* Below this the range is widened by a byte. */
@@ -45,25 +43,6 @@ static const struct {
 const char *cert_group_name(enum cert_group group)
 {
     return groups[group].name;
-}
-
-size_t cert_group_of_leaf(bool was_leaf, unsigned side)
-{
-    return (was_leaf ? 2U : 0U) + side;
-}
-
-size_t cert_group_of_input(uint32_t above)
-{
-    if (above == UINT32_MAX) {
-        return MAX_INPUT + 1;
-    }
-    return above < MAX_INPUT ? above : (size_t)MAX_INPUT;
-}
-
-size_t cert_group_of_refresh(bool is_leaf, size_t relu, unsigned before)
-{
-    const size_t row = relu < MAX_RELU ? relu : (size_t)MAX_RELU;
-    return ((is_leaf ? MAX_RELU + 1 : 0) + row) * 2 + before;
 }
 
 static struct cert_context *create_contexts(void)

@@ -18,13 +18,6 @@ enum cert_group {
 
 const char *cert_group_name(enum cert_group group);
 
-/* Contexts in LEAF by the node before and the side of this one, in INPUT by
- * the input of the nearest split above, in REFRESH by kind of node, ReLU layer
- * and the bit before. */
-size_t cert_group_of_leaf(bool was_leaf, unsigned side);
-size_t cert_group_of_input(uint32_t above);
-size_t cert_group_of_refresh(bool is_leaf, size_t relu, unsigned before);
-
 /* A bit is 0 with probability p / 2^16; n bits were coded, counted up to 4. */
 struct cert_context {
     uint16_t p;

@@ -54,10 +54,11 @@ static void descend(struct cert_walk *walk, const struct cert_node *node)
     if (node->kind == CERT_NEURON) {
         place.n_neurons++;
     } else {
-        place.input = node->index;
+        place.input[1] = place.input[0];
+        place.input[0] = node->index;
     }
     place.node = node->child;
-    place.side = 0;
+    place.sibling = CERT_FIRST;
     place.n_closed = walk->closed.n;
     VEC_PUSH(&walk->path, place);
 }
@@ -65,15 +66,16 @@ static void descend(struct cert_walk *walk, const struct cert_node *node)
 /* From a leaf to the nearest child 1 that was not visited; false if none. */
 static bool ascend(struct cert_walk *walk)
 {
-    while (walk->path.n > 1 && cert_walk_place(walk)->side == 1) {
+    while (walk->path.n > 1 && cert_walk_place(walk)->sibling != CERT_FIRST) {
         walk->path.n--;
     }
     if (walk->path.n <= 1) {
         return false;
     }
     struct cert_place *place = &walk->path.data[walk->path.n - 1];
+    const bool is_leaf = walk->tree->nodes.data[place->node].kind == CERT_LEAF;
+    place->sibling = is_leaf ? CERT_AFTER_LEAF : CERT_AFTER_INNER;
     place->node++;
-    place->side = 1;
     while (walk->closed.n > place->n_closed) {
         walk->closed.n--;
         walk->is_closed[walk->closed.data[walk->closed.n]] = false;
@@ -84,7 +86,7 @@ static bool ascend(struct cert_walk *walk)
 bool cert_walk_next(struct cert_walk *walk)
 {
     if (!walk->is_started) {
-        const struct cert_place root = {.input = CERT_NONE};
+        const struct cert_place root = {.input = {CERT_NONE, CERT_NONE}};
         walk->is_started = true;
         VEC_PUSH(&walk->path, root);
         return true;

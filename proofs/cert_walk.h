@@ -11,16 +11,19 @@
 
 /*
  * A node on the path from the root to the node that is visited.
- *   side       0 for child 0 and the root, 1 for child 1
+ *   sibling    CERT_FIRST for child 0 and the root; for child 1, what child 0
+ *              is
  *   n_neurons  neuron splits above it
- *   input      of the nearest input split above, CERT_NONE without one
+ *   input      of the nearest input split above and of the next one above
+ *              that, CERT_NONE without one
  *   n_closed   length of `closed` before its own closings
  */
+enum cert_sibling { CERT_FIRST, CERT_AFTER_INNER, CERT_AFTER_LEAF };
 struct cert_place {
     uint32_t node;
-    uint8_t side;
+    enum cert_sibling sibling;
     uint32_t n_neurons;
-    uint32_t input;
+    uint32_t input[2];
     size_t n_closed;
 };
 
