@@ -150,6 +150,13 @@ void backward_set_lines(struct backward *b, size_t relu, const double *lower,
     }
 }
 
+void backward_set_slope(struct backward *b, size_t relu, size_t neuron,
+                        double slope)
+{
+    REQUIRE(slope >= 0.0 && slope <= 1.0);
+    b->lines[relu].lower_slope[neuron] = slope;
+}
+
 /* Makes the layer's coefficients zero again after a block. */
 static void clean_layer(struct backward *b, size_t k)
 {

@@ -56,6 +56,11 @@ void backward_set_scale(struct backward *backward, const struct bounds *bounds);
 void backward_set_lines(struct backward *backward, size_t relu,
                         const double *lower, const double *upper);
 
+/* Another slope in [0,1] for the lower line of an unstable neuron, until the
+ * lines are set again. */
+void backward_set_slope(struct backward *backward, size_t relu, size_t neuron,
+                        double slope);
+
 /* How many neurons of an affine layer to seed in one block: many where the
  * matrices are dense and rows share the work, one where they are sparse and
  * each row touches few columns. */

@@ -26,7 +26,7 @@ proofs/check/: proofs/check/
 proofs/: proofs/ src/base/ src/num/
 domains/: domains/ src/base/ src/num/ solver/lp src/net/ src/query/
 src/attack/: src/attack/ src/base/ src/num/ src/net/ src/query/
-solver/: solver/ src/base/ src/num/ src/net/ src/query/ domains/ proofs/sink.h
+solver/: solver/ src/base/ src/num/ src/net/ src/query/ domains/ proofs/sink.h proofs/oracle.h
 src/verify/: src/verify/ LOWER
 src/reach/: src/reach/ LOWER
 src/compare/: src/compare/ LOWER
@@ -39,7 +39,7 @@ src/astrolabe.: src/ solver/ domains/ vnnlib/ proofs/
 '
 # What the layers from src/verify up see below them; never the checker.
 lower='src/base/ src/num/ src/onnx/ vnnlib/ src/net/ src/query/ domains/
- src/attack/ solver/ proofs/cert proofs/sink proofs/minimize'
+ src/attack/ solver/ proofs/cert proofs/sink proofs/minimize proofs/oracle'
 layers=${layers//LOWER/${lower//$'\n'/}}
 
 # outside header: prefixes of the product files that may include it;

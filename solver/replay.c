@@ -1,0 +1,487 @@
+/* The context of nodes along a path, in doubles with outward rounding. */
+#include "solver/replay.h"
+
+#include "domains/box.h"
+#include "solver/record.h"
+#include "solver/replay_state.h"
+#include "src/base/alloc.h"
+#include "src/base/require.h"
+#include "src/num/interval.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Larger boxes have ends that do not fit; more neurons need too much room at
+ * every node. */
+static const double MOST_UNITS = 0x1p62;
+enum { MOST_NEURONS = 1 << 18 };
+
+struct replay_level *replay_here(struct replay *r)
+{
+    return &r->levels.data[r->depth];
+}
+
+struct replay *replay_create(const struct query *query, unsigned box_bits,
+                             unsigned fact_bits)
+{
+    struct replay *r;
+    NEW(r);
+    r->query = query;
+    r->layers = query->layers;
+    r->box_bits = box_bits;
+    r->fact_bits = fact_bits;
+    r->weights = weights_create(r->layers);
+    r->backward = backward_create(r->weights);
+    r->box = box_domain_ops.create(r->layers);
+    NEW_ARRAY(r->relu, r->layers->n_layers);
+    NEW_ARRAY(r->is_stale, r->layers->n_layers);
+    size_t widest = 0;
+    for (size_t k = 0; k < r->layers->n_layers; k++) {
+        const struct layer *layer = &r->layers->layer[k];
+        widest = layer->width > widest ? layer->width : widest;
+        if (layer->kind == LAYER_RELU) {
+            r->relu[r->n_relus++] = k;
+        }
+    }
+    NEW_ARRAY(r->neurons, widest);
+    return r;
+}
+
+void replay_destroy(struct replay *r)
+{
+    if (r == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < r->levels.n; i++) {
+        alloc_free(r->levels.data[i].units);
+        bounds_clear(&r->levels.data[i].bounds);
+    }
+    VEC_CLEAR(&r->levels);
+    VEC_CLEAR(&r->literals);
+    VEC_CLEAR(&r->slopes);
+    spec_clear(&r->spec);
+    box_domain_ops.destroy(r->box);
+    backward_destroy(r->backward);
+    weights_destroy(r->weights);
+    alloc_free(r->relu);
+    alloc_free(r->is_stale);
+    alloc_free(r->neurons);
+    alloc_free(r);
+}
+
+/* Room for a level. */
+static struct replay_level *reserve(struct replay *r, size_t depth)
+{
+    if (depth == r->levels.n) {
+        struct replay_level level = {0};
+        NEW_ARRAY(level.units, 2 * r->layers->n_inputs);
+        bounds_init(&level.bounds, r->layers);
+        VEC_PUSH(&r->levels, level);
+    }
+    return &r->levels.data[depth];
+}
+
+static void set_all_stale(struct replay *r)
+{
+    memset(r->is_stale, 1, r->layers->n_layers * sizeof *r->is_stale);
+}
+
+/* The ReLU layers that read layer k need new lines. */
+static void set_stale(struct replay *r, size_t k)
+{
+    for (size_t i = 0; i < r->n_relus; i++) {
+        if (r->layers->layer[r->relu[i]].source == k) {
+            r->is_stale[r->relu[i]] = true;
+        }
+    }
+}
+
+/* Ends of input i from their units. */
+static void set_input(struct replay *r, struct replay_level *level, size_t i)
+{
+    const size_t n = r->layers->n_inputs;
+    const int shift = -(int)r->box_bits;
+    const double lower = ldexp((double)level->units[i], shift);
+    const double upper = ldexp((double)level->units[n + i], shift);
+    const bool is_exact = fabs(lower) <= ldexp(0x1p53, shift) &&
+                          fabs(upper) <= ldexp(0x1p53, shift);
+    level->bounds.lower[0][i] = is_exact ? lower : interval_down(lower);
+    level->bounds.upper[0][i] = is_exact ? upper : interval_up(upper);
+}
+
+static bool load(void *context, size_t case_index)
+{
+    struct replay *r = context;
+    const struct query_case *c = &r->query->cases[case_index];
+    const size_t n = r->layers->n_inputs;
+    struct replay_level *level = reserve(r, 0);
+    if (!c->is_bounded || level->bounds.n_total > MOST_NEURONS) {
+        return false;
+    }
+    r->depth = 0;
+    r->literals.n = 0;
+    r->slopes.n = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double low = floor(ldexp(c->lower_down[i], (int)r->box_bits));
+        const double high = ceil(ldexp(c->upper_up[i], (int)r->box_bits));
+        if (!(fabs(low) < MOST_UNITS) || !(fabs(high) < MOST_UNITS)) {
+            return false;
+        }
+        level->units[i] = (int64_t)low;
+        level->units[n + i] = (int64_t)high;
+        set_input(r, level, i);
+    }
+    for (size_t i = 0; i < level->bounds.n_total; i++) {
+        if (i >= n) {
+            level->bounds.block[i] = -HUGE_VAL;
+            level->bounds.block[level->bounds.n_total + i] = HUGE_VAL;
+        }
+    }
+    const struct region region = {.lower = level->bounds.lower[0],
+                                  .upper = level->bounds.upper[0]};
+    level->is_possible =
+        box_domain_ops.propagate(r->box, &level->bounds, &region, NULL) !=
+        DOMAIN_EMPTY;
+    level->n_literals = 0;
+    level->n_slopes = 0;
+    backward_set_scale(r->backward, &level->bounds);
+    spec_clear(&r->spec);
+    spec_init(&r->spec, r->layers, c);
+    set_all_stale(r);
+    r->spent = (double)backward_madds(r->backward);
+    return true;
+}
+
+/* Threshold of an input split in units. */
+static int64_t threshold_of(const struct replay *r,
+                            const struct oracle_split *split,
+                            const struct replay_level *level)
+{
+    const int64_t low = level->units[split->index];
+    const int64_t high = level->units[r->layers->n_inputs + split->index];
+    const int64_t width = high - low;
+    switch (split->kind) {
+    case ORACLE_GRID:
+        return split->threshold;
+    case ORACLE_FRACTION:
+        return low + (width / 32) * split->threshold +
+               (width % 32) * split->threshold / 32;
+    case ORACLE_MIDPOINT:
+    case ORACLE_NEURON:
+        break;
+    }
+    return low + width / 2;
+}
+
+/* Bounds that cross by less than the checker's rounding are made to touch. */
+static bool is_possible(double *lower, double upper)
+{
+    if (*lower > upper + RECORD_GAP) {
+        return false;
+    }
+    *lower = interval_reduce(*lower, upper);
+    return true;
+}
+
+static void apply_neuron(struct replay *r, struct replay_level *level,
+                         const struct oracle_split *split, unsigned side)
+{
+    const size_t source = r->layers->layer[r->relu[split->index]].source;
+    double *lower = &level->bounds.lower[source][split->element];
+    double *upper = &level->bounds.upper[source][split->element];
+    const struct replay_literal literal = {split->index, split->element,
+                                           side == 1};
+    VEC_PUSH(&r->literals, literal);
+    level->n_literals++;
+    if (side == 1) {
+        *lower = interval_raise(*lower, 0.0);
+    } else {
+        *upper = interval_reduce(*upper, 0.0);
+    }
+    level->is_possible = level->is_possible && is_possible(lower, *upper);
+    set_stale(r, source);
+}
+
+static bool enter(void *context, const struct oracle_split *split,
+                  unsigned side)
+{
+    struct replay *r = context;
+    const size_t n = r->layers->n_inputs;
+    struct replay_level *level = reserve(r, r->depth + 1);
+    const struct replay_level *parent = &r->levels.data[r->depth];
+    memcpy(level->units, parent->units, 2 * n * sizeof *level->units);
+    bounds_copy(&level->bounds, &parent->bounds);
+    level->n_literals = parent->n_literals;
+    level->n_slopes = parent->n_slopes;
+    level->is_possible = parent->is_possible;
+    r->depth++;
+    if (split->kind == ORACLE_NEURON) {
+        apply_neuron(r, level, split, side);
+        return level->is_possible;
+    }
+    const int64_t at = threshold_of(r, split, level);
+    level->units[side == 0 ? n + split->index : split->index] = at;
+    level->is_possible =
+        level->is_possible &&
+        level->units[split->index] <= level->units[n + split->index];
+    set_input(r, level, split->index);
+    set_stale(r, 0);
+    return level->is_possible;
+}
+
+static void leave(void *context)
+{
+    struct replay *r = context;
+    REQUIRE(r->depth > 0);
+    r->depth--;
+    r->literals.n = replay_here(r)->n_literals;
+    r->slopes.n = replay_here(r)->n_slopes;
+    set_all_stale(r);
+}
+
+static void slope(void *context, uint32_t relu, uint32_t element, double value)
+{
+    struct replay *r = context;
+    const struct replay_slope one = {relu, element, value};
+    VEC_PUSH(&r->slopes, one);
+    replay_here(r)->n_slopes++;
+    set_all_stale(r);
+}
+
+void replay_set_lines(struct replay *r, size_t end, bool use_slopes)
+{
+    const struct bounds *bounds = &replay_here(r)->bounds;
+    const bool has_slopes = use_slopes && r->slopes.n > 0;
+    if (has_slopes != r->has_slopes) {
+        set_all_stale(r);
+        r->has_slopes = has_slopes;
+    }
+    for (size_t i = 0; i < r->n_relus && r->relu[i] < end; i++) {
+        const size_t k = r->relu[i];
+        const size_t source = r->layers->layer[k].source;
+        if (!r->is_stale[k]) {
+            continue;
+        }
+        backward_set_lines(r->backward, k, bounds->lower[source],
+                           bounds->upper[source]);
+        for (size_t s = 0; has_slopes && s < r->slopes.n; s++) {
+            const struct replay_slope *one = &r->slopes.data[s];
+            if (one->relu == i && bounds->lower[source][one->element] < 0.0 &&
+                bounds->upper[source][one->element] > 0.0) {
+                backward_set_slope(r->backward, k, one->element, one->slope);
+            }
+        }
+        r->is_stale[k] = false;
+    }
+}
+
+/* Rounded outward as the checker keeps facts. */
+static double fact_down(const struct replay *r, double x)
+{
+    return ldexp(floor(ldexp(x, (int)r->fact_bits)), -(int)r->fact_bits);
+}
+
+/* Sharpens neurons[0 .. n-1] of layer `source`. */
+static void sharpen(struct replay *r, size_t source, const uint32_t *neurons,
+                    size_t n)
+{
+    struct replay_level *level = replay_here(r);
+    const double *low = level->bounds.lower[0];
+    const double *high = level->bounds.upper[0];
+    backward_begin(r->backward, 2 * n);
+    backward_seed_neurons(r->backward, source, neurons, n);
+    backward_run(r->backward);
+    for (size_t t = 0; t < n; t++) {
+        double *lower = &level->bounds.lower[source][neurons[t]];
+        double *upper = &level->bounds.upper[source][neurons[t]];
+        const double plus = backward_minimum(r->backward, 2 * t, low, high);
+        const double minus =
+            backward_minimum(r->backward, 2 * t + 1, low, high);
+        *lower = interval_raise(*lower, fact_down(r, plus));
+        *upper = interval_reduce(*upper, -fact_down(r, minus));
+        level->is_possible = level->is_possible && is_possible(lower, *upper);
+    }
+}
+
+static bool refresh(void *context, uint32_t relu)
+{
+    struct replay *r = context;
+    struct replay_level *level = replay_here(r);
+    const size_t source = r->layers->layer[r->relu[relu]].source;
+    if (!level->is_possible || r->layers->layer[source].kind != LAYER_AFFINE) {
+        return level->is_possible;
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < r->layers->layer[source].width; i++) {
+        if (bounds_phase(level->bounds.lower[source][i],
+                         level->bounds.upper[source][i]) == PHASE_UNSTABLE) {
+            r->neurons[n++] = (uint32_t)i;
+        }
+    }
+    replay_set_lines(r, source, false);
+    const size_t block = backward_block(r->backward, source);
+    for (size_t t = 0; t < n && level->is_possible; t += block) {
+        sharpen(r, source, r->neurons + t, n - t < block ? n - t : block);
+    }
+    set_stale(r, source);
+    return level->is_possible;
+}
+
+void replay_seed_atom(struct replay *r, size_t row, size_t number,
+                      double factor)
+{
+    const struct query_atom *atom = r->spec.atom[number];
+    const size_t n_inputs = r->layers->n_inputs;
+    const size_t last = r->layers->n_layers - 1;
+    for (size_t t = 0; t < atom->n_terms; t++) {
+        const size_t v = atom->terms[t].variable;
+        const bool is_input = v < n_inputs;
+        double *seed = backward_seed(r->backward, is_input ? 0 : last, row);
+        seed[is_input ? v : v - n_inputs] +=
+            factor * atom->terms[t].coefficient;
+    }
+    backward_add_constant(r->backward, row, -factor * atom->rhs_up);
+}
+
+void replay_seed_literal(struct replay *r, size_t row, size_t distance,
+                         double factor)
+{
+    if (distance >= r->literals.n) {
+        backward_add_constant(r->backward, row, -HUGE_VAL);
+        return;
+    }
+    const struct replay_literal *literal =
+        &r->literals.data[r->literals.n - 1 - distance];
+    const size_t source = r->layers->layer[r->relu[literal->relu]].source;
+    backward_seed(r->backward, source, row)[literal->element] +=
+        literal->is_upper ? -factor : factor;
+}
+
+static void seed_sum(struct replay *r, size_t row, const struct oracle_sum *sum)
+{
+    const size_t first = r->spec.first[sum->disjunct];
+    const size_t n_atoms = r->spec.first[sum->disjunct + 1] - first;
+    for (size_t t = 0; t < sum->n; t++) {
+        const struct oracle_term *term = &sum->terms[t];
+        if (term->is_literal) {
+            replay_seed_literal(r, row, term->index, term->multiplier);
+        } else if (term->index < n_atoms) {
+            replay_seed_atom(r, row, first + term->index, term->multiplier);
+        } else {
+            backward_add_constant(r->backward, row, -HUGE_VAL);
+        }
+    }
+}
+
+static bool lemma(void *context, const struct oracle_lemma *one)
+{
+    struct replay *r = context;
+    struct replay_level *level = replay_here(r);
+    const size_t source = r->layers->layer[r->relu[one->relu]].source;
+    double *lower = &level->bounds.lower[source][one->element];
+    double *upper = &level->bounds.upper[source][one->element];
+    if (!level->is_possible) {
+        return false;
+    }
+    replay_set_lines(r, r->layers->n_layers, true);
+    backward_begin(r->backward, 1);
+    backward_seed(r->backward, source, 0)[one->element] +=
+        one->is_upper ? -1.0 : 1.0;
+    seed_sum(r, 0, &one->by);
+    backward_run(r->backward);
+    const double value =
+        fact_down(r, backward_minimum(r->backward, 0, level->bounds.lower[0],
+                                      level->bounds.upper[0]));
+    if (one->is_upper) {
+        *upper = interval_reduce(*upper, -value);
+    } else {
+        *lower = interval_raise(*lower, value);
+    }
+    level->is_possible = is_possible(lower, *upper);
+    set_stale(r, source);
+    return level->is_possible;
+}
+
+/* Rows of a sum: one, or one for each atom. */
+static size_t n_rows(const struct replay *r, const struct oracle_sum *sum)
+{
+    return sum->n > 0 ? 1
+                      : r->spec.first[sum->disjunct + 1] -
+                            r->spec.first[sum->disjunct];
+}
+
+/* A row of a block: of sum `sum`, for its atom `atom` if that has no terms. */
+struct row {
+    size_t sum;
+    size_t atom;
+};
+
+static void run_block(struct replay *r, double *margins,
+                      const struct oracle_sum *sums, const struct row *rows,
+                      size_t n)
+{
+    const struct replay_level *level = replay_here(r);
+    backward_begin(r->backward, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct oracle_sum *sum = &sums[rows[i].sum];
+        if (sum->n > 0) {
+            seed_sum(r, i, sum);
+        } else {
+            replay_seed_atom(r, i, r->spec.first[sum->disjunct] + rows[i].atom,
+                             1.0);
+        }
+    }
+    backward_run(r->backward);
+    for (size_t i = 0; i < n; i++) {
+        const double bound = backward_minimum(
+            r->backward, i, level->bounds.lower[0], level->bounds.upper[0]);
+        margins[rows[i].sum] = fmax(margins[rows[i].sum], bound);
+    }
+}
+
+static void find_margins(void *context, double *margins,
+                         const struct oracle_sum *sums, size_t n)
+{
+    struct replay *r = context;
+    struct row rows[BACKWARD_ROWS];
+    size_t n_block = 0;
+    replay_set_lines(r, r->layers->n_layers, true);
+    for (size_t s = 0; s < n; s++) {
+        margins[s] = replay_here(r)->is_possible ? -HUGE_VAL : HUGE_VAL;
+    }
+    for (size_t s = 0; s < n && replay_here(r)->is_possible; s++) {
+        for (size_t a = 0; a < n_rows(r, &sums[s]); a++) {
+            rows[n_block++] = (struct row){s, a};
+            if (n_block == BACKWARD_ROWS) {
+                run_block(r, margins, sums, rows, n_block);
+                n_block = 0;
+            }
+        }
+    }
+    if (n_block > 0) {
+        run_block(r, margins, sums, rows, n_block);
+    }
+}
+
+static double cost(void *context)
+{
+    const struct replay *r = context;
+    return (double)backward_madds(r->backward) - r->spent;
+}
+
+struct oracle replay_oracle(struct replay *r)
+{
+    return (struct oracle){
+        .context = r,
+        .n_relus = r->n_relus,
+        .load = load,
+        .enter = enter,
+        .leave = leave,
+        .slope = slope,
+        .lemma = lemma,
+        .refresh = refresh,
+        .margins = find_margins,
+        .choose = replay_choose,
+        .cost = cost,
+    };
+}

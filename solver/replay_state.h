@@ -1,0 +1,84 @@
+/* What replaying keeps between its steps: for replay*.c only. */
+#ifndef ASTROLABE_SOLVER_REPLAY_STATE_H
+#define ASTROLABE_SOLVER_REPLAY_STATE_H
+
+#include "domains/backward.h"
+#include "domains/bounds.h"
+#include "domains/domain.h"
+#include "domains/weights.h"
+#include "solver/replay.h"
+#include "solver/spec.h"
+#include "src/base/vec.h"
+
+/* A literal of the path: z <= 0, or z >= 0 if is_upper. */
+struct replay_literal {
+    uint32_t relu;
+    uint32_t element;
+    bool is_upper;
+};
+
+struct replay_slope {
+    uint32_t relu;
+    uint32_t element;
+    double slope;
+};
+
+/*
+ * The context of a node on the path.
+ *   units    [2 * n_inputs] ends of the box in 2^-box_bits, lower first
+ *   bounds   of the layers that feed ReLUs, and of the inputs
+ *   n_literals, n_slopes  of the trail that hold at the node
+ */
+struct replay_level {
+    int64_t *units;
+    struct bounds bounds;
+    size_t n_literals;
+    size_t n_slopes;
+    bool is_possible;
+};
+
+/*
+ * relu      [n_relus] layer of each ReLU layer, in the certificate's order
+ * levels    the path, levels[depth] the node in work; kept for reuse
+ * is_stale  per layer: its lines are not those of the node in work
+ * has_slopes  the lines that are not stale were made with the slopes
+ */
+struct replay {
+    const struct query *query;
+    const struct layers *layers;
+    unsigned box_bits;
+    unsigned fact_bits;
+    struct weights *weights;
+    struct backward *backward;
+    struct domain *box;
+    struct spec spec;
+    size_t n_relus;
+    size_t *relu;
+    VEC(struct replay_level) levels;
+    size_t depth;
+    VEC(struct replay_literal) literals;
+    VEC(struct replay_slope) slopes;
+    bool *is_stale;
+    bool has_slopes;
+    uint32_t *neurons; /* [widest layer] */
+    double spent;      /* multiply-adds before load */
+};
+
+/* The node in work. */
+struct replay_level *replay_here(struct replay *replay);
+
+/* Makes the lines of all ReLU layers before layer `end`. */
+void replay_set_lines(struct replay *replay, size_t end, bool use_slopes);
+
+/* Adds factor times an atom, or the literal's expression that is <= 0, to a
+ * row of the block just begun. */
+void replay_seed_atom(struct replay *replay, size_t row, size_t atom,
+                      double factor);
+void replay_seed_literal(struct replay *replay, size_t row, size_t distance,
+                         double factor);
+
+/* The oracle's `choose`. */
+size_t replay_choose(void *context, struct oracle_term *terms, size_t size,
+                     uint32_t disjunct);
+
+#endif
