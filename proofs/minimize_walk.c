@@ -6,6 +6,21 @@
 
 #include <math.h>
 
+/* Enters the root. */
+static bool start(struct minimize_walk *walk)
+{
+    if (!walk->oracle->load(walk->oracle->context, walk->case_index)) {
+        return false;
+    }
+    for (size_t d = 0; d < walk->tree->n_disjuncts; d++) {
+        VEC_PUSH(&walk->open, (uint32_t)d);
+    }
+    const struct minimize_frame root = {.is_possible = true,
+                                        .n_open = walk->tree->n_disjuncts};
+    VEC_PUSH(&walk->path, root);
+    return true;
+}
+
 bool minimize_walk_start(struct minimize_walk *walk,
                          const struct oracle *oracle, struct cert *cert,
                          size_t case_index)
@@ -15,16 +30,7 @@ bool minimize_walk_start(struct minimize_walk *walk,
         (struct minimize_walk){.oracle = oracle, .cert = cert, .tree = tree};
     NEW_ARRAY(walk->sums, tree->n_disjuncts);
     NEW_ARRAY(walk->margins, tree->n_disjuncts);
-    if (!oracle->load(oracle->context, case_index)) {
-        return false;
-    }
-    for (size_t d = 0; d < tree->n_disjuncts; d++) {
-        VEC_PUSH(&walk->open, (uint32_t)d);
-    }
-    const struct minimize_frame root = {.is_possible = true,
-                                        .n_open = tree->n_disjuncts};
-    VEC_PUSH(&walk->path, root);
-    return true;
+    return start(walk);
 }
 
 void minimize_walk_clear(struct minimize_walk *walk)
@@ -96,8 +102,11 @@ void minimize_walk_pop(struct minimize_walk *walk)
 void minimize_walk_again(struct minimize_walk *walk)
 {
     const uint32_t node = minimize_walk_top(walk)->node;
-    REQUIRE(walk->path.n > 1);
     minimize_walk_pop(walk);
+    if (walk->path.n == 0) {
+        (void)start(walk);
+        return;
+    }
     minimize_walk_push(walk, node - minimize_walk_node(walk)->child);
 }
 
@@ -230,6 +239,47 @@ bool minimize_walk_close(struct minimize_walk *walk)
         }
     }
     return true;
+}
+
+void minimize_walk_skip_closings(struct minimize_walk *walk)
+{
+    struct minimize_frame *top = minimize_walk_top(walk);
+    const struct cert_details own =
+        cert_node_details(walk->tree, minimize_walk_node(walk));
+    uint32_t *open = walk->open.data + top->first_open;
+    size_t n_left = 0;
+    for (size_t i = 0; i < top->n_open; i++) {
+        if (find_closing(walk, &own, open[i]) == NULL) {
+            open[n_left++] = open[i];
+        }
+    }
+    top->n_open = n_left;
+}
+
+bool minimize_walk_next(struct minimize_walk *walk, const struct budget *budget)
+{
+    if (budget_check(budget) != STATUS_OK) {
+        return false;
+    }
+    if (!walk->is_started) {
+        walk->is_started = true;
+        minimize_walk_prepare(walk, minimize_walk_node(walk)->refresh);
+        return true;
+    }
+    while (walk->path.n > 0) {
+        struct minimize_frame *top = minimize_walk_top(walk);
+        if (minimize_walk_node(walk)->kind != CERT_LEAF && top->is_possible &&
+            top->next < 2) {
+            if (top->next == 0) {
+                minimize_walk_skip_closings(walk);
+            }
+            minimize_walk_push(walk, top->next++);
+            minimize_walk_prepare(walk, minimize_walk_node(walk)->refresh);
+            return true;
+        }
+        minimize_walk_pop(walk);
+    }
+    return false;
 }
 
 bool minimize_walk_replay(struct minimize_walk *walk)

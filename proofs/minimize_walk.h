@@ -4,6 +4,7 @@
 
 #include "proofs/cert.h"
 #include "proofs/oracle.h"
+#include "src/base/budget.h"
 #include "src/base/vec.h"
 
 #include <stdbool.h>
@@ -28,12 +29,15 @@ struct minimize_frame {
 
 /*
  *   path   root first; the last one is the node in work, where the oracle is
+ *   is_started  minimize_walk_next was called
  *   terms, sums, margins  scratch of one closing
  */
 struct minimize_walk {
     const struct oracle *oracle;
-    const struct cert *cert;
+    struct cert *cert;
+    size_t case_index;
     struct cert_tree *tree;
+    bool is_started;
     VEC(struct minimize_frame) path;
     VEC(uint32_t) open;
     VEC(struct oracle_term) terms;
@@ -69,6 +73,10 @@ void minimize_walk_refresh(struct minimize_walk *walk, uint64_t refresh);
  */
 bool minimize_walk_close(struct minimize_walk *walk);
 
+/* The disjuncts that the node in work, inner, closes are not open any more;
+ * nothing is tested. */
+void minimize_walk_skip_closings(struct minimize_walk *walk);
+
 /* Whether a combination, or default closing (NULL), refutes a disjunct at
  * the node in work with ORACLE_MARGIN. */
 bool minimize_walk_refutes(struct minimize_walk *walk, uint32_t disjunct,
@@ -77,6 +85,12 @@ bool minimize_walk_refutes(struct minimize_walk *walk, uint32_t disjunct,
 /* Prepares the node in work, just entered, and walks all below it; true if
  * everything closes. The node is in work again, its state that of prepare. */
 bool minimize_walk_replay(struct minimize_walk *walk);
+
+/* To the next node in pre-order, all of which are prepared; the first call
+ * goes to the root. False after the last one, or when the budget is spent.
+ * Nodes below an empty region are left out. */
+bool minimize_walk_next(struct minimize_walk *walk,
+                        const struct budget *budget);
 
 /* The numbers of a combination as doubles, onto the scratch. */
 struct oracle_sum minimize_sum(struct minimize_walk *walk, uint32_t disjunct,

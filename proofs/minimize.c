@@ -1,0 +1,165 @@
+/* The passes in their order, round by round. */
+#include "proofs/minimize.h"
+
+#include "proofs/minimize_pass.h"
+
+#include <string.h>
+
+const char *const minimize_pass_names[MINIMIZE_PASSES] = {
+    [MINIMIZE_LEMMAS] = "lemmas", [MINIMIZE_REFRESH] = "refresh",
+    [MINIMIZE_MERGE] = "merge",   [MINIMIZE_TRIM] = "trim",
+    [MINIMIZE_SPARSE] = "sparse", [MINIMIZE_ROUND] = "round",
+};
+
+typedef void (*pass_function)(struct minimize_walk *walk,
+                              const struct minimize_options *options);
+
+static const pass_function functions[MINIMIZE_PASSES] = {
+    [MINIMIZE_LEMMAS] = minimize_lemmas, [MINIMIZE_REFRESH] = minimize_refresh,
+    [MINIMIZE_MERGE] = minimize_merge,   [MINIMIZE_TRIM] = minimize_trim,
+    [MINIMIZE_SPARSE] = minimize_sparse, [MINIMIZE_ROUND] = minimize_round,
+};
+
+static void add_combination(struct minimize_size *size,
+                            const struct cert_combination *by)
+{
+    size->n_multipliers += (size_t)by->n_atoms + by->n_literals;
+}
+
+static void add_node(struct minimize_size *size, const struct cert_tree *tree,
+                     const struct cert_node *node)
+{
+    const struct cert_details own = cert_node_details(tree, node);
+    size->n_leaves += node->kind == CERT_LEAF ? 1 : 0;
+    for (uint64_t bits = node->refresh; bits != 0; bits &= bits - 1) {
+        size->n_refreshes++;
+    }
+    size->n_slopes += own.n_slopes;
+    size->n_lemmas += own.n_lemmas;
+    for (size_t i = 0; i < own.n_lemmas; i++) {
+        add_combination(size, &tree->lemmas.data[own.first_lemma + i].by);
+    }
+    for (size_t i = 0; i < own.n_closings; i++) {
+        const struct cert_closing *closing =
+            &tree->closings.data[own.first_closing + i];
+        if (!closing->is_default) {
+            add_combination(size, &closing->by);
+        }
+    }
+}
+
+static void add_tree(struct minimize_size *size, const struct cert_tree *tree)
+{
+    VEC(uint32_t) stack = {0};
+    if (tree->nodes.n > 0) {
+        VEC_PUSH(&stack, 0);
+    }
+    while (stack.n > 0) {
+        const struct cert_node *node = &tree->nodes.data[stack.data[--stack.n]];
+        add_node(size, tree, node);
+        if (node->kind != CERT_LEAF) {
+            VEC_PUSH(&stack, node->child);
+            VEC_PUSH(&stack, node->child + 1);
+        }
+    }
+    VEC_CLEAR(&stack);
+}
+
+struct minimize_size minimize_measure(const struct cert *cert)
+{
+    struct minimize_size size = {0};
+    for (size_t i = 0; i < cert->n_cases && cert->trees != NULL; i++) {
+        add_tree(&size, &cert->trees[i]);
+    }
+    return size;
+}
+
+/* True if the tree has what the pass works on. */
+static bool is_applicable(enum minimize_pass pass, const struct cert_tree *tree)
+{
+    if (tree->nodes.n == 0) {
+        return false;
+    }
+    switch (pass) {
+    case MINIMIZE_LEMMAS:
+        return tree->slopes.n + tree->lemmas.n > 0;
+    case MINIMIZE_SPARSE:
+    case MINIMIZE_ROUND:
+        return tree->multipliers.n > 0;
+    case MINIMIZE_REFRESH:
+    case MINIMIZE_MERGE:
+    case MINIMIZE_TRIM:
+    case MINIMIZE_PASSES:
+        break;
+    }
+    return true;
+}
+
+/* Closings that are by default say nothing at a leaf. */
+static void drop_default_closings(struct cert_tree *tree)
+{
+    for (size_t i = 0; i < tree->nodes.n; i++) {
+        const struct cert_node *node = &tree->nodes.data[i];
+        if (node->kind != CERT_LEAF || node->details == CERT_NONE) {
+            continue;
+        }
+        struct cert_details *own = &tree->details.data[node->details];
+        uint32_t n = 0;
+        for (size_t c = 0; c < own->n_closings; c++) {
+            const struct cert_closing one =
+                tree->closings.data[own->first_closing + c];
+            if (!one.is_default) {
+                tree->closings.data[own->first_closing + n++] = one;
+            }
+        }
+        own->n_closings = n;
+        if (own->n_closings + own->n_slopes + own->n_lemmas == 0) {
+            tree->nodes.data[i].details = CERT_NONE;
+        }
+    }
+}
+
+static void run_pass(struct minimize_row *row, struct cert *cert,
+                     enum minimize_pass pass, const struct oracle *oracle,
+                     const struct minimize_options *options)
+{
+    const double started_s = budget_cpu_s();
+    for (size_t i = 0; i < cert->n_cases; i++) {
+        struct minimize_walk walk;
+        if (is_applicable(pass, &cert->trees[i])) {
+            if (minimize_walk_start(&walk, oracle, cert, i)) {
+                functions[pass](&walk, options);
+                row->work += oracle->cost(oracle->context);
+            }
+            minimize_walk_clear(&walk);
+            drop_default_closings(&cert->trees[i]);
+        }
+    }
+    row->seconds += budget_cpu_s() - started_s;
+}
+
+void minimize_run(struct minimize_report *report, struct cert *cert,
+                  const struct oracle *oracle,
+                  const struct minimize_options *options)
+{
+    *report = (struct minimize_report){0};
+    bool has_changed = true;
+    for (unsigned round = 0; round < options->rounds && has_changed; round++) {
+        const struct minimize_size first = minimize_measure(cert);
+        for (unsigned pass = 0; pass < MINIMIZE_PASSES; pass++) {
+            struct minimize_row *row = &report->pass[pass];
+            if ((options->passes >> pass & 1u) == 0 ||
+                budget_check(&options->budget) != STATUS_OK) {
+                continue;
+            }
+            if (!row->was_run) {
+                row->was_run = true;
+                row->before = minimize_measure(cert);
+            }
+            run_pass(row, cert, (enum minimize_pass)pass, oracle, options);
+            row->after = minimize_measure(cert);
+        }
+        const struct minimize_size last = minimize_measure(cert);
+        has_changed = memcmp(&first, &last, sizeof first) != 0;
+    }
+}

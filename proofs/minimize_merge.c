@@ -1,0 +1,85 @@
+/* Pass: leaves whose parent closes as well. */
+#include "proofs/minimize_pass.h"
+
+/* Makes the node in work a leaf that closes by default. */
+static void make_leaf(struct minimize_walk *walk)
+{
+    struct cert_node *node = minimize_walk_node(walk);
+    const struct cert_node leaf = {
+        .kind = CERT_LEAF, .details = node->details, .refresh = node->refresh};
+    *node = leaf;
+}
+
+/* True if the node closes without its children: what is open at it, by
+ * default, with the facts as they are. */
+static bool is_closed(struct minimize_walk *walk)
+{
+    const struct minimize_frame *top = minimize_walk_top(walk);
+    bool is_refuted = true;
+    for (size_t i = 0; i < top->n_open && is_refuted; i++) {
+        is_refuted = minimize_walk_refutes(
+            walk, walk->open.data[top->first_open + i], NULL);
+    }
+    return is_refuted;
+}
+
+/* With the refreshes of its children, the node in work entered anew. */
+static bool closes_with_more(struct minimize_walk *walk)
+{
+    struct cert_node *node = minimize_walk_node(walk);
+    const struct cert_node *children = &walk->tree->nodes.data[node->child];
+    const uint64_t refresh =
+        node->refresh | children[0].refresh | children[1].refresh;
+    if (refresh == node->refresh || node->details != CERT_NONE) {
+        return false;
+    }
+    minimize_walk_again(walk);
+    minimize_walk_prepare(walk, refresh);
+    if (!is_closed(walk)) {
+        minimize_walk_top(walk)->next = 2;
+        return false;
+    }
+    node->refresh = refresh;
+    return true;
+}
+
+/* After both children: makes the node in work a leaf if it can be one. */
+static void merge(struct minimize_walk *walk,
+                  const struct minimize_options *options)
+{
+    const struct cert_node *node = minimize_walk_node(walk);
+    const struct cert_node *children = &walk->tree->nodes.data[node->child];
+    const struct cert_details own = cert_node_details(walk->tree, node);
+    if (own.n_closings > 0 || children[0].kind != CERT_LEAF ||
+        children[1].kind != CERT_LEAF) {
+        return;
+    }
+    if (is_closed(walk) || (options->is_slow && closes_with_more(walk))) {
+        make_leaf(walk);
+    }
+}
+
+void minimize_merge(struct minimize_walk *walk,
+                    const struct minimize_options *options)
+{
+    bool is_open = true;
+    minimize_walk_prepare(walk, minimize_walk_node(walk)->refresh);
+    minimize_walk_skip_closings(walk);
+    while (walk->path.n > 0) {
+        struct minimize_frame *top = minimize_walk_top(walk);
+        const bool is_inner = minimize_walk_node(walk)->kind != CERT_LEAF;
+        is_open = is_open && budget_check(&options->budget) == STATUS_OK;
+        if (is_inner && top->is_possible && top->next < 2 && is_open) {
+            minimize_walk_push(walk, top->next++);
+            if (minimize_walk_node(walk)->kind != CERT_LEAF) {
+                minimize_walk_prepare(walk, minimize_walk_node(walk)->refresh);
+                minimize_walk_skip_closings(walk);
+            }
+            continue;
+        }
+        if (is_inner && top->next == 2) {
+            merge(walk, options);
+        }
+        minimize_walk_pop(walk);
+    }
+}
