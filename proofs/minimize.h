@@ -12,9 +12,9 @@
 /* The passes, in the order in which they run; each one file. */
 enum minimize_pass {
     MINIMIZE_LEMMAS,  /* lemmas and slopes that nothing needs */
-    MINIMIZE_REFRESH, /* refreshes that nothing needs */
     MINIMIZE_MERGE,   /* leaves whose parent closes as well */
     MINIMIZE_TRIM,    /* splits that one child does not need */
+    MINIMIZE_REFRESH, /* refreshes that nothing needs */
     MINIMIZE_SPARSE,  /* multipliers that a combination does not need */
     MINIMIZE_ROUND,   /* bits of multipliers and slopes */
     MINIMIZE_PASSES

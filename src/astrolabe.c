@@ -5,6 +5,7 @@
 #include "proofs/cert_bin.h"
 #include "proofs/cert_figures.h"
 #include "proofs/cert_text.h"
+#include "proofs/minimize.h"
 #include "src/base/alloc.h"
 #include "src/base/budget.h"
 #include "src/base/reader.h"
@@ -13,6 +14,7 @@
 #include "src/num/rational.h"
 #include "src/query/query.h"
 #include "src/verify/proof.h"
+#include "src/verify/proof_minimize.h"
 #include "src/verify/verify.h"
 #include "vnnlib/vnnlib.h"
 
@@ -319,6 +321,52 @@ void astrolabe_certificate_free(astrolabe_certificate *certificate)
         cert_clear(&certificate->cert);
         alloc_free(certificate);
     }
+}
+
+size_t astrolabe_n_passes(void)
+{
+    return MINIMIZE_PASSES;
+}
+
+const char *astrolabe_pass(size_t i)
+{
+    return minimize_pass_names[i];
+}
+
+void astrolabe_certificate_measure(struct astrolabe_sizes *sizes,
+                                   const astrolabe_certificate *certificate)
+{
+    const struct minimize_size size = minimize_measure(&certificate->cert);
+    *sizes = (struct astrolabe_sizes){.n_leaves = size.n_leaves,
+                                      .n_refreshes = size.n_refreshes,
+                                      .n_lemmas = size.n_lemmas,
+                                      .n_slopes = size.n_slopes,
+                                      .n_multipliers = size.n_multipliers};
+}
+
+enum astrolabe_status
+astrolabe_certificate_minimize(astrolabe_certificate *certificate,
+                               const astrolabe_query *query,
+                               const struct astrolabe_minimize_options *options,
+                               char *message, size_t size)
+{
+    static const enum minimize_procedure procedures[] = {
+        [ASTROLABE_THINNING_GREEDY] = MINIMIZE_GREEDY,
+        [ASTROLABE_THINNING_LP] = MINIMIZE_LP,
+        [ASTROLABE_THINNING_BETTER] = MINIMIZE_BETTER,
+    };
+    struct error error = {0};
+    struct minimize_report ignored;
+    const struct minimize_options inner = {
+        .passes = options->passes,
+        .is_slow = options->is_slow,
+        .procedure = procedures[options->thinning],
+        .rounds = options->rounds,
+        .budget = {.deadline_s = options->deadline_s},
+    };
+    return report(proof_minimize(&ignored, &certificate->cert, query->query,
+                                 &inner, &error),
+                  message, size, &error);
 }
 
 enum astrolabe_status

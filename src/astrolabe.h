@@ -148,6 +148,52 @@ void astrolabe_certificate_print(FILE *file,
 void astrolabe_certificate_print_figures(
     FILE *file, const astrolabe_certificate *certificate);
 
+/* How multipliers are thinned out: by deleting them one after the other, by a
+ * linear program, or the better of both. */
+enum astrolabe_thinning {
+    ASTROLABE_THINNING_GREEDY,
+    ASTROLABE_THINNING_LP,
+    ASTROLABE_THINNING_BETTER
+};
+
+/*
+ * passes      bit p: pass p is run, in order
+ * is_slow     passes may take many times as long as checking does
+ * rounds      most rounds over all passes, as long as something changes
+ * deadline_s  wall seconds from process start; HUGE_VAL: none
+ */
+struct astrolabe_minimize_options {
+    unsigned passes;
+    bool is_slow;
+    enum astrolabe_thinning thinning;
+    unsigned rounds;
+    double deadline_s;
+};
+
+/* Passes of minimization by name. */
+size_t astrolabe_n_passes(void);
+const char *astrolabe_pass(size_t i);
+
+/* Sizes that minimization is about: leaves, refreshes of a layer, lemmas,
+ * slopes, multipliers. */
+struct astrolabe_sizes {
+    size_t n_leaves;
+    size_t n_refreshes;
+    size_t n_lemmas;
+    size_t n_slopes;
+    size_t n_multipliers;
+};
+void astrolabe_certificate_measure(struct astrolabe_sizes *sizes,
+                                   const astrolabe_certificate *certificate);
+
+/* Runs passes on a certificate of unsat of the query. What is left need not
+ * be a proof: only astrolabe-check can tell. */
+enum astrolabe_status
+astrolabe_certificate_minimize(astrolabe_certificate *certificate,
+                               const astrolabe_query *query,
+                               const struct astrolabe_minimize_options *options,
+                               char *message, size_t size);
+
 /* Operators by name and their element types, separated by `, `. */
 size_t astrolabe_n_operators(void);
 const char *astrolabe_operator(size_t i);

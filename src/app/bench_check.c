@@ -43,8 +43,7 @@ static enum status find_folder(struct bench_check *check, const char *folder,
                                             : refuse(folder, "write to", error);
 }
 
-/* `<folder of this program>/astrolabe-check`. */
-static enum status find_checker(struct bench_check *check, struct error *error)
+enum status bench_check_find(char **checker, struct error *error)
 {
     static const char NAME[] = "astrolabe-check";
     static const char SELF[] = "/proc/self/exe";
@@ -55,12 +54,11 @@ static enum status find_checker(struct bench_check *check, struct error *error)
         return refuse(SELF, "find this program", error);
     }
     const size_t n = (size_t)(slash - self) + 1;
-    NEW_ARRAY(check->checker, n + sizeof NAME);
-    (void)snprintf(check->checker, n + sizeof NAME, "%.*s%s", (int)n, self,
-                   NAME);
-    return access(check->checker, X_OK) == 0
+    NEW_ARRAY(*checker, n + sizeof NAME);
+    (void)snprintf(*checker, n + sizeof NAME, "%.*s%s", (int)n, self, NAME);
+    return access(*checker, X_OK) == 0
                ? STATUS_OK
-               : refuse(check->checker, "run the checker", error);
+               : refuse(*checker, "run the checker", error);
 }
 
 enum status bench_check_init(struct bench_check *check, const char *folder,
@@ -74,8 +72,9 @@ enum status bench_check_init(struct bench_check *check, const char *folder,
         return refuse(folder, "create", error);
     }
     const enum status status = find_folder(check, folder, error);
-    return status == STATUS_OK && is_checked ? find_checker(check, error)
-                                             : status;
+    return status == STATUS_OK && is_checked
+               ? bench_check_find(&check->checker, error)
+               : status;
 }
 
 void bench_check_clear(struct bench_check *check)

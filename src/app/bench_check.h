@@ -27,6 +27,10 @@ enum status bench_check_init(struct bench_check *check, const char *folder,
                              bool is_checked, struct error *error);
 void bench_check_clear(struct bench_check *check);
 
+/* The path of astrolabe-check beside this program; owned by the caller.
+ *   returns  STATUS_OK; STATUS_IO */
+enum status bench_check_find(char **checker, struct error *error);
+
 /* folder/<network>__<property>.dbc with the names of the files without
  * folders and endings; if an earlier instance has the same, its number is
  * added. Owned by the caller; NULL without certificates. */

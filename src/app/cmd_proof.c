@@ -1,5 +1,6 @@
 /* proof: certificates as text, as bytes, in figures. */
 #include "src/app/cli.h"
+#include "src/app/cmd_proof_minimize.h"
 #include "src/app/commands.h"
 #include "src/app/help.h"
 #include "src/astrolabe.h"
@@ -62,7 +63,11 @@ int cmd_proof(const struct cli *cli)
     if (strcmp(action, "binary") == 0 && cli->operands.n == 3) {
         return convert(cli);
     }
-    log_line(LOG_ERROR, "proof: expected text, binary or stats, found '%s'",
+    if (strcmp(action, "minimize") == 0 && cli->operands.n == 3) {
+        return cmd_proof_minimize(cli);
+    }
+    log_line(LOG_ERROR,
+             "proof: expected text, stats, binary or minimize, found '%s'",
              action);
     help_hint(stderr, cli->command);
     return EXIT_STATUS_USAGE;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 static int load_with(astrolabe_query **query, const struct cli *cli,
-                     size_t operand, const struct network_args *args)
+                     const char *path, const struct network_args *args)
 {
     char message[2048] = "";
     if (args->networks.n == 0) {
@@ -17,9 +17,8 @@ static int load_with(astrolabe_query **query, const struct cli *cli,
         return EXIT_STATUS_USAGE;
     }
     const enum astrolabe_status status =
-        astrolabe_load(query, cli->operands.data[operand], args->networks.n,
-                       args->networks.data, cli_is_set(cli, OPTION_STRICT),
-                       message, sizeof message);
+        astrolabe_load(query, path, args->networks.n, args->networks.data,
+                       cli_is_set(cli, OPTION_STRICT), message, sizeof message);
     if (status != ASTROLABE_OK) {
         log_line(LOG_ERROR, "%s", message);
         return EXIT_STATUS_ERROR;
@@ -29,12 +28,18 @@ static int load_with(astrolabe_query **query, const struct cli *cli,
 
 int load_query(astrolabe_query **query, const struct cli *cli, size_t operand)
 {
+    return load_query_at(query, cli, cli->operands.data[operand]);
+}
+
+int load_query_at(astrolabe_query **query, const struct cli *cli,
+                  const char *path)
+{
     struct network_args args;
     struct error error = {0};
     int exit_status = EXIT_STATUS_USAGE;
     *query = NULL;
     if (network_args_read(&args, cli, &error) == STATUS_OK) {
-        exit_status = load_with(query, cli, operand, &args);
+        exit_status = load_with(query, cli, path, &args);
     } else {
         log_line(LOG_ERROR, "%s", error.message);
         help_hint(stderr, cli->command);

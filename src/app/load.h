@@ -11,5 +11,8 @@
  * line; messages go to stderr. Returns the exit status; *query is owned by
  * the caller, NULL unless it is EXIT_STATUS_OK. */
 int load_query(astrolabe_query **query, const struct cli *cli, size_t operand);
+/* The same for the property at a path. */
+int load_query_at(astrolabe_query **query, const struct cli *cli,
+                  const char *path);
 
 #endif

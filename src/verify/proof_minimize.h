@@ -1,0 +1,22 @@
+/* Minimization of a certificate against its query. */
+#ifndef ASTROLABE_VERIFY_PROOF_MINIMIZE_H
+#define ASTROLABE_VERIFY_PROOF_MINIMIZE_H
+
+#include "proofs/cert.h"
+#include "proofs/minimize.h"
+#include "src/base/error.h"
+#include "src/base/status.h"
+#include "src/query/query.h"
+
+/*
+ * Runs passes on a certificate of unsat; only the checker knows whether what
+ * they leave is still a proof.
+ *   returns  STATUS_OK; STATUS_BAD_INPUT if it is about another query, or
+ *            proves no unsat; STATUS_IO
+ */
+enum status proof_minimize(struct minimize_report *report, struct cert *cert,
+                           const struct query *query,
+                           const struct minimize_options *options,
+                           struct error *error);
+
+#endif
