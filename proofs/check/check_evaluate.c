@@ -2,70 +2,50 @@
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_network.h"
 
-#include <stdbool.h>
-
-/*
- * Value z is num(v[z]) * 2^exponent[z] / denominator, den(v[z]) = 1: affine
- * rows and ReLUs keep the one denominator.                               (1)
- */
+/* Values of coordinates: v[z] * 2^exponent[z]. */
 struct pass {
-    mpq_t *v;
+    mpz_t *v;
     long *exponent;
-    mpz_t denominator;
-    mpz_t sum;
-    mpz_t part;
+    mpz_t product;
 };
 
-/* sum += mantissa * x * 2^shift. */
-static void add_product(struct pass *pass, int64_t mantissa, const mpz_t x,
-                        long shift)
-{
-    mpz_mul_si(pass->part, x, mantissa);
-    mpz_mul_2exp(pass->part, pass->part, (mp_bitcnt_t)shift);
-    mpz_add(pass->sum, pass->sum, pass->part);
-}
-
-static void evaluate_row(struct pass *pass, const struct check_layer *layer,
-                         size_t i)
+/* v_z += x * 2^exponent * w; w is finite. */
+static void add_product(struct pass *pass, size_t z, const mpz_t x,
+                        long exponent, double w)
 {
     int64_t mantissa = 0;
-    int64_t bias = 0;
-    long exponent = 0;
-    long lowest = 0;
-    check_split_double(&bias, &exponent, layer->bias[i]);
-    lowest = exponent;
-    for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
-        check_split_double(&mantissa, &exponent, layer->weight[k]);
-        exponent += pass->exponent[layer->column[k]];
-        lowest = exponent < lowest ? exponent : lowest;
+    long shift = 0;
+    check_split_double(&mantissa, &shift, w);
+    mpz_mul_si(pass->product, x, mantissa);
+    shift += exponent - pass->exponent[z];
+    if (shift < 0) {
+        mpz_mul_2exp(pass->v[z], pass->v[z], (mp_bitcnt_t)-shift);
+        pass->exponent[z] += shift;
+    } else {
+        mpz_mul_2exp(pass->product, pass->product, (mp_bitcnt_t)shift);
     }
-    check_split_double(&bias, &exponent, layer->bias[i]);
-    mpz_set_ui(pass->sum, 0);
-    add_product(pass, bias, pass->denominator, exponent - lowest);
-    for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
-        const uint32_t column = layer->column[k];
-        check_split_double(&mantissa, &exponent, layer->weight[k]);
-        exponent += pass->exponent[column];
-        add_product(pass, mantissa, mpq_numref(pass->v[column]),
-                    exponent - lowest);
-    }
-    mpz_swap(mpq_numref(pass->v[layer->first + i]), pass->sum);
-    pass->exponent[layer->first + i] = lowest;
+    mpz_add(pass->v[z], pass->v[z], pass->product);
 }
 
-static void evaluate_layer(struct pass *pass, const struct check_layer *layer)
+static void evaluate_layer(struct pass *pass, const struct check_layer *layer,
+                           const mpz_t one)
 {
     for (size_t i = 0; i < layer->width; i++) {
         const size_t z = layer->first + i;
-        if (layer->kind == CHECK_AFFINE) {
-            evaluate_row(pass, layer, i);
-        } else if (layer->kind == CHECK_RELU) {
+        if (layer->kind == CHECK_RELU) {
             const uint32_t from = layer->source[i];
             pass->exponent[z] = pass->exponent[from];
-            mpz_set(mpq_numref(pass->v[z]), mpq_numref(pass->v[from]));
-            if (mpq_sgn(pass->v[z]) < 0) {
-                mpq_set_ui(pass->v[z], 0, 1);
+            mpz_set(pass->v[z], pass->v[from]);
+            if (mpz_sgn(pass->v[z]) < 0) {
+                mpz_set_ui(pass->v[z], 0);
             }
+            continue;
+        }
+        add_product(pass, z, one, 0, layer->bias[i]);
+        for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
+            const uint32_t column = layer->column[k];
+            add_product(pass, z, pass->v[column], pass->exponent[column],
+                        layer->weight[k]);
         }
     }
 }
@@ -73,32 +53,33 @@ static void evaluate_layer(struct pass *pass, const struct check_layer *layer)
 void check_network_eval(mpq_t *v, const struct check_network *network,
                         const double *x)
 {
-    struct pass pass = {.v = v};
-    pass.exponent = check_alloc(network->n_coordinates, sizeof *pass.exponent);
-    mpz_inits(pass.sum, pass.part, NULL);
-    mpz_init_set_ui(pass.denominator, 1);
-    for (size_t i = 0; i < network->n_inputs; i++) {
-        mpq_set_d(v[i], x[i]);
-        mpz_lcm(pass.denominator, pass.denominator, mpq_denref(v[i]));
+    const size_t n = network->n_coordinates;
+    struct pass pass = {.v = check_alloc(n, sizeof *pass.v),
+                        .exponent = check_alloc(n, sizeof *pass.exponent)};
+    mpz_t one;
+    mpz_init(pass.product);
+    mpz_init_set_ui(one, 1);
+    for (size_t z = 0; z < n; z++) {
+        mpz_init(pass.v[z]);
     }
     for (size_t i = 0; i < network->n_inputs; i++) {
-        mpz_divexact(pass.part, pass.denominator, mpq_denref(v[i]));
-        mpz_mul(mpq_numref(v[i]), mpq_numref(v[i]), pass.part);
+        add_product(&pass, i, one, 0, x[i]);
     }
-    for (size_t k = 0; k < network->n_layers; k++) {
-        evaluate_layer(&pass, &network->layers[k]);
+    for (size_t l = 0; l < network->n_layers; l++) {
+        evaluate_layer(&pass, &network->layers[l], one);
     }
-    for (size_t z = 0; z < network->n_coordinates; z++) {
+    for (size_t z = 0; z < n; z++) {
         const long exponent = pass.exponent[z];
-        mpz_set(mpq_denref(v[z]), pass.denominator);
-        mpq_canonicalize(v[z]);
+        mpq_set_z(v[z], pass.v[z]);
         if (exponent < 0) {
             mpq_div_2exp(v[z], v[z], (mp_bitcnt_t)-exponent);
         } else {
             mpq_mul_2exp(v[z], v[z], (mp_bitcnt_t)exponent);
         }
+        mpz_clear(pass.v[z]);
     }
-    mpz_clears(pass.sum, pass.part, pass.denominator, NULL);
+    mpz_clears(pass.product, one, NULL);
+    check_free(pass.v);
     check_free(pass.exponent);
 }
 

@@ -1,124 +1,12 @@
-/* The protocol-buffer wire format and the ONNX messages, one table each.
+/* The protocol-buffer wire format and the ONNX messages.
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_onnx.h"
 
-#include <stdbool.h>
 #include <string.h>
 
-/* What a field holds and where it goes; the numbers below 8 are wire types.
- *   NUMBER, BITS  uint64_t           NUMBERS ... EIGHTS  list, maybe packed
- *   TEXT          const char *       TEXTS               list
- *   BYTES         pointer and length, in place
- *   PART          a message, into the same struct or an inner one
- *   PARTS         a message each, a list
- *   REFUSED       its presence is not supported */
-enum kind {
-    NUMBER,
-    BITS,
-    NUMBERS,
-    FOURS,
-    EIGHTS,
-    TEXT,
-    TEXTS,
-    BYTES,
-    PART,
-    PARTS,
-    REFUSED
-};
 enum wire { VARINT = 0, EIGHT_BYTES = 1, LENGTH = 2, FOUR_BYTES = 5 };
 
-/* A known field; the others are skipped. A message is the list of its fields,
- * ended by number 0; size is that of the struct of PARTS. */
-struct rule {
-    unsigned number;
-    enum kind kind;
-    size_t offset;
-    const struct rule *message;
-    size_t size;
-};
-
-#define AT(type, member) offsetof(struct check_onnx_##type, member)
-
-static const struct rule tensor_rules[] = {
-    {1, NUMBERS, AT(tensor, dims), NULL, 0},
-    {2, NUMBER, AT(tensor, type), NULL, 0},
-    {3, REFUSED, 0, NULL, 0}, /* segment */
-    {4, FOURS, AT(tensor, floats), NULL, 0},
-    {5, NUMBERS, AT(tensor, int32s), NULL, 0},
-    {7, NUMBERS, AT(tensor, int64s), NULL, 0},
-    {8, TEXT, AT(tensor, name), NULL, 0},
-    {9, BYTES, AT(tensor, raw), NULL, 0},
-    {10, EIGHTS, AT(tensor, doubles), NULL, 0},
-    {13, REFUSED, 0, NULL, 0}, /* external_data */
-    {14, NUMBER, AT(tensor, location), NULL, 0},
-    {0}};
-static const struct rule attribute_rules[] = {
-    {1, TEXT, AT(attribute, name), NULL, 0},
-    {2, BITS, AT(attribute, real), NULL, 0},
-    {3, NUMBER, AT(attribute, integer), NULL, 0},
-    {4, TEXT, AT(attribute, text), NULL, 0},
-    {5, PART, AT(attribute, tensor), tensor_rules, 0},
-    {7, FOURS, AT(attribute, floats), NULL, 0},
-    {8, NUMBERS, AT(attribute, ints), NULL, 0},
-    {20, NUMBER, AT(attribute, kind), NULL, 0},
-    {0}};
-static const struct rule node_rules[] = {{1, TEXTS, AT(node, inputs), NULL, 0},
-                                         {2, TEXTS, AT(node, outputs), NULL, 0},
-                                         {3, TEXT, AT(node, name), NULL, 0},
-                                         {4, TEXT, AT(node, op), NULL, 0},
-                                         {5, PARTS, AT(node, attributes),
-                                          attribute_rules,
-                                          sizeof(struct check_onnx_attribute)},
-                                         {7, TEXT, AT(node, domain), NULL, 0},
-                                         {8, TEXT, AT(node, overload), NULL, 0},
-                                         {0}};
-static const struct rule dim_rules[] = {{1, NUMBER, AT(dim, size), NULL, 0},
-                                        {0}};
-static const struct rule shape_rules[] = {
-    {1, PARTS, AT(value, dims), dim_rules, sizeof(struct check_onnx_dim)}, {0}};
-static const struct rule tensor_type_rules[] = {
-    {1, NUMBER, AT(value, type), NULL, 0}, {2, PART, 0, shape_rules, 0}, {0}};
-static const struct rule type_rules[] = {{1, PART, 0, tensor_type_rules, 0},
-                                         {0}};
-static const struct rule value_rules[] = {
-    {1, TEXT, AT(value, name), NULL, 0}, {2, PART, 0, type_rules, 0}, {0}};
-static const struct rule opset_rules[] = {
-    {1, TEXT, AT(opset, domain), NULL, 0},
-    {2, NUMBER, AT(opset, version), NULL, 0},
-    {0}};
-static const struct rule graph_rules[] = {
-    {1, PARTS, AT(model, nodes), node_rules, sizeof(struct check_onnx_node)},
-    {5, PARTS, AT(model, initializers), tensor_rules,
-     sizeof(struct check_onnx_tensor)},
-    {11, PARTS, AT(model, inputs), value_rules,
-     sizeof(struct check_onnx_value)},
-    {12, PARTS, AT(model, outputs), value_rules,
-     sizeof(struct check_onnx_value)},
-    {15, REFUSED, 0, NULL, 0}, /* sparse_initializer */
-    {0}};
-static const struct rule model_rules[] = {
-    {7, PART, 0, graph_rules, 0},
-    {8, PARTS, AT(model, opsets), opset_rules, sizeof(struct check_onnx_opset)},
-    {20, REFUSED, 0, NULL, 0}, /* training_info */
-    {25, REFUSED, 0, NULL, 0}, /* functions */
-    {0}};
-
-enum { DEPTH = 8 }; /* the tables nest less deep than that */
-
-/* A message being read, and the struct it goes into. */
-struct frame {
-    struct check_cursor message;
-    const struct rule *rules;
-    unsigned char *into;
-};
-
-struct reader {
-    struct check_arena *arena;
-    size_t depth;
-    struct frame stack[DEPTH];
-};
-
-/* One field of the wire format. */
+/* One field of a message. */
 struct field {
     uint64_t number;
     enum wire wire;
@@ -133,34 +21,71 @@ static uint64_t read_scalar(struct check_cursor *cursor, enum wire wire)
                                 : check_cursor_u64(cursor);
 }
 
-static struct field read_field(struct check_cursor *message)
+/* Reads the next field of a message; false at its end. */
+static bool next_field(struct field *field, struct check_cursor *message)
 {
+    if (check_cursor_left(message) == 0) {
+        return false;
+    }
     const uint64_t key = check_cursor_varint(message);
-    struct field field = {.number = key >> 3, .wire = (enum wire)(key & 7)};
-    if (field.number == 0 || field.number > 0x1FFFFFFF) {
+    *field = (struct field){.number = key >> 3, .wire = (enum wire)(key & 7)};
+    if (field->number == 0 || field->number > 0x1FFFFFFF) {
         check_cursor_fail(message, "field number out of range");
     }
-    switch (field.wire) {
+    switch (field->wire) {
     case VARINT:
     case EIGHT_BYTES:
     case FOUR_BYTES:
-        field.value = read_scalar(message, field.wire);
-        return field;
+        field->value = read_scalar(message, field->wire);
+        return true;
     case LENGTH:
-        field.bytes = check_cursor_take(message, check_cursor_varint(message));
-        return field;
+        field->bytes = check_cursor_take(message, check_cursor_varint(message));
+        return true;
     }
     check_cursor_fail(message, "group or unknown wire type");
 }
 
-/* Room for one more element at the end of a list. */
-static void *append(struct check_arena *arena, struct check_list *list,
-                    size_t size)
+/* Reads on to the next field of that number; false if there is none. Numbers
+ * may come packed. */
+static bool find_field(struct field *field, struct check_cursor *message,
+                       uint64_t number, enum wire wire)
 {
-    list->data = check_arena_grow(arena, list->data, list->n, size);
-    unsigned char *const element = (unsigned char *)list->data + size * list->n;
-    list->n++;
-    return memset(element, 0, size);
+    while (next_field(field, message)) {
+        if (field->number == number) {
+            if (field->wire != wire && field->wire != LENGTH) {
+                check_cursor_fail(message, "field of the wrong wire type");
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The only field of that number: 0 or empty if there is none. */
+static struct field get_field(struct check_cursor message, uint64_t number,
+                              enum wire wire)
+{
+    struct field found = {.bytes = {message.file, message.end, message.end}};
+    struct field field;
+    while (find_field(&field, &message, number, wire)) {
+        if (found.number != 0 || field.wire != wire) {
+            check_cursor_fail(&message,
+                              "field of the wrong wire type, or given twice");
+        }
+        found = field;
+    }
+    return found;
+}
+
+static uint64_t get_number(struct check_cursor message, uint64_t number)
+{
+    return get_field(message, number, VARINT).value;
+}
+
+static struct check_cursor get_part(struct check_cursor message,
+                                    uint64_t number)
+{
+    return get_field(message, number, LENGTH).bytes;
 }
 
 static const char *copy_text(struct check_arena *arena,
@@ -175,202 +100,211 @@ static const char *copy_text(struct check_arena *arena,
     return text;
 }
 
-static void read_scalars(struct check_arena *arena, struct check_list *list,
-                         struct field *field, enum wire wire)
+static const char *get_text(struct check_arena *arena,
+                            struct check_cursor message, uint64_t number)
 {
-    if (field->wire == wire) {
-        *(uint64_t *)append(arena, list, 8) = field->value;
-        return;
-    }
-    while (check_cursor_left(&field->bytes) > 0) {
-        const uint64_t value = read_scalar(&field->bytes, wire);
-        *(uint64_t *)append(arena, list, 8) = value;
-    }
+    return copy_text(arena, get_part(message, number));
 }
 
-static enum wire wire_of(enum kind kind)
+static size_t count_parts(struct check_cursor message, uint64_t number)
 {
-    switch (kind) {
-    case NUMBER:
-    case NUMBERS:
-        return VARINT;
-    case BITS:
-    case FOURS:
-        return FOUR_BYTES;
-    case EIGHTS:
-        return EIGHT_BYTES;
-    case TEXT:
-    case TEXTS:
-    case BYTES:
-    case PART:
-    case PARTS:
-    case REFUSED:
-        break;
+    struct field field;
+    size_t n = 0;
+    while (find_field(&field, &message, number, LENGTH)) {
+        n++;
     }
-    return LENGTH;
+    return n;
 }
 
-/* Reads the message later: into the given struct. Absent text is "". */
-static void push(struct reader *reader, struct check_cursor message,
-                 const struct rule *rules, void *into)
+static struct check_texts get_texts(struct check_arena *arena,
+                                    struct check_cursor message,
+                                    uint64_t number)
 {
-    if (reader->depth == DEPTH) {
-        check_cursor_fail(&message, "messages nested too deep");
+    struct check_texts texts = {.n = count_parts(message, number)};
+    struct field field;
+    texts.data = check_arena_alloc(arena, texts.n, sizeof *texts.data);
+    for (size_t i = 0; find_field(&field, &message, number, LENGTH); i++) {
+        texts.data[i] = copy_text(arena, field.bytes);
     }
-    for (const struct rule *rule = rules; rule->number != 0; rule++) {
-        const char **text = (void *)((unsigned char *)into + rule->offset);
-        if (rule->kind == TEXT && *text == NULL) {
-            *text = "";
-        }
-    }
-    reader->stack[reader->depth++] = (struct frame){message, rules, into};
+    return texts;
 }
 
-/* Puts a field with a rule to its place. */
-static void take_field(struct reader *reader, struct field *field,
-                       const struct rule *rule, unsigned char *into)
+/* Appends all numbers of fields of that number. */
+static void append_words(struct check_arena *arena, struct check_words *words,
+                         struct check_cursor message, uint64_t number,
+                         enum wire wire)
 {
-    struct check_arena *arena = reader->arena;
-    void *const place = into + rule->offset;
-    const enum wire wire = wire_of(rule->kind);
-    const bool is_packed =
-        rule->kind == NUMBERS || rule->kind == FOURS || rule->kind == EIGHTS;
-    const struct check_cursor *message =
-        &reader->stack[reader->depth - 1].message;
-    if (field->wire != wire && !(is_packed && field->wire == LENGTH)) {
-        check_cursor_fail(message, "field of the wrong wire type");
-    }
-    switch (rule->kind) {
-    case NUMBER:
-    case BITS:
-        *(uint64_t *)place = field->value;
-        break;
-    case NUMBERS:
-    case FOURS:
-    case EIGHTS:
-        read_scalars(arena, place, field, wire);
-        break;
-    case TEXT:
-        *(const char **)place = copy_text(arena, field->bytes);
-        break;
-    case TEXTS:
-        *(const char **)append(arena, place, sizeof(const char *)) =
-            copy_text(arena, field->bytes);
-        break;
-    case BYTES:
-        ((struct check_span *)place)->n = check_cursor_left(&field->bytes);
-        ((struct check_span *)place)->data =
-            check_cursor_skip(&field->bytes, check_cursor_left(&field->bytes));
-        break;
-    case PART:
-        push(reader, field->bytes, rule->message, place);
-        break;
-    case PARTS:
-        push(reader, field->bytes, rule->message,
-             append(arena, place, rule->size));
-        break;
-    case REFUSED:
-        check_unsupported("%s: byte %zu: sparse or external tensor, function "
-                          "or training step",
-                          message->file->path, message->at);
-    }
-}
-
-static void read_messages(struct reader *reader)
-{
-    while (reader->depth > 0) {
-        struct frame *top = &reader->stack[reader->depth - 1];
-        if (check_cursor_left(&top->message) == 0) {
-            reader->depth--;
-            continue;
-        }
-        struct field field = read_field(&top->message);
-        if (field.number < 64) { /* every struct begins with `present` */
-            *(uint64_t *)(void *)top->into |= (uint64_t)1 << field.number;
-        }
-        const struct rule *rule = top->rules;
-        while (rule->number != 0 && rule->number != field.number) {
-            rule++;
-        }
-        if (rule->number != 0) {
-            take_field(reader, &field, rule, top->into);
+    struct field field;
+    while (find_field(&field, &message, number, wire)) {
+        while (field.wire == wire || check_cursor_left(&field.bytes) > 0) {
+            words->data = check_arena_grow(arena, words->data, words->n,
+                                           sizeof *words->data);
+            words->data[words->n++] = field.wire == wire
+                                          ? field.value
+                                          : read_scalar(&field.bytes, wire);
+            field.wire = LENGTH;
         }
     }
 }
 
-/* Where typed elements of the tensor are, and the size of one in raw_data;
- * NULL for a type that is not read. */
-static const struct check_list *elements(size_t *size,
-                                         const struct check_onnx_tensor *tensor)
+/* Bit k for a field k < 64. */
+static uint64_t find_numbers(struct check_cursor message)
 {
-    const uint64_t type = tensor->type;
-    *size = type == CHECK_ONNX_BOOL                                ? 1
-            : type == CHECK_ONNX_FLOAT || type == CHECK_ONNX_INT32 ? 4
-                                                                   : 8;
-    return type == CHECK_ONNX_FLOAT    ? &tensor->floats
-           : type == CHECK_ONNX_DOUBLE ? &tensor->doubles
-           : type == CHECK_ONNX_INT64  ? &tensor->int64s
-           : type == CHECK_ONNX_INT32 || type == CHECK_ONNX_BOOL
-               ? &tensor->int32s
-               : NULL;
+    struct field field;
+    uint64_t numbers = 0;
+    while (next_field(&field, &message)) {
+        numbers |= field.number < 64 ? (uint64_t)1 << field.number : 0;
+    }
+    return numbers;
+}
+
+static void refuse(struct check_cursor message, uint64_t numbers)
+{
+    if ((find_numbers(message) & numbers) != 0) {
+        check_unsupported("%s: byte %zu: segment, external data, sparse "
+                          "tensor, function or training step",
+                          message.file->path, message.at);
+    }
+}
+
+/* Bytes of an element in `raw`, and the field of typed elements; 0 for a type
+ * that is not read. */
+static size_t element_size(uint64_t *field, uint64_t type)
+{
+    *field = type == CHECK_ONNX_FLOAT                              ? 4
+             : type == CHECK_ONNX_DOUBLE                           ? 10
+             : type == CHECK_ONNX_INT64                            ? 7
+             : type == CHECK_ONNX_INT32 || type == CHECK_ONNX_BOOL ? 5
+                                                                   : 0;
+    return *field == 0                                            ? 0
+           : type == CHECK_ONNX_BOOL                              ? 1
+           : type == CHECK_ONNX_FLOAT || type == CHECK_ONNX_INT32 ? 4
+                                                                  : 8;
 }
 
 /* Compares the number of elements with the dimensions. */
 static void finish_tensor(struct check_onnx_tensor *tensor, const char *path)
 {
-    const uint64_t *dims = tensor->dims.data;
     const uint64_t limit = (uint64_t)1 << 40;
-    size_t size = 0;
     uint64_t n = 1;
     bool is_empty = false;
-    for (size_t i = 0; i < tensor->dims.n; i++) {
-        is_empty = is_empty || dims[i] == 0;
-        if (dims[i] > limit || n > limit / (is_empty ? 1 : dims[i])) {
+    for (size_t d = 0; d < tensor->dims.n; d++) {
+        const uint64_t dim = tensor->dims.data[d];
+        is_empty = is_empty || dim == 0;
+        if (dim > limit || n > limit / (is_empty ? 1 : dim)) {
             check_unreadable("%s: tensor '%s': dimensions out of range", path,
                              tensor->name);
         }
-        n *= is_empty ? 1 : dims[i];
+        n *= is_empty ? 1 : dim;
     }
     tensor->n = is_empty ? 0 : (size_t)n;
-    if (tensor->location != 0) {
-        check_unsupported("%s: tensor '%s': external data", path, tensor->name);
-    }
-    const struct check_list *typed = elements(&size, tensor);
-    if (typed == NULL) {
-        return;
-    }
-    const size_t n_typed = tensor->floats.n + tensor->int32s.n +
-                           tensor->int64s.n + tensor->doubles.n;
-    const bool is_raw = tensor->raw.n > 0 && n_typed == 0 &&
-                        tensor->raw.n % size == 0 &&
-                        tensor->raw.n / size == tensor->n;
-    const bool is_typed =
-        tensor->raw.n == 0 && n_typed == typed->n && n_typed == tensor->n;
-    if (!is_raw && !is_typed) {
+    uint64_t field = 0;
+    const size_t size = element_size(&field, tensor->type);
+    const size_t n_raw = check_cursor_left(&tensor->raw);
+    const bool is_raw =
+        n_raw > 0 && tensor->fields == 0 && n_raw == tensor->n * size;
+    const bool is_typed = n_raw == 0 && tensor->typed.n == tensor->n &&
+                          (tensor->fields & ~((uint64_t)1 << field)) == 0;
+    if (size != 0 && !is_raw && !is_typed) {
         check_unreadable("%s: tensor '%s': elements do not match dimensions",
                          path, tensor->name);
     }
 }
 
-/* Finds the kind of an attribute that does not say it. */
-static void finish_attribute(struct check_onnx_attribute *attribute,
-                             const char *path)
+static struct check_onnx_tensor read_tensor(struct check_arena *arena,
+                                            struct check_cursor message)
+{
+    const uint64_t typed = (uint64_t)1 << 4 | 1 << 5 | 1 << 7 | 1 << 10;
+    struct check_onnx_tensor tensor = {
+        .name = get_text(arena, message, 8),
+        .type = get_number(message, 2),
+        .fields = find_numbers(message) & typed,
+        .raw = get_part(message, 9),
+    };
+    refuse(message, (uint64_t)1 << 3 | 1 << 13 |
+                        (get_number(message, 14) == 0 ? 0 : 1 << 14));
+    append_words(arena, &tensor.dims, message, 1, VARINT);
+    append_words(arena, &tensor.typed, message, 4, FOUR_BYTES);
+    append_words(arena, &tensor.typed, message, 5, VARINT);
+    append_words(arena, &tensor.typed, message, 7, VARINT);
+    append_words(arena, &tensor.typed, message, 10, EIGHT_BYTES);
+    finish_tensor(&tensor, message.file->path);
+    return tensor;
+}
+
+static struct check_onnx_attribute read_attribute(struct check_arena *arena,
+                                                  struct check_cursor message)
 {
     /* fields 2 to 11 hold kinds 1 to 10; the rest of them is never read */
     const uint64_t others = (uint64_t)0xC0C000 | (uint64_t)1 << 21;
-    const uint64_t values = (attribute->present & 0xFFC) >> 1;
-    for (uint64_t kind = 1; attribute->kind == 0 && kind <= 10; kind++) {
-        attribute->kind = (values >> kind & 1) != 0 ? kind : 0;
+    const uint64_t present = find_numbers(message);
+    const uint64_t values = (present & 0xFFC) >> 1;
+    struct check_onnx_attribute attribute = {
+        .name = get_text(arena, message, 1), .kind = get_number(message, 20)};
+    for (uint64_t kind = 1; attribute.kind == 0 && kind <= 10; kind++) {
+        attribute.kind = (values >> kind & 1) != 0 ? kind : 0;
     }
-    if ((attribute->present & others) != 0 || attribute->kind == 0 ||
-        attribute->kind > 10 ||
-        (values & ~((uint64_t)1 << attribute->kind)) != 0) {
-        check_unsupported("%s: attribute '%s': no value of its kind", path,
-                          attribute->name);
+    if ((present & others) != 0 || attribute.kind == 0 || attribute.kind > 10 ||
+        (values & ~((uint64_t)1 << attribute.kind)) != 0) {
+        check_unsupported("%s: attribute '%s': no value of its kind",
+                          message.file->path, attribute.name);
     }
-    if (attribute->kind == CHECK_ONNX_A_TENSOR) {
-        finish_tensor(&attribute->tensor, path);
+    attribute.bits =
+        get_number(message, 3) | get_field(message, 2, FOUR_BYTES).value;
+    attribute.text = get_text(arena, message, 4);
+    if (attribute.kind == CHECK_ONNX_A_TENSOR) {
+        attribute.tensor = read_tensor(arena, get_part(message, 5));
     }
+    append_words(arena, &attribute.list, message, 7, FOUR_BYTES);
+    append_words(arena, &attribute.list, message, 8, VARINT);
+    return attribute;
+}
+
+static struct check_onnx_node read_node(struct check_arena *arena,
+                                        struct check_cursor message)
+{
+    struct check_onnx_node node = {
+        .name = get_text(arena, message, 3),
+        .op = get_text(arena, message, 4),
+        .domain = get_text(arena, message, 7),
+        .overload = get_text(arena, message, 8),
+        .inputs = get_texts(arena, message, 1),
+        .outputs = get_texts(arena, message, 2),
+        .n_attributes = count_parts(message, 5),
+    };
+    struct field field;
+    node.attributes =
+        check_arena_alloc(arena, node.n_attributes, sizeof *node.attributes);
+    for (size_t i = 0; find_field(&field, &message, 5, LENGTH); i++) {
+        node.attributes[i] = read_attribute(arena, field.bytes);
+    }
+    return node;
+}
+
+/* All graph inputs or outputs. */
+static struct check_onnx_value *read_values(struct check_arena *arena,
+                                            size_t *n,
+                                            struct check_cursor graph,
+                                            uint64_t number)
+{
+    struct field field;
+    struct field dim;
+    *n = count_parts(graph, number);
+    struct check_onnx_value *values =
+        check_arena_alloc(arena, *n, sizeof *values);
+    for (size_t i = 0; find_field(&field, &graph, number, LENGTH); i++) {
+        struct check_cursor tensor = get_part(get_part(field.bytes, 2), 1);
+        struct check_cursor shape = get_part(tensor, 2);
+        struct check_words *dims = &values[i].dims;
+        values[i].name = get_text(arena, field.bytes, 1);
+        values[i].type = get_number(tensor, 1);
+        dims->data =
+            check_arena_alloc(arena, count_parts(shape, 1), sizeof *dims->data);
+        while (find_field(&dim, &shape, 1, LENGTH)) {
+            dims->data[dims->n++] = get_number(dim.bytes, 1);
+        }
+    }
+    return values;
 }
 
 bool check_onnx_is_default(const char *domain)
@@ -378,94 +312,97 @@ bool check_onnx_is_default(const char *domain)
     return *domain == '\0' || strcmp(domain, "ai.onnx") == 0;
 }
 
-static void finish_model(struct check_onnx_model *model)
+/* The version of the default domain. */
+static uint64_t read_opset(struct check_arena *arena,
+                           struct check_cursor message)
 {
-    const struct check_onnx_opset *opsets = model->opsets.data;
-    struct check_onnx_node *nodes = model->nodes.data;
-    struct check_onnx_tensor *initializers = model->initializers.data;
-    for (size_t i = 0; i < model->opsets.n; i++) {
-        if (!check_onnx_is_default(opsets[i].domain)) {
-            continue;
-        }
-        if (model->opset != 0 && model->opset != opsets[i].version) {
-            check_unreadable("%s: two versions of one opset", model->path);
-        }
-        model->opset = opsets[i].version;
-    }
-    if (model->opset == 0) {
-        check_unreadable("%s: not an ONNX model: no opset", model->path);
-    }
-    for (size_t k = 0; k < model->nodes.n; k++) {
-        struct check_onnx_attribute *attributes = nodes[k].attributes.data;
-        for (size_t i = 0; i < nodes[k].attributes.n; i++) {
-            finish_attribute(&attributes[i], model->path);
+    struct field field;
+    uint64_t found = 0;
+    while (find_field(&field, &message, 8, LENGTH)) {
+        if (check_onnx_is_default(get_text(arena, field.bytes, 1))) {
+            const uint64_t version = get_number(field.bytes, 2);
+            if (found != 0 && found != version) {
+                check_cursor_fail(&message, "two versions of one opset");
+            }
+            found = version;
         }
     }
-    for (size_t i = 0; i < model->initializers.n; i++) {
-        finish_tensor(&initializers[i], model->path);
+    if (found == 0) {
+        check_cursor_fail(&message, "not an ONNX model: no opset");
     }
+    return found;
 }
 
-struct check_onnx_model *check_onnx_read(struct check_arena *arena,
-                                         const struct check_bytes *file)
+struct check_onnx_model check_onnx_read(struct check_arena *arena,
+                                        const struct check_bytes *file)
 {
-    struct check_onnx_model *read = check_arena_alloc(arena, 1, sizeof *read);
-    struct reader reader = {.arena = arena};
-    read->path = file->path;
-    push(&reader, check_cursor_all(file), model_rules, read);
-    read_messages(&reader);
-    finish_model(read);
-    return read;
+    struct check_cursor message = check_cursor_all(file);
+    refuse(message, (uint64_t)1 << 20 | 1 << 25);
+    struct check_cursor graph = get_part(message, 7);
+    struct check_onnx_model model = {.opset = read_opset(arena, message)};
+    struct field field;
+    refuse(graph, 1 << 15);
+    model.n_nodes = count_parts(graph, 1);
+    model.nodes = check_arena_alloc(arena, model.n_nodes, sizeof *model.nodes);
+    model.n_initializers = count_parts(graph, 5);
+    model.initializers = check_arena_alloc(arena, model.n_initializers,
+                                           sizeof *model.initializers);
+    model.inputs = read_values(arena, &model.n_inputs, graph, 11);
+    model.outputs = read_values(arena, &model.n_outputs, graph, 12);
+    message = graph;
+    for (size_t k = 0; find_field(&field, &message, 1, LENGTH); k++) {
+        model.nodes[k] = read_node(arena, field.bytes);
+    }
+    for (size_t i = 0; find_field(&field, &graph, 5, LENGTH); i++) {
+        model.initializers[i] = read_tensor(arena, field.bytes);
+    }
+    return model;
 }
 
-float check_onnx_float(uint32_t bits)
+double check_onnx_float(uint64_t bits)
 {
+    const uint32_t low = (uint32_t)bits;
     float value = 0.0F;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    memcpy(&value, &low, sizeof value);
+    return (double)value;
 }
 
-/* The bits of element i. */
-static uint64_t get_bits(const struct check_onnx_tensor *tensor, size_t i)
+/* The number that the bits of an element mean. */
+static double decode(uint64_t type, uint64_t bits)
 {
-    size_t size = 0;
-    const struct check_list *typed = elements(&size, tensor);
-    uint64_t bits = 0;
-    if (typed == NULL || i >= tensor->n) {
-        check_unsupported("tensor '%s': element type or element not readable",
-                          tensor->name);
-    }
-    if (tensor->raw.n == 0) {
-        return ((const uint64_t *)typed->data)[i];
-    }
-    for (size_t k = 0; k < size; k++) {
-        bits |= (uint64_t)tensor->raw.data[i * size + k] << (8 * k);
-    }
-    return bits;
-}
-
-double check_onnx_real(const struct check_onnx_tensor *tensor, size_t i)
-{
-    const uint64_t bits = get_bits(tensor, i);
     double value = 0.0;
-    if (tensor->type == CHECK_ONNX_FLOAT) {
-        return (double)check_onnx_float((uint32_t)bits);
+    if (type == CHECK_ONNX_FLOAT) {
+        return check_onnx_float(bits);
     }
-    if (tensor->type != CHECK_ONNX_DOUBLE) {
-        check_unsupported("tensor '%s': its elements are not real numbers",
-                          tensor->name);
+    if (type == CHECK_ONNX_DOUBLE) {
+        memcpy(&value, &bits, sizeof value);
+        return value;
     }
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    return type == CHECK_ONNX_INT32 ? (double)(int32_t)(uint32_t)bits
+                                    : (double)(int64_t)bits;
 }
 
-int64_t check_onnx_integer(const struct check_onnx_tensor *tensor, size_t i)
+const double *check_onnx_numbers(struct check_arena *arena,
+                                 const struct check_onnx_tensor *tensor)
 {
-    const uint64_t bits = get_bits(tensor, i);
-    if (tensor->type == CHECK_ONNX_FLOAT || tensor->type == CHECK_ONNX_DOUBLE) {
-        check_unsupported("tensor '%s': its elements are not integers",
+    uint64_t field = 0;
+    const size_t size = element_size(&field, tensor->type);
+    const enum wire wire = size == 4 ? FOUR_BYTES : EIGHT_BYTES;
+    struct check_cursor raw = tensor->raw;
+    double *numbers = check_arena_alloc(arena, tensor->n, sizeof *numbers);
+    if (size == 0) {
+        check_unsupported("tensor '%s': its element type is not supported",
                           tensor->name);
     }
-    return tensor->type == CHECK_ONNX_INT32 ? (int32_t)(uint32_t)bits
-                                            : (int64_t)bits;
+    for (size_t i = 0; i < tensor->n; i++) {
+        numbers[i] = decode(tensor->type,
+                            check_cursor_left(&raw) == 0 ? tensor->typed.data[i]
+                            : size == 1                  ? check_cursor_u8(&raw)
+                                        : read_scalar(&raw, wire));
+        if (!(numbers[i] - numbers[i] >= 0.0)) {
+            check_unreadable("tensor '%s': NaN or infinite weight",
+                             tensor->name);
+        }
+    }
+    return numbers;
 }

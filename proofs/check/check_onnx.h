@@ -29,103 +29,82 @@ enum check_onnx_kind {
     CHECK_ONNX_INTS = 7
 };
 
-/* A repeated field: n elements of the type said where it is used. */
-struct check_list {
+/* Repeated numbers: the bits of an int64_t, a double or a float. */
+struct check_words {
     size_t n;
-    void *data;
+    uint64_t *data;
 };
 
-struct check_span {
-    const unsigned char *data;
+struct check_texts {
     size_t n;
+    const char **data;
 };
 
-/* In all structs below, bit k of `present` says that field k occurred. Absent
- * text is "". */
-
-/* Elements are in `raw` (in place, little-endian) or in the list that belongs
- * to the type, never in both. Other element types than the above have no
- * promise on their number and cannot be read. */
+/* In all structs below absent text is "". Elements of a tensor are in `raw`,
+ * little-endian, or in `typed`, never in both. */
 struct check_onnx_tensor {
-    uint64_t present;
     const char *name;
-    uint64_t type;
-    struct check_list dims; /* uint64_t, as the four below: bits */
-    struct check_list floats;
-    struct check_list int32s;
-    struct check_list int64s;
-    struct check_list doubles;
-    struct check_span raw;
-    uint64_t location;
+    uint64_t type; /* enum check_onnx_type, or one that is not read */
+    struct check_words dims;
+    struct check_words typed;
+    uint64_t fields; /* bit k: `typed` was in field k */
+    struct check_cursor raw;
     size_t n; /* product of dims */
 };
 
 struct check_onnx_attribute {
-    uint64_t present;
     const char *name;
-    uint64_t kind;    /* enum check_onnx_kind, or one that is not read */
-    uint64_t real;    /* bits of a float */
-    uint64_t integer; /* bits of an int64_t */
+    uint64_t kind; /* enum check_onnx_kind, or one that is not read */
+    uint64_t bits; /* of a float or int64_t */
     const char *text;
     struct check_onnx_tensor tensor;
-    struct check_list floats; /* uint64_t: bits of a float */
-    struct check_list ints;   /* uint64_t: bits of an int64_t */
-    uint64_t is_used;         /* set by who interprets it */
+    struct check_words list;
+    bool is_used; /* set by who interprets it */
 };
 
 struct check_onnx_node {
-    uint64_t present;
     const char *name;
     const char *op;
     const char *domain;
     const char *overload;
-    struct check_list inputs;     /* const char * */
-    struct check_list outputs;    /* const char * */
-    struct check_list attributes; /* struct check_onnx_attribute */
+    struct check_texts inputs;
+    struct check_texts outputs;
+    size_t n_attributes;
+    struct check_onnx_attribute *attributes;
 };
 
-struct check_onnx_dim {
-    uint64_t present;
-    uint64_t size; /* 0: symbolic */
-};
-
-/* A graph input or output. */
+/* A graph input or output; a dimension left open is 0. */
 struct check_onnx_value {
-    uint64_t present; /* bit 1 for a tensor, 2 for its shape, among others */
     const char *name;
     uint64_t type;
-    struct check_list dims; /* struct check_onnx_dim */
-};
-
-struct check_onnx_opset {
-    uint64_t present;
-    const char *domain;
-    uint64_t version;
+    struct check_words dims;
 };
 
 struct check_onnx_model {
-    uint64_t present;
-    const char *path;
-    struct check_list opsets;       /* struct check_onnx_opset */
-    struct check_list nodes;        /* struct check_onnx_node */
-    struct check_list initializers; /* struct check_onnx_tensor */
-    struct check_list inputs;       /* struct check_onnx_value */
-    struct check_list outputs;      /* struct check_onnx_value */
-    uint64_t opset;                 /* version of the default domain */
+    uint64_t opset; /* version of the default domain */
+    size_t n_nodes;
+    struct check_onnx_node *nodes;
+    size_t n_initializers;
+    struct check_onnx_tensor *initializers;
+    size_t n_inputs;
+    struct check_onnx_value *inputs;
+    size_t n_outputs;
+    struct check_onnx_value *outputs;
 };
 
 /* Reads a model; the file must live as long as the arena, which holds all
  * memory. Ends in check_unreadable or check_unsupported. */
-struct check_onnx_model *check_onnx_read(struct check_arena *arena,
-                                         const struct check_bytes *file);
+struct check_onnx_model check_onnx_read(struct check_arena *arena,
+                                        const struct check_bytes *file);
 
 /* True for the two names of the default domain. */
 bool check_onnx_is_default(const char *domain);
 
-/* Element i < n of a FLOAT or DOUBLE tensor, of an INT32, INT64 or BOOL one,
- * and the value of a float's bits. */
-double check_onnx_real(const struct check_onnx_tensor *tensor, size_t i);
-int64_t check_onnx_integer(const struct check_onnx_tensor *tensor, size_t i);
-float check_onnx_float(uint32_t bits);
+/* All elements of a tensor, finite; integers beyond 2^53 are rounded. Ends in
+ * check_unreadable or check_unsupported for others. */
+const double *check_onnx_numbers(struct check_arena *arena,
+                                 const struct check_onnx_tensor *tensor);
+/* The value of a float's bits. */
+double check_onnx_float(uint64_t bits);
 
 #endif

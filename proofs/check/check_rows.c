@@ -1,6 +1,6 @@
-/* Rows of exact weights: written entry by entry, then read.
+/* Rows of exact weights: written term by term, then folded and renumbered.
  * SPDX-License-Identifier: MIT */
-#include "proofs/check/check_operator.h"
+#include "proofs/check/check_build.h"
 
 #include <string.h>
 
@@ -26,143 +26,321 @@ void check_split_double(int64_t *mantissa, long *exponent, double x)
     *mantissa = bits >> 63 != 0 ? -(int64_t)m : (int64_t)m;
 }
 
-/* Number of bits of an odd mantissa. */
-static long width(int64_t mantissa)
+bool check_multiply_exactly(double *product, double x, double y)
 {
-    long bits = 0;
-    for (uint64_t m = (uint64_t)(mantissa < 0 ? -mantissa : mantissa); m != 0;
-         m >>= 1) {
-        bits++;
-    }
-    return bits;
-}
-
-/* x * y, which must be a double. */
-static double multiply(const struct check_builder *builder, double x, double y)
-{
-    int64_t mantissas[2];
+    int64_t m[2];
     long exponents[2];
-    if (!(x < 1.0 || x > 1.0)) {
-        return y;
+    *product = x * y;
+    check_split_double(&m[0], &exponents[0], x);
+    check_split_double(&m[1], &exponents[1], y);
+    if (m[0] == 0 || m[1] == 0) {
+        return true;
     }
-    check_split_double(&mantissas[0], &exponents[0], x);
-    check_split_double(&mantissas[1], &exponents[1], y);
-    const long widths[2] = {width(mantissas[0]), width(mantissas[1])};
-    const long exponent = exponents[0] + exponents[1];
-    const long bits = widths[0] == 1   ? widths[1]
-                      : widths[1] == 1 ? widths[0]
-                                       : widths[0] + widths[1];
-    if (widths[0] != 0 && widths[1] != 0 &&
-        (bits > 53 || exponent < -1074 || exponent + bits > 1024)) {
-        check_node_unsupported(builder, "product that is no exact double");
-    }
-    return x * y;
+    const int64_t limit = (((int64_t)1 << 53) - 1) / (m[1] < 0 ? -m[1] : m[1]);
+    return m[0] <= limit && m[0] >= -limit &&
+           exponents[0] + exponents[1] >= -1074 && *product - *product >= 0.0;
 }
 
-/* Element i of a constant of real numbers. */
-static double get_number(const struct check_builder *builder,
-                         const struct check_value *value, size_t i)
+/* The error of a sum is itself a double (Knuth, TAOCP 4.2.2, theorem B). */
+bool check_add_exactly(double *sum, double x, double y)
 {
-    const double x = check_onnx_real(value->constant,
-                                     value->map == NULL ? i : value->map[i]);
-    if (!(x - x >= 0.0)) {
-        check_node_malformed(builder, "NaN or infinite weight");
-    }
-    return x;
+    const double total = x + y;
+    const double part = total - x;
+    const double error = (x - (total - part)) + (y - part);
+    *sum = total;
+    return error <= 0.0 && error >= 0.0;
 }
 
-void check_row_add(struct check_builder *builder, double scale,
-                   const struct check_value *x, size_t i,
-                   const struct check_value *y, size_t j)
+static bool is_zero(double x)
 {
-    struct check_network *network = builder->network;
-    const size_t n = builder->n_entries;
-    const bool is_swapped = y != NULL && y->constant == NULL;
-    const struct check_value *data = is_swapped ? y : x;
-    const struct check_value *factor = is_swapped ? x : y;
-    const size_t at = is_swapped ? j : i;
-    double weight = scale;
-    if (factor != NULL && factor->constant == NULL) {
-        check_node_unsupported(builder, "product of two computed tensors");
-    }
-    if (builder->n_rows >= network->n_coordinates || at >= data->n ||
-        (factor != NULL && (is_swapped ? i : j) >= factor->n)) {
-        check_node_unsupported(builder, "element or row out of range");
-    }
-    if (factor != NULL) {
-        weight = multiply(builder, scale,
-                          get_number(builder, factor, is_swapped ? i : j));
-    }
-    if (data->constant != NULL) {
-        double *bias = &builder->bias[builder->n_rows];
-        if (*bias < 0.0 || *bias > 0.0) {
-            check_node_unsupported(builder, "sum of two constants");
-        }
-        *bias = multiply(builder, weight, get_number(builder, data, at));
-    } else if (weight < 0.0 || weight > 0.0) {
-        if (n > 0 && (n & (n - 1)) == 0) {
-            builder->column =
-                check_resize(builder->column, 2 * n, sizeof *builder->column);
-            builder->weight =
-                check_resize(builder->weight, 2 * n, sizeof *builder->weight);
-        }
-        builder->column[n] = data->map[at];
-        builder->weight[n] = weight;
-        builder->n_entries++;
-    }
+    return x <= 0.0 && x >= 0.0;
 }
 
-void check_row_end(struct check_builder *builder)
+void check_row_add(struct check_rows *rows, size_t column, double weight)
 {
-    if (builder->n_rows >= builder->network->n_coordinates) {
-        check_node_unsupported(builder, "more rows than coordinates");
+    const size_t n = rows->n_terms;
+    if (is_zero(weight)) {
+        return;
     }
-    builder->end[builder->n_rows++] = builder->n_entries;
+    if (n == rows->n_room) {
+        const size_t size = 2 * n + 1;
+        rows->n_room = size;
+        rows->column = check_resize(rows->column, size, sizeof *rows->column);
+        rows->weight = check_resize(rows->weight, size, sizeof *rows->weight);
+    }
+    rows->column[n] = (uint32_t)column;
+    rows->weight[n] = weight;
+    rows->n_terms++;
 }
 
-struct check_layer *check_builder_add_layer(struct check_builder *builder,
-                                            struct check_value *value,
-                                            enum check_kind kind)
+void check_row_end(struct check_rows *rows, double bias)
+{
+    const size_t n = rows->n;
+    if ((n & (n - 1)) == 0) {
+        const size_t size = n == 0 ? 1 : 2 * n;
+        rows->end = check_resize(rows->end, size, sizeof *rows->end);
+        rows->bias = check_resize(rows->bias, size, sizeof *rows->bias);
+    }
+    rows->end[n] = rows->n_terms;
+    rows->bias[n] = bias;
+    rows->n++;
+}
+
+static size_t row_start(const struct check_rows *rows, size_t z)
+{
+    return z == 0 ? 0 : rows->end[z - 1];
+}
+
+static void clear_rows(struct check_rows *rows)
+{
+    check_free(rows->end);
+    check_free(rows->bias);
+    check_free(rows->column);
+    check_free(rows->weight);
+}
+
+void check_rows_begin(struct check_builder *builder, struct check_value *value,
+                      enum check_kind kind)
 {
     struct check_network *network = builder->network;
     const size_t first = network->n_coordinates;
     if (value->n == 0 || value->n > MOST_COORDINATES - first) {
         check_node_unsupported(builder, "no elements, or too many coordinates");
     }
-    const size_t n = first + value->n;
-    uint32_t *map = check_arena_alloc(&network->arena, value->n, sizeof *map);
-    builder->bias = check_resize(builder->bias, n, sizeof *builder->bias);
-    builder->end = check_resize(builder->end, n, sizeof *builder->end);
-    for (size_t z = first; z < n; z++) {
-        map[z - first] = (uint32_t)z;
-        builder->bias[z] = 0.0;
-        builder->end[z] = builder->n_entries;
-    }
-    if (builder->n_rows != first) {
+    if (builder->rows.n != first) {
         check_node_unsupported(builder, "fewer rows than coordinates");
     }
-    builder->n_rows = kind == CHECK_AFFINE ? first : n;
-    network->n_coordinates = n;
+    uint32_t *map = check_arena_alloc(&builder->arena, value->n, sizeof *map);
+    for (size_t i = 0; i < value->n; i++) {
+        map[i] = (uint32_t)(first + i);
+        if (kind == CHECK_RELU) {
+            check_row_end(&builder->rows, 0.0);
+        }
+    }
     value->map = map;
-    value->constant = NULL;
+    value->number = NULL;
+    network->n_coordinates += value->n;
     network->layers =
         check_arena_grow(&network->arena, network->layers, network->n_layers,
                          sizeof *network->layers);
-    struct check_layer *layer = &network->layers[network->n_layers++];
-    *layer =
+    network->layers[network->n_layers++] =
         (struct check_layer){.kind = kind, .first = first, .width = value->n};
-    return layer;
 }
 
-void check_builder_compute(struct check_builder *builder,
-                           struct check_value *value)
+void check_value_compute(struct check_builder *builder,
+                         struct check_value *value)
 {
-    if (value->constant != NULL) {
-        const struct check_value constant = *value;
-        (void)check_builder_add_layer(builder, value, CHECK_AFFINE);
+    const double *number = value->number;
+    if (number != NULL) {
+        if (value->type != CHECK_FLOAT32 && value->type != CHECK_FLOAT64) {
+            check_node_unsupported(builder,
+                                   "its elements are not real numbers");
+        }
+        check_rows_begin(builder, value, CHECK_AFFINE);
         for (size_t i = 0; i < value->n; i++) {
-            check_row_add(builder, 1.0, &constant, i, NULL, 0);
-            check_row_end(builder);
+            check_row_end(&builder->rows, number[i]);
         }
     }
+}
+
+/*
+ * Rows are folded: a term of a coordinate that is affine itself is replaced
+ * by the terms of that coordinate if these are few, or needed nowhere else,
+ * and all is exact. What no ReLU and no output needs afterwards goes.
+ */
+struct fold {
+    const struct check_rows *from;
+    struct check_rows to;
+    bool *is_affine; /* for each coordinate, as below */
+    bool *is_needed;
+    uint32_t *uses;  /* how often it is used; more than once if it must stay */
+    uint32_t *place; /* 1 + number of its term in the row being written, or 0 */
+};
+
+/* How much is folded. */
+enum extent { NOTHING, CONSTANTS, ALL };
+
+static bool is_folded(const struct fold *fold, size_t z, enum extent extent)
+{
+    const size_t n = fold->to.end[z] - row_start(&fold->to, z);
+    return fold->is_affine[z] &&
+           ((n == 0 && extent != NOTHING) ||
+            ((n == 1 || fold->uses[z] == 1) && extent == ALL));
+}
+
+/* Adds weight * v_z; false if the sum with its present term is inexact. */
+static bool add_term(struct fold *fold, size_t z, double weight)
+{
+    const size_t start = row_start(&fold->to, fold->to.n);
+    if (fold->place[z] != 0) {
+        double *term = &fold->to.weight[start + fold->place[z] - 1];
+        return check_add_exactly(term, *term, weight);
+    }
+    check_row_add(&fold->to, z, weight);
+    fold->place[z] = (uint32_t)(fold->to.n_terms - start);
+    return true;
+}
+
+/* Adds weight times the row of z; false if a sum or product is inexact. */
+static bool add_row(struct fold *fold, double *bias, size_t z, double weight)
+{
+    double product = 0.0;
+    bool is_exact =
+        check_multiply_exactly(&product, weight, fold->to.bias[z]) &&
+        check_add_exactly(bias, *bias, product);
+    for (size_t k = row_start(&fold->to, z); k < fold->to.end[z] && is_exact;
+         k++) {
+        is_exact =
+            check_multiply_exactly(&product, weight, fold->to.weight[k]) &&
+            (is_zero(product) || add_term(fold, fold->to.column[k], product));
+    }
+    return is_exact;
+}
+
+/* Writes the next row; if that is inexact leaves none and returns false. */
+static bool fold_row(struct fold *fold, enum extent extent)
+{
+    struct check_rows *to = &fold->to;
+    const size_t z = to->n;
+    const size_t start = to->n_terms;
+    double bias = fold->from->bias[z];
+    bool is_exact = true;
+    for (size_t k = row_start(fold->from, z);
+         k < fold->from->end[z] && is_exact; k++) {
+        const size_t column = fold->from->column[k];
+        const double weight = fold->from->weight[k];
+        is_exact = is_folded(fold, column, extent)
+                       ? add_row(fold, &bias, column, weight)
+                       : add_term(fold, column, weight);
+    }
+    const size_t end = to->n_terms;
+    to->n_terms = start;
+    for (size_t k = start; k < end; k++) {
+        fold->place[to->column[k]] = 0;
+        to->column[to->n_terms] = to->column[k];
+        to->weight[to->n_terms] = to->weight[k];
+        to->n_terms += is_exact && !is_zero(to->weight[k]) ? 1 : 0;
+    }
+    if (is_exact) {
+        check_row_end(to, bias);
+    }
+    return is_exact;
+}
+
+/* Counts uses, twice for what must stay, and folds all rows. */
+static void fold_rows(struct fold *fold, const struct check_builder *builder)
+{
+    const struct check_network *network = builder->network;
+    for (size_t k = 0; k < fold->from->n_terms; k++) {
+        fold->uses[fold->from->column[k]]++;
+    }
+    for (size_t z = 0; z < network->n_inputs; z++) {
+        check_row_end(&fold->to, 0.0);
+    }
+    for (size_t l = 0; l < network->n_layers; l++) {
+        const struct check_layer *layer = &network->layers[l];
+        for (size_t i = 0; i < layer->width; i++) {
+            fold->is_affine[layer->first + i] = layer->kind == CHECK_AFFINE;
+            if (layer->kind == CHECK_RELU) {
+                fold->uses[layer->source[i]] += 2;
+                fold->is_needed[layer->source[i]] = true;
+            }
+        }
+    }
+    for (size_t j = 0; j < network->n_outputs; j++) {
+        fold->uses[network->output[j]] += 2;
+        fold->is_needed[network->output[j]] = true;
+    }
+    while (fold->to.n < network->n_coordinates) {
+        if (!fold_row(fold, ALL) && !fold_row(fold, CONSTANTS) &&
+            !fold_row(fold, NOTHING)) {
+            check_node_unsupported(builder, "sum of weights of one element "
+                                            "that is no exact double");
+        }
+    }
+}
+
+/* Gives the layer its rows and numbers number[z] of coordinates. */
+static void finish_layer(struct fold *fold, struct check_layer *layer,
+                         struct check_network *network, uint32_t *number)
+{
+    const size_t first = layer->first;
+    const size_t width = layer->width;
+    const size_t n_terms =
+        fold->to.end[first + width - 1] - row_start(&fold->to, first);
+    size_t n = 0;
+    layer->first = network->n_coordinates;
+    layer->width = 0;
+    if (layer->kind == CHECK_AFFINE) {
+        layer->start =
+            check_arena_alloc(&network->arena, width + 1, sizeof *layer->start);
+        layer->bias =
+            check_arena_alloc(&network->arena, width, sizeof *layer->bias);
+        layer->column =
+            check_arena_alloc(&network->arena, n_terms, sizeof *layer->column);
+        layer->weight =
+            check_arena_alloc(&network->arena, n_terms, sizeof *layer->weight);
+    }
+    for (size_t z = first; z < first + width; z++) {
+        if (layer->kind == CHECK_AFFINE && !fold->is_needed[z]) {
+            continue;
+        }
+        for (size_t k = row_start(&fold->to, z); k < fold->to.end[z]; k++) {
+            layer->column[n] = number[fold->to.column[k]];
+            layer->weight[n++] = fold->to.weight[k];
+        }
+        if (layer->kind == CHECK_AFFINE) {
+            layer->bias[layer->width] = fold->to.bias[z];
+            layer->start[layer->width + 1] = n;
+        } else {
+            layer->source[layer->width] = number[layer->source[layer->width]];
+        }
+        number[z] = (uint32_t)(layer->first + layer->width++);
+    }
+    network->n_coordinates += layer->width;
+}
+
+void check_rows_settle(struct check_builder *builder)
+{
+    struct check_network *network = builder->network;
+    const size_t n = network->n_coordinates;
+    struct check_arena *arena = &builder->arena;
+    struct fold fold = {
+        .from = &builder->rows,
+        .is_affine = check_arena_alloc(arena, n, sizeof *fold.is_affine),
+        .is_needed = check_arena_alloc(arena, n, sizeof *fold.is_needed),
+        .uses = check_arena_alloc(arena, n, sizeof *fold.uses),
+        .place = check_arena_alloc(arena, n, sizeof *fold.place)};
+    if (builder->rows.n != n) {
+        check_node_unsupported(builder, "fewer rows than coordinates");
+    }
+    fold_rows(&fold, builder);
+    clear_rows(&builder->rows);
+    for (size_t z = n; z-- > 0;) {
+        for (size_t k = row_start(&fold.to, z);
+             k < fold.to.end[z] && fold.is_needed[z]; k++) {
+            fold.is_needed[fold.to.column[k]] = true;
+        }
+    }
+    uint32_t *number = fold.place; /* now of the coordinate that remains */
+    const size_t n_layers = network->n_layers;
+    network->n_coordinates = network->n_inputs;
+    network->n_layers = 0;
+    for (size_t z = 0; z < network->n_inputs; z++) {
+        number[z] = (uint32_t)z;
+    }
+    for (size_t l = 0; l < n_layers; l++) {
+        struct check_layer *layer = &network->layers[l];
+        finish_layer(&fold, layer, network, number);
+        if (layer->kind == CHECK_RELU) {
+            network->relu[layer->relu] = network->n_layers;
+        }
+        if (layer->width > 0) {
+            network->layers[network->n_layers++] = *layer;
+        }
+    }
+    for (size_t j = 0; j < network->n_outputs; j++) {
+        network->output[j] = number[network->output[j]];
+    }
+    clear_rows(&fold.to);
 }
