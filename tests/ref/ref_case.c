@@ -114,6 +114,15 @@ void ref_case_open(struct ref_subject *subject, const struct ref_case *of)
     ref_subject_open(subject, &model, text);
 }
 
+static void hash_text(char text[65], const unsigned char *data, size_t n)
+{
+    unsigned char hash[32];
+    check_sha256(hash, data, n);
+    for (size_t i = 0; i < 32; i++) {
+        (void)snprintf(text + 2 * i, 3, "%02x", hash[i]);
+    }
+}
+
 static void hash_part(char text[65], const struct ref_subject *subject,
                       size_t which)
 {
@@ -124,13 +133,13 @@ static void hash_part(char text[65], const struct ref_subject *subject,
         REQUIRE(file != NULL);
         check_query_dump(file, subject->query);
         REQUIRE(fclose(file) == 0);
-        check_sha256_text(text, (const unsigned char *)query, n);
+        hash_text(text, (const unsigned char *)query, n);
         free(query);
         return;
     }
     const struct check_bytes *file =
         which == 0 ? &subject->network->file : &subject->property->file;
-    check_sha256_text(text, file->data, file->n);
+    hash_text(text, file->data, file->n);
 }
 
 struct ref_bytes ref_case_certificate(const struct ref_case *of,

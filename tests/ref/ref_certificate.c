@@ -9,25 +9,31 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Contexts by what is above a node: nothing or a split at a midpoint or on the
+ * grid, a split at a fraction, one of a neuron; and by its elder sibling: none,
+ * an inner node, a leaf. */
+enum { ABOVE_PLAIN, ABOVE_FRACTION, ABOVE_NEURON, N_ABOVE };
+enum { NO_SIBLING, INNER_SIBLING, LEAF_SIBLING, N_SIBLINGS };
+
 /* Every context of the stream but those of combinations; ref_bit only. */
 struct contexts {
-    struct ref_bit leaf[4];
-    struct ref_bit neuron[2];
-    struct ref_number input[17];
-    struct ref_bit threshold[2];
+    struct ref_bit leaf[N_ABOVE][N_SIBLINGS][N_SIBLINGS][8];
+    struct ref_bit neuron[N_ABOVE];
+    struct ref_number input[REF_LISTS][REF_LISTS];
+    struct ref_bit threshold[2][N_ABOVE];
     struct ref_number fraction;
     struct ref_number grid;
     struct ref_number relu;
-    struct ref_number element;
-    struct ref_bit refresh[2][16][2];
+    struct ref_number element[16];
+    struct ref_bit refresh[2][N_ABOVE][16][2];
     struct ref_bit has[2];
     struct ref_number n_slopes;
-    struct ref_number slope_relu;
-    struct ref_number slope_element;
+    struct ref_number slope_relu[REF_LISTS];
+    struct ref_number slope_element[16];
     struct ref_number slope;
     struct ref_number n_lemmas;
-    struct ref_number lemma_relu;
-    struct ref_number lemma_element;
+    struct ref_number lemma_relu[REF_LISTS];
+    struct ref_number lemma_element[16];
     struct ref_bit side;
     struct ref_bit closed;
     struct ref_bit is_explicit[2];
@@ -41,12 +47,13 @@ struct context {
     bool *is_open; /* [n_disjuncts of the case] */
     size_t n_open;
     size_t n_literals;
-    size_t input; /* of the nearest input split above; NO_INPUT: none */
-    bool is_below_neuron;
+    size_t inputs[2]; /* list contexts of the nearest input splits above */
+    size_t above;
+    size_t siblings[2]; /* of the parent, of the node */
     size_t depth;
 };
 
-enum { NO_INPUT = 16, MOST_RELUS = 64 };
+enum { MOST_RELUS = 64 };
 
 struct judge {
     struct ref_coder coder;
@@ -58,7 +65,6 @@ struct judge {
     const struct check_query *query;
     size_t number; /* of the case */
     size_t n_nodes;
-    bool after_leaf;
     bool is_rejected;
     bool gave_up;
 };
@@ -89,12 +95,14 @@ static void clear_context(struct context *context)
     alloc_free(context->is_open);
 }
 
-/* Reads a neuron: rejected if there is none. */
+/* Reads a neuron: rejected if there is none.
+ *   element  [16] contexts by layer */
 static bool read_neuron(struct judge *judge, struct ref_number *relu,
                         struct ref_number *element, size_t *r, size_t *e)
 {
     const uint64_t layer = ref_coder_number(&judge->coder, relu);
-    const uint64_t place = ref_coder_number(&judge->coder, element);
+    const uint64_t place =
+        ref_coder_number(&judge->coder, &element[ref_list_context(layer)]);
     const struct check_network *network = judge->network;
     if (layer >= network->n_relus ||
         place >= network->layers[network->relu[layer]].width) {
@@ -121,26 +129,26 @@ static void read_split(struct judge *judge, struct split *split,
     struct ref_coder *coder = &judge->coder;
     struct contexts *contexts = judge->contexts;
     split->is_neuron =
-        ref_coder_bit(coder,
-                      &contexts->neuron[context->is_below_neuron ? 1 : 0]) == 1;
+        ref_coder_bit(coder, &contexts->neuron[context->above]) == 1;
     if (split->is_neuron) {
         size_t r = 0;
         size_t e = 0;
-        if (read_neuron(judge, &contexts->relu, &contexts->element, &r, &e)) {
+        if (read_neuron(judge, &contexts->relu, contexts->element, &r, &e)) {
             split->z = ref_context_source(&context->region, r, e);
         }
         return;
     }
-    const uint64_t input =
-        ref_coder_number(coder, &contexts->input[context->input]);
+    struct ref_number *inputs = contexts->input[context->inputs[0]];
+    const uint64_t input = ref_coder_number(coder, &inputs[context->inputs[1]]);
     if (input >= judge->network->n_inputs) {
         judge->is_rejected = true;
         return;
     }
     split->input = (size_t)input;
-    if (ref_coder_bit(coder, &contexts->threshold[0]) == 0) {
+    if (ref_coder_bit(coder, &contexts->threshold[0][context->above]) == 0) {
         split->kind = MIDPOINT;
-    } else if (ref_coder_bit(coder, &contexts->threshold[1]) == 1) {
+    } else if (ref_coder_bit(coder, &contexts->threshold[1][context->above]) ==
+               1) {
         split->kind = GRID;
         split->grid_units = ref_coder_signed(coder, &contexts->grid);
     } else {
@@ -182,14 +190,16 @@ static void find_threshold(struct judge *judge, mpq_t threshold,
     mpq_clear(part);
 }
 
-static uint64_t read_refresh(struct judge *judge, bool is_leaf)
+static uint64_t read_refresh(struct judge *judge, const struct context *context,
+                             bool is_leaf)
 {
     uint64_t bits = 0;
     unsigned last = 0;
     for (size_t r = 0; r < judge->network->n_relus; r++) {
-        last = ref_coder_bit(
-            &judge->coder,
-            &judge->contexts->refresh[is_leaf ? 1 : 0][r < 15 ? r : 15][last]);
+        struct ref_bit *bit =
+            judge->contexts
+                ->refresh[is_leaf ? 1 : 0][context->above][ref_list_context(r)];
+        last = ref_coder_bit(&judge->coder, &bit[last]);
         bits |= (uint64_t)last << r;
     }
     return bits;
@@ -198,14 +208,16 @@ static uint64_t read_refresh(struct judge *judge, bool is_leaf)
 static void read_slopes(struct judge *judge, struct context *context)
 {
     struct contexts *contexts = judge->contexts;
+    size_t list = REF_LIST_START;
     for (uint64_t n = ref_coder_number(&judge->coder, &contexts->n_slopes);
          n > 0 && !is_over(judge); n--) {
         size_t r = 0;
         size_t e = 0;
-        if (!read_neuron(judge, &contexts->slope_relu, &contexts->slope_element,
-                         &r, &e)) {
+        if (!read_neuron(judge, &contexts->slope_relu[list],
+                         contexts->slope_element, &r, &e)) {
             return;
         }
+        list = ref_list_context(r);
         const uint64_t slope =
             ref_coder_number(&judge->coder, &contexts->slope);
         if (slope > (uint64_t)1 << judge->grids.lower) {
@@ -274,15 +286,17 @@ static void add_facts(struct judge *judge, struct context *context,
 {
     struct contexts *contexts = judge->contexts;
     size_t next = 0; /* layer to refresh */
+    size_t list = REF_LIST_START;
     uint64_t n =
         has_lemmas ? ref_coder_number(&judge->coder, &contexts->n_lemmas) : 0;
     for (; n > 0 && !is_over(judge); n--) {
         size_t r = 0;
         size_t e = 0;
-        if (!read_neuron(judge, &contexts->lemma_relu, &contexts->lemma_element,
-                         &r, &e)) {
+        if (!read_neuron(judge, &contexts->lemma_relu[list],
+                         contexts->lemma_element, &r, &e)) {
             return;
         }
+        list = ref_list_context(r);
         if (r < next) {
             judge->coder.is_malformed = true;
             return;
@@ -358,8 +372,7 @@ static void read_closings(struct judge *judge, struct context *context,
 }
 
 /* NOLINTBEGIN(misc-no-recursion): REF_DEPTH at most. */
-static void judge_node(struct judge *judge, const struct context *from,
-                       unsigned side);
+static bool judge_node(struct judge *judge, const struct context *from);
 
 static void judge_children(struct judge *judge, const struct context *context,
                            const struct split *split)
@@ -369,44 +382,56 @@ static void judge_children(struct judge *judge, const struct context *context,
     if (!split->is_neuron) {
         find_threshold(judge, threshold, split, context);
     }
+    bool first_is_leaf = false;
     for (unsigned side = 0; side < 2 && !is_over(judge); side++) {
         struct context child;
         copy_context(&child, judge, context);
         child.depth++;
-        child.is_below_neuron = split->is_neuron;
+        child.above = split->is_neuron          ? ABOVE_NEURON
+                      : split->kind == FRACTION ? ABOVE_FRACTION
+                                                : ABOVE_PLAIN;
+        child.siblings[0] = context->siblings[1];
+        child.siblings[1] = side == 0       ? NO_SIBLING
+                            : first_is_leaf ? LEAF_SIBLING
+                                            : INNER_SIBLING;
         if (split->is_neuron) {
             judge->path[child.n_literals++] =
                 (struct ref_literal){split->z, side};
         } else {
-            child.input = split->input < 15 ? split->input : 15;
+            child.inputs[1] = context->inputs[0];
+            child.inputs[0] = ref_list_context(split->input);
         }
         ref_context_narrow(&child.region,
                            split->is_neuron ? split->z : split->input,
                            side == 0, threshold);
-        judge_node(judge, &child, side);
+        first_is_leaf = judge_node(judge, &child);
         clear_context(&child);
     }
     mpq_clear(threshold);
 }
 
-static void judge_node(struct judge *judge, const struct context *from,
-                       unsigned side)
+/* The node, whose context is that of its parent and the literal, and all below:
+ * whether it is a leaf. */
+static bool judge_node(struct judge *judge, const struct context *from)
 {
     if (from->depth >= REF_DEPTH || judge->n_nodes++ >= REF_NODES) {
         judge->gave_up = true;
-        return;
+        return true;
     }
     struct context context;
     struct split split = {0};
     copy_context(&context, judge, from);
     struct ref_bit *leaf =
-        &judge->contexts->leaf[(judge->after_leaf ? 2U : 0U) + side];
-    const bool is_leaf = ref_coder_bit(&judge->coder, leaf) == 1;
-    judge->after_leaf = is_leaf;
+        judge->contexts
+            ->leaf[context.above][context.siblings[0]][context.siblings[1]];
+    const bool is_leaf =
+        ref_coder_bit(&judge->coder,
+                      &leaf[context.depth / 4 < 7 ? context.depth / 4 : 7]) ==
+        1;
     if (!is_leaf) {
         read_split(judge, &split, &context);
     }
-    const uint64_t bits = read_refresh(judge, is_leaf);
+    const uint64_t bits = read_refresh(judge, &context, is_leaf);
     struct ref_bit *has = &judge->contexts->has[is_leaf ? 1 : 0];
     const bool has_records = ref_coder_bit(&judge->coder, has) == 1;
     if (has_records) {
@@ -422,6 +447,7 @@ static void judge_node(struct judge *judge, const struct context *from,
         judge_children(judge, &context, &split);
     }
     clear_context(&context);
+    return is_leaf;
 }
 
 /* NOLINTEND(misc-no-recursion) */
@@ -429,7 +455,8 @@ static void judge_node(struct judge *judge, const struct context *from,
 static void judge_case(struct judge *judge)
 {
     const struct check_case *of = case_of(judge);
-    struct context root = {.n_open = of->n_disjuncts, .input = NO_INPUT};
+    struct context root = {.n_open = of->n_disjuncts,
+                           .inputs = {REF_LIST_START, REF_LIST_START}};
     mpq_t end;
     mpq_init(end);
     ref_context_init(&root.region, judge->network, &judge->grids);
@@ -452,7 +479,7 @@ static void judge_case(struct judge *judge)
     }
     ref_context_evaluate(&root.region);
     if (!is_over(judge)) {
-        judge_node(judge, &root, 0);
+        (void)judge_node(judge, &root);
     }
     clear_context(&root);
     mpq_clear(end);

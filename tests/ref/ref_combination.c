@@ -4,6 +4,11 @@
 
 enum { MOST_EXPONENT = 10000, MANTISSA_BITS = 62 };
 
+size_t ref_list_context(uint64_t before)
+{
+    return before < 15 ? (size_t)before : 15;
+}
+
 void ref_combination_init(struct ref_combination *combination,
                           const struct check_network *network)
 {
@@ -59,7 +64,12 @@ static void read_multiplier(mpq_t x, struct ref_coder *coder,
                             struct ref_combination_bits *bits)
 {
     const uint64_t half = ref_coder_number(coder, &bits->mantissa);
-    const int64_t exponent = ref_coder_signed(coder, &bits->exponent);
+    size_t length = 1; /* of the mantissa in bits */
+    while (length < 16 && (2 * half + 1) >> length != 0) {
+        length++;
+    }
+    const int64_t exponent =
+        ref_coder_signed(coder, &bits->exponent[length - 1]);
     if (half >= (uint64_t)1 << (MANTISSA_BITS - 1) ||
         exponent > MOST_EXPONENT || exponent < -MOST_EXPONENT) {
         coder->is_malformed = true;
@@ -76,10 +86,12 @@ void ref_combination_read(struct ref_combination *combination,
                           const struct ref_literal *literals, size_t n_literals)
 {
     mpq_t factor;
+    size_t list = REF_LIST_START;
     mpq_init(factor);
     for (uint64_t n = ref_coder_number(coder, &bits->n_atoms);
          n > 0 && !coder->is_malformed; n--) {
-        const uint64_t a = ref_coder_number(coder, &bits->atom);
+        const uint64_t a = ref_coder_number(coder, &bits->atom[list]);
+        list = ref_list_context(a);
         read_multiplier(factor, coder, bits);
         if (disjunct == NULL || a >= disjunct->n_atoms) {
             combination->is_invalid = true;
@@ -87,9 +99,11 @@ void ref_combination_read(struct ref_combination *combination,
             ref_combination_add_atom(combination, disjunct->atoms[a], factor);
         }
     }
+    list = REF_LIST_START;
     for (uint64_t n = ref_coder_number(coder, &bits->n_literals);
          n > 0 && !coder->is_malformed; n--) {
-        const uint64_t above = ref_coder_number(coder, &bits->literal);
+        const uint64_t above = ref_coder_number(coder, &bits->literal[list]);
+        list = ref_list_context(above);
         read_multiplier(factor, coder, bits);
         if (above >= n_literals) {
             combination->is_invalid = true;

@@ -8,14 +8,19 @@
 
 #include <stdbool.h>
 
+/* Contexts of the numbers of a list: 16 for the first one, else that of the
+ * number before, at most 15. */
+enum { REF_LISTS = 17, REF_LIST_START = 16 };
+size_t ref_list_context(uint64_t before);
+
 /* The contexts of combinations. */
 struct ref_combination_bits {
     struct ref_number n_atoms;
-    struct ref_number atom;
+    struct ref_number atom[REF_LISTS];
     struct ref_number n_literals;
-    struct ref_number literal;
+    struct ref_number literal[REF_LISTS];
     struct ref_number mantissa;
-    struct ref_number exponent;
+    struct ref_number exponent[16];
 };
 
 /* z <= 0 of a coordinate in child 0, z >= 0 in child 1. */
