@@ -33,6 +33,8 @@ enum minimize_procedure {
 /*
  * passes     bit p: pass p
  * is_slow    passes may evaluate a node many times
+ * is_thrifty passes that save checking time do so only where that should
+ *            take no more bytes
  * procedure  of MINIMIZE_SPARSE
  * rounds     at most so many rounds over all passes; they end when nothing
  *            changes any more
@@ -41,6 +43,7 @@ enum minimize_procedure {
 struct minimize_options {
     unsigned passes;
     bool is_slow;
+    bool is_thrifty;
     enum minimize_procedure procedure;
     unsigned rounds;
     struct budget budget;

@@ -1,41 +1,64 @@
-/* Pass: leaves whose parent closes as well. */
+/* Pass: nodes above a leaf that close as well as the leaf. */
 #include "proofs/minimize_pass.h"
+#include "proofs/minimize_search.h"
 
-/* Makes the node in work a leaf that closes by default. */
-static void make_leaf(struct minimize_walk *walk)
+/* Makes the node in work a leaf. */
+static void make_leaf(struct minimize_walk *walk, uint32_t details)
 {
     struct cert_node *node = minimize_walk_node(walk);
     const struct cert_node leaf = {
-        .kind = CERT_LEAF, .details = node->details, .refresh = node->refresh};
+        .kind = CERT_LEAF, .details = details, .refresh = node->refresh};
     *node = leaf;
 }
 
-/* True if the node closes without its children: what is open at it, by
- * default, with the facts as they are. */
-static bool is_closed(struct minimize_walk *walk)
+/*
+ * Whether the node closes without its children, with the facts as they are:
+ * what is open at it by default, or by a combination that is looked for if
+ * the node has no records of its own.
+ *   details  of the node as a leaf
+ */
+static bool is_closed(struct minimize_walk *walk, uint32_t *details)
 {
+    struct cert_tree *tree = walk->tree;
     const struct minimize_frame *top = minimize_walk_top(walk);
+    const bool may_search = minimize_walk_node(walk)->details == CERT_NONE;
+    struct cert_details own = {.first_closing = tree->closings.n};
     bool is_refuted = true;
+    *details = minimize_walk_node(walk)->details;
     for (size_t i = 0; i < top->n_open && is_refuted; i++) {
-        is_refuted = minimize_walk_refutes(
-            walk, walk->open.data[top->first_open + i], NULL);
+        struct cert_closing closing = {
+            .disjunct = walk->open.data[top->first_open + i]};
+        if (minimize_walk_refutes(walk, closing.disjunct, NULL)) {
+            continue;
+        }
+        is_refuted =
+            may_search && minimize_search(&closing.by, walk, closing.disjunct);
+        if (is_refuted) {
+            VEC_PUSH(&tree->closings, closing);
+            own.n_closings++;
+        }
+    }
+    if (is_refuted && own.n_closings > 0) {
+        *details = (uint32_t)tree->details.n;
+        VEC_PUSH(&tree->details, own);
     }
     return is_refuted;
 }
 
 /* With the refreshes of its children, the node in work entered anew. */
-static bool closes_with_more(struct minimize_walk *walk)
+static bool closes_with_more(struct minimize_walk *walk, uint32_t *details)
 {
     struct cert_node *node = minimize_walk_node(walk);
     const struct cert_node *children = &walk->tree->nodes.data[node->child];
     const uint64_t refresh =
         node->refresh | children[0].refresh | children[1].refresh;
-    if (refresh == node->refresh || node->details != CERT_NONE) {
+    if (refresh == node->refresh || node->details != CERT_NONE ||
+        children[0].kind != CERT_LEAF || children[1].kind != CERT_LEAF) {
         return false;
     }
     minimize_walk_again(walk);
     minimize_walk_prepare(walk, refresh);
-    if (!is_closed(walk)) {
+    if (!is_closed(walk, details)) {
         minimize_walk_top(walk)->next = 2;
         return false;
     }
@@ -50,12 +73,14 @@ static void merge(struct minimize_walk *walk,
     const struct cert_node *node = minimize_walk_node(walk);
     const struct cert_node *children = &walk->tree->nodes.data[node->child];
     const struct cert_details own = cert_node_details(walk->tree, node);
-    if (own.n_closings > 0 || children[0].kind != CERT_LEAF ||
-        children[1].kind != CERT_LEAF) {
+    uint32_t details = CERT_NONE;
+    if (own.n_closings > 0 ||
+        (children[0].kind != CERT_LEAF && children[1].kind != CERT_LEAF)) {
         return;
     }
-    if (is_closed(walk) || (options->is_slow && closes_with_more(walk))) {
-        make_leaf(walk);
+    if (is_closed(walk, &details) ||
+        (options->is_slow && closes_with_more(walk, &details))) {
+        make_leaf(walk, details);
     }
 }
 
@@ -77,7 +102,10 @@ void minimize_merge(struct minimize_walk *walk,
             }
             continue;
         }
-        if (is_inner && top->next == 2) {
+        if (is_inner && !top->is_possible &&
+            minimize_walk_node(walk)->details == CERT_NONE) {
+            make_leaf(walk, CERT_NONE);
+        } else if (is_inner && top->next == 2) {
             merge(walk, options);
         }
         minimize_walk_pop(walk);

@@ -4,20 +4,20 @@
 
 /*
  * A leaf keeps the refreshes of its first layers only, as many as it needs to
- * close. An inner node with few leaves below loses its own: the leaves then
+ * close; thrifty, it keeps all, as choices cost bytes. An inner node with few leaves below loses its own: the leaves then
  * refresh more neurons, but there are fewer refreshes in all. Where a leaf
  * does not close that way, the nearest such node gets its refresh back and
  * all below it is done again.
  *
  * How many leaves `few` are is found out on a sample of subtrees, by the
- * multiply-adds of what remains.
+ * multiply-adds of what remains; thrifty, it is none or all but the root.
  */
 enum {
-    MOST_TRIALS = 5,    /* few: 1 (none), 2, 4, 8, 16 leaves */
-    SAMPLE_LEAVES = 64, /* of a subtree, at most */
-    SAMPLE_SHARE = 24,  /* one subtree of so many */
-    LEAST_SAMPLES = 4,  /* but so many */
-    NO_SAMPLE = 1       /* period of a walk over everything */
+    MOST_TRIALS = 9,     /* few: 1 (none), 2, 4 ... 256 leaves */
+    SAMPLE_LEAVES = 256, /* of a subtree, at most */
+    SAMPLE_SHARE = 24,   /* one subtree of so many */
+    LEAST_SAMPLES = 2,   /* but so many */
+    NO_SAMPLE = 1        /* period of a walk over everything */
 };
 
 /*
@@ -62,7 +62,8 @@ static bool close_leaf(struct refreshes *self)
     const struct cert_details own = cert_node_details(walk->tree, node);
     const size_t n_open = minimize_walk_top(walk)->n_open;
     const uint64_t recorded = self->recorded[at];
-    uint64_t refresh = own.n_lemmas > 0 ? recorded : 0;
+    uint64_t refresh =
+        own.n_lemmas > 0 || self->options->is_thrifty ? recorded : 0;
     self->work[at] = 0.0;
     double before = work_so_far(self);
     minimize_walk_prepare(walk, refresh);
@@ -90,7 +91,7 @@ static bool open_inner(struct refreshes *self, bool may_try)
     struct minimize_walk *walk = self->walk;
     const uint32_t at = minimize_walk_top(walk)->node;
     struct cert_node *node = minimize_walk_node(walk);
-    const bool is_trial = may_try && is_plain(walk) &&
+    const bool is_trial = may_try && is_plain(walk) && walk->path.n > 1 &&
                           self->recorded[at] != 0 &&
                           self->leaves[at] <= self->few;
     const double before = work_so_far(self);
@@ -231,11 +232,11 @@ static uint32_t choose_few(struct refreshes *self)
         struct cert *cert = walk->cert;
         const struct oracle *oracle = walk->oracle;
         const size_t case_index = walk->case_index;
-        self->few = 1u << i;
+        self->few = i > 0 && self->options->is_thrifty ? n_leaves : 1u << i;
         self->n_subtrees = 0;
         walk_all(self);
         const double work = total_work(self);
-        const bool is_better = i == 0 || work < 0.97 * least;
+        const bool is_better = i == 0 || work < 0.99 * least;
         if (is_better) {
             least = work;
             best = self->few;

@@ -36,6 +36,13 @@ struct slim {
     struct writer *report;
 };
 
+/* What is tried at once. */
+struct step {
+    const char *name;
+    unsigned passes;
+    bool is_thrifty;
+};
+
 static size_t size_of(const char *path)
 {
     struct stat found = {0};
@@ -119,14 +126,15 @@ static enum status translate(enum astrolabe_status status, const char *message,
 }
 
 /* Writes what the passes make of the best one to the trial's place. */
-static enum status make_trial(const struct slim *slim, unsigned passes,
+static enum status make_trial(const struct slim *slim, const struct step *step,
                               struct astrolabe_sizes *sizes,
                               struct error *error)
 {
     char text[MESSAGE_BYTES] = "";
     astrolabe_certificate *certificate = NULL;
     struct astrolabe_minimize_options options = slim->job->options;
-    options.passes = passes;
+    options.passes = step->passes;
+    options.is_thrifty = step->is_thrifty;
     enum status status = translate(
         astrolabe_certificate_load(&certificate, slim->best, text, sizeof text),
         text, error);
@@ -159,32 +167,47 @@ static void add_row(const struct slim *slim, const char *pass,
     }
 }
 
+static const char KEPT[] = "kept";
+static const char LARGER[] = "larger";
+static const char REJECTED[] = "rejected";
+
 /* Runs passes on the best one; keeps the result if it is accepted and not
  * larger than what was recorded: a pass may spend bytes on checking time that
  * an earlier one has saved. */
-static enum status attempt(struct slim *slim, unsigned passes, const char *name,
-                           bool *is_kept, struct error *error)
+static enum status attempt_once(struct slim *slim, const struct step *step,
+                                const char **outcome, struct error *error)
 {
     enum status status = STATUS_OK;
     struct astrolabe_sizes sizes = {0};
     double seconds[2] = {-budget_cpu_s(), 0.0};
     size_t n_bytes = 0;
     bool is_small = false;
-    *is_kept = false;
-    STATUS_TRY(make_trial(slim, passes, &sizes, error));
+    STATUS_TRY(make_trial(slim, step, &sizes, error));
     seconds[0] += budget_cpu_s();
     n_bytes = size_of(slim->trial);
     is_small = n_bytes <= slim->n_recorded;
-    *is_kept = is_small && is_accepted(slim, slim->trial, &seconds[1]);
-    add_row(slim, name,
-            *is_kept   ? "kept"
-            : is_small ? "rejected"
-                       : "larger",
-            &sizes, seconds);
-    if (*is_kept && rename(slim->trial, slim->best) == 0) {
+    *outcome = !is_small                                     ? LARGER
+               : is_accepted(slim, slim->trial, &seconds[1]) ? KEPT
+                                                             : REJECTED;
+    add_row(slim, step->name, *outcome, &sizes, seconds);
+    if (*outcome == KEPT && rename(slim->trial, slim->best) == 0) {
         slim->n_bytes = n_bytes;
     }
 cleanup:
+    return status;
+}
+
+/* The same, once more with thrift if it has become larger. */
+static enum status attempt(struct slim *slim, struct step step, bool *is_kept,
+                           struct error *error)
+{
+    const char *outcome = REJECTED;
+    enum status status = attempt_once(slim, &step, &outcome, error);
+    if (status == STATUS_OK && outcome == LARGER) {
+        step.is_thrifty = true;
+        status = attempt_once(slim, &step, &outcome, error);
+    }
+    *is_kept = outcome == KEPT;
     return status;
 }
 
@@ -193,10 +216,11 @@ static enum status add_first_row(const struct slim *slim, struct error *error)
 {
     struct astrolabe_sizes sizes = {0};
     double seconds[2] = {0.0, 0.0};
-    const enum status status = make_trial(slim, 0, &sizes, error);
+    const struct step step = {.name = "none"};
+    const enum status status = make_trial(slim, &step, &sizes, error);
     if (status == STATUS_OK) {
         const bool is_proof = is_accepted(slim, slim->best, &seconds[1]);
-        add_row(slim, "none", is_proof ? "kept" : "rejected", &sizes, seconds);
+        add_row(slim, step.name, is_proof ? KEPT : REJECTED, &sizes, seconds);
     }
     return status;
 }
@@ -205,17 +229,18 @@ static enum status run_passes(struct slim *slim, struct error *error)
 {
     enum status status = STATUS_OK;
     const unsigned passes = slim->job->options.passes;
+    const struct step all = {"all", passes, false};
     bool is_kept = false;
     if (slim->report != NULL) {
         STATUS_TRY(add_first_row(slim, error));
     } else {
-        STATUS_TRY(attempt(slim, passes, "all", &is_kept, error));
+        STATUS_TRY(attempt(slim, all, &is_kept, error));
     }
     for (size_t p = 0; p < astrolabe_n_passes() && !is_kept; p++) {
+        const struct step step = {astrolabe_pass(p), 1u << p, false};
         bool is_ignored = false;
-        if ((passes >> p & 1u) != 0) {
-            STATUS_TRY(
-                attempt(slim, 1u << p, astrolabe_pass(p), &is_ignored, error));
+        if ((passes & step.passes) != 0) {
+            STATUS_TRY(attempt(slim, step, &is_ignored, error));
         }
     }
 cleanup:
