@@ -6,6 +6,7 @@
 #include "src/app/output_file.h"
 #include "src/app/progress.h"
 #include "src/app/report.h"
+#include "src/app/slim.h"
 #include "src/app/watchdog.h"
 #include "src/app/witness_out.h"
 #include "src/astrolabe.h"
@@ -172,6 +173,39 @@ static enum astrolabe_status open_proof(struct run *run)
     return status;
 }
 
+/* Makes the certificate smaller as the level of --minimize says; one that
+ * cannot be made smaller stays as it was recorded. */
+static void minimize(const struct run *run)
+{
+    enum { QUICK_LEVEL = 2, SLOW_LEVEL = 3, QUICK_ROUNDS = 1, SLOW_ROUNDS = 4 };
+    const uint64_t level = run->cli->options.value[OPTION_MINIMIZE].integer;
+    const char *path = cli_text(run->cli, OPTION_PROOF);
+    const bool is_slow = level >= SLOW_LEVEL;
+    struct error error = {0};
+    struct slim_sizes sizes = {0};
+    struct slim_job job = {
+        .in = path,
+        .out = path,
+        .network = run->networks.networks.data[0].path,
+        .property = run->cli->operands.data[0],
+        .query = run->query,
+        .options = {.is_slow = is_slow,
+                    .thinning = ASTROLABE_THINNING_BETTER,
+                    .rounds = is_slow ? SLOW_ROUNDS : QUICK_ROUNDS,
+                    .deadline_s = run->options.timeout_s}};
+    if (level < QUICK_LEVEL || run->proof == NULL ||
+        astrolabe_result_verdict(run->result) != ASTROLABE_UNSAT) {
+        return;
+    }
+    if (slim_parse_passes(&job.options.passes, NULL, &error) == STATUS_OK &&
+        slim_run(&sizes, &job, &error) == STATUS_OK) {
+        log_line(LOG_NOTE, "certificate of %zu bytes, recorded with %zu",
+                 sizes.after, sizes.before);
+    } else {
+        log_line(LOG_WARNING, "certificate as recorded: %s", error.message);
+    }
+}
+
 /* Writes the certificate if the verdict is unsat, then prints the verdict. It
  * is true without a certificate too; only the exit status tells. */
 static int conclude(struct run *run)
@@ -190,6 +224,9 @@ static int conclude(struct run *run)
     }
     const int exit_status =
         print_verdict(run, astrolabe_result_verdict(run->result), reason);
+    if (status == ASTROLABE_OK) {
+        minimize(run);
+    }
     return status == ASTROLABE_OK ? exit_status : (int)EXIT_STATUS_ERROR;
 }
 
