@@ -120,7 +120,7 @@ static bool find_witness(struct bab *bab, size_t w)
 
 static double effort_of(const struct prover *p)
 {
-    return (double)(backward_madds(p->backward) + forward_madds(p->forward)) +
+    return (double)backward_madds(p->backward) +
            LP_EFFORT * (double)p->stats.lps;
 }
 
@@ -142,6 +142,10 @@ static bool split_node(const struct bab *bab, struct outcome *outcome,
         .n_open = p->n_open,
         .bounds = bounds,
     };
+    if (split.kind == SPLIT_INPUT) {
+        node_bounds_keep_rows(bounds, p->row, p->constant, p->spec.n_rows,
+                              p->layers->n_inputs);
+    }
     for (size_t side = 0; side < 2; side++) {
         split.is_upper = side == 1;
         outcome->child[side] = node_create_child(node, &rest, &split);
@@ -171,7 +175,8 @@ static void work(void *context, size_t w, void *item)
         return;
     }
     prover_load(p, node);
-    outcome->is_closed = !prover_bound_neurons(p, node) || prover_close(p);
+    outcome->is_closed = prover_screen(p, node) ||
+                         !prover_bound_neurons(p, node) || prover_close(p);
     if (!outcome->is_closed) {
         outcome->worst = p->worst;
         if (find_witness(bab, w)) {
@@ -214,8 +219,8 @@ static void record_outcome(struct bab *bab, size_t w, const struct node *node)
     if (outcome->is_closed) {
         record_tree_close(bab->problem->sink, bab->workers[w].prover, node);
     } else if (outcome->child[0] != NULL) {
-        record_tree_split(bab->problem->sink, bab->problem->weights->layers,
-                          &outcome->split, node, outcome->child);
+        record_tree_split(bab->problem->sink, bab->workers[w].prover, node,
+                          &outcome->split, outcome->child);
     }
 }
 
@@ -273,20 +278,6 @@ static bool set_box(struct bab *bab)
     return is_exact;
 }
 
-/* Widens bounds so far that back-substitution decides, as it does for the
- * checker, which has no others; they stay valid, and large enough for the
- * scale of the rounding errors. */
-static void widen(struct bounds *bounds)
-{
-    for (size_t i = 0; i < bounds->n_total; i++) {
-        double *lower = &bounds->block[i];
-        double *upper = &bounds->block[bounds->n_total + i];
-        const double size = fmax(fabs(*lower), fabs(*upper));
-        *lower = -16.0 * size;
-        *upper = 16.0 * size;
-    }
-}
-
 /* Bounds of the whole box by intervals, then once by all means: the scale
  * of the rounding errors, and where every node starts. */
 static bool bound_root(struct bab *bab)
@@ -300,9 +291,6 @@ static bool bound_root(struct bab *bab)
     const enum domain_answer answer = box_domain_ops.propagate(
         problem->box, &bounds, &region, problem->budget);
     bool is_possible = answer != DOMAIN_EMPTY;
-    if (problem->sink != NULL) {
-        widen(&bounds);
-    }
     bab->root_bounds = node_bounds_create(layers, &bounds);
     struct prover *p = worker_of(bab, 0)->prover;
     if (is_possible && answer == DOMAIN_DONE) {
@@ -377,6 +365,15 @@ static void finish(struct bab *bab, struct stats *stats)
     node_bounds_release(bab->root_bounds);
 }
 
+/* Records that refreshing the whole box finds it empty. */
+static void record_empty_root(struct bab *bab)
+{
+    struct sink *sink = bab->problem->sink;
+    const struct sink_step step = {.refresh =
+                                       bab->workers[0].prover->record.refresh};
+    sink_close(sink, sink_root(sink), &step);
+}
+
 enum solver_answer bab_run(const struct bab_problem *problem,
                            struct stats *stats, const char **reason)
 {
@@ -393,7 +390,7 @@ enum solver_answer bab_run(const struct bab_problem *problem,
     }
     if (!bound_root(&bab)) {
         answer = SOLVER_CLOSED;
-        sink_close(problem->sink, sink_root(problem->sink), NULL);
+        record_empty_root(&bab);
     } else {
         choose_searches(&bab);
         workers_run(&job, 1);

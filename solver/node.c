@@ -20,8 +20,20 @@ void node_bounds_release(struct node_bounds *shared)
 {
     if (shared != NULL && atomic_fetch_sub(&shared->n_users, 1) == 1) {
         bounds_clear(&shared->bounds);
+        alloc_free(shared->row);
+        alloc_free(shared->constant);
         alloc_free(shared);
     }
+}
+
+void node_bounds_keep_rows(struct node_bounds *shared, const double *row,
+                           const double *constant, size_t n_rows,
+                           size_t n_inputs)
+{
+    NEW_ARRAY(shared->row, n_rows * n_inputs);
+    NEW_ARRAY(shared->constant, n_rows);
+    memcpy(shared->row, row, n_rows * n_inputs * sizeof *row);
+    memcpy(shared->constant, constant, n_rows * sizeof *constant);
 }
 
 static struct node *create(size_t n_inputs, size_t n_open, size_t depth)

@@ -23,16 +23,28 @@ struct split {
     double threshold; /* 0 for neurons */
 };
 
-/* Pre-activation bounds shared by the children of a node. */
+/*
+ * What the children of a node share: its bounds, and if they differ from it by
+ * an input split only, its rows (prover.h), still valid with these bounds.
+ *   row       [n_rows x n_inputs], NULL if there are none
+ *   constant  [n_rows]
+ */
 struct node_bounds {
     atomic_size_t n_users;
     struct bounds bounds;
+    double *row;
+    double *constant;
 };
 
 /* A copy of the bounds with one user. */
 struct node_bounds *node_bounds_create(const struct layers *layers,
                                        const struct bounds *bounds);
 void node_bounds_release(struct node_bounds *shared);
+
+/* Adds copies of the rows, before there is a second user. */
+void node_bounds_keep_rows(struct node_bounds *shared, const double *row,
+                           const double *constant, size_t n_rows,
+                           size_t n_inputs);
 
 /*
  * The region { x : lower <= x <= upper } and all neuron literals of the

@@ -1,6 +1,7 @@
 /* Workspace of a worker. */
 #include "solver/prover.h"
 
+#include "solver/clip.h"
 #include "src/base/alloc.h"
 
 #include <string.h>
@@ -27,7 +28,6 @@ struct prover *prover_create(const struct weights *weights)
     p->weights = weights;
     p->layers = layers;
     p->backward = backward_create(weights);
-    p->forward = forward_create(weights);
     bounds_init(&p->bounds, layers);
     NEW_ARRAY(p->cone, layers->n_layers);
     NEW_ARRAY(p->lower, n);
@@ -48,10 +48,6 @@ struct prover *prover_create(const struct weights *weights)
             }
         }
     }
-    NEW_ARRAY(p->hull_lower, n);
-    NEW_ARRAY(p->hull_upper, n);
-    NEW_ARRAY(p->trial_lower, n);
-    NEW_ARRAY(p->trial_upper, n);
     NEW_ARRAY(p->neurons, widest);
     if (n <= PROVER_LP_INPUTS) {
         p->lp = lp_create(n);
@@ -66,6 +62,7 @@ static void clear_case(struct prover *p)
     alloc_free(p->row);
     alloc_free(p->constant);
     alloc_free(p->rows);
+    alloc_free(p->minimum);
 }
 
 void prover_set_case(struct prover *p, const struct query_case *query_case)
@@ -76,6 +73,7 @@ void prover_set_case(struct prover *p, const struct query_case *query_case)
     NEW_ARRAY(p->row, p->spec.n_rows * p->layers->n_inputs);
     NEW_ARRAY(p->constant, p->spec.n_rows);
     NEW_ARRAY(p->rows, p->spec.n_rows);
+    NEW_ARRAY(p->minimum, p->spec.n_rows);
 }
 
 void prover_destroy(struct prover *p)
@@ -89,7 +87,6 @@ void prover_destroy(struct prover *p)
     }
     clear_case(p);
     backward_destroy(p->backward);
-    forward_destroy(p->forward);
     lp_destroy(p->lp);
     bounds_clear(&p->bounds);
     alloc_free(p->cone);
@@ -99,10 +96,6 @@ void prover_destroy(struct prover *p)
     alloc_free(p->score);
     alloc_free(p->loss);
     alloc_free(p->share);
-    alloc_free(p->hull_lower);
-    alloc_free(p->hull_upper);
-    alloc_free(p->trial_lower);
-    alloc_free(p->trial_upper);
     alloc_free(p->neurons);
     alloc_free(p->multipliers);
     record_clear(&p->record);
@@ -120,6 +113,15 @@ double *prover_reserve_multipliers(struct prover *p, size_t n)
     return p->multipliers;
 }
 
+/* The box as bounds of the input layer. */
+static void set_input_bounds(struct prover *p)
+{
+    for (size_t i = 0; i < p->layers->n_inputs; i++) {
+        p->bounds.lower[0][i] = p->lower[i];
+        p->bounds.upper[0][i] = p->upper[i];
+    }
+}
+
 void prover_load(struct prover *p, const struct node *node)
 {
     const size_t n = p->layers->n_inputs;
@@ -128,8 +130,26 @@ void prover_load(struct prover *p, const struct node *node)
     memcpy(p->open, node->open, node->n_open * sizeof *p->open);
     p->n_open = node->n_open;
     bounds_copy(&p->bounds, &node->bounds->bounds);
-    for (size_t i = 0; i < n; i++) {
-        p->bounds.lower[0][i] = p->lower[i];
-        p->bounds.upper[0][i] = p->upper[i];
+    set_input_bounds(p);
+    record_begin(&p->record);
+}
+
+bool prover_screen(struct prover *p, const struct node *node)
+{
+    const size_t n = p->layers->n_inputs;
+    const double *row = node->bounds->row;
+    if (row == NULL) {
+        return false;
     }
+    memcpy(p->row, row, p->spec.n_rows * n * sizeof *p->row);
+    memcpy(p->constant, node->bounds->constant,
+           p->spec.n_rows * sizeof *p->constant);
+    clip_box(p, p->minimum);
+    p->record.n_early = p->record.clips.n;
+    set_input_bounds(p);
+    bool is_closed = true;
+    for (size_t o = 0; o < p->n_open && is_closed; o++) {
+        is_closed = clip_refutes(p, p->minimum, p->open[o]);
+    }
+    return is_closed;
 }

@@ -4,7 +4,6 @@
 
 #include "domains/backward.h"
 #include "domains/bounds.h"
-#include "domains/forward.h"
 #include "domains/weights.h"
 #include "solver/lp.h"
 #include "solver/node.h"
@@ -44,7 +43,6 @@ struct prover {
     const struct layers *layers;
     struct spec spec;
     struct backward *backward;
-    struct forward *forward;
     struct lp *lp;
     VEC(double) wide_rows; /* the rows of the literals where lp is NULL */
     VEC(double) wide_rhs;
@@ -60,11 +58,8 @@ struct prover {
     double **loss;
     double **share;
     double *point;
-    double *score; /* [n_inputs], of branch_by_input */
-    double *hull_lower;
-    double *hull_upper;
-    double *trial_lower;
-    double *trial_upper;
+    double *score;     /* [n_inputs], of branch_by_input */
+    double *minimum;   /* [n_rows] of row.x + constant over the box */
     uint32_t *neurons; /* [widest layer] */
     uint32_t *rows;    /* [n_rows] */
     double *multipliers;
@@ -81,18 +76,25 @@ void prover_set_case(struct prover *prover,
                      const struct query_case *query_case);
 
 /*
+ * Tries to refute the open disjuncts by the rows of the parent, and clips the
+ * box by them: cheap, as neither they nor the bounds they rest on change by an
+ * input split. Does nothing behind other splits.
+ *   returns true if no disjunct is open any more
+ */
+bool prover_screen(struct prover *prover, const struct node *node);
+
+/*
  * Bounds of all neurons over the box and literals of the node, layer by
- * layer: forward linear bounds, then back-substitution of the unstable
- * neurons, over the rows of the literals by LP where there are any.
+ * layer: back-substitution of the unstable neurons, over the rows of the
+ * literals by LP where there are any.
  *   returns false if the region is proved empty
  */
 bool prover_bound_neurons(struct prover *prover, const struct node *node);
 
 /*
  * Refutes open disjuncts by their linear lower bounds: one atom over the
- * box, all atoms and literals jointly by LP, clipping of the box; shrinks
- * lower, upper to the hull of what the open disjuncts leave, sets worst,
- * loss and point.
+ * box, all atoms and literals jointly by LP; clips the box to what they leave
+ * (clip.h), sets worst, loss and point.
  *   returns true if no disjunct is open any more
  */
 bool prover_close(struct prover *prover);

@@ -9,9 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Time of forward bounds in passes of one back-substituted row. */
-static const double FORWARD_COST = 80.0;
-
 static struct lp_problem problem_of(const struct prover *p)
 {
     return (struct lp_problem){
@@ -174,7 +171,9 @@ static bool is_possible(const struct prover *p, size_t layer)
     return true;
 }
 
-static bool bound_relu(struct prover *p, const struct node *node, size_t relu)
+/* Bit `number` of the record says whether there was an unstable neuron. */
+static bool bound_relu(struct prover *p, const struct node *node, size_t relu,
+                       size_t number)
 {
     const size_t source = p->layers->layer[relu].source;
     const size_t width = p->layers->layer[relu].width;
@@ -184,6 +183,7 @@ static bool bound_relu(struct prover *p, const struct node *node, size_t relu)
     }
     if (p->layers->layer[source].kind == LAYER_AFFINE) {
         const size_t n = find_unstable(p, source);
+        p->record.refresh |= (uint64_t)(n > 0) << (number % 64);
         const size_t block = backward_block(p->backward, source);
         for (size_t t = 0; t < n; t += block) {
             const size_t left = n - t;
@@ -204,31 +204,6 @@ static bool bound_relu(struct prover *p, const struct node *node, size_t relu)
     return true;
 }
 
-/* Whether forward bounds cost less than they can save: back-substitution of
- * the neurons that are unstable by what the node inherits. */
-static bool is_forward_worthwhile(const struct prover *p)
-{
-    if (p->record.is_on || /* the checker has no such bounds */
-        !forward_is_applicable(p->forward, p->lower, p->upper)) {
-        return false;
-    }
-    double backward_cost = 0.0;
-    for (size_t k = 1; k < p->layers->n_layers; k++) {
-        const struct layer *layer = &p->layers->layer[k];
-        if (layer->kind != LAYER_RELU) {
-            continue;
-        }
-        const double *lower = p->bounds.lower[layer->source];
-        const double *upper = p->bounds.upper[layer->source];
-        for (size_t i = 0; i < layer->width; i++) {
-            const bool is_unstable = lower[i] < 0.0 && upper[i] > 0.0;
-            backward_cost += is_unstable ? 2.0 * p->cone[layer->source] : 0.0;
-        }
-    }
-    const double forward_cost = p->cone[p->layers->n_layers - 1] * FORWARD_COST;
-    return backward_cost > forward_cost;
-}
-
 bool prover_bound_neurons(struct prover *p, const struct node *node)
 {
     p->wide_rows.n = 0;
@@ -236,14 +211,10 @@ bool prover_bound_neurons(struct prover *p, const struct node *node)
     if (p->lp != NULL) {
         lp_reset(p->lp, p->lower, p->upper);
     }
-    p->record.literal.n = 0;
-    p->record.terms.n = 0;
-    if (is_forward_worthwhile(p) &&
-        !forward_run(p->forward, &p->bounds, p->lower, p->upper)) {
-        return false;
-    }
+    size_t number = 0;
     for (size_t k = 1; k < p->layers->n_layers; k++) {
-        if (p->layers->layer[k].kind == LAYER_RELU && !bound_relu(p, node, k)) {
+        if (p->layers->layer[k].kind == LAYER_RELU &&
+            !bound_relu(p, node, k, number++)) {
             return false;
         }
     }

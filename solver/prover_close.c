@@ -1,4 +1,5 @@
 /* Refuting disjuncts by linear lower bounds, and clipping the box. */
+#include "solver/clip.h"
 #include "solver/lp_glpk.h"
 #include "solver/lp_safe.h"
 #include "solver/prover.h"
@@ -9,8 +10,6 @@
 #include <assert.h>
 #include <math.h>
 #include <string.h>
-
-enum { CLIP_ROUNDS = 2 };
 
 /* Adds |coefficient met| * area of the relaxation to the losses, for the
  * row `row` of the last block. */
@@ -36,62 +35,12 @@ static void add_losses(struct prover *p, size_t row)
     }
 }
 
-/* A disjunct being refuted, in a box of its own. */
+/* A disjunct being refuted, with its rows first .. end - 1. */
 struct trial {
     uint32_t disjunct;
     size_t first;
     size_t end;
-    double *lower;
-    double *upper;
 };
-
-/*
- * Shrinks the trial's box to where a.x + b <= 0 can hold, a = row r: with m
- * the minimum of the other terms, x_i <= (-b - m)/a_i for a_i > 0, x_i >= for
- * a_i < 0. m is off by at most 2*gamma times the absolute terms; quotients
- * are stepped outward.
- *   returns false if nothing is left
- */
-static bool clip_row(struct prover *p, const struct trial *trial, size_t r)
-{
-    const size_t n = p->layers->n_inputs;
-    const double *a = p->row + r * n;
-    const double b = p->constant[r];
-    double minimum = b;
-    double size = fabs(b);
-    for (size_t j = 0; j < n; j++) {
-        minimum += a[j] * (a[j] > 0.0 ? trial->lower[j] : trial->upper[j]);
-        size += fabs(a[j]) * fmax(fabs(p->lower[j]), fabs(p->upper[j]));
-    }
-    if (!isfinite(size)) {
-        return true;
-    }
-    const double error = 4.0 * interval_gamma(n + 4) * size + 0x1p-1000;
-    if (minimum - error > 0.0) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (fabs(a[i]) * (p->upper[i] - p->lower[i]) <= 0x1p-30 * size) {
-            continue;
-        }
-        double *low = &trial->lower[i];
-        double *high = &trial->upper[i];
-        const double rest = minimum - a[i] * (a[i] > 0.0 ? *low : *high);
-        const double bound = (error - rest) / a[i];
-        if (a[i] > 0.0 && interval_up(bound) < *high) {
-            *high = interval_up(bound);
-            p->stats.clips++;
-        } else if (a[i] < 0.0 && interval_down(bound) > *low) {
-            *low = interval_down(bound);
-            p->stats.clips++;
-        }
-        if (*low > *high) {
-            return false;
-        }
-        minimum = rest + a[i] * (a[i] > 0.0 ? *low : *high);
-    }
-    return true;
-}
 
 /* Rigorous minimum of row r over the node's box. */
 static double row_minimum(const struct prover *p, size_t r)
@@ -210,7 +159,7 @@ static void set_corner(struct prover *p, size_t r)
     }
 }
 
-/* Tries to refute one disjunct; its box of unsafe points is left in trial. */
+/* Tries to refute one disjunct. */
 static bool close_disjunct(struct prover *p, const struct trial *trial)
 {
     double best = -HUGE_VAL;
@@ -220,13 +169,6 @@ static bool close_disjunct(struct prover *p, const struct trial *trial)
         if (p->record.is_on ? lower > RECORD_MARGIN
                             : spec_is_refuted(&p->spec, r, lower)) {
             return true;
-        }
-    }
-    for (int round = 0; round < CLIP_ROUNDS && !p->record.is_on; round++) {
-        for (size_t r = trial->first; r < trial->end; r++) {
-            if (!clip_row(p, trial, r)) {
-                return true;
-            }
         }
     }
     if (trial->first < trial->end) {
@@ -280,17 +222,15 @@ static void bound_rows(struct prover *p)
     }
 }
 
-bool prover_close(struct prover *p)
+/* Notes that a disjunct is closed. */
+static void note_closed(struct prover *p, uint32_t d)
 {
-    const size_t n = p->layers->n_inputs;
-    const size_t bytes = n * sizeof *p->lower;
-    bound_rows(p);
-    for (size_t j = 0; j < n; j++) {
-        p->hull_lower[j] = HUGE_VAL;
-        p->hull_upper[j] = -HUGE_VAL;
-        p->point[j] = 0.5 * (p->lower[j] + p->upper[j]);
-    }
-    p->worst = HUGE_VAL;
+    VEC_PUSH(&p->record.closed, d);
+}
+
+/* Tries all open disjuncts and keeps those that stay open. */
+static void close_disjuncts(struct prover *p)
+{
     size_t n_open = 0;
     for (size_t o = 0; o < p->n_open; o++) {
         const uint32_t d = p->open[o];
@@ -298,31 +238,42 @@ bool prover_close(struct prover *p)
             .disjunct = d,
             .first = p->spec.first[d],
             .end = p->spec.first[d + 1],
-            .lower = p->trial_lower,
-            .upper = p->trial_upper,
         };
-        memcpy(trial.lower, p->lower, bytes);
-        memcpy(trial.upper, p->upper, bytes);
         if (close_disjunct(p, &trial)) {
-            continue;
+            note_closed(p, d);
+        } else {
+            p->open[n_open++] = d;
         }
-        p->open[n_open++] = d;
-        for (size_t j = 0; j < n; j++) {
-            p->hull_lower[j] = fmin(p->hull_lower[j], trial.lower[j]);
-            p->hull_upper[j] = fmax(p->hull_upper[j], trial.upper[j]);
-        }
-    }
-    if (p->record.is_on && n_open > 0) {
-        p->record.terms.n = 0;
-        for (size_t d = 0; d < p->spec.n_disjuncts; d++) {
-            p->open[d] = (uint32_t)d; /* every leaf refutes every disjunct */
-        }
-        n_open = p->spec.n_disjuncts;
     }
     p->n_open = n_open;
-    if (n_open > 0 && !p->record.is_on) {
-        memcpy(p->lower, p->hull_lower, bytes);
-        memcpy(p->upper, p->hull_upper, bytes);
+    p->record.n_closed = p->record.closed.n;
+}
+
+/* Clips the box; what is refuted in the rest is not open any more. */
+static void clip(struct prover *p)
+{
+    size_t n_open = 0;
+    clip_box(p, p->minimum);
+    for (size_t o = 0; o < p->n_open; o++) {
+        if (clip_refutes(p, p->minimum, p->open[o])) {
+            note_closed(p, p->open[o]);
+        } else {
+            p->open[n_open++] = p->open[o];
+        }
     }
-    return n_open == 0;
+    p->n_open = n_open;
+}
+
+bool prover_close(struct prover *p)
+{
+    bound_rows(p);
+    for (size_t j = 0; j < p->layers->n_inputs; j++) {
+        p->point[j] = 0.5 * (p->lower[j] + p->upper[j]);
+    }
+    p->worst = HUGE_VAL;
+    close_disjuncts(p);
+    if (p->n_open > 0) {
+        clip(p);
+    }
+    return p->n_open == 0;
 }

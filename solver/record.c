@@ -1,6 +1,8 @@
 /* Grid numbers and short multipliers. */
 #include "solver/record.h"
 
+#include "proofs/sink.h"
+
 #include <math.h>
 
 double record_grid_down(double x)
@@ -11,6 +13,14 @@ double record_grid_down(double x)
 double record_grid_up(double x)
 {
     return ldexp(ceil(ldexp(x, RECORD_BOX_BITS)), -RECORD_BOX_BITS);
+}
+
+double record_fraction(double lower, double upper, unsigned k)
+{
+    const int64_t from = (int64_t)ldexp(lower, RECORD_BOX_BITS);
+    const int64_t width = (int64_t)ldexp(upper, RECORD_BOX_BITS) - from;
+    const int64_t place = from + width * (int64_t)k / SINK_FRACTIONS;
+    return ldexp((double)place, -RECORD_BOX_BITS);
 }
 
 bool record_is_exact(double lower, double upper)
@@ -39,9 +49,22 @@ bool record_round(double *multipliers, size_t n)
     return true;
 }
 
+void record_begin(struct record *record)
+{
+    record->literal.n = 0;
+    record->clips.n = 0;
+    record->n_early = 0;
+    record->refresh = 0;
+    record->closed.n = 0;
+    record->n_closed = 0;
+    record->terms.n = 0;
+}
+
 void record_clear(struct record *record)
 {
     VEC_CLEAR(&record->literal);
+    VEC_CLEAR(&record->clips);
+    VEC_CLEAR(&record->closed);
     VEC_CLEAR(&record->terms);
     record->is_on = false;
 }

@@ -20,17 +20,35 @@ struct record_term {
     double multiplier; /* > 0, RECORD_BITS bits */
 };
 
+/* The end of an input moved to fraction / SINK_FRACTIONS of its interval;
+ * is_upper: the part above was cut off, else the part below. */
+struct record_clip {
+    uint32_t input;
+    uint8_t fraction;
+    bool is_upper;
+};
+
 /*
+ * What happened at a node, in this order: clips by the rows of the parent,
+ * neurons bounded, disjuncts closed, clips by the node's own rows, disjuncts
+ * closed in what they left.
  * is_on       a certificate is wanted: boxes and thresholds stay on the grid
- *             2^-RECORD_BOX_BITS, nothing is clipped, and only what the
- *             checker repeats may close a node, with a margin for its
- *             rounding (proofs/FORMAT.md)
+ *             2^-RECORD_BOX_BITS, and what closes does so with a margin for
+ *             the rounding of the checker (proofs/FORMAT.md)
  * literal     path positions of the literals whose rows are in the LP
- * terms       of the disjuncts refuted at this node
+ * clips       the first n_early before the neurons were bounded
+ * refresh     bit r: neurons of the r-th ReLU layer were bounded
+ * closed      disjuncts, the first n_closed before the own clips
+ * terms       of disjuncts in closed
  */
 struct record {
     bool is_on;
     VEC(uint32_t) literal;
+    VEC(struct record_clip) clips;
+    size_t n_early;
+    uint64_t refresh;
+    VEC(uint32_t) closed;
+    size_t n_closed;
     VEC(struct record_term) terms;
 };
 
@@ -44,6 +62,9 @@ enum { RECORD_BOX_BITS = 40, RECORD_BITS = 10 };
 /* Largest grid number not above x, least not below; exact for |x| < 2^12. */
 double record_grid_down(double x);
 double record_grid_up(double x);
+/* lower + floor((upper - lower) * k / SINK_FRACTIONS) on the grid, exactly,
+ * for ends on the grid and k < SINK_FRACTIONS. */
+double record_fraction(double lower, double upper, unsigned k);
 /* True if the grid is exact on both ends. */
 bool record_is_exact(double lower, double upper);
 
@@ -51,6 +72,8 @@ bool record_is_exact(double lower, double upper);
  * below 2^-20 dropped to 0; false if none is positive and finite. */
 bool record_round(double *multipliers, size_t n);
 
+/* Forgets the last node. */
+void record_begin(struct record *record);
 void record_clear(struct record *record);
 
 #endif

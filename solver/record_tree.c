@@ -3,6 +3,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/require.h"
+#include "src/base/vec.h"
 
 /* Number of the first ReLU that reads a layer. */
 static uint32_t relu_number(const struct layers *layers, size_t source)
@@ -20,33 +21,6 @@ static uint32_t relu_number(const struct layers *layers, size_t source)
     return 0;
 }
 
-/* All ReLU layers are refreshed at every node. */
-static uint64_t refresh_all(const struct layers *layers)
-{
-    size_t n = 0;
-    for (size_t k = 1; k < layers->n_layers; k++) {
-        n += layers->layer[k].kind == LAYER_RELU ? 1 : 0;
-    }
-    return n >= 64 ? UINT64_MAX : ((uint64_t)1 << n) - 1;
-}
-
-void record_tree_split(struct sink *sink, const struct layers *layers,
-                       const struct split *split, const struct node *node,
-                       struct node *const child[2])
-{
-    const bool is_input = split->kind == SPLIT_INPUT;
-    const struct sink_split event = {
-        .kind = is_input ? SINK_INPUT : SINK_NEURON,
-        .index = is_input ? split->index : relu_number(layers, split->layer),
-        .element = is_input ? 0 : split->index,
-        .threshold_kind = SINK_MIDPOINT,
-    };
-    const struct sink_step step = {.refresh = refresh_all(layers)};
-    const uint32_t first = sink_split(sink, node->record, &event, &step);
-    child[0]->record = first;
-    child[1]->record = first + 1;
-}
-
 /* Neuron splits of the path below the one at a position. */
 static uint32_t distance_to(const struct node *node, size_t position)
 {
@@ -57,52 +31,131 @@ static uint32_t distance_to(const struct node *node, size_t position)
     return n;
 }
 
+/*
+ * The closings of some disjuncts.
+ *   multipliers  of all combinations; room for all terms of the record, so
+ *                that pointers into it stay valid
+ */
+struct closings {
+    VEC(struct sink_closing) list;
+    struct sink_multiplier *multipliers;
+    size_t n_multipliers;
+};
+
 /* The terms of one disjunct, atoms or literals; returns their number. */
-static size_t gather(struct sink_multiplier *multipliers,
-                     const struct record *record, const struct node *node,
-                     size_t disjunct, bool is_literal)
+static size_t gather(struct closings *closings, const struct record *record,
+                     const struct node *node, size_t disjunct, bool is_literal)
 {
-    size_t n = 0;
+    const size_t first = closings->n_multipliers;
     for (size_t t = 0; t < record->terms.n; t++) {
         const struct record_term *term = &record->terms.data[t];
         if (term->disjunct == disjunct && term->is_literal == is_literal) {
-            multipliers[n++] = (struct sink_multiplier){
-                is_literal ? distance_to(node, term->index) : term->index,
-                term->multiplier};
+            closings->multipliers[closings->n_multipliers++] =
+                (struct sink_multiplier){
+                    is_literal ? distance_to(node, term->index) : term->index,
+                    term->multiplier};
         }
     }
-    return n;
+    return closings->n_multipliers - first;
+}
+
+static void add_closing(struct closings *closings, const struct record *record,
+                        const struct node *node, uint32_t disjunct)
+{
+    struct sink_closing closing = {.disjunct = disjunct};
+    struct sink_combination *by = &closing.by;
+    by->atoms = closings->multipliers + closings->n_multipliers;
+    by->n_atoms = gather(closings, record, node, disjunct, false);
+    by->literals = closings->multipliers + closings->n_multipliers;
+    by->n_literals = gather(closings, record, node, disjunct, true);
+    closing.is_default = by->n_atoms + by->n_literals == 0;
+    VEC_PUSH(&closings->list, closing);
+}
+
+/* A node under construction: number and what is to be told about it. */
+struct place {
+    struct sink *sink;
+    uint32_t node;
+    struct sink_step step;
+};
+
+/* Makes the clips begin .. end - 1 splits, each with a leaf for the slab; goes
+ * on to what is left. */
+static void cut(struct place *place, const struct record *record, size_t begin,
+                size_t end)
+{
+    for (size_t i = begin; i < end; i++) {
+        const struct record_clip *clip = &record->clips.data[i];
+        const struct sink_split event = {
+            .kind = SINK_INPUT,
+            .index = clip->input,
+            .threshold_kind = SINK_FRACTION,
+            .fraction = clip->fraction,
+        };
+        const uint32_t first =
+            sink_split(place->sink, place->node, &event, &place->step);
+        sink_close(place->sink, clip->is_upper ? first + 1 : first, NULL);
+        place->node = clip->is_upper ? first : first + 1;
+        place->step = (struct sink_step){0};
+    }
+}
+
+/* Tells about the node up to its split or its closing, which place then waits
+ * for; the closings must be kept until after that. */
+static void tell(struct place *place, struct closings *closings,
+                 const struct prover *prover, const struct node *node)
+{
+    const struct record *record = &prover->record;
+    NEW_ARRAY(closings->multipliers, record->terms.n);
+    for (size_t i = 0; i < record->closed.n; i++) {
+        add_closing(closings, record, node, record->closed.data[i]);
+    }
+    cut(place, record, 0, record->n_early);
+    place->step.refresh = record->refresh;
+    place->step.n_closings = record->n_closed;
+    place->step.closings = closings->list.data;
+    if (record->n_early < record->clips.n) {
+        cut(place, record, record->n_early, record->clips.n);
+        place->step.n_closings = record->closed.n - record->n_closed;
+        place->step.closings = closings->list.data + record->n_closed;
+    } else {
+        place->step.n_closings = record->closed.n;
+    }
+}
+
+static void closings_clear(struct closings *closings)
+{
+    VEC_CLEAR(&closings->list);
+    alloc_free(closings->multipliers);
+}
+
+void record_tree_split(struct sink *sink, const struct prover *prover,
+                       const struct node *node, const struct split *split,
+                       struct node *const child[2])
+{
+    const bool is_input = split->kind == SPLIT_INPUT;
+    const struct sink_split event = {
+        .kind = is_input ? SINK_INPUT : SINK_NEURON,
+        .index =
+            is_input ? split->index : relu_number(prover->layers, split->layer),
+        .element = is_input ? 0 : split->index,
+        .threshold_kind = SINK_MIDPOINT,
+    };
+    struct place place = {.sink = sink, .node = node->record};
+    struct closings closings = {0};
+    tell(&place, &closings, prover, node);
+    const uint32_t first = sink_split(sink, place.node, &event, &place.step);
+    child[0]->record = first;
+    child[1]->record = first + 1;
+    closings_clear(&closings);
 }
 
 void record_tree_close(struct sink *sink, const struct prover *prover,
                        const struct node *node)
 {
-    const struct record *record = &prover->record;
-    struct sink_step step = {.refresh = refresh_all(prover->layers)};
-    if (record->terms.n == 0) {
-        sink_close(sink, node->record, &step);
-        return;
-    }
-    const size_t n = prover->spec.n_disjuncts;
-    struct sink_closing *closings;
-    struct sink_multiplier *terms;
-    NEW_ARRAY(closings, n);
-    NEW_ARRAY(terms, record->terms.n);
-    size_t n_terms = 0;
-    for (size_t d = 0; d < n; d++) {
-        struct sink_combination *by = &closings[d].by;
-        closings[d].disjunct = (uint32_t)d;
-        by->atoms = terms + n_terms;
-        by->n_atoms = gather(terms + n_terms, record, node, d, false);
-        n_terms += by->n_atoms;
-        by->literals = terms + n_terms;
-        by->n_literals = gather(terms + n_terms, record, node, d, true);
-        n_terms += by->n_literals;
-        closings[d].is_default = by->n_atoms + by->n_literals == 0;
-    }
-    step.n_closings = n;
-    step.closings = closings;
-    sink_close(sink, node->record, &step);
-    alloc_free(closings);
-    alloc_free(terms);
+    struct place place = {.sink = sink, .node = node->record};
+    struct closings closings = {0};
+    tell(&place, &closings, prover, node);
+    sink_close(sink, place.node, &place.step);
+    closings_clear(&closings);
 }

@@ -6,9 +6,10 @@
 #include "solver/node.h"
 #include "solver/prover.h"
 
-/* Records the split of a node and numbers its two children. */
-void record_tree_split(struct sink *sink, const struct layers *layers,
-                       const struct split *split, const struct node *node,
+/* Records what the prover did at the node it worked on last (record.h) and how
+ * the node was split, and numbers its two children. */
+void record_tree_split(struct sink *sink, const struct prover *prover,
+                       const struct node *node, const struct split *split,
                        struct node *const child[2]);
 
 /* Records how the prover closed the node it worked on last. */

@@ -35,7 +35,6 @@ static void destroy_prover(struct prover *prover, struct stats *stats)
         return;
     }
     prover->stats.backward_madds = backward_madds(prover->backward);
-    prover->stats.forward_madds = forward_madds(prover->forward);
     prover->stats.lp_pivots = prover->lp == NULL ? 0 : lp_pivots(prover->lp);
     stats_add(stats, &prover->stats);
     prover_destroy(prover);
