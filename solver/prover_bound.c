@@ -9,6 +9,17 @@
 #include <math.h>
 #include <string.h>
 
+/* Gain of a bound over the literals, as a share of the interval, that is worth
+ * a lemma in the certificate. */
+static const double LEMMA_GAIN = 0x1p-6;
+
+/* A ReLU layer: the layer, the one that feeds it, its number among ReLUs. */
+struct relu {
+    size_t layer;
+    size_t source;
+    size_t number;
+};
+
 static struct lp_problem problem_of(const struct prover *p)
 {
     return (struct lp_problem){
@@ -21,28 +32,65 @@ static struct lp_problem problem_of(const struct prover *p)
     };
 }
 
-/* Lower bound of row `row` of the last block over the box and the literals. */
-static double row_minimum(struct prover *p, size_t row)
+/* An end of the input of a neuron: element `element` of the ReLU layer with
+ * this number; row `row` of the last block bounds it from below. */
+struct end {
+    size_t number;
+    uint32_t element;
+    size_t row;
+    bool is_upper;
+};
+
+/* Notes the multipliers that proved a bound. */
+static void note_lemma(struct prover *p, const struct end *end,
+                       const double *beta)
 {
-    const double over_box =
-        backward_minimum(p->backward, row, p->lower, p->upper);
-    if (p->lp == NULL || lp_n_rows(p->lp) == 0 || over_box >= 0.0 ||
-        p->record.is_on) {
-        return over_box;
+    struct record *record = &p->record;
+    if (!record->is_on) {
+        return;
     }
-    const double *a = backward_coefficients(p->backward, row);
+    struct record_lemma lemma = {
+        .relu = (uint32_t)end->number,
+        .element = end->element,
+        .is_upper = end->is_upper,
+    };
+    for (size_t j = 0; j < record->literal.n; j++) {
+        if (beta[j] > 0.0) {
+            const struct record_literal term = {record->literal.data[j],
+                                                beta[j]};
+            VEC_PUSH(&record->lemma_terms, term);
+            lemma.n_terms++;
+        }
+    }
+    VEC_PUSH(&record->lemmas, lemma);
+}
+
+/*
+ * Lower bound of the row over the box and the literals, if that is worth a
+ * lemma: it shows the neuron stable or gains LEMMA_GAIN of the interval from
+ * -known to other. Else known.
+ */
+static double improve(struct prover *p, const struct end *end, double known,
+                      double other)
+{
+    const double *a = backward_coefficients(p->backward, end->row);
     double *beta = prover_reserve_multipliers(p, lp_n_rows(p->lp));
     double value;
     p->stats.lps++;
-    if (lp_minimize(p->lp, a, NULL, beta, &value) != LP_OPTIMAL) {
-        return over_box;
+    if (lp_minimize(p->lp, a, NULL, beta, &value) != LP_OPTIMAL ||
+        !record_round(beta, lp_n_rows(p->lp))) {
+        return known;
     }
     const struct lp_problem problem = problem_of(p);
-    const double sum =
-        lp_safe_bound(&problem, a, beta) + backward_constant(p->backward, row);
+    const double sum = lp_safe_bound(&problem, a, beta) +
+                       backward_constant(p->backward, end->row);
     /* One rounded addition: half a unit in the last place. */
-    const double over_rows = nextafter(sum, -HUGE_VAL);
-    return over_rows > over_box ? over_rows : over_box;
+    const double bound = nextafter(sum, -HUGE_VAL);
+    if (bound >= 0.0 || bound - known > LEMMA_GAIN * (other - known)) {
+        note_lemma(p, end, beta);
+        return bound;
+    }
+    return known;
 }
 
 /* True if the bounds of a value contradict each other. Bounds that cross by
@@ -73,23 +121,46 @@ static void set_share(struct prover *p, size_t relu, size_t neuron, size_t t)
     }
 }
 
-/* Tightens neurons[0 .. n-1] of the layer that feeds `relu`. */
-static bool tighten_block(struct prover *p, size_t relu,
+/* Tightens both ends of neuron neurons[t] by rows 2t and 2t + 1 of the last
+ * block: over the box, then over the literals as well. */
+static void tighten(struct prover *p, const struct relu *relu, uint32_t neuron,
+                    size_t t)
+{
+    double *lower = &p->bounds.lower[relu->source][neuron];
+    double *upper = &p->bounds.upper[relu->source][neuron];
+    struct end end = {relu->number, neuron, 2 * t, false};
+    *lower = interval_raise(
+        *lower, backward_minimum(p->backward, 2 * t, p->lower, p->upper));
+    *upper = interval_reduce(
+        *upper, -backward_minimum(p->backward, 2 * t + 1, p->lower, p->upper));
+    if (p->lp == NULL || lp_n_rows(p->lp) == 0) {
+        return;
+    }
+    if (bounds_phase(*lower, *upper) == PHASE_UNSTABLE) {
+        *lower = improve(p, &end, *lower, *upper);
+    }
+    if (bounds_phase(*lower, *upper) == PHASE_UNSTABLE) {
+        end.row++;
+        end.is_upper = true;
+        *upper = -improve(p, &end, -*upper, -*lower);
+    }
+}
+
+/* Tightens neurons[0 .. n-1] of the layer that feeds the ReLU. */
+static bool tighten_block(struct prover *p, const struct relu *relu,
                           const uint32_t *neurons, size_t n)
 {
-    const size_t source = p->layers->layer[relu].source;
-    double *lower = p->bounds.lower[source];
-    double *upper = p->bounds.upper[source];
     bool is_possible = true;
     backward_begin(p->backward, 2 * n);
-    backward_seed_neurons(p->backward, source, neurons, n);
+    backward_seed_neurons(p->backward, relu->source, neurons, n);
     backward_run(p->backward);
     for (size_t t = 0; t < n; t++) {
         const size_t i = neurons[t];
-        lower[i] = interval_raise(lower[i], row_minimum(p, 2 * t));
-        upper[i] = interval_reduce(upper[i], -row_minimum(p, 2 * t + 1));
-        is_possible = is_possible && !is_contradiction(p, &lower[i], &upper[i]);
-        set_share(p, relu, i, t);
+        tighten(p, relu, neurons[t], t);
+        is_possible = is_possible &&
+                      !is_contradiction(p, &p->bounds.lower[relu->source][i],
+                                        &p->bounds.upper[relu->source][i]);
+        set_share(p, relu->layer, i, t);
     }
     return is_possible;
 }
@@ -172,18 +243,20 @@ static bool is_possible(const struct prover *p, size_t layer)
 }
 
 /* Bit `number` of the record says whether there was an unstable neuron. */
-static bool bound_relu(struct prover *p, const struct node *node, size_t relu,
-                       size_t number)
+static bool bound_relu(struct prover *p, const struct node *node,
+                       const struct relu *relu)
 {
-    const size_t source = p->layers->layer[relu].source;
-    const size_t width = p->layers->layer[relu].width;
+    const size_t source = relu->source;
+    const size_t width = p->layers->layer[source].width;
+    double *lower = p->bounds.lower[relu->layer];
+    double *upper = p->bounds.upper[relu->layer];
     apply_literals(p, node, source);
     if (!is_possible(p, source)) {
         return false;
     }
     if (p->layers->layer[source].kind == LAYER_AFFINE) {
         const size_t n = find_unstable(p, source);
-        p->record.refresh |= (uint64_t)(n > 0) << (number % 64);
+        p->record.refresh |= (uint64_t)(n > 0) << (relu->number % 64);
         const size_t block = backward_block(p->backward, source);
         for (size_t t = 0; t < n; t += block) {
             const size_t left = n - t;
@@ -196,10 +269,10 @@ static bool bound_relu(struct prover *p, const struct node *node, size_t relu,
     for (size_t i = 0; i < width; i++) {
         const double l = interval_raise(0.0, p->bounds.lower[source][i]);
         const double u = interval_raise(0.0, p->bounds.upper[source][i]);
-        p->bounds.lower[relu][i] = interval_raise(p->bounds.lower[relu][i], l);
-        p->bounds.upper[relu][i] = interval_reduce(p->bounds.upper[relu][i], u);
+        lower[i] = interval_raise(lower[i], l);
+        upper[i] = interval_reduce(upper[i], u);
     }
-    backward_set_lines(p->backward, relu, p->bounds.lower[source],
+    backward_set_lines(p->backward, relu->layer, p->bounds.lower[source],
                        p->bounds.upper[source]);
     return true;
 }
@@ -211,11 +284,15 @@ bool prover_bound_neurons(struct prover *p, const struct node *node)
     if (p->lp != NULL) {
         lp_reset(p->lp, p->lower, p->upper);
     }
-    size_t number = 0;
+    struct relu relu = {0};
     for (size_t k = 1; k < p->layers->n_layers; k++) {
-        if (p->layers->layer[k].kind == LAYER_RELU &&
-            !bound_relu(p, node, k, number++)) {
-            return false;
+        if (p->layers->layer[k].kind == LAYER_RELU) {
+            relu.layer = k;
+            relu.source = p->layers->layer[k].source;
+            if (!bound_relu(p, node, &relu)) {
+                return false;
+            }
+            relu.number++;
         }
     }
     return true;

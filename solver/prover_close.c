@@ -90,6 +90,18 @@ static enum lp_answer solve_wide(struct prover *p, const struct trial *trial,
                             p->multipliers, &value);
 }
 
+/* Divides multipliers, whose scale is free, by the largest. */
+static void scale(double *multipliers, size_t n)
+{
+    double largest = 0.0;
+    for (size_t j = 0; j < n; j++) {
+        largest = fmax(largest, multipliers[j]);
+    }
+    for (size_t j = 0; j < n && largest > 0.0; j++) {
+        multipliers[j] /= largest;
+    }
+}
+
 /* Rounds the multipliers of a contradiction, checks that it stands by a
  * margin, and keeps them for the certificate. */
 static bool record_joint(struct prover *p, const struct trial *trial,
@@ -97,6 +109,7 @@ static bool record_joint(struct prover *p, const struct trial *trial,
 {
     const size_t n_literals = p->record.literal.n;
     double zero[PROVER_LP_INPUTS] = {0.0};
+    scale(p->multipliers, problem->m);
     if (problem->n > PROVER_LP_INPUTS ||
         !record_round(p->multipliers, problem->m) ||
         !(lp_safe_bound(problem, zero, p->multipliers) > RECORD_MARGIN)) {

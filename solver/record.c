@@ -38,10 +38,9 @@ bool record_round(double *multipliers, size_t n)
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        const double share = multipliers[i] / largest;
         int exponent;
-        const double mantissa = frexp(share, &exponent);
-        multipliers[i] = share < 0x1p-20
+        const double mantissa = frexp(multipliers[i], &exponent);
+        multipliers[i] = multipliers[i] < 0x1p-20 * largest
                              ? 0.0
                              : ldexp(nearbyint(ldexp(mantissa, RECORD_BITS)),
                                      exponent - RECORD_BITS);
@@ -55,6 +54,8 @@ void record_begin(struct record *record)
     record->clips.n = 0;
     record->n_early = 0;
     record->refresh = 0;
+    record->lemmas.n = 0;
+    record->lemma_terms.n = 0;
     record->closed.n = 0;
     record->n_closed = 0;
     record->terms.n = 0;
@@ -65,6 +66,8 @@ void record_clear(struct record *record)
     VEC_CLEAR(&record->literal);
     VEC_CLEAR(&record->clips);
     VEC_CLEAR(&record->closed);
+    VEC_CLEAR(&record->lemmas);
+    VEC_CLEAR(&record->lemma_terms);
     VEC_CLEAR(&record->terms);
     record->is_on = false;
 }

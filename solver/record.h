@@ -20,6 +20,20 @@ struct record_term {
     double multiplier; /* > 0, RECORD_BITS bits */
 };
 
+/* A literal, by its position on the path, with its multiplier > 0. */
+struct record_literal {
+    uint32_t position;
+    double multiplier;
+};
+
+/* A bound of the input of neuron (relu, element) proved with literals. */
+struct record_lemma {
+    uint32_t relu;
+    uint32_t element;
+    bool is_upper;
+    size_t n_terms;
+};
+
 /* The end of an input moved to fraction / SINK_FRACTIONS of its interval;
  * is_upper: the part above was cut off, else the part below. */
 struct record_clip {
@@ -38,6 +52,8 @@ struct record_clip {
  * literal     path positions of the literals whose rows are in the LP
  * clips       the first n_early before the neurons were bounded
  * refresh     bit r: neurons of the r-th ReLU layer were bounded
+ * lemmas      by ReLU layer, each before that; lemma_terms: those of the first
+ *             lemma, of the second, ...
  * closed      disjuncts, the first n_closed before the own clips
  * terms       of disjuncts in closed
  */
@@ -47,6 +63,8 @@ struct record {
     VEC(struct record_clip) clips;
     size_t n_early;
     uint64_t refresh;
+    VEC(struct record_lemma) lemmas;
+    VEC(struct record_literal) lemma_terms;
     VEC(uint32_t) closed;
     size_t n_closed;
     VEC(struct record_term) terms;
@@ -68,8 +86,8 @@ double record_fraction(double lower, double upper, unsigned k);
 /* True if the grid is exact on both ends. */
 bool record_is_exact(double lower, double upper);
 
-/* The multipliers divided by the largest, rounded to RECORD_BITS bits, those
- * below 2^-20 dropped to 0; false if none is positive and finite. */
+/* Rounds multipliers to RECORD_BITS bits, those below 2^-20 of the largest to
+ * 0; false if none is positive and finite. */
 bool record_round(double *multipliers, size_t n);
 
 /* Forgets the last node. */

@@ -32,44 +32,68 @@ static uint32_t distance_to(const struct node *node, size_t position)
 }
 
 /*
- * The closings of some disjuncts.
+ * The lemmas and closings of a node.
  *   multipliers  of all combinations; room for all terms of the record, so
  *                that pointers into it stay valid
  */
-struct closings {
-    VEC(struct sink_closing) list;
+struct payload {
+    VEC(struct sink_lemma) lemmas;
+    VEC(struct sink_closing) closings;
     struct sink_multiplier *multipliers;
     size_t n_multipliers;
 };
 
 /* The terms of one disjunct, atoms or literals; returns their number. */
-static size_t gather(struct closings *closings, const struct record *record,
+static size_t gather(struct payload *payload, const struct record *record,
                      const struct node *node, size_t disjunct, bool is_literal)
 {
-    const size_t first = closings->n_multipliers;
+    const size_t first = payload->n_multipliers;
     for (size_t t = 0; t < record->terms.n; t++) {
         const struct record_term *term = &record->terms.data[t];
         if (term->disjunct == disjunct && term->is_literal == is_literal) {
-            closings->multipliers[closings->n_multipliers++] =
+            payload->multipliers[payload->n_multipliers++] =
                 (struct sink_multiplier){
                     is_literal ? distance_to(node, term->index) : term->index,
                     term->multiplier};
         }
     }
-    return closings->n_multipliers - first;
+    return payload->n_multipliers - first;
 }
 
-static void add_closing(struct closings *closings, const struct record *record,
+static void add_closing(struct payload *payload, const struct record *record,
                         const struct node *node, uint32_t disjunct)
 {
     struct sink_closing closing = {.disjunct = disjunct};
     struct sink_combination *by = &closing.by;
-    by->atoms = closings->multipliers + closings->n_multipliers;
-    by->n_atoms = gather(closings, record, node, disjunct, false);
-    by->literals = closings->multipliers + closings->n_multipliers;
-    by->n_literals = gather(closings, record, node, disjunct, true);
+    by->atoms = payload->multipliers + payload->n_multipliers;
+    by->n_atoms = gather(payload, record, node, disjunct, false);
+    by->literals = payload->multipliers + payload->n_multipliers;
+    by->n_literals = gather(payload, record, node, disjunct, true);
     closing.is_default = by->n_atoms + by->n_literals == 0;
-    VEC_PUSH(&closings->list, closing);
+    VEC_PUSH(&payload->closings, closing);
+}
+
+static void add_lemmas(struct payload *payload, const struct record *record,
+                       const struct node *node)
+{
+    const struct record_literal *literal = record->lemma_terms.data;
+    for (size_t i = 0; i < record->lemmas.n; i++) {
+        const struct record_lemma *from = &record->lemmas.data[i];
+        struct sink_multiplier *multipliers =
+            payload->multipliers + payload->n_multipliers;
+        const struct sink_lemma lemma = {
+            .relu = from->relu,
+            .element = from->element,
+            .is_upper = from->is_upper,
+            .by = {.n_literals = from->n_terms, .literals = multipliers},
+        };
+        for (size_t t = 0; t < from->n_terms; t++, literal++) {
+            multipliers[t] = (struct sink_multiplier){
+                distance_to(node, literal->position), literal->multiplier};
+        }
+        payload->n_multipliers += from->n_terms;
+        VEC_PUSH(&payload->lemmas, lemma);
+    }
 }
 
 /* A node under construction: number and what is to be told about it. */
@@ -101,32 +125,36 @@ static void cut(struct place *place, const struct record *record, size_t begin,
 }
 
 /* Tells about the node up to its split or its closing, which place then waits
- * for; the closings must be kept until after that. */
-static void tell(struct place *place, struct closings *closings,
+ * for; the payload must be kept until after that. */
+static void tell(struct place *place, struct payload *payload,
                  const struct prover *prover, const struct node *node)
 {
     const struct record *record = &prover->record;
-    NEW_ARRAY(closings->multipliers, record->terms.n);
+    NEW_ARRAY(payload->multipliers, record->terms.n + record->lemma_terms.n);
+    add_lemmas(payload, record, node);
     for (size_t i = 0; i < record->closed.n; i++) {
-        add_closing(closings, record, node, record->closed.data[i]);
+        add_closing(payload, record, node, record->closed.data[i]);
     }
     cut(place, record, 0, record->n_early);
     place->step.refresh = record->refresh;
+    place->step.n_lemmas = payload->lemmas.n;
+    place->step.lemmas = payload->lemmas.data;
     place->step.n_closings = record->n_closed;
-    place->step.closings = closings->list.data;
+    place->step.closings = payload->closings.data;
     if (record->n_early < record->clips.n) {
         cut(place, record, record->n_early, record->clips.n);
         place->step.n_closings = record->closed.n - record->n_closed;
-        place->step.closings = closings->list.data + record->n_closed;
+        place->step.closings = payload->closings.data + record->n_closed;
     } else {
         place->step.n_closings = record->closed.n;
     }
 }
 
-static void closings_clear(struct closings *closings)
+static void payload_clear(struct payload *payload)
 {
-    VEC_CLEAR(&closings->list);
-    alloc_free(closings->multipliers);
+    VEC_CLEAR(&payload->lemmas);
+    VEC_CLEAR(&payload->closings);
+    alloc_free(payload->multipliers);
 }
 
 void record_tree_split(struct sink *sink, const struct prover *prover,
@@ -142,20 +170,20 @@ void record_tree_split(struct sink *sink, const struct prover *prover,
         .threshold_kind = SINK_MIDPOINT,
     };
     struct place place = {.sink = sink, .node = node->record};
-    struct closings closings = {0};
-    tell(&place, &closings, prover, node);
+    struct payload payload = {0};
+    tell(&place, &payload, prover, node);
     const uint32_t first = sink_split(sink, place.node, &event, &place.step);
     child[0]->record = first;
     child[1]->record = first + 1;
-    closings_clear(&closings);
+    payload_clear(&payload);
 }
 
 void record_tree_close(struct sink *sink, const struct prover *prover,
                        const struct node *node)
 {
     struct place place = {.sink = sink, .node = node->record};
-    struct closings closings = {0};
-    tell(&place, &closings, prover, node);
+    struct payload payload = {0};
+    tell(&place, &payload, prover, node);
     sink_close(sink, place.node, &place.step);
-    closings_clear(&closings);
+    payload_clear(&payload);
 }
