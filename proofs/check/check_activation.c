@@ -2,6 +2,21 @@
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_activation.h"
 
+bool check_wide_scale(check_wide *value, long shift, long most_bits)
+{
+    const check_wide most = (check_wide)1 << most_bits;
+    if (shift < 0) {
+        *value >>= shift < -127 ? 127 : -shift;
+    } else if (*value != 0) {
+        if (shift > most_bits || *value < -(most >> shift) ||
+            *value > most >> shift) {
+            return false;
+        }
+        *value *= (check_wide)1 << shift;
+    }
+    return -most <= *value && *value <= most;
+}
+
 struct check_line check_line_get(int64_t lower, int64_t upper,
                                  unsigned slope_bits)
 {
@@ -14,6 +29,8 @@ struct check_line check_line_get(int64_t lower, int64_t upper,
         line.phase = CHECK_INACTIVE;
         return line;
     }
+    line.is_rounded_up = upper < -(check_wide)lower;
+    line.error = line.is_rounded_up ? upper : -lower;
     line.has_upper = lower != CHECK_NO_LOWER && upper != CHECK_NO_UPPER;
     if (line.has_upper) {
         const check_wide one = (check_wide)1 << slope_bits;
@@ -25,6 +42,7 @@ struct check_line check_line_get(int64_t lower, int64_t upper,
             64 * (check_wide)upper > -63 * (check_wide)lower;
         line.slope = (int64_t)slope;
         line.intercept = at_lower > at_upper ? at_lower : at_upper;
+        line.offset = (int64_t)((line.intercept + one - 1) / one);
     }
     return line;
 }
