@@ -3,34 +3,13 @@
 #ifndef ASTROLABE_PROOFS_CHECK_CHECK_VNNLIB_H
 #define ASTROLABE_PROOFS_CHECK_CHECK_VNNLIB_H
 
+#include "proofs/check/check_atom.h"
 #include "proofs/check/check_bytes.h"
-
-#include <gmp.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 
 enum { CHECK_MOST_DIMS = 8 };
-
-/* coefficient * X_index, or * Y_index if is_output; never zero. */
-struct check_term {
-    bool is_output;
-    size_t index;
-    mpz_t coefficient;
-};
-
-/*
- * sum_t coefficient_t * v_t <= rhs, or < rhs if strict.                   (1)
- * Terms ascend, inputs before outputs. The comparison of the file was
- * multiplied by a positive number: one input alone has coefficient 1 or -1,
- * otherwise the number is the least common denominator. No terms: 0 <= rhs.
- */
-struct check_atom {
-    size_t n_terms;
-    struct check_term *terms;
-    mpq_t rhs;
-    bool is_strict;
-};
 
 enum check_connective { CHECK_ATOM, CHECK_AND, CHECK_OR };
 
