@@ -138,7 +138,6 @@ analyse() {
             --suppress=readdirCalled --library=posix --error-exitcode=1 \
             '--suppress=uninitvar:proofs/check/*' \
             '--suppress=legacyUninitvar:proofs/check/*' \
-            '--suppress=va_end_missing:proofs/check/check_fail.c' \
             '--suppress=internalAstError:proofs/check/check_build_index.c' \
             '--suppress=shiftNegativeLHS:proofs/check/*' \
             '--suppress=shiftTooManyBitsSigned:proofs/check/*' \

@@ -100,8 +100,8 @@ static struct check_case *find_case(struct builder *builder)
                                     sizeof *query->cases);
     struct check_case *self = &query->cases[query->n_cases++];
     self->before = *bucket;
-    self->box = check_arena_alloc(&query->arena, n_ends, sizeof *box);
-    memcpy(self->box, box, n_ends * sizeof *box);
+    self->box = check_arena_alloc(&query->arena, n_ends, sizeof(void *));
+    memcpy(self->box, box, n_ends * sizeof(void *));
     *bucket = query->n_cases;
     builder->n_words += n_ends + 8;
     return self;
@@ -112,7 +112,7 @@ static void place(struct builder *builder)
 {
     struct check_query *query = builder->query;
     struct check_disjunct rest = {0};
-    memset(builder->box, 0, 2 * query->n_inputs * sizeof *builder->box);
+    memset(builder->box, 0, 2 * query->n_inputs * sizeof(void *));
     for (size_t i = 0; i < builder->n_atoms; i++) {
         if (is_bound(builder->atoms[i])) {
             tighten(builder->box, builder->atoms[i]);
@@ -124,7 +124,7 @@ static void place(struct builder *builder)
     for (size_t i = 0; i < builder->n_atoms; i++) {
         if (!is_bound(builder->atoms[i])) {
             rest.atoms = check_arena_grow(&query->arena, rest.atoms,
-                                          rest.n_atoms, sizeof *rest.atoms);
+                                          rest.n_atoms, sizeof(void *));
             rest.atoms[rest.n_atoms++] = builder->atoms[i];
         }
     }
@@ -147,8 +147,8 @@ static bool gather(struct builder *builder, struct check_formula *formula)
         return mpq_sgn(atom->rhs) >= (atom->is_strict ? 1 : 0);
     }
     if (formula->connective == CHECK_ATOM) {
-        builder->atoms = check_grow(builder->atoms, builder->n_atoms,
-                                    sizeof *builder->atoms);
+        builder->atoms =
+            check_grow(builder->atoms, builder->n_atoms, sizeof(void *));
         builder->atoms[builder->n_atoms++] = atom;
         return true;
     }
