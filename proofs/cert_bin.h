@@ -13,6 +13,10 @@
 /* The byte of HEAD that says what is proved. */
 enum { CERT_BIN_UNSAT = 0, CERT_BIN_SAT = 1 };
 
+/* Bytes around the stream or the witness: HEAD with its hashes, and END. The
+ * grids and the length count to the stream. */
+enum { CERT_BIN_FRAME = 4 + 2 + 4 * SHA256_BYTES };
+
 /*
  * All bytes of the file of a certificate that cert_check accepts.
  *   bytes  owned by the caller (bytes_clear)

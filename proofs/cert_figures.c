@@ -24,6 +24,21 @@ static size_t count_bits(uint64_t bits)
     return n;
 }
 
+static void count_input(struct cert_figures *figures, enum cert_threshold kind)
+{
+    switch (kind) {
+    case CERT_MIDPOINT:
+        figures->n_midpoints++;
+        break;
+    case CERT_FRACTION:
+        figures->n_fractions++;
+        break;
+    case CERT_GRID:
+        figures->n_grid++;
+        break;
+    }
+}
+
 static void count_node(struct cert_figures *figures,
                        const struct cert_walk *walk)
 {
@@ -43,6 +58,7 @@ static void count_node(struct cert_figures *figures,
         const struct cert_closing *closing =
             &walk->tree->closings.data[details.first_closing + i];
         figures->n_combinations += closing->is_default ? 0 : 1;
+        figures->n_closed += node->kind == CERT_LEAF ? 0 : 1;
         figures->n_multipliers +=
             (size_t)closing->by.n_atoms + closing->by.n_literals;
     }
@@ -52,7 +68,7 @@ static void count_node(struct cert_figures *figures,
         figures->n_explicit += details.n_closings > 0 ? 1 : 0;
         break;
     case CERT_INPUT:
-        figures->n_input_splits++;
+        count_input(figures, (enum cert_threshold)node->threshold_kind);
         break;
     case CERT_NEURON:
         figures->n_neuron_splits++;
@@ -98,35 +114,66 @@ static void print_depths(FILE *file, const struct cert_figures *figures)
     }
 }
 
-void cert_figures_print(FILE *file, const struct cert *cert)
+/* How many bits the stream spends on each kind of record. */
+static void print_cost(FILE *file, const double cost[CERT_N_GROUPS])
 {
-    struct cert_figures figures;
-    struct bytes bytes = {0};
-    cert_figures_count(&figures, cert);
-    cert_bin_encode(&bytes, cert, NULL);
+    for (size_t i = 0; i < CERT_N_GROUPS; i++) {
+        if (cost[i] > 0.0) {
+            (void)fprintf(file, "bits for %s: %.0f\n",
+                          cert_group_name((enum cert_group)i), cost[i]);
+        }
+    }
+}
+
+static void print_counts(FILE *file, const struct cert *cert,
+                         const struct cert_figures *figures)
+{
     const struct {
         const char *name;
         size_t value;
-    } rows[] = {{"bytes", bytes.n},
+    } rows[] = {{"inputs", cert->n_inputs},
+                {"ReLU layers", cert->n_relus},
                 {"cases", cert->n_cases},
-                {"nodes", figures.n_nodes},
-                {"input splits", figures.n_input_splits},
-                {"neuron splits", figures.n_neuron_splits},
-                {"refreshes", figures.n_refreshes},
-                {"slopes", figures.n_slopes},
-                {"lemmas", figures.n_lemmas},
-                {"combinations", figures.n_combinations},
-                {"leaves", figures.n_leaves},
-                {"explicit leaves", figures.n_explicit},
-                {"multipliers", figures.n_multipliers}};
+                {"nodes", figures->n_nodes},
+                {"input splits at the midpoint", figures->n_midpoints},
+                {"input splits at a fraction", figures->n_fractions},
+                {"input splits on the grid", figures->n_grid},
+                {"neuron splits", figures->n_neuron_splits},
+                {"refresh bits", figures->n_refreshes},
+                {"slopes", figures->n_slopes},
+                {"lemmas", figures->n_lemmas},
+                {"disjuncts closed at splits", figures->n_closed},
+                {"combinations", figures->n_combinations},
+                {"multipliers", figures->n_multipliers},
+                {"leaves", figures->n_leaves},
+                {"leaves with a combination", figures->n_explicit}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         (void)fprintf(file, "%s: %zu\n", rows[i].name, rows[i].value);
     }
-    if (figures.n_leaves > 0) {
-        (void)fprintf(file, "bytes per leaf: %.2f\n",
+}
+
+void cert_figures_print(FILE *file, const struct cert *cert)
+{
+    const bool is_sat = cert->verdict == CERT_SAT;
+    struct cert_figures figures;
+    struct bytes bytes = {0};
+    double cost[CERT_N_GROUPS] = {0};
+    cert_bin_encode(&bytes, cert, cost);
+    (void)fprintf(file, "bytes: %zu\n", bytes.n);
+    (void)fprintf(file, "bytes of %s: %zu\n", is_sat ? "witness" : "stream",
+                  bytes.n - CERT_BIN_FRAME);
+    if (!is_sat) {
+        cert_figures_count(&figures, cert);
+        print_counts(file, cert, &figures);
+        (void)fprintf(file, "bytes per leaf: %.3f\n",
                       (double)bytes.n / (double)figures.n_leaves);
+        (void)fprintf(file, "bytes of stream per leaf: %.3f\n",
+                      (double)(bytes.n - CERT_BIN_FRAME) /
+                          (double)figures.n_leaves);
+        print_cost(file, cost);
+        print_depths(file, &figures);
+        (void)fprintf(file, "margins: see proof explain\n");
+        cert_figures_clear(&figures);
     }
-    print_depths(file, &figures);
     bytes_clear(&bytes);
-    cert_figures_clear(&figures);
 }

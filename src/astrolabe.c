@@ -257,7 +257,8 @@ enum astrolabe_status astrolabe_proof_write(astrolabe_proof *proof,
                                             char *message, size_t size)
 {
     struct error error = {0};
-    if (result->result.verdict != VERDICT_UNSAT) {
+    if (result->result.verdict != VERDICT_UNSAT &&
+        result->result.verdict != VERDICT_SAT) {
         return ASTROLABE_OK;
     }
     return report(proof_write(proof->proof, &result->result.stats, &error),
@@ -384,6 +385,55 @@ void astrolabe_certificate_print(FILE *file,
                                  const astrolabe_certificate *certificate)
 {
     cert_text_print(file, &certificate->cert);
+}
+
+/* Names of a network's inputs and ReLU layers; text of the last one. */
+struct net_names {
+    const struct net *net;
+    char text[1024];
+};
+
+static const char *name_input(void *context, size_t input)
+{
+    struct net_names *names = context;
+    size_t rest = input;
+    for (size_t i = 0; i < net_n_input_tensors(names->net); i++) {
+        const struct net_tensor_info tensor = net_input_tensor(names->net, i);
+        if (rest < tensor.n_elements) {
+            (void)snprintf(names->text, sizeof names->text, "%s[%zu]",
+                           tensor.name, rest);
+            return names->text;
+        }
+        rest -= tensor.n_elements;
+    }
+    return NULL;
+}
+
+static const char *name_relu(void *context, size_t relu)
+{
+    const struct net_names *names = context;
+    return net_relu_name(names->net, relu);
+}
+
+enum astrolabe_status
+astrolabe_certificate_show(FILE *file, const astrolabe_certificate *certificate,
+                           const char *network_path, char *message, size_t size)
+{
+    struct error error = {0};
+    struct net *net = NULL;
+    if (network_path == NULL) {
+        cert_text_show(file, &certificate->cert, NULL);
+        return ASTROLABE_OK;
+    }
+    rational_use_counted_memory();
+    const enum status status = net_load(&net, network_path, &error);
+    if (status == STATUS_OK) {
+        struct net_names names = {.net = net};
+        const struct cert_names calls = {name_input, name_relu, &names};
+        cert_text_show(file, &certificate->cert, &calls);
+    }
+    net_destroy(net);
+    return report(status, message, size, &error);
 }
 
 void astrolabe_certificate_print_figures(

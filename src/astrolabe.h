@@ -120,9 +120,9 @@ enum astrolabe_status astrolabe_proof_open(astrolabe_proof **proof,
                                            const astrolabe_query *query,
                                            const char *path, char *message,
                                            size_t size);
-/* Writes the certificate of a run whose verdict is UNSAT in one step and adds
- * its size to the counters of the result; otherwise nothing is written. What
- * was at the path stays on an error. */
+/* Writes the certificate of a run whose verdict is UNSAT or SAT in one step and
+ * adds its size to the counters of the result; otherwise nothing is written.
+ * What was at the path stays on an error. */
 enum astrolabe_status astrolabe_proof_write(astrolabe_proof *proof,
                                             astrolabe_result *result,
                                             char *message, size_t size);
@@ -144,6 +144,12 @@ astrolabe_certificate_save(const astrolabe_certificate *certificate,
                            const char *path, char *message, size_t size);
 void astrolabe_certificate_print(FILE *file,
                                  const astrolabe_certificate *certificate);
+/* Prints the text form with remarks: leaves below each split, and the names
+ * that its input or ReLU layer has in a network file (NULL: without names). */
+enum astrolabe_status
+astrolabe_certificate_show(FILE *file, const astrolabe_certificate *certificate,
+                           const char *network_path, char *message,
+                           size_t size);
 /* Prints sizes and counts, one a line, and the leaves by depth. */
 void astrolabe_certificate_print_figures(
     FILE *file, const astrolabe_certificate *certificate);

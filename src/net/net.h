@@ -39,6 +39,10 @@ size_t net_n_output_tensors(const struct net *net);
 struct net_tensor_info net_input_tensor(const struct net *net, size_t i);
 struct net_tensor_info net_output_tensor(const struct net *net, size_t i);
 
+/* Name of the node, or of its tensor without one, that is ReLU layer r in the
+ * numbering of net_dump; NULL if there are fewer. Owned by the net. */
+const char *net_relu_name(const struct net *net, size_t r);
+
 /*
  * Forward pass on one point: x[n_inputs] and y[n_outputs] flattened
  * row-major, tensors in graph order.

@@ -172,6 +172,26 @@ void proof_end_case(struct proof *proof, size_t case_index, bool is_closed)
     proof->sink = NULL;
 }
 
+void proof_keep_witness(struct proof *proof, const double *x)
+{
+    if (proof == NULL) {
+        return;
+    }
+    struct cert *cert = &proof->cert;
+    for (size_t i = 0; i < cert->n_cases; i++) {
+        cert_tree_clear(&cert->trees[i]);
+    }
+    alloc_free(cert->trees);
+    alloc_free(cert->witness);
+    cert->trees = NULL;
+    cert->n_cases = 0;
+    cert->n_relus = 0;
+    cert->verdict = CERT_SAT;
+    NEW_ARRAY(cert->witness, cert->n_inputs);
+    memcpy(cert->witness, x, cert->n_inputs * sizeof *x);
+    proof->status = STATUS_OK;
+}
+
 /* Every case must have its tree. */
 static enum status check_cases(const struct proof *proof, struct error *error)
 {

@@ -32,6 +32,9 @@ struct sink *proof_begin_case(struct proof *proof);
 /* Keeps what the sink holds if the case is closed; releases the sink. */
 void proof_end_case(struct proof *proof, size_t case_index, bool is_closed);
 
+/* Makes the certificate one of sat by the point x [n_inputs]; copied. */
+void proof_keep_witness(struct proof *proof, const double *x);
+
 /*
  * Puts the certificate at its path in one step and counts its bytes and
  * leaves.

@@ -179,6 +179,7 @@ static void accept(struct run *run, size_t case_index,
     }
     result->verdict = VERDICT_SAT;
     result->witness_text = text;
+    proof_keep_witness(run->options->proof, witness->x);
 }
 
 static bool attack_centre(struct run *run, size_t case_index, double *centre)

@@ -17,7 +17,8 @@ enum verdict { VERDICT_UNKNOWN, VERDICT_SAT, VERDICT_UNSAT, VERDICT_TIMED_OUT };
 /*
  * threads      >= 1
  * attack       false: no search for witnesses by gradients
- * proof        takes the proof of every case; NULL: none is recorded
+ * proof        takes the proof of every case, or the witness; NULL: none is
+ *              recorded
  * on_progress  as in solver.h; shares count all cases; may be NULL
  */
 struct verify_options {
