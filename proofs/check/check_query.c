@@ -3,6 +3,7 @@
 #include "proofs/check/check_query.h"
 
 #include "proofs/check/check_fail.h"
+#include "proofs/check/check_sha.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -13,7 +14,6 @@ enum { N_BUCKETS = 1 << 16 };
 /*
  * The conjunction that is being put together, and the cases so far.
  *   atoms    [n_atoms] its atoms in file order
- *   end      where its next `or` is linked
  *   box      [2 * n_inputs] scratch: the box of its bounds
  *   buckets  [N_BUCKETS] 1 + number of the last case of a hash, or 0
  *   n_steps  conjunctions begun; n_words: memory of the cases, about
@@ -23,7 +23,6 @@ struct builder {
     const char *path;
     size_t n_atoms;
     const struct check_atom **atoms;
-    struct check_formula **end;
     const struct check_atom **box;
     size_t *buckets;
     size_t n_steps;
@@ -138,11 +137,14 @@ static void place(struct builder *builder)
 
 /* NOLINTBEGIN(misc-no-recursion): as deep as the formula or MOST_CHOICES. */
 
-/* Adds atoms of nested `and`s in file order, and links their `or`s. False if a
- * constant comparison does not hold. */
-static bool gather(struct builder *builder, struct check_formula *formula)
+/* Adds atoms of nested `and`s in file order, and links their `or`s at the end
+ * of a list. False if a constant comparison does not hold. */
+static bool gather(struct builder *builder, struct check_formula *formula,
+                   struct check_formula ***end)
 {
     const struct check_atom *atom = &formula->atom;
+    struct check_formula *child =
+        formula->connective == CHECK_AND ? formula->child : NULL;
     if (formula->connective == CHECK_ATOM && atom->n_terms == 0) {
         return mpq_sgn(atom->rhs) >= (atom->is_strict ? 1 : 0);
     }
@@ -150,15 +152,11 @@ static bool gather(struct builder *builder, struct check_formula *formula)
         builder->atoms =
             check_grow(builder->atoms, builder->n_atoms, sizeof(void *));
         builder->atoms[builder->n_atoms++] = atom;
-        return true;
+    } else if (formula->connective == CHECK_OR) {
+        **end = formula;
+        *end = &formula->pending;
     }
-    if (formula->connective == CHECK_OR) {
-        *builder->end = formula;
-        builder->end = &formula->pending;
-        return true;
-    }
-    struct check_formula *child = formula->child;
-    while (child != NULL && gather(builder, child)) {
+    while (child != NULL && gather(builder, child, end)) {
         child = child->next;
     }
     return child == NULL;
@@ -175,14 +173,14 @@ static void expand(struct builder *builder, const struct check_formula *choice,
     }
     for (; child != NULL; child = child->next) {
         struct check_formula *first = NULL;
-        builder->end = &first;
+        struct check_formula **end = &first;
         if (builder->n_steps++ > MOST_STEPS || depth > MOST_CHOICES ||
             builder->n_words > MOST_WORDS) {
             check_unsupported("%s: the disjunctive normal form is too large",
                               builder->path);
         }
-        if (gather(builder, child)) {
-            *builder->end = choice->pending;
+        if (gather(builder, child, &end)) {
+            *end = choice->pending;
             expand(builder, first, depth + 1);
         }
         builder->n_atoms = n_atoms;
@@ -199,7 +197,7 @@ struct check_query *check_query_create(const struct check_property *property)
     struct builder builder = {.query = query, .path = property->file.path};
     query->n_inputs = property->n_elements[0];
     query->n_outputs = property->n_elements[1];
-    builder.box = check_alloc(2 * query->n_inputs, sizeof *builder.box);
+    builder.box = check_alloc(2 * query->n_inputs, sizeof(void *));
     builder.buckets = check_alloc(N_BUCKETS, sizeof *builder.buckets);
     expand(&builder, &root, 0);
     check_free(builder.atoms);
@@ -298,4 +296,31 @@ void check_query_dump(FILE *file, const struct check_query *query)
             }
         }
     }
+}
+
+void check_query_require(const struct check_query *query,
+                         const struct check_property *property,
+                         const struct check_network *network, const char *path,
+                         const unsigned char *hashes)
+{
+    static const char *const names[] = {"network", "property", "query"};
+    FILE *file = tmpfile();
+    if (file == NULL) {
+        check_unsupported("temporary file: cannot be created");
+    }
+    check_query_dump(file, query);
+    if (fseek(file, 0, SEEK_SET) != 0) {
+        check_unsupported("temporary file: cannot be written");
+    }
+    struct check_bytes text = check_bytes_read(file, "what was read here");
+    const struct check_bytes *used[] = {&network->file, &property->file, &text};
+    for (size_t i = 0; i < 3; i++) {
+        unsigned char hash[32];
+        check_sha256(hash, used[i]->data, used[i]->n);
+        if (memcmp(hash, hashes + i * sizeof hash, sizeof hash) != 0) {
+            check_reject("%s: made for another %s than %s", path, names[i],
+                         used[i]->path);
+        }
+    }
+    check_bytes_close(&text);
 }

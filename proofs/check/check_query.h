@@ -50,6 +50,14 @@ void check_query_bind(const struct check_property *property,
 struct check_query *check_query_create(const struct check_property *property);
 void check_query_free(struct check_query *query);
 
+/* Ends in check_reject unless the hashes, three of 32 bytes that the certificate
+ * of this path states, are those of the network's file, of the property's file
+ * and of the canonical text of the query. */
+void check_query_require(const struct check_query *query,
+                         const struct check_property *property,
+                         const struct check_network *network, const char *path,
+                         const unsigned char *hashes);
+
 /* The canonical text; `astrolabe dump` must print the same. */
 void check_query_dump(FILE *file, const struct check_query *query);
 

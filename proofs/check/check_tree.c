@@ -2,11 +2,10 @@
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_tree.h"
 
-#include "proofs/check/check_binding.h"
+#include "proofs/check/check_context.h"
 #include "proofs/check/check_fail.h"
 #include "proofs/check/check_old_kernel.h"
 #include "proofs/check/check_records.h"
-#include "proofs/check/check_context.h"
 
 #include <string.h>
 
@@ -541,7 +540,12 @@ void check_certificate(const char *path, const struct check_network *network,
     struct walk walk = {
         .path_name = path, .query = query, .arithmetic = arithmetic};
     check_records_open(&walk.records, path);
-    check_binding(&walk.records, network, property, query);
+    check_query_require(query, property, network, path,
+                        walk.records.network_hash);
+    if (walk.records.n_cases != query->n_cases) {
+        check_reject("%s: has %llu cases, the query has %zu", path,
+                     (unsigned long long)walk.records.n_cases, query->n_cases);
+    }
     struct check_base *base = check_base_create(network);
     init_walk(&walk, base);
     for (; walk.number < query->n_cases; walk.number++) {
