@@ -423,7 +423,7 @@ static void read_shape(struct reader *reader, struct check_variable *variable)
         if (!scan_natural(&dim, reader->word) || dim == 0) {
             fail(reader, MALFORMED, "a dimension of at least 1");
         }
-        if (dim > (UINT32_MAX - variable->first) / variable->n ||
+        if (dim > UINT32_MAX / variable->n || variable->first > UINT32_MAX ||
             variable->n_dims == CHECK_MOST_DIMS) {
             fail(reader, REFUSED, "2^32 elements or 9 dimensions");
         }

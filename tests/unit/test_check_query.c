@@ -1,6 +1,7 @@
 /* The checker's queries: examples of each rule, and what it refuses. */
 #include "proofs/check/check_network.h"
 #include "proofs/check/check_query.h"
+#include "proofs/check/check_sha.h"
 #include "proofs/check/check_vnnlib.h"
 #include "tests/checker.h"
 #include "tests/suite.h"
@@ -189,6 +190,10 @@ static const struct refusal refusals[] = {
     {3, SHAPED("[0]"), "2:43: expected a dimension"},
     {3, SHAPED("[1 2]"), "2:45: expected ,"},
     {4, SHAPED("[65536,65537]"), "2:49: not supported: 2^32"},
+    {4,
+     "(vnnlib-version <2.0>)(declare-network f\n(declare-input A real "
+     "[4294967295])(declare-input B real [])(declare-input C real [1])",
+     "2:84: not supported: 2^32"},
     {4, NEW("int8") "(assert (<= Y[0] 1))", "2:37: not supported: types"},
     {4, NEW("real") "(assert (<= Y[0] 1.0))(check-sat)", "3:24: not support"},
     {4, NEW("real") "(declare-network g)", "3:2: not supported: commands"},
@@ -374,6 +379,46 @@ START_TEST(several_inputs_in_another_order_are_refused)
 }
 END_TEST
 
+/* What check_query_require does if byte `damaged` of the hashes is wrong. */
+static void require_hashes(size_t damaged)
+{
+    struct check_network *network = check_network_load(MODEL);
+    struct check_property *property =
+        check_property_load("benchmarks/models/tiny_holds_1.vnnlib");
+    struct check_query *query = check_query_create(property);
+    unsigned char hashes[96];
+    char *text = NULL;
+    size_t n = 0;
+    FILE *file = open_memstream(&text, &n);
+    ck_assert_ptr_nonnull(file);
+    check_query_dump(file, query);
+    ck_assert_int_eq(fclose(file), 0);
+    check_sha256(hashes, network->file.data, network->file.n);
+    check_sha256(hashes + 32, property->file.data, property->file.n);
+    check_sha256(hashes + 64, (const unsigned char *)text, n);
+    if (damaged < sizeof hashes) {
+        hashes[damaged] ^= 1;
+    }
+    check_query_require(query, property, network, "certificate", hashes);
+    free(text);
+    check_query_free(query);
+    check_property_free(property);
+    check_network_free(network);
+}
+
+START_TEST(hashes_of_what_was_read_are_accepted)
+{
+    require_hashes(96);
+}
+END_TEST
+
+/* Exits with status 1. */
+START_TEST(other_hashes_are_rejected)
+{
+    require_hashes((size_t)(32 * _i + 31));
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *tcase = tcase_create("check_query");
@@ -388,5 +433,7 @@ TCase *test_cases(void)
     tcase_add_test(tcase, tensors_must_be_those_of_the_network);
     tcase_add_test(tcase, several_inputs_bind_in_order);
     tcase_add_exit_test(tcase, several_inputs_in_another_order_are_refused, 3);
+    tcase_add_test(tcase, hashes_of_what_was_read_are_accepted);
+    tcase_add_loop_exit_test(tcase, other_hashes_are_rejected, 1, 0, 3);
     return tcase;
 }
