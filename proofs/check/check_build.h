@@ -21,19 +21,19 @@ struct check_value {
     uint64_t type; /* of its elements; 0: not known (yet) */
     struct check_shape shape;
     size_t n;
-    const struct check_onnx_tensor *tensor; /* initializer, not yet read */
+    const struct check_onnx_tensor *tensor; /* constant, not yet read */
     const double *number;                   /* constant: [n] */
     const uint32_t *map;                    /* computed: [n] coordinates */
 };
 
-/* Affine rows of all coordinates: those of z end at end[z], where those of
- * z + 1 start; a column may be repeated. Inputs and ReLUs have no terms. */
+/* Affine rows of all coordinates: the terms of z end before end[z], where
+ * those of z + 1 start. Inputs and ReLUs have rows without terms. */
 struct check_rows {
     size_t n; /* finished */
-    size_t n_terms;
-    size_t n_room; /* for terms */
     size_t *end;
     double *bias;
+    size_t n_terms;
+    size_t n_room; /* for terms */
     uint32_t *column;
     double *weight;
 };
@@ -48,80 +48,47 @@ struct check_builder {
     struct check_onnx_node *node; /* that is being built */
 };
 
-/* Ends in check_unsupported or check_unreadable, naming the node. */
-_Noreturn void check_node_unsupported(const struct check_builder *builder,
-                                      const char *text);
-_Noreturn void check_node_malformed(const struct check_builder *builder,
-                                    const char *text);
+/* End in check_unreadable or check_unsupported, naming the node. */
+void check_malformed_if(const struct check_builder *b, bool condition,
+                        const char *text);
+void check_unsupported_if(const struct check_builder *b, bool condition,
+                          const char *text);
 
 /* The value of that name; NULL if there is none. */
-struct check_value *check_builder_find(const struct check_builder *builder,
-                                       const char *name);
+struct check_value *check_find(const struct check_builder *b, const char *name);
 /* Gives a value its type, shape and n. */
-void check_value_define(const struct check_builder *builder,
-                        struct check_value *value, uint64_t type,
-                        const struct check_shape *shape);
-
+void check_define(const struct check_builder *b, struct check_value *value,
+                  uint64_t type, const struct check_shape *shape);
 /* The same, from dimensions of the file; those of an input may be open. */
-void check_value_declare(const struct check_builder *builder,
-                         struct check_value *value, uint64_t type,
-                         const struct check_words *dims);
+void check_declare(const struct check_builder *b, struct check_value *value,
+                   uint64_t type, const struct check_words *dims);
 
-/* Sums and products of doubles; false if the result is no double. */
-bool check_add_exactly(double *sum, double x, double y);
-bool check_multiply_exactly(double *product, double x, double y);
-
-/* A layer of new coordinates, which become the value's elements. If it is
- * affine the caller writes its rows in order: terms of each, then the end. */
-void check_rows_begin(struct check_builder *builder, struct check_value *value,
-                      enum check_kind kind);
-void check_row_add(struct check_rows *rows, size_t column, double weight);
-void check_row_end(struct check_rows *rows, double bias);
-/* Makes a constant value a computed one: coordinates with empty rows. */
-void check_value_compute(struct check_builder *builder,
-                         struct check_value *value);
-/* Makes the finished rows those of the network, see check_rows.c. */
-void check_rows_settle(struct check_builder *builder);
-
-/* Builds builder->node, of which some output is live. */
-void check_node_build(struct check_builder *builder);
+/* Builds b->node, of which some output is live. */
+void check_build(struct check_builder *b);
 
 /* Input i of the node, a copy; output i, defined. They must be there. */
-bool check_node_has_input(const struct check_builder *builder, size_t i);
-struct check_value check_node_input(struct check_builder *builder, size_t i);
-struct check_value *check_node_output(const struct check_builder *builder,
-                                      size_t i, uint64_t type,
-                                      const struct check_shape *shape);
+bool check_has_input(const struct check_builder *b, size_t i);
+struct check_value check_input(struct check_builder *b, size_t i);
+struct check_value *check_output(const struct check_builder *b, size_t i,
+                                 uint64_t type,
+                                 const struct check_shape *shape);
 
-/* The attribute of that name; NULL if there is none. */
-const struct check_onnx_attribute *
-check_node_attribute(const struct check_builder *builder, const char *name,
-                     enum check_onnx_kind kind);
-int64_t check_node_integer(const struct check_builder *builder,
-                           const char *name, int64_t otherwise);
-double check_node_real(const struct check_builder *builder, const char *name,
-                       double otherwise);
-const char *check_node_text(const struct check_builder *builder,
-                            const char *name, const char *otherwise);
-
-/* Integers, clamped to 2^31 in size. */
+/* An attribute of the node, or `otherwise` if it is not given. */
+int64_t check_integer(const struct check_builder *b, const char *name,
+                      int64_t otherwise);
+double check_real(const struct check_builder *b, const char *name,
+                  double otherwise);
+const char *check_text(const struct check_builder *b, const char *name,
+                       const char *otherwise);
+/* Integers, clamped to 2^31 in size: from an attribute in opsets below
+ * `since`, from constant input i otherwise. */
 struct check_integers {
     bool is_given;
     size_t n;
     int64_t *data;
 };
-
-/* From the attribute of that name in opsets below `since`, from constant
- * input i otherwise. */
-struct check_integers check_node_integers(struct check_builder *builder,
-                                          const char *name, uint64_t since,
-                                          size_t i);
-/* The axis 0 <= a < rank that is meant; negative ones count from the end. */
-size_t check_node_axis(const struct check_builder *builder, int64_t axis,
-                       size_t rank);
-/* Product of dims[first] to dims[last - 1]. */
-size_t check_shape_product(const struct check_shape *shape, size_t first,
-                           size_t last);
+struct check_integers check_integers(struct check_builder *b, const char *name,
+                                     uint64_t since, size_t i);
 
 /* An axis of a tensor that is another one with its elements moved: index k
  * adds offset[k] to the number of the element; SIZE_MAX: no element, padding.
@@ -132,34 +99,34 @@ struct check_axis {
     int64_t dim;
     size_t step;
 };
+/* The CHECK_RANK axes of a shape; an axis of the elements start + k * step. */
+struct check_axis *check_axes(struct check_builder *b,
+                              const struct check_shape *shape);
+void check_cut(struct check_builder *b, struct check_axis *axis, int64_t start,
+               int64_t step, size_t extent);
+/* Gives `to`, of the axes' extents in all, elements of `from`. */
+void check_move(struct check_builder *b, struct check_value *to,
+                const struct check_value *from, const struct check_axis *axes,
+                size_t n_axes, const uint32_t *pad);
 
-/* The value's own axes; makes one of the elements start + k * step. */
-struct check_axis *check_value_axes(struct check_builder *builder,
-                                    const struct check_value *value);
-void check_axis_cut(struct check_builder *builder, struct check_axis *axis,
-                    int64_t start, int64_t step, size_t extent);
-/* Gives `to`, with as many elements as the axes say, elements of `from`. */
-void check_value_move(struct check_builder *builder, struct check_value *to,
-                      const struct check_value *from,
-                      const struct check_axis *axes, size_t n_axes,
-                      const uint32_t *pad);
+/* The product of two doubles; false if it is none. */
+bool check_multiply(double *product, double x, double y);
+/* A layer of new coordinates, which become the value's elements. If it is
+ * affine the caller writes its rows in order: terms of each, then the end. */
+struct check_layer *check_add_layer(struct check_builder *b,
+                                    struct check_value *value,
+                                    enum check_kind kind);
+void check_row_add(struct check_rows *rows, size_t column, double weight);
+void check_row_end(struct check_rows *rows, double bias);
+/* Makes a constant value a computed one: coordinates with empty rows. */
+void check_compute(struct check_builder *b, struct check_value *value);
+/* Makes the finished rows those of the network, see check_rows.c. */
+void check_settle(struct check_builder *b);
 
-/* The operators; each builds builder->node. */
-void check_build_arithmetic(struct check_builder *builder);
-void check_build_gemm(struct check_builder *builder);
-void check_build_matmul(struct check_builder *builder);
-void check_build_window(struct check_builder *builder);
-void check_build_relu(struct check_builder *builder);
-void check_build_constant(struct check_builder *builder);
-void check_build_copy(struct check_builder *builder);
-void check_build_flatten(struct check_builder *builder);
-void check_build_reshape(struct check_builder *builder);
-void check_build_squeeze(struct check_builder *builder);
-void check_build_transpose(struct check_builder *builder);
-void check_build_slice(struct check_builder *builder);
-void check_build_split(struct check_builder *builder);
-void check_build_gather(struct check_builder *builder);
-void check_build_concat(struct check_builder *builder);
-void check_build_pad(struct check_builder *builder);
+/* Operators of check_sum.c; each builds b->node. */
+void check_build_arithmetic(struct check_builder *b);
+void check_build_gemm(struct check_builder *b);
+void check_build_matmul(struct check_builder *b);
+void check_build_window(struct check_builder *b);
 
 #endif

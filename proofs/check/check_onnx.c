@@ -129,6 +129,14 @@ static struct check_texts get_texts(struct check_arena *arena,
     return texts;
 }
 
+static void append_word(struct check_arena *arena, struct check_words *words,
+                        uint64_t word)
+{
+    words->data =
+        check_arena_grow(arena, words->data, words->n, sizeof *words->data);
+    words->data[words->n++] = word;
+}
+
 /* Appends all numbers of fields of that number. */
 static void append_words(struct check_arena *arena, struct check_words *words,
                          struct check_cursor message, uint64_t number,
@@ -137,11 +145,9 @@ static void append_words(struct check_arena *arena, struct check_words *words,
     struct field field;
     while (find_field(&field, &message, number, wire)) {
         while (field.wire == wire || check_cursor_left(&field.bytes) > 0) {
-            words->data = check_arena_grow(arena, words->data, words->n,
-                                           sizeof *words->data);
-            words->data[words->n++] = field.wire == wire
-                                          ? field.value
-                                          : read_scalar(&field.bytes, wire);
+            append_word(arena, words,
+                        field.wire == wire ? field.value
+                                           : read_scalar(&field.bytes, wire));
             field.wire = LENGTH;
         }
     }
@@ -232,6 +238,29 @@ static struct check_onnx_tensor read_tensor(struct check_arena *arena,
     return tensor;
 }
 
+/* Makes a number, or a list of numbers, a tensor as well. */
+static void finish_attribute(struct check_arena *arena,
+                             struct check_onnx_attribute *attribute)
+{
+    struct check_onnx_tensor *tensor = &attribute->tensor;
+    const uint64_t kind = attribute->kind;
+    const bool is_list = kind == CHECK_ONNX_FLOATS || kind == CHECK_ONNX_INTS;
+    if (kind == CHECK_ONNX_A_FLOAT || kind == CHECK_ONNX_AN_INT) {
+        append_word(arena, &attribute->list, attribute->bits);
+    } else if (!is_list) {
+        return;
+    }
+    tensor->type = kind == CHECK_ONNX_A_FLOAT || kind == CHECK_ONNX_FLOATS
+                       ? CHECK_ONNX_FLOAT
+                       : CHECK_ONNX_INT64;
+    tensor->name = attribute->name;
+    tensor->typed = attribute->list;
+    tensor->n = attribute->list.n;
+    if (is_list) {
+        append_word(arena, &tensor->dims, tensor->n);
+    }
+}
+
 static struct check_onnx_attribute read_attribute(struct check_arena *arena,
                                                   struct check_cursor message)
 {
@@ -257,6 +286,7 @@ static struct check_onnx_attribute read_attribute(struct check_arena *arena,
     }
     append_words(arena, &attribute.list, message, 7, FOUR_BYTES);
     append_words(arena, &attribute.list, message, 8, VARINT);
+    finish_attribute(arena, &attribute);
     return attribute;
 }
 

@@ -26,7 +26,7 @@ void check_split_double(int64_t *mantissa, long *exponent, double x)
     *mantissa = bits >> 63 != 0 ? -(int64_t)m : (int64_t)m;
 }
 
-bool check_multiply_exactly(double *product, double x, double y)
+bool check_multiply(double *product, double x, double y)
 {
     int64_t m[2];
     long exponents[2];
@@ -42,7 +42,7 @@ bool check_multiply_exactly(double *product, double x, double y)
 }
 
 /* The error of a sum is itself a double (Knuth, TAOCP 4.2.2, theorem B). */
-bool check_add_exactly(double *sum, double x, double y)
+static bool add(double *sum, double x, double y)
 {
     const double total = x + y;
     const double part = total - x;
@@ -99,22 +99,20 @@ static void clear_rows(struct check_rows *rows)
     check_free(rows->weight);
 }
 
-void check_rows_begin(struct check_builder *builder, struct check_value *value,
-                      enum check_kind kind)
+struct check_layer *check_add_layer(struct check_builder *b,
+                                    struct check_value *value,
+                                    enum check_kind kind)
 {
-    struct check_network *network = builder->network;
+    struct check_network *network = b->network;
     const size_t first = network->n_coordinates;
-    if (value->n == 0 || value->n > MOST_COORDINATES - first) {
-        check_node_unsupported(builder, "no elements, or too many coordinates");
-    }
-    if (builder->rows.n != first) {
-        check_node_unsupported(builder, "fewer rows than coordinates");
-    }
-    uint32_t *map = check_arena_alloc(&builder->arena, value->n, sizeof *map);
+    check_unsupported_if(b,
+                         value->n == 0 || value->n > MOST_COORDINATES - first,
+                         "no elements, or too many coordinates");
+    uint32_t *map = check_arena_alloc(&b->arena, value->n, sizeof *map);
     for (size_t i = 0; i < value->n; i++) {
         map[i] = (uint32_t)(first + i);
         if (kind == CHECK_RELU) {
-            check_row_end(&builder->rows, 0.0);
+            check_row_end(&b->rows, 0.0);
         }
     }
     value->map = map;
@@ -125,20 +123,19 @@ void check_rows_begin(struct check_builder *builder, struct check_value *value,
                          sizeof *network->layers);
     network->layers[network->n_layers++] =
         (struct check_layer){.kind = kind, .first = first, .width = value->n};
+    return &network->layers[network->n_layers - 1];
 }
 
-void check_value_compute(struct check_builder *builder,
-                         struct check_value *value)
+void check_compute(struct check_builder *b, struct check_value *value)
 {
     const double *number = value->number;
     if (number != NULL) {
-        if (value->type != CHECK_FLOAT32 && value->type != CHECK_FLOAT64) {
-            check_node_unsupported(builder,
-                                   "its elements are not real numbers");
-        }
-        check_rows_begin(builder, value, CHECK_AFFINE);
+        check_unsupported_if(
+            b, value->type != CHECK_FLOAT32 && value->type != CHECK_FLOAT64,
+            "its elements are not real numbers");
+        (void)check_add_layer(b, value, CHECK_AFFINE);
         for (size_t i = 0; i < value->n; i++) {
-            check_row_end(&builder->rows, number[i]);
+            check_row_end(&b->rows, number[i]);
         }
     }
 }
@@ -174,7 +171,7 @@ static bool add_term(struct fold *fold, size_t z, double weight)
     const size_t start = row_start(&fold->to, fold->to.n);
     if (fold->place[z] != 0) {
         double *term = &fold->to.weight[start + fold->place[z] - 1];
-        return check_add_exactly(term, *term, weight);
+        return add(term, *term, weight);
     }
     check_row_add(&fold->to, z, weight);
     fold->place[z] = (uint32_t)(fold->to.n_terms - start);
@@ -185,13 +182,12 @@ static bool add_term(struct fold *fold, size_t z, double weight)
 static bool add_row(struct fold *fold, double *bias, size_t z, double weight)
 {
     double product = 0.0;
-    bool is_exact =
-        check_multiply_exactly(&product, weight, fold->to.bias[z]) &&
-        check_add_exactly(bias, *bias, product);
+    bool is_exact = check_multiply(&product, weight, fold->to.bias[z]) &&
+                    add(bias, *bias, product);
     for (size_t k = row_start(&fold->to, z); k < fold->to.end[z] && is_exact;
          k++) {
         is_exact =
-            check_multiply_exactly(&product, weight, fold->to.weight[k]) &&
+            check_multiply(&product, weight, fold->to.weight[k]) &&
             (is_zero(product) || add_term(fold, fold->to.column[k], product));
     }
     return is_exact;
@@ -228,9 +224,9 @@ static bool fold_row(struct fold *fold, enum extent extent)
 }
 
 /* Counts uses, twice for what must stay, and folds all rows. */
-static void fold_rows(struct fold *fold, const struct check_builder *builder)
+static void fold_rows(struct fold *fold, const struct check_builder *b)
 {
-    const struct check_network *network = builder->network;
+    const struct check_network *network = b->network;
     for (size_t k = 0; k < fold->from->n_terms; k++) {
         fold->uses[fold->from->column[k]]++;
     }
@@ -252,11 +248,12 @@ static void fold_rows(struct fold *fold, const struct check_builder *builder)
         fold->is_needed[network->output[j]] = true;
     }
     while (fold->to.n < network->n_coordinates) {
-        if (!fold_row(fold, ALL) && !fold_row(fold, CONSTANTS) &&
-            !fold_row(fold, NOTHING)) {
-            check_node_unsupported(builder, "sum of weights of one element "
-                                            "that is no exact double");
-        }
+        check_unsupported_if(b,
+                             !fold_row(fold, ALL) &&
+                                 !fold_row(fold, CONSTANTS) &&
+                                 !fold_row(fold, NOTHING),
+                             "sum of weights of one element that is no exact "
+                             "double");
     }
 }
 
@@ -300,22 +297,19 @@ static void finish_layer(struct fold *fold, struct check_layer *layer,
     network->n_coordinates += layer->width;
 }
 
-void check_rows_settle(struct check_builder *builder)
+void check_settle(struct check_builder *b)
 {
-    struct check_network *network = builder->network;
+    struct check_network *network = b->network;
     const size_t n = network->n_coordinates;
-    struct check_arena *arena = &builder->arena;
+    struct check_arena *arena = &b->arena;
     struct fold fold = {
-        .from = &builder->rows,
+        .from = &b->rows,
         .is_affine = check_arena_alloc(arena, n, sizeof *fold.is_affine),
         .is_needed = check_arena_alloc(arena, n, sizeof *fold.is_needed),
         .uses = check_arena_alloc(arena, n, sizeof *fold.uses),
         .place = check_arena_alloc(arena, n, sizeof *fold.place)};
-    if (builder->rows.n != n) {
-        check_node_unsupported(builder, "fewer rows than coordinates");
-    }
-    fold_rows(&fold, builder);
-    clear_rows(&builder->rows);
+    fold_rows(&fold, b);
+    clear_rows(&b->rows);
     for (size_t z = n; z-- > 0;) {
         for (size_t k = row_start(&fold.to, z);
              k < fold.to.end[z] && fold.is_needed[z]; k++) {

@@ -1,0 +1,611 @@
+/* A node's inputs, outputs and attributes; operators that move elements.
+ * SPDX-License-Identifier: MIT */
+#include "proofs/check/check_build.h"
+
+#include <string.h>
+
+void check_malformed_if(const struct check_builder *b, bool condition,
+                        const char *text)
+{
+    if (condition) {
+        check_unreadable("%s: node '%s' (%s): %s", b->network->file.path,
+                         b->node->name, b->node->op, text);
+    }
+}
+
+void check_unsupported_if(const struct check_builder *b, bool condition,
+                          const char *text)
+{
+    if (condition) {
+        check_unsupported("%s: node '%s' (%s): %s", b->network->file.path,
+                          b->node->name, b->node->op, text);
+    }
+}
+
+bool check_has_input(const struct check_builder *b, size_t i)
+{
+    return i < b->node->inputs.n && *b->node->inputs.data[i] != '\0';
+}
+
+struct check_value check_input(struct check_builder *b, size_t i)
+{
+    check_malformed_if(b, !check_has_input(b, i), "a required input is absent");
+    struct check_value *value = check_find(b, b->node->inputs.data[i]);
+    if (value != NULL && value->tensor != NULL) { /* read at its first use */
+        check_declare(b, value, value->tensor->type, &value->tensor->dims);
+        value->number = check_onnx_numbers(&b->arena, value->tensor);
+        value->tensor = NULL;
+    }
+    check_unsupported_if(b, value == NULL || value->type == 0,
+                         "an input is no tensor that is known");
+    return value == NULL ? (struct check_value){0} : *value;
+}
+
+struct check_value *check_output(const struct check_builder *b, size_t i,
+                                 uint64_t type, const struct check_shape *shape)
+{
+    struct check_value *value = check_find(b, b->node->outputs.data[i]);
+    check_malformed_if(b, value == NULL, "an output has no name");
+    check_define(b, value, type, shape);
+    return value;
+}
+
+static const struct check_onnx_attribute *
+find_attribute(const struct check_builder *b, const char *name,
+               enum check_onnx_kind kind)
+{
+    struct check_onnx_attribute *found = NULL;
+    for (size_t i = 0; i < b->node->n_attributes; i++) {
+        struct check_onnx_attribute *attribute = &b->node->attributes[i];
+        if (strcmp(attribute->name, name) == 0) {
+            check_malformed_if(b, found != NULL || attribute->kind != kind,
+                               "attribute twice, or of wrong kind");
+            found = attribute;
+            found->is_used = true;
+        }
+    }
+    return found;
+}
+
+int64_t check_integer(const struct check_builder *b, const char *name,
+                      int64_t otherwise)
+{
+    const struct check_onnx_attribute *attribute =
+        find_attribute(b, name, CHECK_ONNX_AN_INT);
+    return attribute == NULL ? otherwise : (int64_t)attribute->bits;
+}
+
+double check_real(const struct check_builder *b, const char *name,
+                  double otherwise)
+{
+    const struct check_onnx_attribute *attribute =
+        find_attribute(b, name, CHECK_ONNX_A_FLOAT);
+    return attribute == NULL ? otherwise : check_onnx_float(attribute->bits);
+}
+
+const char *check_text(const struct check_builder *b, const char *name,
+                       const char *otherwise)
+{
+    const struct check_onnx_attribute *attribute =
+        find_attribute(b, name, CHECK_ONNX_A_STRING);
+    return attribute == NULL ? otherwise : attribute->text;
+}
+
+static bool is_integer(uint64_t type)
+{
+    return type == CHECK_ONNX_INT64 || type == CHECK_ONNX_INT32;
+}
+
+struct check_integers check_integers(struct check_builder *b, const char *name,
+                                     uint64_t since, size_t i)
+{
+    const double limit = 0x1p31;
+    struct check_integers list = {0};
+    const struct check_onnx_attribute *attribute = NULL;
+    struct check_value value = {0};
+    if (b->model.opset < since) {
+        check_malformed_if(b, check_has_input(b, i),
+                           "an input of a later opset");
+        attribute = find_attribute(b, name, CHECK_ONNX_INTS);
+    } else if (check_has_input(b, i)) {
+        value = check_input(b, i);
+        check_unsupported_if(b,
+                             value.number == NULL || value.shape.n_dims > 1 ||
+                                 !is_integer(value.type),
+                             "a list that is no constant of integers");
+    }
+    list.is_given = attribute != NULL || value.number != NULL;
+    list.n = attribute != NULL ? attribute->list.n : value.n;
+    list.data = check_arena_alloc(&b->arena, list.n, sizeof *list.data);
+    for (size_t k = 0; k < list.n; k++) {
+        const double x = attribute == NULL
+                             ? value.number[k]
+                             : (double)(int64_t)attribute->list.data[k];
+        list.data[k] = (int64_t)(x > limit ? limit : x < -limit ? -limit : x);
+    }
+    return list;
+}
+
+/* The axis 0 <= a < rank that is meant; negative ones count from the end. */
+static size_t get_axis(const struct check_builder *b, int64_t axis, size_t rank)
+{
+    const int64_t n = (int64_t)rank;
+    check_malformed_if(b, axis < -n || axis >= n, "axis out of range");
+    return (size_t)(axis < 0 ? axis + n : axis);
+}
+
+/* The same, marked; it must not be so yet. */
+static size_t mark_axis(const struct check_builder *b, bool *is_marked,
+                        int64_t axis, size_t rank)
+{
+    const size_t d = get_axis(b, axis, rank);
+    check_malformed_if(b, is_marked[d], "axis repeated");
+    is_marked[d] = true;
+    return d;
+}
+
+/* Output 0 is the input with another shape. */
+static void reshape(struct check_builder *b, const struct check_value *input,
+                    const struct check_shape *shape)
+{
+    struct check_value *output = check_output(b, 0, input->type, shape);
+    check_malformed_if(b, output->n != input->n, "number of elements changes");
+    output->number = input->number;
+    output->map = input->map;
+}
+
+void check_cut(struct check_builder *b, struct check_axis *axis, int64_t start,
+               int64_t step, size_t extent)
+{
+    axis->extent = extent;
+    axis->offset = check_arena_alloc(&b->arena, extent, sizeof *axis->offset);
+    for (size_t k = 0; k < extent; k++) {
+        const int64_t at = start + (int64_t)k * step;
+        axis->offset[k] =
+            at < 0 || at >= axis->dim ? SIZE_MAX : (size_t)at * axis->step;
+    }
+}
+
+struct check_axis *check_axes(struct check_builder *b,
+                              const struct check_shape *shape)
+{
+    struct check_axis *axes =
+        check_arena_alloc(&b->arena, CHECK_RANK, sizeof *axes);
+    size_t step = 1;
+    for (size_t d = shape->n_dims; d-- > 0; step *= shape->dims[d]) {
+        axes[d].step = step;
+        axes[d].dim = (int64_t)shape->dims[d];
+        check_cut(b, &axes[d], 0, 1, shape->dims[d]);
+    }
+    return axes;
+}
+
+void check_move(struct check_builder *b, struct check_value *to,
+                const struct check_value *from, const struct check_axis *axes,
+                size_t n_axes, const uint32_t *pad)
+{
+    static size_t nowhere = 0;
+    const struct check_axis one = {.extent = 1, .offset = &nowhere};
+    const struct check_axis *last = n_axes == 0 ? &one : &axes[n_axes - 1];
+    const bool is_constant = from->number != NULL;
+    const size_t size = is_constant ? sizeof(double) : sizeof(uint32_t);
+    void *data = check_arena_alloc(&b->arena, to->n, size);
+    check_unsupported_if(b, to->n == 0, "result without elements");
+    for (size_t i = 0; i < to->n; i += last->extent) {
+        size_t rest = i / last->extent;
+        size_t first = 0;
+        bool is_pad = false;
+        for (size_t d = n_axes; d-- > 1; rest /= axes[d - 1].extent) {
+            const size_t offset = axes[d - 1].offset[rest % axes[d - 1].extent];
+            is_pad = is_pad || offset == SIZE_MAX;
+            first += offset;
+        }
+        for (size_t k = 0; k < last->extent; k++) {
+            const size_t at = first + last->offset[k];
+            const bool is_outside = is_pad || last->offset[k] == SIZE_MAX;
+            check_malformed_if(b, is_outside && pad == NULL,
+                               "index outside of the input");
+            if (is_constant) {
+                ((double *)data)[i + k] = from->number[at];
+            } else {
+                ((uint32_t *)data)[i + k] = is_outside ? *pad : from->map[at];
+            }
+        }
+    }
+    to->number = is_constant ? data : NULL;
+    to->map = is_constant ? NULL : data;
+}
+
+/* Output k is the input with as many, other axes. */
+static void move(struct check_builder *b, size_t k,
+                 const struct check_value *input, const struct check_axis *axes,
+                 const uint32_t *pad)
+{
+    struct check_shape shape = {.n_dims = input->shape.n_dims};
+    for (size_t d = 0; d < shape.n_dims; d++) {
+        shape.dims[d] = axes[d].extent;
+    }
+    check_move(b, check_output(b, k, input->type, &shape), input, axes,
+               shape.n_dims, pad);
+}
+
+static void build_relu(struct check_builder *b)
+{
+    struct check_network *network = b->network;
+    struct check_value input = check_input(b, 0);
+    struct check_value *output = check_output(b, 0, input.type, &input.shape);
+    check_compute(b, &input);
+    struct check_layer *layer = check_add_layer(b, output, CHECK_RELU);
+    layer->source =
+        check_arena_alloc(&network->arena, input.n, sizeof *layer->source);
+    memcpy(layer->source, input.map, input.n * sizeof *layer->source);
+    layer->relu = network->n_relus;
+    network->relu = check_arena_grow(&network->arena, network->relu,
+                                     network->n_relus, sizeof *network->relu);
+    network->relu[network->n_relus++] = network->n_layers - 1;
+}
+
+static void build_constant(struct check_builder *b)
+{
+    static const struct {
+        const char *name;
+        enum check_onnx_kind kind;
+    } kinds[] = {{"value", CHECK_ONNX_A_TENSOR},
+                 {"value_float", CHECK_ONNX_A_FLOAT},
+                 {"value_floats", CHECK_ONNX_FLOATS},
+                 {"value_int", CHECK_ONNX_AN_INT},
+                 {"value_ints", CHECK_ONNX_INTS}};
+    const struct check_onnx_attribute *found = NULL;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const struct check_onnx_attribute *attribute =
+            find_attribute(b, kinds[i].name, kinds[i].kind);
+        found = attribute == NULL ? found : attribute;
+    }
+    check_unsupported_if(b, found == NULL || b->node->n_attributes != 1,
+                         "other than one attribute of a known kind");
+    check_output(b, 0, 0, &(struct check_shape){0})->tensor = &found->tensor;
+}
+
+/* Dropout and Identity. */
+static void build_copy(struct check_builder *b)
+{
+    const struct check_value input = check_input(b, 0);
+    const bool is_old = b->model.opset < 12;
+    if (strcmp(b->node->op, "Dropout") == 0) {
+        (void)find_attribute(b, is_old ? "ratio" : "seed",
+                             is_old ? CHECK_ONNX_A_FLOAT : CHECK_ONNX_AN_INT);
+    }
+    check_malformed_if(b, check_has_input(b, 1) && is_old,
+                       "an input of a later opset");
+    if (check_has_input(b, 2)) {
+        const struct check_value training = check_input(b, 2);
+        check_unsupported_if(b,
+                             training.number == NULL ||
+                                 training.type != CHECK_ONNX_BOOL ||
+                                 training.n != 1 || training.number[0] > 0.0,
+                             "training mode");
+    }
+    reshape(b, &input, &input.shape);
+}
+
+static void build_flatten(struct check_builder *b)
+{
+    const struct check_value input = check_input(b, 0);
+    const size_t n = input.shape.n_dims;
+    const int64_t stated = check_integer(b, "axis", 1);
+    const size_t axis = stated == (int64_t)n ? n : get_axis(b, stated, n);
+    struct check_shape shape = {2, {1, 1}};
+    for (size_t d = 0; d < n; d++) {
+        shape.dims[d < axis ? 0 : 1] *= input.shape.dims[d];
+    }
+    reshape(b, &input, &shape);
+}
+
+static void build_reshape(struct check_builder *b)
+{
+    const struct check_value input = check_input(b, 0);
+    const struct check_integers list = check_integers(b, "", 0, 1);
+    const bool is_zero_kept =
+        b->model.opset >= 14 && check_integer(b, "allowzero", 0) != 0;
+    struct check_shape shape = {.n_dims = list.n};
+    size_t *free_dim = NULL;
+    size_t known = 1;
+    check_unsupported_if(b, list.n > CHECK_RANK, "too many dimensions");
+    for (size_t d = 0; d < list.n; d++) {
+        const bool is_copy = list.data[d] == 0 && !is_zero_kept;
+        const bool is_free = list.data[d] == -1;
+        check_malformed_if(b,
+                           list.data[d] < -1 ||
+                               (is_copy && d >= input.shape.n_dims) ||
+                               (is_free && free_dim != NULL),
+                           "shape");
+        free_dim = is_free ? &shape.dims[d] : free_dim;
+        shape.dims[d] = is_free   ? 1
+                        : is_copy ? input.shape.dims[d]
+                                  : (size_t)list.data[d];
+        check_malformed_if(
+            b, shape.dims[d] != 0 && known > input.n / shape.dims[d],
+            "number of elements changes");
+        known *= shape.dims[d];
+    }
+    if (free_dim != NULL) {
+        *free_dim = known == 0 ? 0 : input.n / known;
+    }
+    reshape(b, &input, &shape);
+}
+
+/* Squeeze and Unsqueeze. */
+static void build_squeeze(struct check_builder *b)
+{
+    const struct check_value input = check_input(b, 0);
+    const struct check_integers axes = check_integers(b, "axes", 13, 1);
+    const bool is_adding = strcmp(b->node->op, "Unsqueeze") == 0;
+    const size_t rank = input.shape.n_dims + (is_adding ? axes.n : 0);
+    bool is_named[CHECK_RANK] = {false};
+    struct check_shape shape = {0};
+    size_t from = 0;
+    check_unsupported_if(b, rank > CHECK_RANK || (is_adding && !axes.is_given),
+                         "no axes, or too many");
+    for (size_t i = 0; i < axes.n; i++) {
+        (void)mark_axis(b, is_named, axes.data[i], rank);
+    }
+    for (size_t d = 0; d < rank; d++) {
+        const size_t dim =
+            is_adding && is_named[d] ? 1 : input.shape.dims[from++];
+        const bool is_gone =
+            !is_adding && (axes.is_given ? is_named[d] : dim == 1);
+        check_malformed_if(b, is_gone && dim != 1, "axis is not of size 1");
+        shape.dims[shape.n_dims] = dim;
+        shape.n_dims += is_gone ? 0 : 1;
+    }
+    reshape(b, &input, &shape);
+}
+
+static void build_transpose(struct check_builder *b)
+{
+    const struct check_value input = check_input(b, 0);
+    const size_t n = input.shape.n_dims;
+    const struct check_integers order =
+        check_integers(b, "perm", UINT64_MAX, SIZE_MAX);
+    const struct check_axis *own = check_axes(b, &input.shape);
+    struct check_axis axes[CHECK_RANK] = {{0}};
+    bool is_taken[CHECK_RANK] = {false};
+    check_malformed_if(b, order.is_given && order.n != n,
+                       "perm is no permutation");
+    for (size_t d = 0; d < n; d++) {
+        axes[d] = order.is_given ? own[mark_axis(b, is_taken, order.data[d], n)]
+                                 : own[n - 1 - d];
+    }
+    move(b, 0, &input, axes, NULL);
+}
+
+/* The number `at` of a Slice in an axis of n elements. */
+static int64_t clamp(int64_t at, int64_t n, int64_t low, int64_t high)
+{
+    at += at < 0 ? n : 0;
+    return at < low ? low : at > high ? high : at;
+}
+
+static void build_slice(struct check_builder *b)
+{
+    const struct check_value input = check_input(b, 0);
+    const struct check_integers starts = check_integers(b, "starts", 10, 1);
+    const struct check_integers ends = check_integers(b, "ends", 10, 2);
+    const struct check_integers list = check_integers(b, "axes", 10, 3);
+    const struct check_integers steps = b->model.opset < 10
+                                            ? (struct check_integers){0}
+                                            : check_integers(b, "", 10, 4);
+    struct check_axis *axes = check_axes(b, &input.shape);
+    bool is_cut[CHECK_RANK] = {false};
+    check_malformed_if(b,
+                       starts.n != ends.n ||
+                           (list.is_given && list.n != starts.n) ||
+                           (steps.is_given && steps.n != starts.n),
+                       "lists of different lengths");
+    for (size_t i = 0; i < starts.n; i++) {
+        struct check_axis *axis = &axes[mark_axis(
+            b, is_cut, list.is_given ? list.data[i] : (int64_t)i,
+            input.shape.n_dims)];
+        const int64_t step = steps.is_given ? steps.data[i] : 1;
+        const int64_t last = step > 0 ? axis->dim : axis->dim - 1;
+        const int64_t start = clamp(starts.data[i], axis->dim, 0, last);
+        const int64_t end =
+            clamp(ends.data[i], axis->dim, step > 0 ? 0 : -1, last);
+        const int64_t length = step > 0 ? end - start : start - end;
+        const int64_t stride = step > 0 ? step : -step;
+        check_malformed_if(b, step == 0, "step 0");
+        check_cut(b, axis, start, step,
+                  length <= 0 ? 0 : (size_t)((length + stride - 1) / stride));
+    }
+    move(b, 0, &input, axes, NULL);
+}
+
+static void build_split(struct check_builder *b)
+{
+    const struct check_value input = check_input(b, 0);
+    const size_t d =
+        get_axis(b, check_integer(b, "axis", 0), input.shape.n_dims);
+    const struct check_integers sizes = check_integers(b, "split", 13, 1);
+    const size_t n = b->node->outputs.n;
+    const size_t dim = input.shape.dims[d];
+    const size_t part = dim / n + (dim % n != 0 ? 1 : 0);
+    struct check_axis *axes = check_axes(b, &input.shape);
+    size_t left = dim;
+    check_malformed_if(b,
+                       b->model.opset >= 18 && !sizes.is_given &&
+                           check_integer(b, "num_outputs", -1) != (int64_t)n,
+                       "num_outputs is not their number");
+    bool fits =
+        sizes.is_given ? sizes.n == n : dim % n == 0 || b->model.opset >= 18;
+    for (size_t k = 0; k < n && fits; k++) {
+        const size_t size = sizes.is_given ? (size_t)sizes.data[k]
+                            : part < left  ? part
+                                           : left;
+        fits = size <= left && (k + 1 < n || size == left);
+        if (fits) {
+            check_cut(b, &axes[d], (int64_t)(dim - left), 1, size);
+            move(b, k, &input, axes, NULL);
+            left -= size;
+        }
+    }
+    check_malformed_if(b, !fits, "parts do not fit");
+}
+
+static void build_gather(struct check_builder *b)
+{
+    const struct check_value input = check_input(b, 0);
+    const struct check_value indices = check_input(b, 1);
+    const size_t n = input.shape.n_dims;
+    const size_t n_inner = indices.shape.n_dims;
+    const size_t d = get_axis(b, check_integer(b, "axis", 0), n);
+    struct check_axis *axes = check_axes(b, &input.shape);
+    struct check_shape shape = {.n_dims = n - 1 + n_inner};
+    const double dim = (double)axes[d].dim;
+    check_unsupported_if(b,
+                         indices.number == NULL || shape.n_dims > CHECK_RANK ||
+                             !is_integer(indices.type),
+                         "large rank, or indices that are no constant of "
+                         "integers");
+    for (size_t k = 0; k < shape.n_dims; k++) {
+        shape.dims[k] = k < d             ? input.shape.dims[k]
+                        : k - d < n_inner ? indices.shape.dims[k - d]
+                                          : input.shape.dims[k + 1 - n_inner];
+    }
+    check_cut(b, &axes[d], 0, 1, indices.n);
+    for (size_t i = 0; i < indices.n; i++) {
+        const double at =
+            indices.number[i] + (indices.number[i] < 0.0 ? dim : 0.0);
+        axes[d].offset[i] =
+            at < 0.0 || at >= dim ? SIZE_MAX : (size_t)at * axes[d].step;
+    }
+    check_move(b, check_output(b, 0, input.type, &shape), &input, axes, n,
+               NULL);
+}
+
+static void build_concat(struct check_builder *b)
+{
+    const struct check_value first = check_input(b, 0);
+    const size_t n = first.shape.n_dims;
+    const size_t d = get_axis(b, check_integer(b, "axis", INT64_MAX), n);
+    const size_t step = check_axes(b, &first.shape)[d].step;
+    struct check_shape shape = first.shape;
+    size_t at = 0;
+    shape.dims[d] = 0;
+    for (size_t i = 0; i < b->node->inputs.n; i++) {
+        struct check_value input = check_input(b, i);
+        shape.dims[d] += input.shape.dims[d];
+        input.shape.dims[d] = first.shape.dims[d];
+        check_malformed_if(
+            b,
+            input.type != first.type ||
+                memcmp(&input.shape, &first.shape, sizeof first.shape) != 0,
+            "shapes or types do not fit");
+    }
+    struct check_value *output = check_output(b, 0, first.type, &shape);
+    uint32_t *map = check_arena_alloc(&b->arena, output->n, sizeof *map);
+    for (size_t i = 0; i < b->node->inputs.n; i++) {
+        struct check_value input = check_input(b, i);
+        const size_t run = input.shape.dims[d] * step;
+        check_compute(b, &input);
+        for (size_t e = 0; e < input.n; e++) {
+            map[e / run * shape.dims[d] * step + at + e % run] = input.map[e];
+        }
+        at += run;
+    }
+    output->map = map;
+}
+
+static void build_pad(struct check_builder *b)
+{
+    struct check_value input = check_input(b, 0);
+    const uint64_t opset = b->model.opset;
+    const double number = opset < 11 ? check_real(b, "value", 0.0) : 0.0;
+    struct check_value pad = {
+        .name = "pad", .type = CHECK_FLOAT32, .n = 1, .number = &number};
+    const struct check_integers pads = check_integers(b, "pads", 11, 1);
+    const struct check_integers list =
+        opset < 18 ? (struct check_integers){0} : check_integers(b, "", 18, 3);
+    const size_t n = list.is_given ? list.n : input.shape.n_dims;
+    struct check_axis *axes = check_axes(b, &input.shape);
+    bool is_padded[CHECK_RANK] = {false};
+    check_unsupported_if(
+        b, strcmp(check_text(b, "mode", "constant"), "constant") != 0,
+        "mode of padding");
+    check_malformed_if(b,
+                       pads.n != 2 * n || (opset < 11 && b->node->inputs.n > 1),
+                       "number of pads or inputs");
+    for (size_t i = 0; i < n; i++) {
+        const size_t d =
+            mark_axis(b, is_padded, list.is_given ? list.data[i] : (int64_t)i,
+                      input.shape.n_dims);
+        const int64_t extent = axes[d].dim + pads.data[i] + pads.data[n + i];
+        check_unsupported_if(b, extent <= 0 || extent > (int64_t)1 << 31,
+                             "size of axis");
+        check_cut(b, &axes[d], -pads.data[i], 1, (size_t)extent);
+    }
+    if (opset >= 11 && check_has_input(b, 2)) {
+        pad = check_input(b, 2);
+    }
+    check_malformed_if(b, pad.n != 1, "padding that is no scalar");
+    check_compute(b, &pad);
+    check_compute(b, &input);
+    move(b, 0, &input, axes, pad.map);
+}
+
+void check_build(struct check_builder *b)
+{
+    static const struct {
+        const char *name;
+        size_t min_inputs;
+        size_t max_inputs;
+        size_t max_outputs;
+        void (*build)(struct check_builder *b);
+    } operators[] = {{"Add", 2, 2, 1, check_build_arithmetic},
+                     {"AveragePool", 1, 1, 1, check_build_window},
+                     {"Concat", 1, SIZE_MAX, 1, build_concat},
+                     {"Constant", 0, 0, 1, build_constant},
+                     {"Conv", 2, 3, 1, check_build_window},
+                     {"Div", 2, 2, 1, check_build_arithmetic},
+                     {"Dropout", 1, 3, 2, build_copy},
+                     {"Flatten", 1, 1, 1, build_flatten},
+                     {"Gather", 2, 2, 1, build_gather},
+                     {"Gemm", 2, 3, 1, check_build_gemm},
+                     {"Identity", 1, 1, 1, build_copy},
+                     {"MatMul", 2, 2, 1, check_build_matmul},
+                     {"Mul", 2, 2, 1, check_build_arithmetic},
+                     {"Neg", 1, 1, 1, check_build_arithmetic},
+                     {"Pad", 1, 4, 1, build_pad},
+                     {"Relu", 1, 1, 1, build_relu},
+                     {"Reshape", 2, 2, 1, build_reshape},
+                     {"Slice", 1, 5, 1, build_slice},
+                     {"Split", 1, 2, SIZE_MAX, build_split},
+                     {"Squeeze", 1, 2, 1, build_squeeze},
+                     {"Sub", 2, 2, 1, check_build_arithmetic},
+                     {"Transpose", 1, 1, 1, build_transpose},
+                     {"Unsqueeze", 1, 2, 1, build_squeeze}};
+    const struct check_onnx_node *node = b->node;
+    size_t row = 0;
+    while (row < sizeof operators / sizeof operators[0] &&
+           strcmp(operators[row].name, node->op) != 0) {
+        row++;
+    }
+    check_unsupported_if(b,
+                         row == sizeof operators / sizeof operators[0] ||
+                             !check_onnx_is_default(node->domain) ||
+                             *node->overload != '\0',
+                         "operator is not supported");
+    check_malformed_if(b,
+                       node->inputs.n < operators[row].min_inputs ||
+                           node->inputs.n > operators[row].max_inputs ||
+                           node->outputs.n < 1 ||
+                           node->outputs.n > operators[row].max_outputs,
+                       "number of inputs or outputs");
+    operators[row].build(b);
+    for (size_t i = 0; i < node->n_attributes; i++) {
+        if (!node->attributes[i].is_used) {
+            check_unsupported("%s: node '%s' (%s): attribute '%s'",
+                              b->network->file.path, node->name, node->op,
+                              node->attributes[i].name);
+        }
+    }
+}

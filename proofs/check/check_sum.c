@@ -1,0 +1,454 @@
+/* Operators that become affine layers: sums of products.
+ * SPDX-License-Identifier: MIT */
+#include "proofs/check/check_build.h"
+
+#include <string.h>
+
+/*
+ * Element (h, i, j) of the output, of dimensions h, m, n in all, is
+ *   scale[0] * sum over k of x_(h,i,k) * y_(h,j,k) + scale[1] * c_(h,i,j)  (1)
+ * where y and c without a type are absent.
+ */
+struct sum {
+    struct check_value x;
+    struct check_value y;
+    struct check_value c;
+    double scale[2];
+    size_t m;
+    size_t n;
+    size_t k;
+    bool is_counted; /* with its products */
+};
+
+static double multiply(const struct check_builder *b, double x, double y)
+{
+    double product = y;
+    if (x < 1.0 || x > 1.0) {
+        check_unsupported_if(b, !check_multiply(&product, x, y),
+                             "product that is no exact double");
+    }
+    return product;
+}
+
+/* Defines output 0 and counts its products. */
+static struct check_value *add_output(struct check_builder *b,
+                                      const struct sum *sum,
+                                      const struct check_shape *shape)
+{
+    const size_t limit = (size_t)1 << 33;
+    const struct check_value *values[] = {&sum->x, &sum->y, &sum->c};
+    uint64_t type = CHECK_FLOAT32;
+    for (size_t k = 0; k < 3; k++) {
+        const uint64_t own = values[k]->type;
+        check_unsupported_if(
+            b, own != 0 && own != CHECK_FLOAT32 && own != CHECK_FLOAT64,
+            "its elements are not real numbers");
+        type = own == CHECK_FLOAT64 ? own : type;
+    }
+    struct check_value *output = check_output(b, 0, type, shape);
+    (void)check_add_layer(b, output, CHECK_AFFINE);
+    if (sum->is_counted) {
+        check_unsupported_if(b,
+                             sum->k > limit / output->n ||
+                                 b->network->n_products >
+                                     limit - sum->k * output->n,
+                             "too many products");
+        b->network->n_products += sum->k * output->n;
+    }
+    return output;
+}
+
+/* Output 0 is (1). */
+static void build_sum(struct check_builder *b, struct sum *sum,
+                      const struct check_shape *shape)
+{
+    const bool is_turned = sum->x.number != NULL && sum->y.map != NULL;
+    const double *factor = is_turned ? sum->x.number : sum->y.number;
+    check_unsupported_if(b, sum->x.map != NULL && sum->y.map != NULL,
+                         "product of two computed tensors");
+    if (!is_turned) {
+        check_compute(b, &sum->x);
+    }
+    const size_t n_elements = add_output(b, sum, shape)->n;
+    for (size_t e = 0; e < n_elements; e++) {
+        const size_t x = e / sum->n * sum->k;
+        const size_t y = (e / sum->n / sum->m * sum->n + e % sum->n) * sum->k;
+        const uint32_t *map = is_turned ? &sum->y.map[y] : &sum->x.map[x];
+        for (size_t k = 0; k < sum->k; k++) {
+            const double weight =
+                factor == NULL ? 1.0 : factor[(is_turned ? x : y) + k];
+            if (weight < 0.0 || weight > 0.0) {
+                check_row_add(&b->rows, map[k],
+                              multiply(b, sum->scale[0], weight));
+            }
+        }
+        if (sum->c.map != NULL) {
+            check_row_add(&b->rows, sum->c.map[e], sum->scale[1]);
+        }
+        check_row_end(&b->rows,
+                      sum->c.number == NULL
+                          ? 0.0
+                          : multiply(b, sum->scale[1], sum->c.number[e]));
+    }
+}
+
+/* The common shape of x and y. */
+static struct check_shape broadcast(const struct check_builder *b,
+                                    const struct check_shape *x,
+                                    const struct check_shape *y)
+{
+    const struct check_shape *wide = x->n_dims >= y->n_dims ? x : y;
+    const struct check_shape *other = wide == x ? y : x;
+    const size_t missing = wide->n_dims - other->n_dims;
+    struct check_shape shape = *wide;
+    for (size_t d = 0; d < other->n_dims; d++) {
+        size_t *dim = &shape.dims[missing + d];
+        check_malformed_if(
+            b, *dim != other->dims[d] && *dim != 1 && other->dims[d] != 1,
+            "shapes do not broadcast");
+        *dim = *dim == 1 ? other->dims[d] : *dim;
+    }
+    return shape;
+}
+
+/* The value broadcast to a shape, after its last two axes, if turned, have
+ * changed places. */
+static struct check_value arrange(struct check_builder *b,
+                                  const struct check_value *value,
+                                  const struct check_shape *shape,
+                                  bool is_turned)
+{
+    const struct check_axis *own = check_axes(b, &value->shape);
+    const size_t n = shape->n_dims;
+    const size_t missing = n - value->shape.n_dims;
+    struct check_axis axes[CHECK_RANK] = {{0}};
+    struct check_value result = *value;
+    if (!is_turned && memcmp(&value->shape, shape, sizeof *shape) == 0) {
+        return result;
+    }
+    for (size_t d = 0; d < n; d++) {
+        const size_t from = is_turned && d + 2 >= n ? 2 * n - 3 - d : d;
+        if (from >= missing) {
+            axes[d] = own[from - missing];
+        }
+        if (from < missing || axes[d].dim == 1) {
+            axes[d] = (struct check_axis){.dim = 1};
+            check_cut(b, &axes[d], 0, 0, shape->dims[d]);
+        }
+    }
+    check_define(b, &result, value->type, shape);
+    check_move(b, &result, value, axes, n, NULL);
+    return result;
+}
+
+/* The inverses of powers of two. */
+static const double *invert(struct check_builder *b,
+                            const struct check_value *value)
+{
+    double *inverse = check_arena_alloc(&b->arena, value->n, sizeof *inverse);
+    check_unsupported_if(b, value->number == NULL,
+                         "division by a computed tensor");
+    for (size_t i = 0; i < value->n; i++) {
+        int64_t mantissa = 0;
+        long exponent = 0;
+        check_split_double(&mantissa, &exponent, value->number[i]);
+        check_unsupported_if(
+            b, (mantissa != 1 && mantissa != -1) || exponent < -1000,
+            "divisor that is not 2^k");
+        inverse[i] = 1.0 / value->number[i];
+    }
+    return inverse;
+}
+
+void check_build_arithmetic(struct check_builder *b)
+{
+    const char *op = b->node->op;
+    const bool is_quotient = strcmp(op, "Div") == 0;
+    struct sum sum = {.x = check_input(b, 0),
+                      .scale = {strcmp(op, "Neg") == 0 ? -1.0 : 1.0,
+                                strcmp(op, "Sub") == 0 ? -1.0 : 1.0},
+                      .m = 1,
+                      .n = 1,
+                      .k = 1};
+    struct check_shape shape = sum.x.shape;
+    if (b->node->inputs.n == 2) {
+        struct check_value y = check_input(b, 1);
+        shape = broadcast(b, &sum.x.shape, &y.shape);
+        y.number = is_quotient ? invert(b, &y) : y.number;
+        const bool is_product = is_quotient || strcmp(op, "Mul") == 0;
+        *(is_product ? &sum.y : &sum.c) = arrange(b, &y, &shape, false);
+        sum.x = arrange(b, &sum.x, &shape, false);
+    }
+    build_sum(b, &sum, &shape);
+}
+
+void check_build_matmul(struct check_builder *b)
+{
+    struct sum sum = {.x = check_input(b, 0),
+                      .y = check_input(b, 1),
+                      .scale = {1.0},
+                      .is_counted = true};
+    struct check_shape *x = &sum.x.shape;
+    struct check_shape *y = &sum.y.shape;
+    const bool is_row = x->n_dims == 1;
+    const bool is_column = y->n_dims == 1;
+    check_malformed_if(b, x->n_dims == 0 || y->n_dims == 0,
+                       "a scalar is no matrix");
+    if (is_row) {
+        *x = (struct check_shape){2, {1, x->dims[0]}};
+    }
+    if (is_column) {
+        *y = (struct check_shape){2, {y->dims[0], 1}};
+    }
+    sum.m = x->dims[x->n_dims - 2];
+    sum.k = x->dims[x->n_dims - 1];
+    sum.n = y->dims[y->n_dims - 1];
+    check_malformed_if(b, y->dims[y->n_dims - 2] != sum.k, "shapes do not fit");
+    struct check_shape batch[] = {*x, *y};
+    batch[0].n_dims -= 2;
+    batch[1].n_dims -= 2;
+    struct check_shape left = broadcast(b, &batch[0], &batch[1]);
+    check_unsupported_if(b, left.n_dims + 2 > CHECK_RANK,
+                         "too many dimensions");
+    struct check_shape shape = left;
+    struct check_shape right = left;
+    left.dims[left.n_dims++] = sum.m;
+    left.dims[left.n_dims++] = sum.k;
+    right.dims[right.n_dims++] = sum.n;
+    right.dims[right.n_dims++] = sum.k;
+    sum.x = arrange(b, &sum.x, &left, false);
+    sum.y = arrange(b, &sum.y, &right, true);
+    if (!is_row) {
+        shape.dims[shape.n_dims++] = sum.m;
+    }
+    if (!is_column) {
+        shape.dims[shape.n_dims++] = sum.n;
+    }
+    build_sum(b, &sum, &shape);
+}
+
+void check_build_gemm(struct check_builder *b)
+{
+    struct sum sum = {
+        .x = check_input(b, 0),
+        .y = check_input(b, 1),
+        .scale = {check_real(b, "alpha", 1.0), check_real(b, "beta", 1.0)},
+        .is_counted = true};
+    const size_t *x = sum.x.shape.dims;
+    const size_t *y = sum.y.shape.dims;
+    const bool is_turned[] = {check_integer(b, "transA", 0) != 0,
+                              check_integer(b, "transB", 0) != 0};
+    check_malformed_if(b, sum.x.shape.n_dims != 2 || sum.y.shape.n_dims != 2,
+                       "not two matrices");
+    sum.m = x[is_turned[0] ? 1 : 0];
+    sum.k = x[is_turned[0] ? 0 : 1];
+    sum.n = y[is_turned[1] ? 0 : 1];
+    check_malformed_if(b, y[is_turned[1] ? 1 : 0] != sum.k,
+                       "shapes do not fit");
+    const struct check_shape left = {2, {sum.m, sum.k}};
+    const struct check_shape right = {2, {sum.n, sum.k}};
+    const struct check_shape shape = {2, {sum.m, sum.n}};
+    sum.x = arrange(b, &sum.x, &left, is_turned[0]);
+    sum.y = arrange(b, &sum.y, &right, !is_turned[1]);
+    if (check_has_input(b, 2)) {
+        const struct check_value c = check_input(b, 2);
+        const struct check_shape joint = broadcast(b, &shape, &c.shape);
+        check_malformed_if(b, memcmp(&joint, &shape, sizeof joint) != 0,
+                           "shape of C does not fit");
+        sum.c = arrange(b, &c, &shape, false);
+    }
+    build_sum(b, &sum, &shape);
+}
+
+/* Windows over the last two axes of x [images, channels, height, width]; a
+ * tensor with one spatial axis gets height 1. */
+struct window {
+    size_t n; /* spatial axes that the node knows: 1 or 2 */
+    struct check_value x;
+    int64_t kernel[2];
+    int64_t stride[2];
+    int64_t dilation[2];
+    int64_t pads[2][2]; /* of an axis, before and after */
+    size_t out[2];
+};
+
+/* Numbers of an attribute, one for each axis known, from 1 to 2^20; without it
+ * all are 1, as for a missing first axis. False if it is not there. */
+static bool read_numbers(struct check_builder *b, int64_t *numbers,
+                         const struct window *w, const char *name)
+{
+    const struct check_integers list =
+        check_integers(b, name, UINT64_MAX, SIZE_MAX);
+    check_malformed_if(b, list.is_given && list.n != w->n,
+                       "attribute of wrong length");
+    for (size_t i = 0; i < 2; i++) {
+        const bool is_known = list.is_given && i + w->n >= 2;
+        numbers[i] = is_known ? list.data[i + w->n - 2] : 1;
+        check_unsupported_if(b, numbers[i] < 1 || numbers[i] > 1 << 20,
+                             "stride, dilation or kernel");
+    }
+    return list.is_given;
+}
+
+/* Padding by auto_pad or pads. */
+static void read_padding(struct check_builder *b, struct window *w)
+{
+    const char *mode = check_text(b, "auto_pad", "NOTSET");
+    const bool is_upper = strcmp(mode, "SAME_UPPER") == 0;
+    const bool is_same = is_upper || strcmp(mode, "SAME_LOWER") == 0;
+    const bool is_set = strcmp(mode, "NOTSET") != 0;
+    const struct check_integers list =
+        check_integers(b, "pads", UINT64_MAX, SIZE_MAX);
+    check_unsupported_if(
+        b,
+        is_set && (list.is_given || (!is_same && strcmp(mode, "VALID") != 0)),
+        "value of auto_pad, or pads beside it");
+    check_malformed_if(b, list.is_given && list.n != 2 * w->n,
+                       "pads of wrong length");
+    for (size_t i = 0; i < 2; i++) {
+        const int64_t in = (int64_t)w->x.shape.dims[2 + i];
+        const int64_t out = (in + w->stride[i] - 1) / w->stride[i];
+        const int64_t total = (out - 1) * w->stride[i] +
+                              w->dilation[i] * (w->kernel[i] - 1) + 1 - in;
+        const int64_t all = is_same && total > 0 ? total : 0;
+        w->pads[i][0] = is_upper ? all / 2 : all - all / 2;
+        w->pads[i][1] = all - w->pads[i][0];
+    }
+    for (size_t k = 0; k < list.n; k++) {
+        w->pads[2 - w->n + k % w->n][k / w->n] = list.data[k];
+        check_unsupported_if(b, list.data[k] < 0 || list.data[k] > 1 << 20,
+                             "negative or large padding");
+    }
+}
+
+/* Reads the attributes and makes x the elements of all windows, [images,
+ * groups, windows, elements]. */
+static void read_windows(struct check_builder *b, struct window *w,
+                         size_t n_groups)
+{
+    static const double zero = 0.0;
+    struct check_value pad = {
+        .name = "pad", .type = CHECK_FLOAT32, .n = 1, .number = &zero};
+    struct check_shape shape = w->x.shape;
+    struct check_axis *axes = check_axes(b, &shape);
+    struct check_axis moved[7] = {{0}};
+    (void)read_numbers(b, w->stride, w, "strides");
+    (void)read_numbers(b, w->dilation, w, "dilations");
+    read_padding(b, w);
+    for (size_t i = 0; i < 2; i++) {
+        const int64_t all = axes[2 + i].dim + w->pads[i][0] + w->pads[i][1];
+        const int64_t room = all - 1 - w->dilation[i] * (w->kernel[i] - 1);
+        check_malformed_if(b, room < 0 || w->kernel[i] == 0,
+                           "window larger than its input");
+        w->out[i] = (size_t)(room / w->stride[i]) + 1;
+        shape.dims[2 + i] = (size_t)all;
+        check_cut(b, &axes[2 + i], -w->pads[i][0], 1, (size_t)all);
+    }
+    struct check_value padded = w->x;
+    check_compute(b, &w->x);
+    check_compute(b, &pad);
+    check_define(b, &padded, w->x.type, &shape);
+    check_move(b, &padded, &w->x, axes, 4, pad.map);
+    axes = check_axes(b, &shape);
+    const size_t n_channels = shape.dims[1] / n_groups;
+    moved[0] = axes[0];
+    moved[1] = moved[4] = axes[1];
+    check_cut(b, &moved[1], 0, (int64_t)n_channels, n_groups);
+    check_cut(b, &moved[4], 0, 1, n_channels);
+    for (size_t i = 0; i < 2; i++) {
+        moved[2 + i] = moved[5 + i] = axes[2 + i];
+        check_cut(b, &moved[2 + i], 0, w->stride[i], w->out[i]);
+        check_cut(b, &moved[5 + i], 0, w->dilation[i], (size_t)w->kernel[i]);
+    }
+    const struct check_shape result = {
+        4,
+        {shape.dims[0], n_groups, w->out[0] * w->out[1],
+         n_channels * (size_t)(w->kernel[0] * w->kernel[1])}};
+    check_define(b, &w->x, padded.type, &result);
+    check_move(b, &w->x, &padded, moved, 7, NULL);
+}
+
+static void build_conv(struct check_builder *b, struct window *w,
+                       struct sum *sum, struct check_shape *shape)
+{
+    const int64_t group = check_integer(b, "group", 1);
+    const size_t n_groups = (size_t)group;
+    struct check_value *y = &sum->x;
+    const size_t n_in = w->x.shape.dims[1];
+    *y = check_input(b, 1);
+    const size_t n_out = y->shape.dims[0];
+    check_malformed_if(b,
+                       y->shape.n_dims != w->n + 2 || group < 1 ||
+                           n_out % n_groups != 0 ||
+                           n_in != n_groups * y->shape.dims[1],
+                       "shapes and group do not fit");
+    int64_t stated[2];
+    const bool is_stated = read_numbers(b, stated, w, "kernel_shape");
+    w->kernel[0] = w->n == 2 ? (int64_t)y->shape.dims[2] : 1;
+    w->kernel[1] = (int64_t)y->shape.dims[w->n + 1];
+    check_malformed_if(
+        b,
+        is_stated && (stated[0] != w->kernel[0] || stated[1] != w->kernel[1]),
+        "kernel_shape is not the weights'");
+    read_windows(b, w, n_groups);
+    struct check_shape all = w->x.shape;
+    sum->m = n_out / n_groups;
+    sum->n = all.dims[2];
+    all.dims[2] = sum->m;
+    y->shape = (struct check_shape){3, {n_groups, sum->m, all.dims[3]}};
+    *y = arrange(b, y, &all, false);
+    sum->y = w->x;
+    shape->dims[1] = n_out;
+    if (check_has_input(b, 2)) {
+        const struct check_shape rows = {3, {all.dims[0], n_out, sum->n}};
+        struct check_value c = check_input(b, 2);
+        check_malformed_if(b, c.n != n_out, "number of biases");
+        c.shape = (struct check_shape){2, {n_out, 1}};
+        sum->c = arrange(b, &c, &rows, false);
+    }
+}
+
+static void build_pool(struct check_builder *b, struct window *w,
+                       struct sum *sum)
+{
+    const bool is_stated = read_numbers(b, w->kernel, w, "kernel_shape");
+    const size_t n_channels = w->x.shape.dims[1];
+    read_windows(b, w, n_channels);
+    const int64_t count = w->kernel[0] * w->kernel[1];
+    const bool is_padded =
+        (w->pads[0][0] | w->pads[0][1] | w->pads[1][0] | w->pads[1][1]) != 0;
+    check_unsupported_if(
+        b,
+        (check_integer(b, "count_include_pad", 0) == 0 && is_padded) ||
+            !is_stated || check_integer(b, "ceil_mode", 0) != 0 ||
+            (count & (count - 1)) != 0,
+        "ceil_mode, or an average over other than 2^k elements");
+    sum->x = w->x;
+    sum->scale[0] = 1.0 / (double)count;
+    sum->m = w->x.shape.dims[2];
+    sum->n = 1;
+}
+
+/* Conv and AveragePool. */
+void check_build_window(struct check_builder *b)
+{
+    struct window w = {.x = check_input(b, 0)};
+    struct sum sum = {.scale = {1.0, 1.0}, .is_counted = true};
+    struct check_shape shape = w.x.shape;
+    w.n = shape.n_dims - 2;
+    check_unsupported_if(b, shape.n_dims != 3 && shape.n_dims != 4,
+                         "other than one or two spatial axes");
+    w.x.shape = (struct check_shape){4,
+                                     {shape.dims[0], shape.dims[1],
+                                      w.n == 2 ? shape.dims[2] : 1,
+                                      shape.dims[w.n + 1]}};
+    if (strcmp(b->node->op, "Conv") == 0) {
+        build_conv(b, &w, &sum, &shape);
+    } else {
+        build_pool(b, &w, &sum);
+    }
+    sum.k = w.x.shape.dims[3];
+    shape.dims[2] = w.out[0];
+    shape.dims[w.n + 1] = w.out[1];
+    build_sum(b, &sum, &shape);
+}
