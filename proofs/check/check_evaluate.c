@@ -1,51 +1,22 @@
 /* Exact values of a network at a point, and its canonical text.
  * SPDX-License-Identifier: MIT */
+#include "proofs/check/check_dyadic.h"
 #include "proofs/check/check_network.h"
 
-/* Values of coordinates: v[z] * 2^exponent[z]. */
-struct pass {
-    mpz_t *v;
-    long *exponent;
-    mpz_t product;
-};
-
-/* v_z += x * 2^exponent * w; w is finite. */
-static void add_product(struct pass *pass, size_t z, const mpz_t x,
-                        long exponent, double w)
-{
-    int64_t mantissa = 0;
-    long shift = 0;
-    check_split_double(&mantissa, &shift, w);
-    mpz_mul_si(pass->product, x, mantissa);
-    shift += exponent - pass->exponent[z];
-    if (shift < 0) {
-        mpz_mul_2exp(pass->v[z], pass->v[z], (mp_bitcnt_t)-shift);
-        pass->exponent[z] += shift;
-    } else {
-        mpz_mul_2exp(pass->product, pass->product, (mp_bitcnt_t)shift);
-    }
-    mpz_add(pass->v[z], pass->v[z], pass->product);
-}
-
-static void evaluate_layer(struct pass *pass, const struct check_layer *layer,
-                           const mpz_t one)
+static void evaluate_layer(struct check_dyadic *v,
+                           const struct check_layer *layer,
+                           const struct check_dyadic *one)
 {
     for (size_t i = 0; i < layer->width; i++) {
-        const size_t z = layer->first + i;
-        if (layer->kind == CHECK_RELU) {
-            const uint32_t from = layer->source[i];
-            pass->exponent[z] = pass->exponent[from];
-            mpz_set(pass->v[z], pass->v[from]);
-            if (mpz_sgn(pass->v[z]) < 0) {
-                mpz_set_ui(pass->v[z], 0);
+        struct check_dyadic *z = &v[layer->first + i];
+        if (layer->kind == CHECK_AFFINE) {
+            check_dyadic_add_double(z, one, layer->bias[i]);
+            for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
+                check_dyadic_add_double(z, &v[layer->column[k]],
+                                        layer->weight[k]);
             }
-            continue;
-        }
-        add_product(pass, z, one, 0, layer->bias[i]);
-        for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
-            const uint32_t column = layer->column[k];
-            add_product(pass, z, pass->v[column], pass->exponent[column],
-                        layer->weight[k]);
+        } else if (mpz_sgn(v[layer->source[i]].value) > 0) {
+            check_dyadic_add_product(z, &v[layer->source[i]], 1, 0);
         }
     }
 }
@@ -54,42 +25,30 @@ void check_network_eval(mpq_t *v, const struct check_network *network,
                         const double *x)
 {
     const size_t n = network->n_coordinates;
-    struct pass pass = {.v = check_alloc(n, sizeof *pass.v),
-                        .exponent = check_alloc(n, sizeof *pass.exponent)};
-    mpz_t one;
-    mpz_init(pass.product);
-    mpz_init_set_ui(one, 1);
+    struct check_dyadic one = {.exponent = 0};
+    struct check_dyadic *values = check_alloc(n, sizeof *values);
+    mpz_init_set_ui(one.value, 1);
     for (size_t z = 0; z < n; z++) {
-        mpz_init(pass.v[z]);
+        mpz_init(values[z].value);
     }
     for (size_t i = 0; i < network->n_inputs; i++) {
-        add_product(&pass, i, one, 0, x[i]);
+        check_dyadic_add_double(&values[i], &one, x[i]);
     }
     for (size_t l = 0; l < network->n_layers; l++) {
-        evaluate_layer(&pass, &network->layers[l], one);
+        evaluate_layer(values, &network->layers[l], &one);
     }
     for (size_t z = 0; z < n; z++) {
-        const long exponent = pass.exponent[z];
-        mpq_set_z(v[z], pass.v[z]);
+        const long exponent = values[z].exponent;
+        mpq_set_z(v[z], values[z].value);
         if (exponent < 0) {
             mpq_div_2exp(v[z], v[z], (mp_bitcnt_t)-exponent);
         } else {
             mpq_mul_2exp(v[z], v[z], (mp_bitcnt_t)exponent);
         }
-        mpz_clear(pass.v[z]);
+        mpz_clear(values[z].value);
     }
-    mpz_clears(pass.product, one, NULL);
-    check_free(pass.v);
-    check_free(pass.exponent);
-}
-
-static void print_rational(FILE *file, const mpq_t q)
-{
-    char *text = check_alloc(mpz_sizeinbase(mpq_numref(q), 10) +
-                                 mpz_sizeinbase(mpq_denref(q), 10) + 3,
-                             1);
-    (void)fprintf(file, " %s", mpq_get_str(text, 10, q));
-    check_free(text);
+    mpz_clear(one.value);
+    check_free(values);
 }
 
 /* The input for `at` number P: x_i = ((i * 7 + 3 * P * (i + 1)) mod 11 - 5)
@@ -114,8 +73,7 @@ static void print_sums(FILE *file, const struct check_network *network,
             mpq_add(sum, sum, v[layer->source[i]]);
         }
         (void)fprintf(file, "sum %zu:", r);
-        print_rational(file, sum);
-        (void)fputc('\n', file);
+        (void)gmp_fprintf(file, " %Qd\n", sum);
     }
     mpq_clear(sum);
 }
@@ -138,7 +96,7 @@ static void print_points(FILE *file, const struct check_network *network)
         check_network_eval(v, network, x);
         (void)fprintf(file, "at %zu:", point);
         for (size_t j = 0; j < network->n_outputs && j < N_PRINTED; j++) {
-            print_rational(file, v[network->output[j]]);
+            (void)gmp_fprintf(file, " %Qd", v[network->output[j]]);
         }
         (void)fputc('\n', file);
         if (point == 0) {

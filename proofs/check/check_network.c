@@ -113,7 +113,7 @@ static void mark_all_live(struct check_builder *b)
 void check_define(const struct check_builder *b, struct check_value *value,
                   uint64_t type, const struct check_shape *shape)
 {
-    const size_t limit = (size_t)1 << 31;
+    const size_t limit = (size_t)1 << 28;
     bool is_empty = false;
     size_t n = 1;
     for (size_t d = 0; d < shape->n_dims; d++) {

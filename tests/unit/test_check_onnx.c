@@ -145,7 +145,7 @@ START_TEST(attributes_with_other_values)
     ref_model_output(&model, "y", 1, line, 3);
     ref_model_node(&model, "AveragePool", "x", "y");
     ref_node_ints(&model, "kernel_shape", half, 1);
-    refuses(&model, UNSUPPORTED, "too many products");
+    refuses(&model, UNSUPPORTED, "too many elements");
     model = start();
     ref_model_integers(&model, "s", shape, 3);
     ref_model_node(&model, "Reshape", "x,s", "y");
@@ -253,7 +253,7 @@ START_TEST(shapes_that_do_not_fit)
     model = start();
     ref_model_node(&model, "Transpose", "x", "y");
     ref_node_ints(&model, "perm", order, 3);
-    refuses(&model, UNREADABLE, "perm is no permutation");
+    refuses(&model, UNREADABLE, "axis repeated");
     model = start();
     ref_model_integers(&model, "i", shape, 1);
     ref_model_node(&model, "Gather", "x,i", "y");
