@@ -1,0 +1,178 @@
+/*
+ * Checks the certificates of accept/ and reject/ with the checker, by words
+ * and in integers of any size, and with its twin. Each of reject/ has a
+ * namesake in accept/, and README.md names both.
+ * Usage: cases CHECKER FOLDER
+ */
+#include "src/base/require.h"
+#include "tests/ref/ref_case.h"
+#include "tests/ref/ref_certificate.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MOST_CASES = 512, MOST_LOG = 4096 };
+
+static const char *checker;
+static const char *folder;
+static size_t n_checks;
+static size_t n_failures;
+
+static void expect(bool holds, const char *name, const char *what)
+{
+    n_checks++;
+    if (!holds) {
+        n_failures++;
+        printf("%s: %s\n", name, what);
+    }
+}
+
+/* Exit status of the checker; what it says. */
+static int run_checker(char log[MOST_LOG], const struct ref_subject *subject,
+                       const char *certificate, const char *option)
+{
+    FILE *output = tmpfile();
+    REQUIRE(output != NULL);
+    (void)fflush(NULL);
+    const pid_t process = fork();
+    REQUIRE(process >= 0);
+    if (process == 0) {
+        REQUIRE(dup2(fileno(output), STDOUT_FILENO) >= 0);
+        REQUIRE(dup2(fileno(output), STDERR_FILENO) >= 0);
+        (void)execl(checker, checker, "--network", subject->network_path,
+                    "--property", subject->property_path, certificate, option,
+                    (char *)NULL);
+        _exit(127);
+    }
+    int status = 0;
+    REQUIRE(waitpid(process, &status, 0) == process);
+    rewind(output);
+    log[fread(log, 1, MOST_LOG - 1, output)] = '\0';
+    REQUIRE(fclose(output) == 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+static void check_case(const char *path, bool is_accepted)
+{
+    static struct ref_case of;
+    struct ref_subject subject;
+    char certificate[64];
+    char log[MOST_LOG];
+    char what[MOST_LOG + 256];
+    ref_case_read(&of, path);
+    ref_case_open(&subject, &of);
+    struct ref_bytes bytes = ref_case_certificate(&of, &subject);
+    ref_file_write(certificate, bytes.data, bytes.n);
+    for (int i = 0; i < 2; i++) {
+        const char *option = i == 0 ? NULL : "--exact";
+        const int status = run_checker(log, &subject, certificate, option);
+        (void)snprintf(what, sizeof what, "%s: exit %d: %s",
+                       i == 0 ? "words" : "integers", status, log);
+        expect(status == of.status && (status == 0) == is_accepted &&
+                   strstr(log, of.reason) != NULL,
+               path, what);
+    }
+    const bool is_proof = bytes.n > 6 && of.reason[0] != '\0' &&
+                          strstr(of.reason, "made for another") != NULL;
+    const enum ref_verdict verdict = ref_certificate_judge(
+        bytes.data, bytes.n, subject.network, subject.query);
+    (void)snprintf(what, sizeof what, "twin: %d", (int)verdict);
+    /* The twin does not look at the hashes of files. */
+    expect(is_proof || (verdict == REF_ACCEPTED) == is_accepted, path, what);
+    ref_file_remove(certificate);
+    ref_bytes_clear(&bytes);
+    ref_subject_close(&subject);
+}
+
+/* Lines of one file that are not in the other, comments of the test apart. */
+static size_t count_other_lines(const char *path, const char *other)
+{
+    static char text[1 << 16];
+    char line[1024];
+    size_t n = 0;
+    FILE *file = fopen(other, "r");
+    REQUIRE(file != NULL);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    (void)fclose(file);
+    file = fopen(path, "r");
+    REQUIRE(file != NULL);
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "#expect", 7) != 0 &&
+            strncmp(line, "#item", 5) != 0 && strstr(text, line) == NULL) {
+            n++;
+        }
+    }
+    (void)fclose(file);
+    return n;
+}
+
+/* README.md names the case. */
+static bool is_listed(const char *name)
+{
+    static char text[1 << 16];
+    char path[1024];
+    char quoted[300];
+    (void)snprintf(path, sizeof path, "%s/README.md", folder);
+    (void)snprintf(quoted, sizeof quoted, "`%.*s`", (int)strcspn(name, "."),
+                   name);
+    FILE *file = fopen(path, "r");
+    REQUIRE(file != NULL);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    (void)fclose(file);
+    return strstr(text, quoted) != NULL;
+}
+
+static size_t check_folder(const char *kind)
+{
+    struct dirent **entries = NULL;
+    char path[1024];
+    char other[1024];
+    size_t n_cases = 0;
+    (void)snprintf(path, sizeof path, "%s/%s", folder, kind);
+    const int n = scandir(path, &entries, NULL, alphasort);
+    REQUIRE(n >= 0);
+    const bool is_accepted = strcmp(kind, "accept") == 0;
+    for (int i = 0; i < n; i++) {
+        const char *name = entries[i]->d_name;
+        const char *end = strstr(name, ".dbct");
+        if (end != NULL) {
+            (void)snprintf(path, sizeof path, "%s/%s/%s", folder, kind, name);
+            (void)snprintf(other, sizeof other, "%s/%s/%s", folder,
+                           is_accepted ? "reject" : "accept", name);
+            check_case(path, is_accepted);
+            expect(is_listed(name), path, "README.md does not name it");
+            expect(access(other, R_OK) == 0 &&
+                       count_other_lines(path, other) +
+                               count_other_lines(other, path) >
+                           0,
+                   path, "has no other case to differ from");
+            n_cases++;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return n_cases;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3) {
+        (void)fprintf(stderr, "usage: cases CHECKER FOLDER\n");
+        return 2;
+    }
+    checker = argv[1];
+    folder = argv[2];
+    const size_t n_accepted = check_folder("accept");
+    const size_t n_rejected = check_folder("reject");
+    expect(n_accepted == n_rejected && n_accepted >= 40, folder,
+           "cases are missing");
+    printf("%zu accepted, %zu rejected\n", n_accepted, n_rejected);
+    printf("%zu%%: Checks: %zu, Failures: %zu, Errors: 0\n",
+           100 * (n_checks - n_failures) / n_checks, n_checks, n_failures);
+    return n_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
