@@ -4,6 +4,7 @@
  * namesake in accept/, and README.md names both.
  * Usage: cases CHECKER FOLDER
  */
+#include "proofs/cert.h"
 #include "src/base/require.h"
 #include "tests/ref/ref_case.h"
 #include "tests/ref/ref_certificate.h"
@@ -17,6 +18,19 @@
 #include <unistd.h>
 
 enum { MOST_CASES = 512, MOST_LOG = 4096 };
+
+/* Stands in for cert_check (--wrap of the linker): here certificates are
+ * written that no prover writes.
+ * NOLINTNEXTLINE(bugprone-reserved-identifier) */
+enum status __wrap_cert_check(const struct cert *cert, struct error *error);
+
+/* NOLINTNEXTLINE(bugprone-reserved-identifier) */
+enum status __wrap_cert_check(const struct cert *cert, struct error *error)
+{
+    (void)cert;
+    (void)error;
+    return STATUS_OK;
+}
 
 static const char *checker;
 static const char *folder;

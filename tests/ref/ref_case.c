@@ -164,6 +164,7 @@ struct ref_bytes ref_case_certificate(const struct ref_case *of,
     }
     if (cert_text_read(&cert, text, strlen(text), &error) != STATUS_OK) {
         (void)printf("line %zu: %s\n", error.line, error.message);
+        (void)fflush(stdout);
         REQUIRE(!"the text of the certificate is malformed");
     }
     cert_bin_encode(&bytes, &cert, NULL);
