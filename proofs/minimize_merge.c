@@ -45,15 +45,21 @@ static bool is_closed(struct minimize_walk *walk, uint32_t *details)
     return is_refuted;
 }
 
-/* With the refreshes of its children, the node in work entered anew. */
-static bool closes_with_more(struct minimize_walk *walk, uint32_t *details)
+/* With the refreshes of its leaves, the node in work entered anew. */
+static bool closes_with_more(struct minimize_walk *walk, uint32_t *details,
+                             bool is_slow)
 {
     struct cert_node *node = minimize_walk_node(walk);
     const struct cert_node *children = &walk->tree->nodes.data[node->child];
-    const uint64_t refresh =
-        node->refresh | children[0].refresh | children[1].refresh;
+    uint64_t refresh = node->refresh;
+    bool are_leaves = true;
+    for (int side = 0; side < 2; side++) {
+        const bool is_leaf = children[side].kind == CERT_LEAF;
+        refresh |= is_leaf ? children[side].refresh : 0;
+        are_leaves = are_leaves && is_leaf;
+    }
     if (refresh == node->refresh || node->details != CERT_NONE ||
-        children[0].kind != CERT_LEAF || children[1].kind != CERT_LEAF) {
+        !(are_leaves || is_slow)) {
         return false;
     }
     minimize_walk_again(walk);
@@ -79,7 +85,7 @@ static void merge(struct minimize_walk *walk,
         return;
     }
     if (is_closed(walk, &details) ||
-        (options->is_slow && closes_with_more(walk, &details))) {
+        closes_with_more(walk, &details, options->is_slow)) {
         make_leaf(walk, details);
     }
 }

@@ -8,7 +8,7 @@
  * parent and its sibling goes. Tried bottom-up for children with few leaves:
  * each trial evaluates them all.
  */
-enum { FEW_LEAVES = 1, MORE_LEAVES = 16 };
+enum { FEW_LEAVES = 4, MORE_LEAVES = 32 };
 
 /* A node below the child, with the neuron splits between. */
 struct below {
