@@ -1,6 +1,7 @@
-/* Pass: fewer bits for multipliers. */
+/* Pass: fewer bits, and fewer different numbers, for multipliers. */
 #include "proofs/minimize_numbers.h"
 #include "proofs/minimize_pass.h"
+#include "proofs/minimize_reuse.h"
 
 #include <math.h>
 
@@ -90,15 +91,22 @@ static void round_closing(struct minimize_walk *walk,
 void minimize_round(struct minimize_walk *walk,
                     const struct minimize_options *options)
 {
+    struct minimize_reuse reuse;
+    minimize_reuse_init(&reuse);
     while (minimize_walk_next(walk, &options->budget)) {
         const struct cert_details own =
             cert_node_details(walk->tree, minimize_walk_node(walk));
         for (size_t i = 0; i < own.n_closings; i++) {
             struct cert_closing *closing =
                 &walk->tree->closings.data[own.first_closing + i];
-            if (!closing->is_default) {
-                round_closing(walk, closing);
+            if (closing->is_default) {
+                continue;
+            }
+            round_closing(walk, closing);
+            if (!minimize_reuse_find(&reuse, walk, closing)) {
+                minimize_reuse_add(&reuse, walk->tree, closing);
             }
         }
     }
+    minimize_reuse_clear(&reuse);
 }
