@@ -167,13 +167,15 @@ static void build_inputs(struct check_builder *b)
     for (size_t i = 0; i < model->n_inputs; i++) {
         const struct check_onnx_value *input = &model->inputs[i];
         struct check_value *value = check_find(b, input->name);
-        if (value == NULL || value->order != 1) {
+        if (value != NULL && value->order != 1) {
             continue;
         }
-        if ((input->type != CHECK_FLOAT32 && input->type != CHECK_FLOAT64) ||
+        if (value == NULL ||
+            (input->type != CHECK_FLOAT32 && input->type != CHECK_FLOAT64) ||
             input->dims.n == 0) {
-            check_unsupported("%s: input '%s': element type or shape",
-                              network->file.path, input->name);
+            check_unsupported(
+                "%s: input '%s': element type or shape, or no name",
+                network->file.path, input->name);
         }
         check_declare(b, value, input->type, &input->dims);
         (void)check_add_layer(b, value, CHECK_RELU);
