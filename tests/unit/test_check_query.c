@@ -172,6 +172,8 @@ static const struct refusal refusals[] = {
     {3, OLD "(assert (<= |X_0| 1))", "3:13: expected a word"},
     {4, OLD "(assert (<= (* X_0 Y_0) 1))", "3:20: not supported: products"},
     {4, OLD "(assert (<= X_0 1e5000))", "3:17: not supported: numbers"},
+    {4, OLD "(assert (<= X_0 1e-5000))", "3:17: not supported: numbers"},
+    {4, OLD "(assert (<= X_0 1e-99999999999999999999))", "3:17: not support"},
     {3, NEW("real"), "3:1: expected ("},
     {3, NEW("real") "(assert (and))", "3:13: expected ("},
     {3, NEW("real") "( assert (<= Y[0] 1.0))", "3:3: expected no blank"},
