@@ -3,6 +3,9 @@
  * and in integers of any size, and with its twin. Each of reject/ has a
  * namesake in accept/, and README.md names both.
  * Usage: cases CHECKER FOLDER
+ *        cases --export OUTPUT FOLDER
+ * The latter writes the files of accepted ones to the folder OUTPUT and prints
+ * a list of them for `mutate`.
  */
 #include "proofs/cert.h"
 #include "src/base/require.h"
@@ -32,7 +35,7 @@ enum status __wrap_cert_check(const struct cert *cert, struct error *error)
     return STATUS_OK;
 }
 
-static const char *checker;
+static const char *target; /* the checker, or the folder to write to */
 static const char *folder;
 static size_t n_checks;
 static size_t n_failures;
@@ -58,7 +61,7 @@ static int run_checker(char log[MOST_LOG], const struct ref_subject *subject,
     if (process == 0) {
         REQUIRE(dup2(fileno(output), STDOUT_FILENO) >= 0);
         REQUIRE(dup2(fileno(output), STDERR_FILENO) >= 0);
-        (void)execl(checker, checker, "--network", subject->network_path,
+        (void)execl(target, target, "--network", subject->network_path,
                     "--property", subject->property_path, certificate, option,
                     (char *)NULL);
         _exit(127);
@@ -145,27 +148,57 @@ static bool is_listed(const char *name)
     return strstr(text, quoted) != NULL;
 }
 
-static size_t check_folder(const char *kind)
+/* Writes a file of a case to the folder. */
+static void write_part(const char *output, const char *name, const char *end,
+                       const void *data, size_t n)
+{
+    char path[1024];
+    (void)snprintf(path, sizeof path, "%s/%s.%s", output, name, end);
+    FILE *file = fopen(path, "wb");
+    REQUIRE(file != NULL && fwrite(data, 1, n, file) == n);
+    REQUIRE(fclose(file) == 0);
+}
+
+/* The three files of a case and their line in the list. */
+static void export_case(const char *output, const char *path, const char *name)
+{
+    static struct ref_case of;
+    struct ref_subject subject;
+    ref_case_read(&of, path);
+    ref_case_open(&subject, &of);
+    struct ref_bytes bytes = ref_case_certificate(&of, &subject);
+    const bool is_witness = bytes.data[5] != 0;
+    write_part(output, name, "onnx", subject.network->file.data,
+               subject.network->file.n);
+    write_part(output, name, "vnnlib", subject.property->file.data,
+               subject.property->file.n);
+    write_part(output, name, "dbc", bytes.data, bytes.n);
+    /* A rejected proof that is of use is one of a property that fails. */
+    if (of.status == 0 || of.is_sat) {
+        printf("%s %s/%s.onnx %s/%s.vnnlib %s/%s.dbc\n",
+               of.is_sat || is_witness ? "fails" : "holds", output, name,
+               output, name, output, name);
+    }
+    ref_bytes_clear(&bytes);
+    ref_subject_close(&subject);
+}
+
+/* Calls visit for each case of a folder: how many there are. */
+static size_t for_all(const char *kind,
+                      void (*visit)(const char *path, const char *name,
+                                    const char *kind))
 {
     struct dirent **entries = NULL;
     char path[1024];
-    char other[1024];
     size_t n_cases = 0;
     (void)snprintf(path, sizeof path, "%s/%s", folder, kind);
     const int n = scandir(path, &entries, NULL, alphasort);
     REQUIRE(n >= 0);
-    const bool is_accepted = strcmp(kind, "accept") == 0;
     for (int i = 0; i < n; i++) {
         const char *name = entries[i]->d_name;
-        const char *end = strstr(name, ".dbct");
-        if (end != NULL) {
+        if (strstr(name, ".dbct") != NULL) {
             (void)snprintf(path, sizeof path, "%s/%s/%s", folder, kind, name);
-            (void)snprintf(other, sizeof other, "%s/%s/%s", folder,
-                           is_accepted ? "reject" : "accept", name);
-            check_case(path, is_accepted);
-            expect(is_listed(name), path, "README.md does not name it");
-            expect(are_different(path, other), path,
-                   "has no other case to differ from");
+            visit(path, name, kind);
             n_cases++;
         }
         free(entries[i]);
@@ -174,16 +207,42 @@ static size_t check_folder(const char *kind)
     return n_cases;
 }
 
+static void visit_check(const char *path, const char *name, const char *kind)
+{
+    char other[1024];
+    const bool is_accepted = strcmp(kind, "accept") == 0;
+    (void)snprintf(other, sizeof other, "%s/%s/%s", folder,
+                   is_accepted ? "reject" : "accept", name);
+    check_case(path, is_accepted);
+    expect(is_listed(name), path, "README.md does not name it");
+    expect(are_different(path, other), path,
+           "has no other case to differ from");
+}
+
+static void visit_export(const char *path, const char *name, const char *kind)
+{
+    char text[300];
+    (void)snprintf(text, sizeof text, "%.*s_%s", (int)strcspn(name, "."), name,
+                   kind);
+    export_case(target, path, text);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 3) {
-        (void)fprintf(stderr, "usage: cases CHECKER FOLDER\n");
+    if (argc != 3 && !(argc == 4 && strcmp(argv[1], "--export") == 0)) {
+        (void)fprintf(stderr, "usage: cases CHECKER FOLDER\n"
+                              "       cases --export OUTPUT FOLDER\n");
         return 2;
     }
-    checker = argv[1];
-    folder = argv[2];
-    const size_t n_accepted = check_folder("accept");
-    const size_t n_rejected = check_folder("reject");
+    target = argv[argc - 2];
+    folder = argv[argc - 1];
+    if (argc == 4) {
+        (void)for_all("accept", visit_export);
+        (void)for_all("reject", visit_export);
+        return EXIT_SUCCESS;
+    }
+    const size_t n_accepted = for_all("accept", visit_check);
+    const size_t n_rejected = for_all("reject", visit_check);
     expect(n_accepted == n_rejected && n_accepted >= 40, folder,
            "cases are missing");
     printf("%zu accepted, %zu rejected\n", n_accepted, n_rejected);

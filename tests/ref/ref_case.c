@@ -85,6 +85,8 @@ void ref_case_read(struct ref_case *of, const char *path)
             append(of->property, rest);
         } else if (starts(line, "#expect ", &rest)) {
             read_expectation(of, rest);
+        } else if (starts(line, "#sat", &rest)) {
+            of->is_sat = true;
         } else if (!starts(line, "#item ", &rest)) {
             append(of->certificate, line);
         }

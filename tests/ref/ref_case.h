@@ -18,6 +18,7 @@ enum { REF_CASE_LAYERS = 6, REF_CASE_WIDTH = 8, REF_CASE_TEXT = 1 << 14 };
  *   #prop TEXT                a line of the property; X_i and Y_j are declared
  *   #expect STATUS TEXT       exit status, a part of standard error
  *   #item TEXT                what it is about
+ *   #sat                      some input is unsafe
  *
  * Numbers are decimal or hexadecimal floats.
  */
@@ -28,6 +29,7 @@ struct ref_case {
     double biases[REF_CASE_LAYERS][REF_CASE_WIDTH];
     char property[REF_CASE_TEXT];
     char certificate[REF_CASE_TEXT];
+    bool is_sat;
     int status;
     char reason[256];
 };

@@ -1,0 +1,1 @@
+s/lower > RECORD_MARGIN/lower > -10.0/

@@ -1,0 +1,1 @@
+s/^    bounds_copy(&p->bounds, &node->bounds->bounds);/    if (node->depth == 0) { bounds_copy(\&p->bounds, \&node->bounds->bounds); }/
