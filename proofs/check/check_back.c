@@ -5,30 +5,34 @@
 #include "proofs/check/check_fail.h"
 #include "proofs/check/check_words.h"
 
+enum { GOAL_BITS = 60 }; /* of coefficients in words */
+
 /*
  * q . v + sum <= goal, exactly.
  *   q  [n_coordinates]
  */
 struct check_back {
     const struct check_network *network;
-    struct check_words *words;
+    struct check_words words;
     struct check_dyadic *q;
     struct check_dyadic sum;
-    struct check_goal goal; /* scratch */
+    struct check_goal goals[CHECK_LANES]; /* scratch */
+    struct check_bound bounds[CHECK_LANES];
 };
 
-struct check_back *check_back_create(const struct check_network *network,
-                                     const struct check_back *shared)
+struct check_back *check_back_create(const struct check_network *network)
 {
     struct check_back *back = check_alloc(1, sizeof *back);
     back->network = network;
-    back->words =
-        check_words_create(network, shared != NULL ? shared->words : NULL);
+    check_words_init(&back->words, network);
     back->q = check_alloc(network->n_coordinates, sizeof *back->q);
     for (size_t i = 0; i < network->n_coordinates; i++) {
         mpz_init(back->q[i].value);
     }
     mpz_init(back->sum.value);
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        mpz_init(back->bounds[r].value.value);
+    }
     return back;
 }
 
@@ -38,8 +42,11 @@ void check_back_free(struct check_back *back)
         mpz_clear(back->q[i].value);
     }
     mpz_clear(back->sum.value);
-    check_goal_clear(&back->goal);
-    check_words_free(back->words);
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        mpz_clear(back->bounds[r].value.value);
+        check_goal_clear(&back->goals[r]);
+    }
+    check_words_clear(&back->words);
     check_free(back->q);
     check_free(back);
 }
@@ -129,47 +136,32 @@ static void bound_exactly(struct check_bound *bound, struct check_back *back,
     bound->value.exponent = back->sum.exponent;
 }
 
-/* Loads the goal times 2^-scale: returns scale. */
-static long load_goal(struct check_words *words, size_t lane,
+/* Adds the terms to a lane, rounded down to GOAL_BITS bits. */
+static void load_goal(struct check_words *words, size_t lane,
                       const struct check_goal *goal)
 {
-    enum { BITS = 60 };
-    long scale = 0;
-    bool has_any = false;
     mpz_t units;
     mpz_init(units);
-    for (size_t pass = 0; pass < 2; pass++) {
-        for (size_t t = 0; t < goal->n; t++) {
-            const struct check_dyadic *factor = &goal->terms[t].factor;
-            const long bits = (long)mpz_sizeinbase(factor->value, 2);
-            const long top = factor->exponent + bits;
-            const long excess = bits > BITS ? bits - BITS : 0;
-            if (mpz_sgn(factor->value) == 0) {
-                continue;
-            }
-            if (pass == 0) {
-                scale = !has_any || top > scale ? top : scale;
-                has_any = true;
-                continue;
-            }
-            mpz_fdiv_q_2exp(units, factor->value, (mp_bitcnt_t)excess);
-            const int64_t q[2] = {mpz_get_si(units), excess > 0 ? 1 : 0};
-            check_words_add(words, lane, goal->terms[t].coordinate, q,
-                            factor->exponent + excess - scale);
-        }
+    for (size_t t = 0; t < goal->n; t++) {
+        const struct check_dyadic *factor = &goal->terms[t].factor;
+        const size_t bits = mpz_sizeinbase(factor->value, 2);
+        const size_t excess = bits > GOAL_BITS ? bits - GOAL_BITS : 0;
+        mpz_fdiv_q_2exp(units, factor->value, excess);
+        const int64_t q[2] = {mpz_get_si(units), excess > 0 ? 1 : 0};
+        check_words_add(words, lane, goal->terms[t].coordinate, q,
+                        factor->exponent + (long)excess);
     }
     mpz_clear(units);
-    return scale;
 }
 
-/* value = sum * 2^(scale - CHECK_SUM_BITS) */
-static void set_value(struct check_dyadic *value, check_wide sum, long scale)
+/* value = sum * 2^-CHECK_SUM_BITS */
+static void set_value(struct check_dyadic *value, check_wide sum)
 {
     const check_wide low = ((check_wide)1 << 63) - 1;
     mpz_set_si(value->value, (int64_t)(sum >> 63));
     mpz_mul_2exp(value->value, value->value, 63);
     mpz_add_ui(value->value, value->value, (unsigned long)(sum & low));
-    value->exponent = scale - CHECK_SUM_BITS;
+    value->exponent = -CHECK_SUM_BITS;
 }
 
 void check_back_bounds(struct check_bound *bounds, struct check_back *back,
@@ -177,17 +169,16 @@ void check_back_bounds(struct check_bound *bounds, struct check_back *back,
                        const struct check_goal *goals, size_t n,
                        enum check_arithmetic arithmetic, bool use_slopes)
 {
+    struct check_words *words = &back->words;
     for (size_t from = 0; from < n; from += CHECK_LANES) {
         const size_t left = n - from;
         const size_t n_lanes = left < CHECK_LANES ? left : CHECK_LANES;
-        const struct check_words *words = back->words;
-        long scale[CHECK_LANES] = {0};
         if (arithmetic == CHECK_FAST) {
-            check_words_reset(back->words);
+            check_words_reset(words);
             for (size_t r = 0; r < n_lanes; r++) {
-                scale[r] = load_goal(back->words, r, &goals[from + r]);
+                load_goal(words, r, &goals[from + r]);
             }
-            check_words_run(back->words, region, use_slopes);
+            check_words_run(words, region, use_slopes);
         }
         for (size_t r = 0; r < n_lanes; r++) {
             struct check_bound *bound = &bounds[from + r];
@@ -196,64 +187,40 @@ void check_back_bounds(struct check_bound *bounds, struct check_back *back,
                               use_slopes);
             } else {
                 bound->is_finite = true;
-                set_value(&bound->value, words->sums[r], scale[r]);
+                set_value(&bound->value, words->sums[r]);
             }
         }
     }
-}
-
-/* The largest fact not above sign * v of coordinate z, exactly. */
-static int64_t bound_neuron(struct check_back *back,
-                            const struct check_region *region, size_t z,
-                            int sign)
-{
-    struct check_bound bound = {.is_finite = false};
-    int64_t fact = CHECK_NO_LOWER;
-    mpz_init_set_si(bound.value.value, sign);
-    check_goal_reset(&back->goal);
-    check_goal_add(&back->goal, z, bound.value.value, 0);
-    bound_exactly(&bound, back, region, &back->goal, false);
-    if (bound.is_finite) {
-        fact = check_dyadic_floor(&bound.value, region->fact_bits,
-                                  CHECK_MOST_FACT - 1);
-    }
-    mpz_clear(bound.value.value);
-    return fact;
-}
-
-/* The sum, in units of 2^-CHECK_SUM_BITS, as a fact, rounded down. */
-static int64_t floor_sum(check_wide sum, unsigned fact_bits)
-{
-    const check_wide most = CHECK_MOST_FACT - 1;
-    const check_wide fact = sum >> (CHECK_SUM_BITS - fact_bits);
-    return fact < -most ? CHECK_NO_LOWER : (int64_t)(fact > most ? most : fact);
 }
 
 void check_back_neurons(int64_t *ends, struct check_back *back,
                         const struct check_region *region, const uint32_t *z,
                         size_t n, enum check_arithmetic arithmetic)
 {
-    const struct check_words *words = back->words;
-    for (size_t from = 0; from < 2 * n; from += CHECK_LANES) {
-        const size_t left = 2 * n - from;
-        const size_t n_lanes = left < CHECK_LANES ? left : CHECK_LANES;
-        if (arithmetic == CHECK_FAST) {
-            check_words_reset(back->words);
-            for (size_t r = 0; r < n_lanes; r++) {
-                const int64_t q[2] = {r % 2 == 0 ? 1 : -1, 0};
-                check_words_add(back->words, r, z[(from + r) / 2], q, 0);
-            }
-            check_words_run(back->words, region, false);
+    mpz_t one;
+    mpz_init(one);
+    for (size_t i = 0; i < 2 * n; i++) {
+        const size_t r = i % CHECK_LANES;
+        mpz_set_si(one, i % 2 == 0 ? 1 : -1);
+        check_goal_reset(&back->goals[r]);
+        check_goal_add(&back->goals[r], z[i / 2], one, 0);
+        if (r + 1 < CHECK_LANES && i + 1 < 2 * n) {
+            continue;
         }
-        for (size_t r = 0; r < n_lanes; r++) {
-            const int sign = r % 2 == 0 ? 1 : -1;
+        check_back_bounds(back->bounds, back, region, back->goals, r + 1,
+                          arithmetic, false);
+        for (size_t k = 0; k <= r; k++) {
+            const struct check_bound *bound = &back->bounds[k];
             const int64_t fact =
-                arithmetic == CHECK_EXACT || words->is_dead[r]
-                    ? bound_neuron(back, region, z[(from + r) / 2], sign)
-                    : floor_sum(words->sums[r], region->fact_bits);
-            ends[from + r] = sign > 0                 ? fact
-                             : fact == CHECK_NO_LOWER ? CHECK_NO_UPPER
-                                                      : -fact;
+                bound->is_finite
+                    ? check_dyadic_floor(&bound->value, region->fact_bits,
+                                         CHECK_MOST_FACT - 1)
+                    : CHECK_NO_LOWER;
+            const bool is_upper = k % 2 == 1;
+            ends[i - r + k] = !is_upper                ? fact
+                              : fact == CHECK_NO_LOWER ? CHECK_NO_UPPER
+                                                       : -fact;
         }
     }
+    mpz_clear(one);
 }

@@ -46,11 +46,8 @@ enum check_arithmetic { CHECK_FAST, CHECK_EXACT };
 /* Storage of one thread. */
 struct check_back;
 
-/* The network must live on. The weights prepared for words are those of
- * `shared`, which belongs to the same network and must live on, or own ones if
- * it is NULL. */
-struct check_back *check_back_create(const struct check_network *network,
-                                     const struct check_back *shared);
+/* The network must live on. */
+struct check_back *check_back_create(const struct check_network *network);
 void check_back_free(struct check_back *back);
 
 /*

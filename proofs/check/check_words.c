@@ -1,74 +1,123 @@
-/* Coefficients of all lanes layer by layer: FORMAT.md, "Fixed-point
- * evaluation".
+/* Coefficients of all lanes, layer by layer.
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_words.h"
 
 #include "proofs/check/check_fail.h"
+#include "proofs/check/check_matrix.h"
 
 #include <string.h>
 
-/* Of sums of coefficients; of slopes; of intercepts and errors; of the rows
+/* Of sums of coefficients; of slopes; of intercepts and errors; and the neurons
  * after which sums of intercepts are carried. */
 enum { MERGED_BITS = 61, SLOPE_BITS = 16, OFFSET_BITS = 52, BLOCK = 64 };
 
-struct check_words *check_words_create(const struct check_network *network,
-                                       const struct check_words *shared)
+/* Aligned as memory of check_alloc is. */
+typedef int64_t lanes
+    __attribute__((vector_size(8 * CHECK_LANES), aligned(16)));
+
+/* Code of which versions for several kinds of processors are made. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define CLONES                     \
+    __attribute__((optimize("O3"), \
+                   target_clones("arch=x86-64-v4", "avx2", "default")))
+#else
+#define CLONES
+#endif
+
+/*
+ * Coefficients c of the coordinates low .. end - 1, in each lane
+ *   q * 2^exponent <= c <= (q + units) * 2^exponent                       (1)
+ * If n is the length of `bits`, -2^n <= q < 2^n for all q; bits are 0 only if
+ * all q are.
+ */
+struct part {
+    size_t low;
+    size_t end;
+    lanes exponent;
+    lanes bits;
+    lanes units;
+};
+
+/*
+ * coefficients . v + sums <= goals. Part 0 are the inputs, part p the
+ * coordinates of layer p - 1; those outside of a part's window have
+ * coefficient 0.
+ *   matrices  [n_layers] of affine layers
+ *   uses      [p * n_parts + t] part p is computed from part t
+ *   q         [n_coordinates]
+ *   sum       [n_coordinates] what one layer adds; 0 between layers
+ */
+struct check_lanes_state {
+    const struct check_network *network;
+    size_t n_parts;
+    struct check_matrix *matrices;
+    struct part *parts;
+    bool *uses;
+    bool use_slopes;
+    void *block; /* of the vectors */
+    lanes *q;
+    lanes *sum;
+};
+
+/* The first coordinate of part p; of the part n_parts, their number. */
+static size_t part_first(const struct check_network *network, size_t p)
 {
-    struct check_words *words = check_alloc(1, sizeof *words);
-    const size_t n = network->n_layers;
-    size_t width = 0;
-    size_t stride = 0;
-    size_t n_segments = 0;
-    words->network = network;
-    words->has_own_matrices = shared == NULL;
-    words->matrices = shared == NULL ? check_alloc(n, sizeof *words->matrices)
-                                     : shared->matrices;
-    words->parts = check_alloc(n + 1, sizeof *words->parts);
-    words->part = check_alloc(network->n_coordinates, sizeof *words->part);
-    words->parts[0].width = network->n_inputs;
-    for (size_t l = 0; l < n; l++) {
-        const struct check_layer *layer = &network->layers[l];
-        struct check_matrix *matrix = &words->matrices[l];
-        for (size_t i = 0; i < layer->width; i++) {
-            words->part[layer->first + i] = (uint32_t)(l + 1);
-        }
-        if (layer->kind == CHECK_AFFINE && shared == NULL) {
-            check_matrix_init(matrix, layer, words->part);
-        }
-        words->parts[l + 1].first = layer->first;
-        words->parts[l + 1].width = layer->width;
-        width = layer->width > width ? layer->width : width;
-        stride = matrix->stride > stride ? matrix->stride : stride;
-        n_segments =
-            matrix->n_segments > n_segments ? matrix->n_segments : n_segments;
-    }
-    const size_t n_lanes = network->n_coordinates + width + stride;
-    words->block = check_alloc(n_lanes + 1, sizeof *words->q);
-    words->q = (check_lanes *)words->block;
-    words->q = (check_lanes *)((char *)words->block + sizeof *words->q -
-                               (uintptr_t)words->block % sizeof *words->q);
-    words->z = words->q + network->n_coordinates;
-    words->sum = words->z + width;
-    words->row = check_alloc(width, sizeof *words->row);
-    words->window = check_alloc(n_segments, sizeof *words->window);
-    return words;
+    return p > network->n_layers ? network->n_coordinates
+           : p == 0              ? 0
+                                 : network->layers[p - 1].first;
 }
 
-void check_words_free(struct check_words *words)
+/* The part of a coordinate. */
+static size_t find_part(const struct check_network *network, size_t coordinate)
 {
-    for (size_t l = 0; words->has_own_matrices && l < words->network->n_layers;
-         l++) {
-        check_matrix_clear(&words->matrices[l]);
+    size_t p = network->n_layers;
+    while (coordinate < part_first(network, p)) {
+        p--;
     }
-    if (words->has_own_matrices) {
-        check_free(words->matrices);
+    return p;
+}
+
+void check_words_init(struct check_words *words,
+                      const struct check_network *network)
+{
+    struct check_lanes_state *state = check_alloc(1, sizeof *state);
+    const size_t n = network->n_coordinates;
+    words->state = state;
+    state->network = network;
+    state->n_parts = network->n_layers + 1;
+    state->matrices = check_alloc(network->n_layers, sizeof *state->matrices);
+    state->parts = check_alloc(state->n_parts + 1, sizeof *state->parts);
+    state->uses = check_alloc(state->n_parts, state->n_parts);
+    state->block = check_alloc(2 * n + 1, sizeof *state->q);
+    state->q = (lanes *)((uintptr_t)state->block + sizeof *state->q -
+                         (uintptr_t)state->block % sizeof *state->q);
+    state->sum = state->q + n;
+    for (size_t p = 1; p < state->n_parts; p++) {
+        const struct check_layer *layer = &network->layers[p - 1];
+        const bool is_affine = layer->kind == CHECK_AFFINE;
+        const uint32_t *below = is_affine ? layer->column : layer->source;
+        const size_t end =
+            is_affine ? layer->start[layer->width] : layer->width;
+        for (size_t k = 0; k < end; k++) {
+            const size_t t = find_part(network, below[k]);
+            state->uses[p * state->n_parts + t] = true;
+        }
+        if (is_affine) {
+            check_matrix_init(&state->matrices[p - 1], layer);
+        }
     }
-    check_free(words->parts);
-    check_free(words->part);
-    check_free(words->block);
-    check_free(words->row);
-    check_free(words->window);
-    check_free(words);
+}
+
+void check_words_clear(struct check_words *words)
+{
+    for (size_t l = 0; l < words->state->network->n_layers; l++) {
+        check_matrix_clear(&words->state->matrices[l]);
+    }
+    check_free(words->state->matrices);
+    check_free(words->state->parts);
+    check_free(words->state->uses);
+    check_free(words->state->block);
+    check_free(words->state);
 }
 
 /* sums[r] += value * 2^exponent, rounded down; kills the lane instead of
@@ -85,254 +134,244 @@ static void add_to_sum(struct check_words *words, size_t r, check_wide value,
     }
 }
 
-/* q[n] = (q << left) >> right by floor; bits receives theirs. */
-CHECK_CLONES static void shift_all(check_lanes *q, size_t n, check_lanes *bits,
-                                   const check_lanes *left,
-                                   const check_lanes *right)
-{
-    check_lanes all = {0};
-    for (size_t i = 0; i < n; i++) {
-        const check_lanes x = (q[i] << *left) >> *right;
-        q[i] = x;
-        all |= (x ^ (x >> 63)) | (x >> 63 & 1);
-    }
-    *bits = all;
-}
-
-/* Subtracts `above` from x[n]: their bits. */
-CHECK_CLONES static void subtract_all(check_lanes *x, size_t n,
-                                      check_lanes *bits,
-                                      const check_lanes *above)
-{
-    check_lanes all = {0};
-    for (size_t i = 0; i < n; i++) {
-        const check_lanes y = x[i] - *above;
-        x[i] = y;
-        all |= (y ^ (y >> 63)) | (y >> 63 & 1);
-    }
-    *bits = all;
-}
-
-/* q[n] += (x << left) >> right; bits receives those of the sums. */
-CHECK_CLONES static void add_all(check_lanes *q, const check_lanes *x, size_t n,
-                                 check_lanes *bits, const check_lanes *left,
-                                 const check_lanes *right)
-{
-    check_lanes all = {0};
-    for (size_t i = 0; i < n; i++) {
-        const check_lanes y = q[i] + ((x[i] << *left) >> *right);
-        q[i] = y;
-        all |= (y ^ (y >> 63)) | (y >> 63 & 1);
-    }
-    *bits = all;
-}
-
-/* Exponent of the first bit of a lane. */
-static long find_top(const struct check_part *part, size_t r)
-{
-    return part->exponent[r] +
-           check_bit_length((uint64_t)(part->bits[r] | part->units[r]));
-}
-
-static bool has_lane(const struct check_part *part, size_t r)
+static bool has_lane(const struct part *part, size_t r)
 {
     return (part->bits[r] | part->units[r]) != 0;
 }
 
-/* Changes a lane's exponent; there is room if it becomes finer. Its q are then
- * to be shifted by left, then right. */
-static void change_exponent(struct check_part *part, size_t r, long exponent,
-                            check_lanes *left, check_lanes *right)
+static long lane_bits(const struct part *part, size_t r)
 {
-    const long shift = exponent - part->exponent[r];
+    return check_bit_length((uint64_t)(part->bits[r] | part->units[r]));
+}
+
+/* Changes a lane's exponent; there is room if it becomes finer. Its q are then
+ * to be shifted left by shift[0], then right by shift[1]. */
+static void change_exponent(struct part *part, size_t r, long exponent,
+                            lanes shift[2])
+{
+    const long up = exponent - part->exponent[r];
+    const bool is_used = has_lane(part, r);
     part->exponent[r] = exponent;
-    (*left)[r] = (*right)[r] = 0;
-    if (has_lane(part, r) && shift < 0) {
-        (*left)[r] = -shift;
-        part->bits[r] <<= -shift;
-        part->units[r] <<= -shift;
-    } else if (has_lane(part, r) && shift > 0) {
-        (*right)[r] = shift > 63 ? 63 : shift;
-        part->bits[r] = (part->bits[r] >> (*right)[r]) | 1;
-        part->units[r] = (part->units[r] >> (*right)[r]) + 2;
+    shift[0][r] = is_used && up < 0 ? -up : 0;
+    shift[1][r] = is_used && up > 0 ? (up > 63 ? 63 : up) : 0;
+    part->bits[r] <<= shift[0][r];
+    part->units[r] <<= shift[0][r];
+    if (shift[1][r] > 0) {
+        part->bits[r] = (part->bits[r] >> shift[1][r]) | 1;
+        part->units[r] = (part->units[r] >> shift[1][r]) + 2;
     }
 }
 
-/* Makes the window of a part at least low .. end - 1. */
-static void widen(struct check_words *words, struct check_part *part,
-                  size_t low, size_t end)
+/* Gives lanes that are not 0 as many bits as q_bits. */
+static void normalize(struct part *part, lanes shift[2], long q_bits)
+{
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        const long excess = lane_bits(part, r) - q_bits;
+        change_exponent(part, r, part->exponent[r] + excess, shift);
+    }
+}
+
+/* q[n] = shifted q + shifted (x - above), x = 0; adds their bits. */
+CLONES static void add_all(lanes *q, lanes *x, size_t n, lanes *bits,
+                           const lanes shift[4], const lanes *above)
+{
+    lanes all = {0};
+    for (size_t i = 0; i < n; i++) {
+        const lanes y = ((q[i] << shift[0]) >> shift[1]) +
+                        (((x[i] - *above) << shift[2]) >> shift[3]);
+        q[i] = y;
+        x[i] ^= x[i];
+        all |= (y ^ (y >> 63)) | (y >> 63 & 1);
+    }
+    *bits |= all;
+}
+
+/* Makes the window of a part include low .. end - 1. */
+static void widen(struct part *part, lanes *q, size_t low, size_t end)
 {
     if (part->low == part->end) {
         part->low = part->end = low;
     }
     if (low < part->low) {
-        memset(words->q + low, 0, (part->low - low) * sizeof *words->q);
+        memset(q + low, 0, (part->low - low) * sizeof *q);
         part->low = low;
     }
     if (end > part->end) {
-        memset(words->q + part->end, 0, (end - part->end) * sizeof *words->q);
+        memset(q + part->end, 0, (end - part->end) * sizeof *q);
         part->end = end;
     }
 }
 
-/* Adds x[n] to the coefficients of the coordinates first .., all in one part.
- * `from` tells exponent, bits and units of x. */
-static void add_range(struct check_words *words, size_t first, size_t n,
-                      const check_lanes *x, struct check_part from)
+/* Adds sum - above of coordinates in one part; exponent, bits and units of the
+ * sums in `from`. */
+static void add_to_part(struct check_lanes_state *state, size_t p,
+                        struct part from, const lanes *above)
 {
-    struct check_part *part = &words->parts[words->part[first]];
-    check_lanes left[2];
-    check_lanes right[2];
-    check_lanes bits;
-    bool is_shifted = false;
+    struct part *part = &state->parts[p];
+    lanes shift[4] = {{0}};
     for (size_t r = 0; r < CHECK_LANES; r++) {
+        const bool has_both = has_lane(part, r) && has_lane(&from, r);
         long exponent =
             has_lane(part, r) ? part->exponent[r] : from.exponent[r];
-        if (has_lane(part, r) && has_lane(&from, r)) {
-            const long tops[2] = {find_top(part, r), find_top(&from, r)};
-            const long most =
+        if (has_both) {
+            const long tops[2] = {part->exponent[r] + lane_bits(part, r),
+                                  from.exponent[r] + lane_bits(&from, r)};
+            const long least =
                 (tops[0] > tops[1] ? tops[0] : tops[1]) - MERGED_BITS;
             exponent =
                 exponent < from.exponent[r] ? exponent : from.exponent[r];
-            exponent = exponent > most ? exponent : most;
+            exponent = exponent > least ? exponent : least;
         }
-        change_exponent(part, r, exponent, &left[0], &right[0]);
-        change_exponent(&from, r, exponent, &left[1], &right[1]);
-        is_shifted = is_shifted || left[0][r] != 0 || right[0][r] != 0;
+        change_exponent(part, r, exponent, shift);
+        change_exponent(&from, r, exponent, shift + 2);
     }
-    if (is_shifted) {
-        shift_all(words->q + part->low, part->end - part->low, &bits, &left[0],
-                  &right[0]);
-    }
-    widen(words, part, first, first + n);
-    add_all(words->q + first, x, n, &bits, &left[1], &right[1]);
-    part->bits |= bits;
+    widen(part, state->q, from.low, from.end);
     part->units += from.units;
-}
-
-/* The shifts, left then right, after which the lanes of a part have q_bits
- * bits; its exponent and units then. */
-static void normalize(struct check_part *part, check_lanes shift[2],
-                      long q_bits)
-{
-    for (size_t r = 0; r < CHECK_LANES; r++) {
-        const long excess =
-            check_bit_length((uint64_t)(part->bits[r] | part->units[r])) -
-            q_bits;
-        change_exponent(part, r, part->exponent[r] + excess, &shift[0],
-                        &shift[1]);
+    part->bits ^= part->bits;
+    const size_t ends[4] = {part->low, from.low, from.end, part->end};
+    const lanes nothing = {0};
+    for (size_t i = 0; i < 3; i++) {
+        add_all(state->q + ends[i], state->sum + ends[i], ends[i + 1] - ends[i],
+                &part->bits, shift, i == 1 ? above : &nothing);
     }
 }
 
 /*
- * Sums over some neurons with the lanes' coefficients x on the way:
- *   high * 2^26 + low  x times the intercept of upper lines, units of 2^-G
- *   error              lost by rounding coefficients of z
- *   is_missing         not 0: some number was too long, or no upper line
+ * One pass over the coefficients of a layer: the window and lanes of what it
+ * adds to sum; and
+ *   shift     of the coefficients before
+ *   constant  sum of coefficients times biases; or constant * 2^26 + low of
+ *             those times intercepts, less what rounding costs
+ *   above     [2] sums of -q of the negative and of q of the other ones
+ *   is_missing  not 0: some number was too long, or no upper line
  */
-struct line_sums {
-    check_lanes high;
-    check_lanes low;
-    check_lanes error;
-    check_lanes is_missing;
+struct pass {
+    struct part from;
+    lanes shift[2];
+    lanes constant;
+    lanes low;
+    lanes above[2];
+    lanes is_missing;
 };
 
-/* x = the coefficient of z for the coefficient x of max(z, 0), where `lower`
- * * 2^-SLOPE_BITS is the slope of the lower line of an unstable neuron. */
-static inline void apply_line(check_lanes *x, struct line_sums *sums,
+/* The coefficient of z, from that of max(z, 0) of an unstable neuron whose
+ * lower line has slope lower * 2^-SLOPE_BITS: in place. */
+static inline void apply_line(struct pass *pass, lanes *x,
                               const struct check_line *line, int64_t lower,
                               unsigned slope_bits)
 {
     const int64_t most = (int64_t)1 << OFFSET_BITS;
     const int64_t upper = line->slope << (SLOPE_BITS - slope_bits);
-    const check_lanes negative = *x >> 63;
-    const check_lanes down = *x & negative;
-    const check_lanes product = (*x & ~negative) * lower + down * upper;
-    const check_lanes is_inexact = (product & ((1 << SLOPE_BITS) - 1)) != 0;
-    if (!line->has_upper || line->offset >= most) {
-        sums->is_missing |= negative;
+    const lanes negative = *x >> 63;
+    const lanes down = *x & negative;
+    const lanes product = (*x & ~negative) * lower + down * upper;
+    const lanes is_inexact = (product & ((1 << SLOPE_BITS) - 1)) != 0;
+    if (line->has_upper && line->offset < most) {
+        pass->constant += down * (line->offset >> 26);
+        pass->low += down * (line->offset & ((1 << 26) - 1));
     } else {
-        sums->high += down * (line->offset >> 26);
-        sums->low += down * (line->offset & ((1 << 26) - 1));
+        pass->is_missing |= negative;
     }
-    if (line->error >= most) {
-        sums->is_missing |= is_inexact;
+    if (line->error < most) {
+        pass->low -= is_inexact & line->error;
     } else {
-        sums->error += is_inexact & line->error;
+        pass->is_missing |= is_inexact;
     }
     *x = (product + (line->is_rounded_up ? (1 << SLOPE_BITS) - 1 : 0)) >>
          SLOPE_BITS;
 }
 
-/* Replaces q[n], shifted, of neurons by the coefficients of z. */
-CHECK_CLONES static void
-apply_lines(check_lanes *q, size_t n, struct line_sums *sums, check_lanes *bits,
-            const check_lanes *shift, const struct check_region *region,
-            const uint32_t *source, const int16_t *slope)
+/* Adds sum - above to the parts that part p is computed from. */
+static void flush(struct check_lanes_state *state, size_t p, struct pass *pass)
+{
+    struct part *from = &pass->from;
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        const bool has_any = has_lane(&state->parts[p], r);
+        from->bits[r] = has_any ? ((int64_t)1 << MERGED_BITS) - 1 : 0;
+    }
+    for (size_t t = 0; t < p; t++) {
+        struct part range = *from;
+        const size_t first = part_first(state->network, t);
+        const size_t end = part_first(state->network, t + 1);
+        range.low = first > from->low ? first : from->low;
+        range.end = end < from->end ? end : from->end;
+        if (range.low < range.end && state->uses[p * state->n_parts + t]) {
+            add_to_part(state, t, range, &pass->above[0]);
+        }
+    }
+}
+
+static void include(struct part *window, size_t low, size_t end)
+{
+    window->low = low < window->low ? low : window->low;
+    window->end = end > window->end ? end : window->end;
+}
+
+/* Neurons whose outputs are the coordinates low .. end - 1. */
+CLONES static void apply_lines(struct check_lanes_state *state,
+                               struct pass *pass,
+                               const struct check_region *region,
+                               const struct check_layer *layer, size_t low,
+                               size_t end)
 {
     const unsigned lower_shift = SLOPE_BITS - region->lower_bits;
-    check_lanes all = *bits;
-    for (size_t i = 0; i < n; i++) {
-        const struct check_line *line = &region->line[source[i]];
-        check_lanes x = (q[i] << shift[0]) >> shift[1];
-        if (line->phase == CHECK_INACTIVE) {
-            x ^= x;
-        } else if (line->phase == CHECK_UNSTABLE) {
-            const int64_t lower = slope != NULL && slope[i] >= 0
-                                      ? (int64_t)slope[i] << lower_shift
+    for (size_t i = low; i < end; i++) {
+        const uint32_t z = layer->source[i - layer->first];
+        const struct check_line *line = &region->line[z];
+        lanes x = (state->q[i] << pass->shift[0]) >> pass->shift[1];
+        if (line->phase == CHECK_UNSTABLE) {
+            const int64_t lower = state->use_slopes && region->slope[i] >= 0
+                                      ? (int64_t)region->slope[i] << lower_shift
                                       : (int64_t)line->is_identity_below
                                             << SLOPE_BITS;
-            apply_line(&x, sums, line, lower, region->slope_bits);
+            apply_line(pass, &x, line, lower, region->slope_bits);
         }
-        q[i] = x;
-        all |= (x ^ (x >> 63)) | (x >> 63 & 1);
+        if (line->phase != CHECK_INACTIVE) {
+            state->sum[z] += x;
+            include(&pass->from, z, (size_t)z + 1);
+        }
     }
-    *bits = all;
+}
+
+/* Carries what the pass adds to the sums of all lanes. */
+static void add_constants(struct check_words *words, const struct pass *pass,
+                          int low_bits, long exponent)
+{
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        const check_wide high =
+            (check_wide)pass->constant[r] * ((check_wide)1 << low_bits);
+        add_to_sum(words, r, high + pass->low[r],
+                   pass->from.exponent[r] + exponent);
+        words->is_dead[r] = words->is_dead[r] || pass->is_missing[r] != 0;
+    }
 }
 
 static void eliminate_relu(struct check_words *words, size_t p,
-                           const struct check_region *region, bool use_slopes)
+                           const struct check_region *region)
 {
-    const struct check_layer *layer = &words->network->layers[p - 1];
-    struct check_part *part = &words->parts[p];
-    const uint32_t *source = layer->source - layer->first;
-    const size_t below = words->part[source[part->low]];
-    long q_bits = 30;
-    if (below > 0 && words->network->layers[below - 1].kind == CHECK_AFFINE) {
-        q_bits = words->matrices[below - 1].q_bits;
-    }
-    check_lanes shift[2];
-    struct check_part from = {.first = 0};
-    normalize(part, shift, q_bits);
-    from.exponent = part->exponent;
+    struct check_lanes_state *state = words->state;
+    const struct check_layer *layer = &state->network->layers[p - 1];
+    struct part *part = &state->parts[p];
+    const size_t below = find_part(state->network, layer->source[0]);
+    const bool is_affine =
+        below > 0 && state->network->layers[below - 1].kind == CHECK_AFFINE;
+    struct pass pass = {.from.low = SIZE_MAX};
+    normalize(part, pass.shift,
+              is_affine ? state->matrices[below - 1].q_bits : CHECK_Q_BITS);
+    pass.from.exponent = part->exponent;
     for (size_t i = part->low; i < part->end; i += BLOCK) {
-        const size_t n = part->end - i < BLOCK ? part->end - i : BLOCK;
-        struct line_sums sums = {.high = {0}};
-        apply_lines(words->q + i, n, &sums, &from.bits, shift, region,
-                    source + i, use_slopes ? region->slope + i : NULL);
-        for (size_t r = 0; r < CHECK_LANES; r++) {
-            const check_wide sum =
-                (check_wide)sums.high[r] * (1 << 26) + sums.low[r];
-            add_to_sum(words, r, sum - sums.error[r],
-                       part->exponent[r] - (long)region->fact_bits);
-            words->is_dead[r] = words->is_dead[r] || sums.is_missing[r] != 0;
-        }
+        const size_t left = part->end - i;
+        pass.constant = pass.low = (lanes){0};
+        apply_lines(state, &pass, region, layer, i,
+                    i + (left < BLOCK ? left : BLOCK));
+        add_constants(words, &pass, 26, -(long)region->fact_bits);
     }
-    for (size_t i = part->low; i < part->end;) {
-        size_t n = 1;
-        while (i + n < part->end && source[i + n] == source[i] + n &&
-               words->part[source[i + n]] == words->part[source[i]]) {
-            n++;
-        }
-        add_range(words, source[i], n, words->q + i, from);
-        i += n;
-    }
+    flush(state, p, &pass);
 }
 
-/* Rounding leaves coefficients up to `units` above: each costs at most this
- * times the lower end of its coordinate, if that is negative. */
-static void charge_units(struct check_words *words,
-                         const struct check_part *part,
+/* Coefficients up to `units` higher cost at most this times the lower end of
+ * their coordinate, if that is negative. */
+static void charge_units(struct check_words *words, const struct part *part,
                          const struct check_region *region, unsigned bits)
 {
     const check_wide most = (check_wide)1 << 62;
@@ -340,91 +379,73 @@ static void charge_units(struct check_words *words,
     for (size_t i = part->low; i < part->end; i++) {
         const int64_t lower = region->ends[2 * i];
         below += lower < 0 ? -(check_wide)lower : 0;
-        below = lower == CHECK_NO_LOWER || below > most ? most : below;
+        below = below > most ? most : below;
     }
     for (size_t r = 0; r < CHECK_LANES; r++) {
-        if (part->units[r] != 0 && below == most) {
-            words->is_dead[r] = true;
-        }
+        words->is_dead[r] =
+            words->is_dead[r] || (part->units[r] != 0 && below == most);
         add_to_sum(words, r, -below * part->units[r],
                    part->exponent[r] - (long)bits);
     }
 }
 
-/* Finds the rows with coefficients: z and row, their number. above[0] and [1]
- * receive the sums of -q of the negative and of q of the others. */
-CHECK_CLONES static size_t find_rows(struct check_words *words,
-                                     const struct check_part *part,
-                                     const check_lanes shift[2],
-                                     check_lanes above[2])
+/* Rows of the coordinates of a part, times their coefficients. */
+CLONES static void multiply_rows(struct check_lanes_state *state,
+                                 struct pass *pass,
+                                 const struct check_layer *layer,
+                                 const struct check_matrix *matrix,
+                                 const struct part *part)
 {
-    size_t n = 0;
-    check_lanes sums[2] = {{0}};
-    for (size_t i = part->low; i < part->end; i++) {
-        const check_lanes x = (words->q[i] << shift[0]) >> shift[1];
+    for (size_t c = part->low; c < part->end; c++) {
+        const size_t i = c - layer->first;
+        const lanes x = (state->q[c] << pass->shift[0]) >> pass->shift[1];
         int64_t any = 0;
         for (size_t r = 0; r < CHECK_LANES; r++) {
             any |= x[r];
         }
-        words->z[n] = x;
-        words->row[n] = (uint32_t)(i - part->first);
-        n += any != 0 ? 1 : 0;
-        sums[0] -= x & (x >> 63);
-        sums[1] += x & ~(x >> 63);
+        if (any == 0) {
+            continue;
+        }
+        pass->above[0] -= x & (x >> 63);
+        pass->above[1] += x & ~(x >> 63);
+        pass->constant += x * matrix->bias[i];
+        include(&pass->from, matrix->span[i][0], matrix->span[i][1]);
+        for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
+            state->sum[layer->column[k]] += x * matrix->weight[k];
+        }
     }
-    above[0] = sums[0];
-    above[1] = sums[1];
-    return n;
 }
 
 static void eliminate_affine(struct check_words *words, size_t p,
                              const struct check_region *region)
 {
-    const struct check_matrix *matrix = &words->matrices[p - 1];
-    struct check_part *part = &words->parts[p];
-    check_lanes shift[2];
-    check_lanes above[2];
-    normalize(part, shift, matrix->q_bits);
+    struct check_lanes_state *state = words->state;
+    const struct check_matrix *matrix = &state->matrices[p - 1];
+    struct part *part = &state->parts[p];
+    struct pass pass = {.from.low = SIZE_MAX};
+    normalize(part, pass.shift, matrix->q_bits);
     charge_units(words, part, region, region->fact_bits);
-    const size_t n = find_rows(words, part, shift, above);
-    if (n == 0) {
-        return;
-    }
-    check_matrix_multiply(words->sum, words->window, matrix, words->z,
-                          words->row, n);
-    const check_lanes *bias = words->sum + matrix->n_columns;
-    for (size_t r = 0; r < CHECK_LANES; r++) {
-        const check_wide sum =
-            (check_wide)bias[0][r] * ((check_wide)1 << matrix->bias_bits) +
-            bias[1][r] - (matrix->is_bias_rounded ? above[0][r] : 0);
-        add_to_sum(words, r, sum, part->exponent[r] + matrix->bias_exponent);
-    }
-    struct check_part from = {.exponent = part->exponent + matrix->exponent};
+    multiply_rows(state, &pass, &state->network->layers[p - 1], matrix, part);
+    pass.from.exponent = part->exponent;
+    pass.low = -pass.above[0];
+    add_constants(words, &pass, 0, matrix->bias_exponent);
+    pass.from.exponent += matrix->exponent;
     if (matrix->is_rounded) {
-        from.units = above[0] + above[1];
+        pass.from.units = pass.above[0] + pass.above[1];
     } else {
-        above[0] ^= above[0];
+        pass.above[0] ^= pass.above[0];
     }
-    for (size_t s = 0; s < matrix->n_segments; s++) {
-        const struct check_segment *segment = &matrix->segments[s];
-        const size_t low = words->window[s][0];
-        const size_t width = words->window[s][1] - low;
-        if (width > 0) {
-            subtract_all(words->sum + low, width, &from.bits, &above[0]);
-            add_range(words, segment->first + (low - segment->position), width,
-                      words->sum + low, from);
-        }
-    }
+    flush(state, p, &pass);
 }
 
 static void eliminate_inputs(struct check_words *words,
                              const struct check_region *region)
 {
-    const struct check_part *part = &words->parts[0];
+    const struct part *part = &words->state->parts[0];
     charge_units(words, part, region, region->box_bits);
     for (size_t i = part->low; i < part->end; i++) {
         for (size_t r = 0; r < CHECK_LANES; r++) {
-            const int64_t q = words->q[i][r];
+            const int64_t q = words->state->q[i][r];
             const int64_t end = region->ends[2 * i + (q < 0 ? 1 : 0)];
             add_to_sum(words, r, (check_wide)q * end,
                        part->exponent[r] - (long)region->box_bits);
@@ -434,10 +455,8 @@ static void eliminate_inputs(struct check_words *words,
 
 void check_words_reset(struct check_words *words)
 {
-    for (size_t p = 0; p <= words->network->n_layers; p++) {
-        struct check_part *part = &words->parts[p];
-        *part = (struct check_part){.first = part->first, .width = part->width};
-    }
+    struct check_lanes_state *state = words->state;
+    memset(state->parts, 0, state->n_parts * sizeof *state->parts);
     memset(words->is_dead, 0, sizeof words->is_dead);
     memset(words->sums, 0, sizeof words->sums);
 }
@@ -445,25 +464,28 @@ void check_words_reset(struct check_words *words)
 void check_words_add(struct check_words *words, size_t lane, size_t coordinate,
                      const int64_t q_units[2], long exponent)
 {
-    check_lanes q = {0};
-    struct check_part from = {.first = 0};
-    q[lane] = q_units[0];
+    struct check_lanes_state *state = words->state;
+    const lanes nothing = {0};
+    struct part from = {.low = coordinate, .end = coordinate + 1};
+    state->sum[coordinate][lane] = q_units[0];
     from.exponent[lane] = exponent;
-    from.bits[lane] = (q[lane] ^ (q[lane] >> 63)) | (q[lane] < 0 ? 1 : 0);
+    from.bits[lane] = q_units[0] < 0 ? -q_units[0] : q_units[0];
     from.units[lane] = q_units[1];
-    add_range(words, coordinate, 1, &q, from);
+    add_to_part(state, find_part(state->network, coordinate), from, &nothing);
 }
 
 void check_words_run(struct check_words *words,
                      const struct check_region *region, bool use_slopes)
 {
-    for (size_t p = words->network->n_layers; p > 0; p--) {
-        const struct check_part *part = &words->parts[p];
+    struct check_lanes_state *state = words->state;
+    state->use_slopes = use_slopes;
+    for (size_t p = state->n_parts - 1; p > 0; p--) {
+        const struct part *part = &state->parts[p];
         if (part->low == part->end) {
             continue;
         }
-        if (words->network->layers[p - 1].kind == CHECK_RELU) {
-            eliminate_relu(words, p, region, use_slopes);
+        if (state->network->layers[p - 1].kind == CHECK_RELU) {
+            eliminate_relu(words, p, region);
         } else {
             eliminate_affine(words, p, region);
         }
