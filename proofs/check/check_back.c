@@ -20,11 +20,13 @@ struct check_back {
     struct check_bound bounds[CHECK_LANES];
 };
 
-struct check_back *check_back_create(const struct check_network *network)
+struct check_back *check_back_create(const struct check_network *network,
+                                     const struct check_back *shared)
 {
     struct check_back *back = check_alloc(1, sizeof *back);
     back->network = network;
-    check_words_init(&back->words, network);
+    check_words_init(&back->words, network,
+                     shared != NULL ? &shared->words : NULL);
     back->q = check_alloc(network->n_coordinates, sizeof *back->q);
     for (size_t i = 0; i < network->n_coordinates; i++) {
         mpz_init(back->q[i].value);

@@ -46,8 +46,10 @@ enum check_arithmetic { CHECK_FAST, CHECK_EXACT };
 /* Storage of one thread. */
 struct check_back;
 
-/* The network must live on. */
-struct check_back *check_back_create(const struct check_network *network);
+/* The network must live on, and so must `shared`, another storage for the same
+ * network whose prepared weights it uses unless that is NULL. */
+struct check_back *check_back_create(const struct check_network *network,
+                                     const struct check_back *shared);
 void check_back_free(struct check_back *back);
 
 /*

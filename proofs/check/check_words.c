@@ -42,7 +42,7 @@ struct part {
  * coefficients . v + sums <= goals. Part 0 are the inputs, part p the
  * coordinates of layer p - 1; those outside of a part's window have
  * coefficient 0.
- *   matrices  [n_layers] of affine layers
+ *   own, matrices  [n_layers] of affine layers; matrices may be another's
  *   uses      [p * n_parts + t] part p is computed from part t
  *   q         [n_coordinates]
  *   sum       [n_coordinates] what one layer adds; 0 between layers
@@ -50,7 +50,8 @@ struct part {
 struct check_lanes_state {
     const struct check_network *network;
     size_t n_parts;
-    struct check_matrix *matrices;
+    struct check_matrix *own;
+    const struct check_matrix *matrices;
     struct part *parts;
     bool *uses;
     bool use_slopes;
@@ -78,14 +79,16 @@ static size_t find_part(const struct check_network *network, size_t coordinate)
 }
 
 void check_words_init(struct check_words *words,
-                      const struct check_network *network)
+                      const struct check_network *network,
+                      const struct check_words *shared)
 {
     struct check_lanes_state *state = check_alloc(1, sizeof *state);
     const size_t n = network->n_coordinates;
     words->state = state;
     state->network = network;
     state->n_parts = network->n_layers + 1;
-    state->matrices = check_alloc(network->n_layers, sizeof *state->matrices);
+    state->own = check_alloc(network->n_layers, sizeof *state->own);
+    state->matrices = shared != NULL ? shared->state->matrices : state->own;
     state->parts = check_alloc(state->n_parts + 1, sizeof *state->parts);
     state->uses = check_alloc(state->n_parts, state->n_parts);
     state->block = check_alloc(2 * n + 1, sizeof *state->q);
@@ -102,8 +105,8 @@ void check_words_init(struct check_words *words,
             const size_t t = find_part(network, below[k]);
             state->uses[p * state->n_parts + t] = true;
         }
-        if (is_affine) {
-            check_matrix_init(&state->matrices[p - 1], layer);
+        if (is_affine && shared == NULL) {
+            check_matrix_init(&state->own[p - 1], layer);
         }
     }
 }
@@ -111,9 +114,9 @@ void check_words_init(struct check_words *words,
 void check_words_clear(struct check_words *words)
 {
     for (size_t l = 0; l < words->state->network->n_layers; l++) {
-        check_matrix_clear(&words->state->matrices[l]);
+        check_matrix_clear(&words->state->own[l]);
     }
-    check_free(words->state->matrices);
+    check_free(words->state->own);
     check_free(words->state->parts);
     check_free(words->state->uses);
     check_free(words->state->block);

@@ -21,8 +21,10 @@ struct check_words {
     struct check_lanes_state *state;
 };
 
+/* The network must live on, and `shared`, whose weights are used, or NULL. */
 void check_words_init(struct check_words *words,
-                      const struct check_network *network);
+                      const struct check_network *network,
+                      const struct check_words *shared);
 void check_words_clear(struct check_words *words);
 
 /* Makes all lanes 0. */
