@@ -417,7 +417,7 @@ END_TEST
 /* Exits with status 1. */
 START_TEST(other_hashes_are_rejected)
 {
-    require_hashes((size_t)(32 * _i + 31));
+    require_hashes(32 * (size_t)_i + 31);
 }
 END_TEST
 
