@@ -1,5 +1,6 @@
 /* Exact values of a network at a point, and its canonical text.
  * SPDX-License-Identifier: MIT */
+#include "proofs/check/check_bytes.h" /* for FILE, which gmp.h looks for */
 #include "proofs/check/check_dyadic.h"
 #include "proofs/check/check_network.h"
 
