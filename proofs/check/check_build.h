@@ -49,10 +49,22 @@ struct check_builder {
 };
 
 /* End in check_unreadable or check_unsupported, naming the node. */
-void check_malformed_if(const struct check_builder *b, bool condition,
-                        const char *text);
-void check_unsupported_if(const struct check_builder *b, bool condition,
-                          const char *text);
+_Noreturn void check_malformed(const struct check_builder *b, const char *text);
+_Noreturn void check_refuse(const struct check_builder *b, const char *text);
+static inline void check_malformed_if(const struct check_builder *b,
+                                      bool condition, const char *text)
+{
+    if (condition) {
+        check_malformed(b, text);
+    }
+}
+static inline void check_unsupported_if(const struct check_builder *b,
+                                        bool condition, const char *text)
+{
+    if (condition) {
+        check_refuse(b, text);
+    }
+}
 
 /* The value of that name; NULL if there is none. */
 struct check_value *check_find(const struct check_builder *b, const char *name);
@@ -116,6 +128,7 @@ bool check_multiply(double *product, double x, double y);
 struct check_layer *check_add_layer(struct check_builder *b,
                                     struct check_value *value,
                                     enum check_kind kind);
+struct check_rows check_rows_create(void);
 void check_row_add(struct check_rows *rows, size_t column, double weight);
 void check_row_end(struct check_rows *rows, double bias);
 /* Makes a constant value a computed one: coordinates with empty rows. */
@@ -128,5 +141,6 @@ void check_build_arithmetic(struct check_builder *b);
 void check_build_gemm(struct check_builder *b);
 void check_build_matmul(struct check_builder *b);
 void check_build_window(struct check_builder *b);
+void check_build_relu(struct check_builder *b);
 
 #endif

@@ -62,6 +62,15 @@ static void set_point(double *x, size_t n, size_t point)
     }
 }
 
+static void print_rational(FILE *file, const mpq_t q)
+{
+    char *text = check_alloc(mpz_sizeinbase(mpq_numref(q), 10) +
+                                 mpz_sizeinbase(mpq_denref(q), 10) + 3,
+                             1);
+    (void)fprintf(file, " %s", mpq_get_str(text, 10, q));
+    check_free(text);
+}
+
 static void print_sums(FILE *file, const struct check_network *network,
                        mpq_t *v)
 {
@@ -74,7 +83,8 @@ static void print_sums(FILE *file, const struct check_network *network,
             mpq_add(sum, sum, v[layer->source[i]]);
         }
         (void)fprintf(file, "sum %zu:", r);
-        (void)gmp_fprintf(file, " %Qd\n", sum);
+        print_rational(file, sum);
+        (void)fputc('\n', file);
     }
     mpq_clear(sum);
 }
@@ -97,7 +107,7 @@ static void print_points(FILE *file, const struct check_network *network)
         check_network_eval(v, network, x);
         (void)fprintf(file, "at %zu:", point);
         for (size_t j = 0; j < network->n_outputs && j < N_PRINTED; j++) {
-            (void)gmp_fprintf(file, " %Qd", v[network->output[j]]);
+            print_rational(file, v[network->output[j]]);
         }
         (void)fputc('\n', file);
         if (point == 0) {

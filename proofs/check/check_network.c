@@ -22,8 +22,9 @@ static int compare_name(const void *name, const void *value)
 
 struct check_value *check_find(const struct check_builder *b, const char *name)
 {
-    return bsearch(name, b->values, b->n_values, sizeof *b->values,
-                   compare_name);
+    return b->values == NULL ? NULL
+                             : bsearch(name, b->values, b->n_values,
+                                       sizeof *b->values, compare_name);
 }
 
 static void add_name(struct check_builder *b, const char *name, size_t order,
@@ -55,7 +56,9 @@ static void collect_names(struct check_builder *b)
         }
     }
     struct check_value *values = b->values;
-    qsort(values, b->n_values, sizeof *values, compare_values);
+    if (values != NULL) {
+        qsort(values, b->n_values, sizeof *values, compare_values);
+    }
     for (size_t i = 0; i < b->n_values; i++) {
         if (n == 0 || strcmp(values[n - 1].name, values[i].name) != 0) {
             values[n++] = values[i];
@@ -223,7 +226,8 @@ struct check_network *check_network_load(const char *path)
 {
     struct check_network *network = check_alloc(1, sizeof *network);
     struct check_onnx_node whole = {.name = "", .op = "graph"};
-    struct check_builder b = {.network = network, .node = &whole};
+    struct check_builder b = {
+        .network = network, .node = &whole, .rows = check_rows_create()};
     network->file = check_bytes_open(path);
     b.model = check_onnx_read(&network->arena, &network->file);
     if (b.model.opset < 7 || b.model.opset > 21) {

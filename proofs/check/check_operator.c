@@ -4,22 +4,16 @@
 
 #include <string.h>
 
-void check_malformed_if(const struct check_builder *b, bool condition,
-                        const char *text)
+void check_malformed(const struct check_builder *b, const char *text)
 {
-    if (condition) {
-        check_unreadable("%s: node '%s' (%s): %s", b->network->file.path,
-                         b->node->name, b->node->op, text);
-    }
+    check_unreadable("%s: node '%s' (%s): %s", b->network->file.path,
+                     b->node->name, b->node->op, text);
 }
 
-void check_unsupported_if(const struct check_builder *b, bool condition,
-                          const char *text)
+void check_refuse(const struct check_builder *b, const char *text)
 {
-    if (condition) {
-        check_unsupported("%s: node '%s' (%s): %s", b->network->file.path,
-                          b->node->name, b->node->op, text);
-    }
+    check_unsupported("%s: node '%s' (%s): %s", b->network->file.path,
+                      b->node->name, b->node->op, text);
 }
 
 bool check_has_input(const struct check_builder *b, size_t i)
@@ -38,7 +32,7 @@ struct check_value check_input(struct check_builder *b, size_t i)
     }
     check_unsupported_if(b, value == NULL || value->type == 0,
                          "an input is no tensor that is known");
-    return value == NULL ? (struct check_value){0} : *value;
+    return *value;
 }
 
 struct check_value *check_output(const struct check_builder *b, size_t i,
@@ -227,22 +221,6 @@ static void move(struct check_builder *b, size_t k,
     }
     check_move(b, check_output(b, k, input->type, &shape), input, axes,
                shape.n_dims, pad);
-}
-
-static void build_relu(struct check_builder *b)
-{
-    struct check_network *network = b->network;
-    struct check_value input = check_input(b, 0);
-    struct check_value *output = check_output(b, 0, input.type, &input.shape);
-    check_compute(b, &input);
-    struct check_layer *layer = check_add_layer(b, output, CHECK_RELU);
-    layer->source =
-        check_arena_alloc(&network->arena, input.n, sizeof *layer->source);
-    memcpy(layer->source, input.map, input.n * sizeof *layer->source);
-    layer->relu = network->n_relus;
-    network->relu = check_arena_grow(&network->arena, network->relu,
-                                     network->n_relus, sizeof *network->relu);
-    network->relu[network->n_relus++] = network->n_layers - 1;
 }
 
 static void build_constant(struct check_builder *b)
@@ -552,37 +530,38 @@ static void build_pad(struct check_builder *b)
     move(b, 0, &input, axes, pad.map);
 }
 
+static const struct {
+    const char *name;
+    size_t min_inputs;
+    size_t max_inputs;
+    size_t max_outputs;
+    void (*build)(struct check_builder *b);
+} operators[] = {{"Add", 2, 2, 1, check_build_arithmetic},
+                 {"AveragePool", 1, 1, 1, check_build_window},
+                 {"Concat", 1, SIZE_MAX, 1, build_concat},
+                 {"Constant", 0, 0, 1, build_constant},
+                 {"Conv", 2, 3, 1, check_build_window},
+                 {"Div", 2, 2, 1, check_build_arithmetic},
+                 {"Dropout", 1, 3, 2, build_copy},
+                 {"Flatten", 1, 1, 1, build_flatten},
+                 {"Gather", 2, 2, 1, build_gather},
+                 {"Gemm", 2, 3, 1, check_build_gemm},
+                 {"Identity", 1, 1, 1, build_copy},
+                 {"MatMul", 2, 2, 1, check_build_matmul},
+                 {"Mul", 2, 2, 1, check_build_arithmetic},
+                 {"Neg", 1, 1, 1, check_build_arithmetic},
+                 {"Pad", 1, 4, 1, build_pad},
+                 {"Relu", 1, 1, 1, check_build_relu},
+                 {"Reshape", 2, 2, 1, build_reshape},
+                 {"Slice", 1, 5, 1, build_slice},
+                 {"Split", 1, 2, SIZE_MAX, build_split},
+                 {"Squeeze", 1, 2, 1, build_squeeze},
+                 {"Sub", 2, 2, 1, check_build_arithmetic},
+                 {"Transpose", 1, 1, 1, build_transpose},
+                 {"Unsqueeze", 1, 2, 1, build_squeeze}};
+
 void check_build(struct check_builder *b)
 {
-    static const struct {
-        const char *name;
-        size_t min_inputs;
-        size_t max_inputs;
-        size_t max_outputs;
-        void (*build)(struct check_builder *b);
-    } operators[] = {{"Add", 2, 2, 1, check_build_arithmetic},
-                     {"AveragePool", 1, 1, 1, check_build_window},
-                     {"Concat", 1, SIZE_MAX, 1, build_concat},
-                     {"Constant", 0, 0, 1, build_constant},
-                     {"Conv", 2, 3, 1, check_build_window},
-                     {"Div", 2, 2, 1, check_build_arithmetic},
-                     {"Dropout", 1, 3, 2, build_copy},
-                     {"Flatten", 1, 1, 1, build_flatten},
-                     {"Gather", 2, 2, 1, build_gather},
-                     {"Gemm", 2, 3, 1, check_build_gemm},
-                     {"Identity", 1, 1, 1, build_copy},
-                     {"MatMul", 2, 2, 1, check_build_matmul},
-                     {"Mul", 2, 2, 1, check_build_arithmetic},
-                     {"Neg", 1, 1, 1, check_build_arithmetic},
-                     {"Pad", 1, 4, 1, build_pad},
-                     {"Relu", 1, 1, 1, build_relu},
-                     {"Reshape", 2, 2, 1, build_reshape},
-                     {"Slice", 1, 5, 1, build_slice},
-                     {"Split", 1, 2, SIZE_MAX, build_split},
-                     {"Squeeze", 1, 2, 1, build_squeeze},
-                     {"Sub", 2, 2, 1, check_build_arithmetic},
-                     {"Transpose", 1, 1, 1, build_transpose},
-                     {"Unsqueeze", 1, 2, 1, build_squeeze}};
     const struct check_onnx_node *node = b->node;
     size_t row = 0;
     while (row < sizeof operators / sizeof operators[0] &&

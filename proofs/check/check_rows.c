@@ -86,6 +86,15 @@ void check_row_end(struct check_rows *rows, double bias)
     rows->n++;
 }
 
+struct check_rows check_rows_create(void)
+{
+    return (struct check_rows){.end = check_alloc(1, sizeof(size_t)),
+                               .bias = check_alloc(1, sizeof(double)),
+                               .column = check_alloc(1, sizeof(uint32_t)),
+                               .weight = check_alloc(1, sizeof(double)),
+                               .n_room = 1};
+}
+
 static size_t row_start(const struct check_rows *rows, size_t z)
 {
     return z == 0 ? 0 : rows->end[z - 1];
@@ -304,6 +313,7 @@ void check_settle(struct check_builder *b)
     struct check_arena *arena = &b->arena;
     struct fold fold = {
         .from = &b->rows,
+        .to = check_rows_create(),
         .is_affine = check_arena_alloc(arena, n, sizeof *fold.is_affine),
         .is_needed = check_arena_alloc(arena, n, sizeof *fold.is_needed),
         .uses = check_arena_alloc(arena, n, sizeof *fold.uses),

@@ -338,7 +338,7 @@ static void read_windows(struct check_builder *b, struct window *w,
     for (size_t i = 0; i < 2; i++) {
         const int64_t all = axes[2 + i].dim + w->pads[i][0] + w->pads[i][1];
         const int64_t room = all - 1 - w->dilation[i] * (w->kernel[i] - 1);
-        check_malformed_if(b, room < 0 || w->kernel[i] == 0,
+        check_malformed_if(b, room < 0 || w->kernel[i] == 0 || n_groups == 0,
                            "window larger than its input");
         w->out[i] = (size_t)(room / w->stride[i]) + 1;
         shape.dims[2 + i] = (size_t)all;
@@ -451,4 +451,20 @@ void check_build_window(struct check_builder *b)
     shape.dims[2] = w.out[0];
     shape.dims[w.n + 1] = w.out[1];
     build_sum(b, &sum, &shape);
+}
+
+void check_build_relu(struct check_builder *b)
+{
+    struct check_network *network = b->network;
+    struct check_value input = check_input(b, 0);
+    struct check_value *output = check_output(b, 0, input.type, &input.shape);
+    check_compute(b, &input);
+    struct check_layer *layer = check_add_layer(b, output, CHECK_RELU);
+    layer->source =
+        check_arena_alloc(&network->arena, input.n, sizeof *layer->source);
+    memcpy(layer->source, input.map, input.n * sizeof *layer->source);
+    layer->relu = network->n_relus;
+    network->relu = check_arena_grow(&network->arena, network->relu,
+                                     network->n_relus, sizeof *network->relu);
+    network->relu[network->n_relus++] = network->n_layers - 1;
 }
