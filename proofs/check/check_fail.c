@@ -4,6 +4,7 @@
 
 #include <gmp.h>
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +13,10 @@
 
 void check_fail(int status, const char *format, ...)
 {
+    /* Never unlocked: of several threads, one ends the process. */
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     va_list arguments;
+    (void)pthread_mutex_lock(&mutex);
     va_start(arguments, format);
     if (status == 1) {
         (void)puts("rejected");

@@ -38,11 +38,10 @@ struct check_region {
 void check_region_fact(int64_t fact[2], const struct check_region *region,
                        size_t i);
 
-/* What a change replaced: the ends and line of a coordinate, or a slope. */
+/* What coordinate `index` had before a change. */
 struct check_change {
-    bool is_slope;
-    int16_t slope;
     size_t index;
+    int16_t slope;
     int64_t ends[2];
     struct check_line line;
 };

@@ -1,262 +1,88 @@
-/* Splits, refreshing and closing, node by node.
+/* Splits, steps and closings, node by node.
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_tree.h"
 
-#include "proofs/check/check_context.h"
 #include "proofs/check/check_fail.h"
-#include "proofs/check/check_old_kernel.h"
-#include "proofs/check/check_records.h"
+#include "proofs/check/check_region.h"
 
-#include <string.h>
+#include <pthread.h>
 
-/*
- * A split on the path to the current node, which lies in child `side`.
- *   index      of the input, or of the neuron
- *   threshold  of an input split, in units of 2^-box_bits
- *   n_changes  length of the trail before the literal of `side`
- *   is_empty   of the node that was split
- */
-struct split {
-    bool is_neuron;
-    size_t index;
-    int64_t threshold;
-    unsigned side;
-    size_t n_changes;
-    bool is_empty;
-};
+/* Nodes above this depth, and subtrees with their root at it, are units: each
+ * is checked by the worker that claims it first. */
+enum { UNIT_DEPTH = 6 };
+enum { MOST_GOALS = 8 }; /* bounded at a time */
 
-/*
- * The walk. The context is that of the current node, `is_empty` says that it
- * is known to hold nowhere.
- *   path    [n_splits] root first
- *   goals, bounds, is_done [n_goals] scratch
- *   closed  [n_disjuncts of the case] scratch
- */
-struct walk {
-    const char *path_name;
-    struct check_records records;
-    const struct check_base *base;
+/* What all workers share. claimed: [n_units], NULL while these are counted. */
+struct proof {
+    const struct check_head *head;
+    const struct check_network *network;
     const struct check_query *query;
     enum check_arithmetic arithmetic;
-    struct check_exact *exact;
-    struct check_fixed *fixed;
-    size_t number; /* of the case */
-    size_t node;   /* number of the node, from 0 in each case */
-    struct check_context context;
-    bool is_empty;
-    size_t n_splits;
-    size_t size;
-    struct split *path;
-    size_t n_goals;
-    struct check_goal *goals;
-    struct check_bound *bounds;
-    bool *is_done;
-    bool *closed;
+    pthread_mutex_t mutex; /* of claimed */
+    size_t n_units;
+    bool *claimed;
 };
 
-enum { MOST_GOALS = 64 }; /* bounded at a time */
+/* A node on the path: the length of the trail before it, after its slopes, and
+ * after all its steps; whether its region is known to be empty. */
+struct level {
+    size_t n_before;
+    size_t n_slopes;
+    size_t n_after;
+    bool is_empty;
+};
 
-_Noreturn static void reject(const struct walk *walk, const char *reason)
-{
-    check_reject("%s: case %zu: node %zu: %s", walk->path_name, walk->number,
-                 walk->node, reason);
-}
+/*
+ * A worker. Its context is that of node n_known - 1 on the path.
+ *   levels   [CHECK_MOST_DEPTH + 1] by depth, known below n_known
+ *   nodes    by depth; the last one for all nodes that are not above it
+ *   n_units  units that were met; n_owned of them are checked here
+ *   z, ends  [neurons of the widest layer] scratch of refreshing
+ *   goals .. closing  [n_goals] goal > right, or >= right if strict, for a
+ *            closing; closed: by number of the closing
+ */
+struct walk {
+    struct proof *proof;
+    struct check_back *back;
+    struct check_records records;
+    struct check_context context;
+    size_t n_known;
+    struct level *levels;
+    struct check_node nodes[UNIT_DEPTH + 1];
+    size_t n_units;
+    size_t n_owned;
+    bool is_owner;
+    uint32_t *z;
+    int64_t *ends;
+    size_t n_goals;
+    struct check_goal goals[MOST_GOALS];
+    struct check_bound bounds[MOST_GOALS];
+    mpq_t right[MOST_GOALS];
+    bool is_strict[MOST_GOALS];
+    size_t closing[MOST_GOALS];
+    bool *closed;
+    pthread_t thread;
+};
 
 static const struct check_case *current_case(const struct walk *walk)
 {
-    return &walk->query->cases[walk->number];
+    return &walk->proof->query->cases[walk->records.number];
 }
 
-static struct check_goal *new_goal(struct walk *walk)
+/* An empty goal with right side 0; its place. */
+static size_t new_goal(struct walk *walk)
 {
-    if (walk->n_goals == MOST_GOALS) {
-        check_reject("internal: too many goals at a time");
-    }
-    struct check_goal *goal = &walk->goals[walk->n_goals++];
-    goal->n = 0;
-    return goal;
-}
-
-/* Bounds all goals; those that words are too short for, in integers. */
-static void bound_goals(struct walk *walk)
-{
-    const size_t n = walk->n_goals;
-    memset(walk->is_done, 0, MOST_GOALS * sizeof *walk->is_done);
-    if (walk->arithmetic == CHECK_FAST) {
-        check_fixed_bounds(walk->bounds, walk->is_done, walk->fixed,
-                           &walk->context.region, walk->goals, n);
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (!walk->is_done[i]) {
-            check_exact_bound(&walk->bounds[i], walk->exact,
-                              &walk->context.region, &walk->goals[i]);
-        }
-    }
-    walk->n_goals = 0;
-}
-
-/* The largest fact not above the bound: FORMAT.md, "Refresh". */
-static int64_t floor_fact(const struct check_bound *bound, unsigned fact_bits)
-{
-    int64_t fact = CHECK_NO_LOWER;
-    mpz_t units;
-    if (!bound->is_finite) {
-        return fact;
-    }
-    const long shift = bound->exponent + (long)fact_bits;
-    mpz_init(units);
-    if (shift >= 0) {
-        mpz_mul_2exp(units, bound->value, (mp_bitcnt_t)shift);
-    } else {
-        mpz_fdiv_q_2exp(units, bound->value, (mp_bitcnt_t)-shift);
-    }
-    if (mpz_cmp_si(units, CHECK_MOST_FACT) >= 0) {
-        fact = CHECK_MOST_FACT;
-    } else if (mpz_cmp_si(units, -CHECK_MOST_FACT) >= 0) {
-        fact = mpz_get_si(units);
-    }
-    mpz_clear(units);
-    return fact;
-}
-
-/* Bounds z from below and above for neurons[n]; adds the facts. */
-static void refresh_neurons(struct walk *walk, const size_t *neurons, size_t n)
-{
-    mpz_t one;
-    mpz_init_set_si(one, 1);
-    for (size_t i = 0; i < n; i++) {
-        const size_t coordinate = walk->base->n_inputs + neurons[i];
-        check_goal_add(new_goal(walk), coordinate, true, one, 0);
-        mpz_neg(one, one);
-        check_goal_add(new_goal(walk), coordinate, true, one, 0);
-        mpz_neg(one, one);
-    }
-    mpz_clear(one);
-    bound_goals(walk);
-    for (size_t i = 0; i < n; i++) {
-        const unsigned fact_bits = walk->records.fact_bits;
-        const int64_t lower = floor_fact(&walk->bounds[2 * i], fact_bits);
-        const int64_t below = floor_fact(&walk->bounds[2 * i + 1], fact_bits);
-        const int64_t upper = below == CHECK_NO_LOWER ? CHECK_NO_UPPER : -below;
-        if (!check_context_narrow_neuron(&walk->context, neurons[i], lower,
-                                         upper)) {
-            walk->is_empty = true;
-        }
-    }
-}
-
-/* FORMAT.md, "Refresh": ReLU after ReLU, each with the facts before it. */
-static void refresh(struct walk *walk)
-{
-    size_t neurons[MOST_GOALS / 2];
-    for (size_t r = 0; r < walk->base->n_relus && !walk->is_empty; r++) {
-        const struct check_block *block = &walk->base->blocks[r];
-        const size_t first = block->first - walk->base->n_inputs;
-        size_t n = 0;
-        for (size_t i = first; i < first + block->width; i++) {
-            if (walk->context.region.line[i].phase == CHECK_UNSTABLE) {
-                neurons[n++] = i;
-            }
-            if (n == MOST_GOALS / 2 || (i + 1 == first + block->width)) {
-                refresh_neurons(walk, neurons, n);
-                n = 0;
-            }
-        }
-    }
-}
-
-/* The threshold in units of 2^-box_bits: FORMAT.md, "Input split". */
-static int64_t read_threshold(struct walk *walk, const struct check_node *node)
-{
-    const int64_t *ends = walk->context.region.box + 2 * node->input;
-    if (!node->is_explicit) {
-        const int64_t sum = ends[0] + ends[1];
-        return sum >> 1;
-    }
-    const int64_t mantissa = check_records_signed(&walk->records);
-    const long shift =
-        check_records_exponent(&walk->records) + (long)walk->records.box_bits;
-    int64_t threshold = 0;
-    mpz_t units;
-    mpz_init_set_si(units, mantissa);
-    if (shift >= 0) {
-        mpz_mul_2exp(units, units, (mp_bitcnt_t)shift);
-    } else if (mpz_divisible_2exp_p(units, (mp_bitcnt_t)-shift) != 0) {
-        mpz_fdiv_q_2exp(units, units, (mp_bitcnt_t)-shift);
-    } else {
-        reject(walk, "threshold is not on the grid of the box");
-    }
-    if (mpz_fits_slong_p(units) != 0) {
-        threshold = mpz_get_si(units);
-    } else {
-        reject(walk, "threshold outside the box");
-    }
-    mpz_clear(units);
-    return threshold;
-}
-
-static void read_split(struct walk *walk, struct split *split,
-                       const struct check_node *node)
-{
-    if (node->kind == CHECK_INPUT_SPLIT) {
-        const int64_t *ends = walk->context.region.box + 2 * node->input;
-        split->index = node->input;
-        split->threshold = read_threshold(walk, node);
-        if (split->threshold <= ends[0] || split->threshold >= ends[1]) {
-            reject(walk, "threshold not inside the box");
-        }
-        return;
-    }
-    const uint64_t relu = check_records_number(&walk->records);
-    const uint64_t element = check_records_number(&walk->records);
-    if (relu >= walk->base->n_relus ||
-        element >= walk->base->blocks[relu].width) {
-        reject(walk, "split of no neuron");
-    }
-    split->is_neuron = true;
-    split->index =
-        walk->base->blocks[relu].first - walk->base->n_inputs + element;
-}
-
-/* Enters child `side` of the last split. Its context is that of the split
- * node with one literal: FORMAT.md, "Splits". */
-static void enter_side(struct walk *walk, unsigned side)
-{
-    struct split *split = &walk->path[walk->n_splits - 1];
-    check_context_undo(&walk->context, split->n_changes);
-    split->side = side;
-    walk->is_empty = split->is_empty;
-    if (!split->is_neuron) {
-        (void)check_context_narrow_input(
-            &walk->context, split->index,
-            side == 0 ? INT64_MIN : split->threshold,
-            side == 0 ? split->threshold : INT64_MAX);
-    } else if (!check_context_narrow_neuron(&walk->context, split->index,
-                                            side == 0 ? CHECK_NO_LOWER : 0,
-                                            side == 0 ? 0 : CHECK_NO_UPPER)) {
-        walk->is_empty = true;
-    }
-}
-
-static void push_split(struct walk *walk, const struct check_node *node)
-{
-    struct split split = {.n_changes = walk->context.n_changes,
-                          .is_empty = walk->is_empty};
-    read_split(walk, &split, node);
-    if (walk->n_splits == walk->size) {
-        walk->size = 2 * walk->size + 64;
-        walk->path = check_resize(walk->path, walk->size, sizeof *walk->path);
-    }
-    walk->path[walk->n_splits++] = split;
-    enter_side(walk, 0);
+    const size_t g = walk->n_goals++;
+    check_goal_reset(&walk->goals[g]);
+    mpq_set_ui(walk->right[g], 0, 1);
+    walk->is_strict[g] = false;
+    return g;
 }
 
 /* goal += multiplier * 2^exponent * (form of the atom), right likewise. */
-static void add_atom(const struct walk *walk, struct check_goal *goal,
-                     mpq_t right, const struct check_atom *atom,
+static void add_atom(struct walk *walk, size_t g, const struct check_atom *atom,
                      const mpz_t multiplier, long exponent)
 {
-    const size_t outputs = walk->base->blocks[walk->base->n_relus].first;
     mpz_t coefficient;
     mpq_t part;
     mpz_init(coefficient);
@@ -264,8 +90,11 @@ static void add_atom(const struct walk *walk, struct check_goal *goal,
     for (size_t t = 0; t < atom->n_terms; t++) {
         const struct check_term *term = &atom->terms[t];
         mpz_mul(coefficient, term->coefficient, multiplier);
-        check_goal_add(goal, term->index + (term->is_output ? outputs : 0),
-                       false, coefficient, exponent);
+        check_goal_add(&walk->goals[g],
+                       term->is_output
+                           ? walk->proof->network->output[term->index]
+                           : term->index,
+                       coefficient, exponent);
     }
     mpq_set_z(part, multiplier);
     if (exponent >= 0) {
@@ -274,283 +103,455 @@ static void add_atom(const struct walk *walk, struct check_goal *goal,
         mpq_div_2exp(part, part, (mp_bitcnt_t)-exponent);
     }
     mpq_mul(part, part, atom->rhs);
-    mpq_add(right, right, part);
+    mpq_add(walk->right[g], walk->right[g], part);
+    walk->is_strict[g] = walk->is_strict[g] || atom->is_strict;
     mpz_clear(coefficient);
     mpq_clear(part);
 }
 
-/* FORMAT.md, "Closing": bound > right, or bound >= right if is_strict. */
-static bool is_refuted(const struct check_bound *bound, const mpq_t right,
-                       bool is_strict)
+/* goal += a combination of a disjunct's atoms and of literals of the path. */
+static void add_combination(struct walk *walk, size_t g,
+                            const struct check_node *node,
+                            const struct check_combination *by, size_t disjunct)
 {
-    mpq_t left;
-    if (!bound->is_finite) {
-        return false;
+    const struct check_atom **atoms =
+        current_case(walk)->disjuncts[disjunct].atoms;
+    const struct check_multiplier *multiplier = node->multipliers + by->first;
+    mpz_t mantissa;
+    mpz_init(mantissa);
+    for (size_t i = 0; i < by->n_atoms + by->n_literals; i++, multiplier++) {
+        mpz_set_ui(mantissa, multiplier->mantissa);
+        if (i < by->n_atoms) {
+            add_atom(walk, g, atoms[multiplier->index], mantissa,
+                     multiplier->exponent);
+            continue;
+        }
+        const struct check_split *split =
+            &walk->records.path[multiplier->index];
+        if (split->side == 1) {
+            mpz_neg(mantissa, mantissa); /* -z <= 0 */
+        }
+        check_goal_add(&walk->goals[g], split->coordinate, mantissa,
+                       multiplier->exponent);
     }
-    mpq_init(left);
-    mpq_set_z(left, bound->value);
-    if (bound->exponent >= 0) {
-        mpq_mul_2exp(left, left, (mp_bitcnt_t)bound->exponent);
-    } else {
-        mpq_div_2exp(left, left, (mp_bitcnt_t)-bound->exponent);
-    }
-    const int order = mpq_cmp(left, right);
-    mpq_clear(left);
-    return is_strict ? order >= 0 : order > 0;
+    mpz_clear(mantissa);
 }
 
-/* Reads a combination of the disjunct's atoms and of the path's literals:
- * true if it is refuted. */
-static bool close_by_combination(struct walk *walk,
-                                 const struct check_disjunct *disjunct)
+/* Bounds the goals, and notes the closings that are shown by one of them. */
+static void close_goals(struct walk *walk, enum check_arithmetic arithmetic)
 {
-    struct check_goal *goal = new_goal(walk);
-    bool is_strict = false;
-    mpz_t multiplier;
-    mpq_t right;
-    mpz_init(multiplier);
-    mpq_init(right);
-    for (uint64_t n = check_records_number(&walk->records); n > 0; n--) {
-        const uint64_t a = check_records_number(&walk->records);
-        const long exponent =
-            check_records_multiplier(multiplier, &walk->records);
-        if (a >= disjunct->n_atoms) {
-            reject(walk, "multiplier of no atom");
+    check_back_bounds(walk->bounds, walk->back, &walk->context.region,
+                      walk->goals, walk->n_goals, arithmetic, true);
+    for (size_t g = 0; g < walk->n_goals; g++) {
+        const struct check_bound *bound = &walk->bounds[g];
+        if (bound->is_finite &&
+            check_dyadic_compare(&bound->value, walk->right[g]) >=
+                (walk->is_strict[g] ? 0 : 1)) {
+            walk->closed[walk->closing[g]] = true;
         }
-        is_strict = is_strict || disjunct->atoms[a]->is_strict;
-        add_atom(walk, goal, right, disjunct->atoms[a], multiplier, exponent);
-    }
-    for (uint64_t n = check_records_number(&walk->records); n > 0; n--) {
-        const uint64_t place = check_records_number(&walk->records);
-        const long exponent =
-            check_records_multiplier(multiplier, &walk->records);
-        if (place >= walk->n_splits || !walk->path[place].is_neuron) {
-            reject(walk, "multiplier of no neuron literal of the path");
-        }
-        if (walk->path[place].side == 1) {
-            mpz_neg(multiplier, multiplier); /* -z <= 0 */
-        }
-        check_goal_add(goal, walk->base->n_inputs + walk->path[place].index,
-                       true, multiplier, exponent);
-    }
-    bool is_closed = walk->is_empty;
-    if (!is_closed) {
-        bound_goals(walk);
-        is_closed = is_refuted(&walk->bounds[0], right, is_strict);
-    }
-    if (!is_closed && walk->arithmetic == CHECK_FAST) {
-        check_exact_bound(&walk->bounds[0], walk->exact, &walk->context.region,
-                          goal);
-        is_closed = is_refuted(&walk->bounds[0], right, is_strict);
     }
     walk->n_goals = 0;
-    mpz_clear(multiplier);
-    mpq_clear(right);
-    return is_closed;
 }
 
-/* Bounds the goals of some atoms and marks the disjuncts they refute. */
-static void close_by_atoms(struct walk *walk, const struct check_atom **atoms,
-                           const size_t *disjuncts, size_t n)
+/* FORMAT.md, "Closing": true if all closings of the node are right. */
+static bool close_node(struct walk *walk, const struct check_node *node,
+                       enum check_arithmetic arithmetic)
 {
+    bool are_closed = true;
     mpz_t one;
-    mpq_t right;
-    mpz_init_set_si(one, 1);
-    mpq_init(right);
-    for (size_t i = 0; i < n; i++) {
-        add_atom(walk, new_goal(walk), right, atoms[i], one, 0);
-    }
-    bound_goals(walk);
-    for (size_t i = 0; i < n; i++) {
-        if (is_refuted(&walk->bounds[i], atoms[i]->rhs, atoms[i]->is_strict)) {
-            walk->closed[disjuncts[i]] = true;
+    mpz_init_set_ui(one, 1);
+    walk->closed =
+        check_resize(walk->closed, node->n_closings, sizeof *walk->closed);
+    for (size_t c = 0; c < node->n_closings; c++) {
+        const struct check_closing *closing = &node->closings[c];
+        const struct check_disjunct *disjunct =
+            &current_case(walk)->disjuncts[closing->disjunct];
+        const size_t n = closing->is_default ? disjunct->n_atoms : 1;
+        walk->closed[c] = false;
+        for (size_t a = 0; a < n && !walk->closed[c]; a++) {
+            const size_t g = new_goal(walk);
+            walk->closing[g] = c;
+            if (closing->is_default) {
+                add_atom(walk, g, disjunct->atoms[a], one, 0);
+            } else {
+                add_combination(walk, g, node, &closing->by, closing->disjunct);
+            }
+            if (walk->n_goals == MOST_GOALS) {
+                close_goals(walk, arithmetic);
+            }
         }
+    }
+    close_goals(walk, arithmetic);
+    for (size_t c = 0; c < node->n_closings; c++) {
+        are_closed = are_closed && walk->closed[c];
     }
     mpz_clear(one);
-    mpq_clear(right);
-}
-
-/* Closes by single atoms what is not closed yet: false if some is not. */
-static bool close_by_default(struct walk *walk)
-{
-    const struct check_case *of = current_case(walk);
-    const struct check_atom *atoms[CHECK_LANES];
-    size_t disjuncts[CHECK_LANES];
-    size_t n = 0;
-    for (size_t d = 0; d < of->n_disjuncts; d++) {
-        for (size_t a = 0; a < of->disjuncts[d].n_atoms; a++) {
-            if (walk->closed[d]) {
-                break;
-            }
-            atoms[n] = of->disjuncts[d].atoms[a];
-            disjuncts[n++] = d;
-            if (n == CHECK_LANES) {
-                close_by_atoms(walk, atoms, disjuncts, n);
-                n = 0;
-            }
-        }
-    }
-    close_by_atoms(walk, atoms, disjuncts, n);
-    bool are_closed = true;
-    for (size_t d = 0; d < of->n_disjuncts; d++) {
-        are_closed = are_closed && walk->closed[d];
-    }
     return are_closed;
 }
 
-/* FORMAT.md, "Closing". */
-static void close_leaf(struct walk *walk, const struct check_node *node)
+/* bound - right in units of 2^-bits, rounded down. */
+static int64_t floor_units(const struct check_dyadic *bound, const mpq_t right,
+                           unsigned bits)
 {
-    const struct check_case *of = current_case(walk);
-    for (size_t d = 0; d < of->n_disjuncts; d++) {
-        walk->closed[d] = walk->is_empty;
-        const uint64_t kind =
-            node->is_explicit ? check_records_number(&walk->records) : 0;
-        if (kind > 1) {
-            check_cursor_fail(&walk->records.data, "unknown kind of closing");
+    int64_t units = CHECK_MOST_FACT;
+    mpq_t exact;
+    mpz_t floor;
+    mpq_init(exact);
+    mpz_init(floor);
+    mpq_set_z(exact, bound->value);
+    if (bound->exponent >= 0) {
+        mpq_mul_2exp(exact, exact, (mp_bitcnt_t)bound->exponent);
+    } else {
+        mpq_div_2exp(exact, exact, (mp_bitcnt_t)-bound->exponent);
+    }
+    mpq_sub(exact, exact, right);
+    mpq_mul_2exp(exact, exact, bits);
+    mpz_fdiv_q(floor, mpq_numref(exact), mpq_denref(exact));
+    if (mpz_cmp_si(floor, -CHECK_MOST_FACT) < 0) {
+        units = CHECK_NO_LOWER;
+    } else if (mpz_cmp_si(floor, CHECK_MOST_FACT) < 0) {
+        units = mpz_get_si(floor);
+    }
+    mpq_clear(exact);
+    mpz_clear(floor);
+    return units;
+}
+
+/* FORMAT.md, "Lemmas": false if the region turns out to be empty. */
+static bool apply_lemma(struct walk *walk, const struct check_node *node,
+                        const struct check_lemma *lemma,
+                        enum check_arithmetic arithmetic)
+{
+    const struct check_region *region = &walk->context.region;
+    const size_t g = new_goal(walk);
+    mpz_t one;
+    mpz_init_set_si(one, lemma->is_upper ? -1 : 1);
+    check_goal_add(&walk->goals[g], lemma->z, one, 0);
+    mpz_clear(one);
+    add_combination(walk, g, node, &lemma->by, node->only);
+    check_back_bounds(walk->bounds, walk->back, region, walk->goals, 1,
+                      arithmetic, true);
+    walk->n_goals = 0;
+    const int64_t end = walk->bounds[0].is_finite
+                            ? floor_units(&walk->bounds[0].value,
+                                          walk->right[0], region->fact_bits)
+                            : CHECK_NO_LOWER;
+    if (end == CHECK_NO_LOWER || lemma->z < region->n_inputs) {
+        return true; /* nothing that the facts do not say */
+    }
+    return check_context_narrow(&walk->context, lemma->z,
+                                lemma->is_upper ? CHECK_NO_LOWER : end,
+                                lemma->is_upper ? -end : CHECK_NO_UPPER);
+}
+
+/* FORMAT.md, "Refresh": false if the region turns out to be empty. */
+static bool refresh(struct walk *walk, const struct check_layer *layer,
+                    enum check_arithmetic arithmetic)
+{
+    const struct check_region *region = &walk->context.region;
+    bool has_any = true;
+    size_t n = 0;
+    for (size_t i = 0; i < layer->width; i++) {
+        const uint32_t z = layer->source[i];
+        if (z >= region->n_inputs && region->line[z].phase == CHECK_UNSTABLE) {
+            walk->z[n++] = z;
         }
-        if (kind == 1) {
-            walk->closed[d] = close_by_combination(walk, &of->disjuncts[d]);
-            if (!walk->closed[d]) {
-                reject(walk, "a combination does not close its disjunct");
+    }
+    check_back_neurons(walk->ends, walk->back, region, walk->z, n, arithmetic);
+    for (size_t i = 0; i < n; i++) {
+        has_any =
+            check_context_narrow(&walk->context, walk->z[i], walk->ends[2 * i],
+                                 walk->ends[2 * i + 1]) &&
+            has_any;
+    }
+    return has_any;
+}
+
+/* Lemmas and refreshing, layer after layer: FORMAT.md, "Steps of a node". */
+static void take_steps(struct walk *walk, const struct check_node *node,
+                       struct level *level, enum check_arithmetic arithmetic)
+{
+    const struct check_network *network = walk->proof->network;
+    size_t l = 0;
+    for (size_t r = 0; r < network->n_relus && !level->is_empty; r++) {
+        for (; l < node->n_lemmas && node->lemmas[l].relu == r; l++) {
+            if (!apply_lemma(walk, node, &node->lemmas[l], arithmetic)) {
+                level->is_empty = true;
+                return;
             }
         }
+        if ((node->refresh >> r & 1) != 0) {
+            level->is_empty =
+                !refresh(walk, &network->layers[network->relu[r]], arithmetic);
+        }
     }
-    if (close_by_default(walk)) {
+}
+
+/* Narrows by the literal of a split: FORMAT.md, "Splits". */
+static bool take_literal(struct walk *walk, const struct check_split *split)
+{
+    const bool is_upper = split->side == 0;
+    int64_t at = 0;
+    if (split->kind == CHECK_INPUT_SPLIT) {
+        const int64_t *ends = walk->context.region.ends + 2 * split->coordinate;
+        const check_wide width = (check_wide)ends[1] - ends[0];
+        at = split->value;
+        if (split->threshold == CHECK_MIDPOINT) {
+            at = (ends[0] + ends[1]) >> 1;
+        } else if (split->threshold == CHECK_FRACTION) {
+            at = ends[0] + (int64_t)(width * split->value / 32);
+        }
+        if (at <= ends[0] || at >= ends[1]) {
+            check_records_reject(&walk->records,
+                                 "threshold above it not inside the box");
+        }
+    }
+    return check_context_narrow(&walk->context, split->coordinate,
+                                is_upper ? CHECK_NO_LOWER : at,
+                                is_upper ? at : CHECK_NO_UPPER);
+}
+
+/* Makes the context that of the node at `depth` on the path, whose parent's it
+ * is so far. */
+static void enter_node(struct walk *walk, size_t depth)
+{
+    struct level *level = &walk->levels[depth];
+    const struct check_node *node =
+        &walk->nodes[depth < UNIT_DEPTH ? depth : UNIT_DEPTH];
+    *level = (struct level){.n_before = walk->context.n_changes};
+    if (level->n_before != (depth > 0 ? level[-1].n_after : 0)) {
+        check_reject("internal: the trail is not that of the parent");
+    }
+    if (depth == 0) {
+        check_back_intervals(&walk->context.region, walk->proof->network);
+    } else {
+        level->is_empty = level[-1].is_empty ||
+                          !take_literal(walk, &walk->records.path[depth]);
+    }
+    for (size_t s = 0; s < node->n_slopes && !level->is_empty; s++) {
+        check_context_set_slope(&walk->context, node->slopes[s].coordinate,
+                                node->slopes[s].slope);
+    }
+    level->n_slopes = walk->context.n_changes;
+    take_steps(walk, node, level, walk->proof->arithmetic);
+    level->n_after = walk->context.n_changes;
+}
+
+/* Takes back what was learnt in nodes at this depth and below: the only place
+ * where a context is left. */
+static void leave_nodes(struct walk *walk, size_t depth)
+{
+    if (walk->n_known > depth) {
+        check_context_undo(&walk->context, walk->levels[depth].n_before);
+        walk->n_known = depth;
+    }
+}
+
+/* Checks what the current node, which was entered, closes. */
+static void check_closings(struct walk *walk, const struct check_node *node)
+{
+    struct level *level = &walk->levels[walk->records.depth];
+    if (level->is_empty || close_node(walk, node, walk->proof->arithmetic)) {
         return;
     }
-    if (walk->arithmetic == CHECK_FAST) {
-        walk->arithmetic = CHECK_EXACT;
-        if (close_by_default(walk)) {
-            walk->arithmetic = CHECK_FAST;
+    if (node->kind == CHECK_LEAF && walk->proof->arithmetic == CHECK_FAST) {
+        check_context_undo(&walk->context, level->n_slopes);
+        take_steps(walk, node, level, CHECK_EXACT);
+        if (level->is_empty || close_node(walk, node, CHECK_EXACT)) {
             return;
         }
     }
-    reject(walk, "no atom closes a disjunct");
+    size_t c = 0;
+    while (walk->closed[c]) {
+        c++;
+    }
+    check_reject("%s: case %zu: node %zu: disjunct %zu is not closed",
+                 walk->proof->head->file.path, walk->records.number,
+                 walk->records.node, node->closings[c].disjunct);
+}
+
+/* True if this worker is the first to ask for its next unit. */
+static bool claim_unit(struct walk *walk)
+{
+    struct proof *proof = walk->proof;
+    const size_t unit = walk->n_units++;
+    if (proof->claimed == NULL) {
+        return false;
+    }
+    if (unit >= proof->n_units) {
+        check_reject("internal: more units than were counted");
+    }
+    (void)pthread_mutex_lock(&proof->mutex);
+    const bool is_first = !proof->claimed[unit];
+    proof->claimed[unit] = true;
+    (void)pthread_mutex_unlock(&proof->mutex);
+    walk->n_owned += is_first ? 1 : 0;
+    return is_first;
+}
+
+/* Reads the next node, and checks it if it is of a unit claimed here. Nodes
+ * above units that others check are entered only when they are needed. */
+static void visit_node(struct walk *walk)
+{
+    const size_t depth = walk->records.depth;
+    struct check_node *node =
+        &walk->nodes[depth < UNIT_DEPTH ? depth : UNIT_DEPTH];
+    leave_nodes(walk, depth);
+    check_records_read(&walk->records, node);
+    if (depth <= UNIT_DEPTH) {
+        walk->is_owner = claim_unit(walk);
+    }
+    if (walk->is_owner && (depth >= UNIT_DEPTH || node->n_closings > 0)) {
+        for (; walk->n_known <= depth; walk->n_known++) {
+            enter_node(walk, walk->n_known);
+        }
+        check_closings(walk, node);
+    }
 }
 
 /* Sets the box of a case: FORMAT.md, "Box". */
 static void load_box(struct walk *walk)
 {
     const struct check_case *of = current_case(walk);
-    const mp_bitcnt_t bits = walk->records.box_bits;
     mpz_t units;
     mpz_init(units);
-    for (size_t e = 0; e < 2 * walk->base->n_inputs; e++) {
+    for (size_t e = 0; e < 2 * walk->proof->network->n_inputs; e++) {
         if (of->box[e] == NULL) {
-            check_unsupported("case %zu: input %zu has no %s end", walk->number,
-                              e / 2, e % 2 == 0 ? "lower" : "upper");
+            check_unsupported("case %zu: input %zu has no %s end",
+                              walk->records.number, e / 2,
+                              e % 2 == 0 ? "lower" : "upper");
         }
         /* -x <= rhs or x <= rhs: rounding rhs up moves both ends outward. */
-        mpz_mul_2exp(units, mpq_numref(of->box[e]->rhs), bits);
+        mpz_mul_2exp(units, mpq_numref(of->box[e]->rhs),
+                     walk->proof->head->box_bits);
         mpz_cdiv_q(units, units, mpq_denref(of->box[e]->rhs));
         if (mpz_cmpabs_ui(units, (unsigned long)1 << 61) > 0) {
             check_unsupported("case %zu: input %zu: end too large for the "
                               "grid of the certificate",
-                              walk->number, e / 2);
+                              walk->records.number, e / 2);
         }
         const int64_t end = mpz_get_si(units);
-        walk->context.region.box[e] = e % 2 == 0 ? -end : end;
+        walk->context.region.ends[e] = e % 2 == 0 ? -end : end;
     }
     mpz_clear(units);
 }
 
-/* Goes to the next node in pre-order; false after the last. What was learnt
- * on the way down is taken back by enter_side, at the end by walk_case. */
-static bool leave_node(struct walk *walk)
+/* The induction of FORMAT.md, "Theorem", from the roots to the leaves. */
+static void *walk_trees(void *argument)
 {
-    while (walk->n_splits > 0 && walk->path[walk->n_splits - 1].side == 1) {
-        walk->n_splits--;
+    struct walk *walk = argument;
+    const struct proof *proof = walk->proof;
+    walk->n_units = 0;
+    check_records_open(&walk->records, proof->head, proof->network,
+                       proof->query);
+    for (size_t number = 0; number < proof->query->n_cases; number++) {
+        leave_nodes(walk, 0);
+        check_records_start(&walk->records, number);
+        load_box(walk);
+        do {
+            visit_node(walk);
+        } while (check_records_advance(&walk->records));
     }
-    if (walk->n_splits > 0) {
-        enter_side(walk, 1);
-    }
-    return walk->n_splits > 0;
-}
-
-/* The induction of FORMAT.md, "Theorem", from the root to the leaves. */
-static void walk_case(struct walk *walk)
-{
-    check_context_undo(&walk->context, 0);
-    load_box(walk);
-    walk->is_empty = false;
-    walk->node = 0;
-    walk->closed = check_resize(walk->closed, current_case(walk)->n_disjuncts,
-                                sizeof *walk->closed);
-    for (bool has_more = true; has_more; walk->node++) {
-        const struct check_node node =
-            check_records_node(&walk->records, walk->base->n_inputs);
-        if (node.refresh && !walk->is_empty) {
-            refresh(walk);
-        }
-        if (node.kind == CHECK_LEAF) {
-            close_leaf(walk, &node);
-            has_more = leave_node(walk);
-        } else {
-            push_split(walk, &node);
-        }
-    }
-}
-
-static void init_walk(struct walk *walk, struct check_base *base)
-{
-    struct check_region *region = &walk->context.region;
-    walk->base = base;
-    walk->exact = check_exact_create(base);
-    walk->fixed =
-        walk->arithmetic == CHECK_FAST ? check_fixed_create(base) : NULL;
-    region->box_bits = walk->records.box_bits;
-    region->fact_bits = walk->records.fact_bits;
-    region->slope_bits = walk->records.slope_bits;
-    check_context_init(&walk->context, base->n_inputs,
-                       base->blocks[base->n_relus].first - base->n_inputs);
-    walk->goals = check_alloc(MOST_GOALS, sizeof *walk->goals);
-    walk->bounds = check_alloc(MOST_GOALS, sizeof *walk->bounds);
-    walk->is_done = check_alloc(MOST_GOALS, sizeof *walk->is_done);
-    for (size_t i = 0; i < MOST_GOALS; i++) {
-        mpz_init(walk->bounds[i].value);
-    }
-}
-
-static void clear_walk(struct walk *walk, struct check_base *base)
-{
-    for (size_t i = 0; i < MOST_GOALS; i++) {
-        mpz_clear(walk->bounds[i].value);
-        check_goal_clear(&walk->goals[i]);
-    }
-    check_free(walk->goals);
-    check_free(walk->bounds);
-    check_free(walk->is_done);
-    check_free(walk->closed);
-    check_free(walk->path);
-    check_context_clear(&walk->context);
-    check_exact_free(walk->exact);
-    if (walk->fixed != NULL) {
-        check_fixed_free(walk->fixed);
-    }
-    check_base_free(base);
+    check_records_finish(&walk->records);
     check_records_close(&walk->records);
+    return NULL;
 }
 
-void check_certificate(const char *path, const struct check_network *network,
-                       const struct check_property *property,
-                       const struct check_query *query,
-                       enum check_arithmetic arithmetic)
+static void init_walk(struct walk *walk, struct proof *proof,
+                      const struct check_back *shared)
 {
-    struct walk walk = {
-        .path_name = path, .query = query, .arithmetic = arithmetic};
-    check_records_open(&walk.records, path);
-    check_query_require(query, property, network, path,
-                        walk.records.network_hash);
-    if (walk.records.n_cases != query->n_cases) {
-        check_reject("%s: has %llu cases, the query has %zu", path,
-                     (unsigned long long)walk.records.n_cases, query->n_cases);
+    const struct check_network *network = proof->network;
+    size_t width = 0;
+    *walk = (struct walk){.proof = proof};
+    walk->back = check_back_create(network, shared);
+    walk->context.region = (struct check_region){
+        .box_bits = proof->head->box_bits,
+        .fact_bits = proof->head->fact_bits,
+        .slope_bits = proof->head->slope_bits,
+        .lower_bits = proof->head->lower_bits,
+        .n_inputs = network->n_inputs,
+        .n_coordinates = network->n_coordinates,
+    };
+    check_context_init(&walk->context);
+    walk->levels = check_alloc(CHECK_MOST_DEPTH + 1, sizeof *walk->levels);
+    for (size_t r = 0; r < network->n_relus; r++) {
+        const size_t other = network->layers[network->relu[r]].width;
+        width = other > width ? other : width;
     }
-    struct check_base *base = check_base_create(network);
-    init_walk(&walk, base);
-    for (; walk.number < query->n_cases; walk.number++) {
-        walk_case(&walk);
+    walk->z = check_alloc(width, sizeof *walk->z);
+    walk->ends = check_alloc(2 * width, sizeof *walk->ends);
+    for (size_t g = 0; g < MOST_GOALS; g++) {
+        mpz_init(walk->bounds[g].value.value);
+        mpq_init(walk->right[g]);
     }
-    check_records_finish(&walk.records);
-    clear_walk(&walk, base);
+}
+
+static void clear_walk(struct walk *walk)
+{
+    for (size_t g = 0; g < MOST_GOALS; g++) {
+        check_goal_clear(&walk->goals[g]);
+        mpz_clear(walk->bounds[g].value.value);
+        mpq_clear(walk->right[g]);
+    }
+    for (size_t i = 0; i <= UNIT_DEPTH; i++) {
+        check_node_clear(&walk->nodes[i]);
+    }
+    check_free(walk->levels);
+    check_free(walk->z);
+    check_free(walk->ends);
+    check_free(walk->closed);
+    check_context_clear(&walk->context);
+    check_back_free(walk->back);
+}
+
+/* Each worker goes over the whole stream; each unit is claimed by one. */
+static void check_units(struct walk *walks, struct proof *proof,
+                        size_t n_threads)
+{
+    size_t n_owned = 0;
+    for (size_t t = 1; t < n_threads; t++) {
+        if (pthread_create(&walks[t].thread, NULL, walk_trees, &walks[t]) !=
+            0) {
+            check_unsupported("a thread cannot be created");
+        }
+    }
+    (void)walk_trees(&walks[0]);
+    for (size_t t = 0; t < n_threads; t++) {
+        if (t > 0 && pthread_join(walks[t].thread, NULL) != 0) {
+            check_unsupported("a thread cannot be joined");
+        }
+        if (walks[t].n_units != proof->n_units) {
+            check_reject("internal: a worker did not meet all units");
+        }
+        n_owned += walks[t].n_owned;
+    }
+    if (n_owned != proof->n_units) {
+        check_reject("internal: units that nobody checked");
+    }
+}
+
+void check_proof(const struct check_head *head,
+                 const struct check_network *network,
+                 const struct check_query *query,
+                 enum check_arithmetic arithmetic, size_t n_threads)
+{
+    struct proof proof = {.head = head,
+                          .network = network,
+                          .query = query,
+                          .arithmetic = arithmetic,
+                          .mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct walk *walks = check_alloc(n_threads, sizeof *walks);
+    for (size_t t = 0; t < n_threads; t++) {
+        init_walk(&walks[t], &proof, t == 0 ? NULL : walks[0].back);
+    }
+    /* First without checking: what is malformed ends here. */
+    (void)walk_trees(&walks[0]);
+    proof.n_units = walks[0].n_units;
+    proof.claimed = check_alloc(proof.n_units, sizeof *proof.claimed);
+    check_units(walks, &proof, n_threads);
+    for (size_t t = n_threads; t-- > 0;) {
+        clear_walk(&walks[t]);
+    }
+    check_free(proof.claimed);
+    check_free(walks);
 }

@@ -34,45 +34,72 @@ void ref_subject_close(struct ref_subject *subject)
 
 struct ref_cert ref_subject_cert(const struct ref_subject *subject)
 {
-    struct ref_cert cert = ref_cert_new();
+    enum { MOST_CASES = 16 };
     static char text[1 << 16];
+    size_t n_disjuncts[MOST_CASES];
+    const struct check_query *query = subject->query;
+    REQUIRE(query->n_cases <= MOST_CASES);
+    for (size_t i = 0; i < query->n_cases; i++) {
+        n_disjuncts[i] = query->cases[i].n_disjuncts;
+    }
+    struct ref_cert cert =
+        ref_cert_new(subject->network->n_inputs, subject->network->n_relus,
+                     query->n_cases, n_disjuncts);
     FILE *file = tmpfile();
     REQUIRE(file != NULL);
-    check_query_dump(file, subject->query);
+    check_query_dump(file, query);
     rewind(file);
     const size_t n = fread(text, 1, sizeof text, file);
     REQUIRE(n < sizeof text && fclose(file) == 0);
-    check_sha256(cert.hashes[0], subject->network->file.data,
+    check_sha256(cert.cert.network_hash, subject->network->file.data,
                  subject->network->file.n);
-    check_sha256(cert.hashes[1], subject->property->file.data,
+    check_sha256(cert.cert.property_hash, subject->property->file.data,
                  subject->property->file.n);
-    check_sha256(cert.hashes[2], (const unsigned char *)text, n);
-    cert.n_cases = subject->query->n_cases;
+    check_sha256(cert.cert.query_hash, (const unsigned char *)text, n);
     return cert;
+}
+
+int ref_subject_run(const struct ref_subject *subject,
+                    const struct ref_bytes *certificate,
+                    enum check_arithmetic arithmetic, size_t n_threads,
+                    char line[REF_SUBJECT_LINE])
+{
+    char path[64];
+    int pipes[2];
+    ref_file_write(path, certificate->data, certificate->n);
+    REQUIRE(pipe(pipes) == 0);
+    (void)fflush(NULL);
+    const pid_t process = fork();
+    REQUIRE(process >= 0);
+    if (process == 0) {
+        const bool is_shown = getenv("ASTROLABE_TEST_SHOW") != NULL;
+        REQUIRE(dup2(pipes[1], STDOUT_FILENO) >= 0);
+        REQUIRE(close(pipes[0]) == 0);
+        REQUIRE(is_shown || freopen("/dev/null", "w", stderr) != NULL);
+        (void)puts(check_certificate(path, subject->network, subject->property,
+                                     subject->query, arithmetic, n_threads));
+        (void)fflush(stdout);
+        _exit(0);
+    }
+    int status = 0;
+    REQUIRE(close(pipes[1]) == 0);
+    FILE *file = fdopen(pipes[0], "r");
+    REQUIRE(file != NULL);
+    line[0] = '\0';
+    (void)fgets(line, REF_SUBJECT_LINE, file);
+    line[strcspn(line, "\n")] = '\0';
+    REQUIRE(fclose(file) == 0);
+    REQUIRE(waitpid(process, &status, 0) == process);
+    ref_file_remove(path);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
 }
 
 int ref_subject_check(const struct ref_subject *subject,
                       const struct ref_bytes *certificate,
                       enum check_arithmetic arithmetic)
 {
-    char path[64];
-    ref_file_write(path, certificate->data, certificate->n);
-    (void)fflush(NULL);
-    const pid_t process = fork();
-    REQUIRE(process >= 0);
-    if (process == 0) {
-        if (getenv("ASTROLABE_TEST_SHOW") == NULL) {
-            REQUIRE(freopen("/dev/null", "w", stderr) != NULL);
-        }
-        REQUIRE(freopen("/dev/null", "w", stdout) != NULL);
-        check_certificate(path, subject->network, subject->property,
-                          subject->query, arithmetic);
-        _exit(0);
-    }
-    int status = 0;
-    REQUIRE(waitpid(process, &status, 0) == process);
-    ref_file_remove(path);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+    char line[REF_SUBJECT_LINE];
+    return ref_subject_run(subject, certificate, arithmetic, 1, line);
 }
 
 struct ref_bytes ref_subject_chain(size_t n_layers, const size_t *widths,

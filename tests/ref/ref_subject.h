@@ -3,9 +3,9 @@
 #ifndef ASTROLABE_TESTS_REF_REF_SUBJECT_H
 #define ASTROLABE_TESTS_REF_REF_SUBJECT_H
 
+#include "proofs/check/check_certificate.h"
 #include "proofs/check/check_network.h"
 #include "proofs/check/check_query.h"
-#include "proofs/check/check_tree.h"
 #include "proofs/check/check_vnnlib.h"
 #include "tests/ref/ref_cert_writer.h"
 
@@ -24,11 +24,18 @@ void ref_subject_open(struct ref_subject *subject, struct ref_bytes *model,
 /* Removes them. */
 void ref_subject_close(struct ref_subject *subject);
 
-/* An empty certificate with the right hashes and number of cases. */
+/* A certificate of this shape, with the right hashes and without nodes. */
 struct ref_cert ref_subject_cert(const struct ref_subject *subject);
 
+enum { REF_SUBJECT_LINE = 80 };
+
 /* Exit status of the checker, in a process of its own: 0 accepted, 1 rejected,
- * 3 malformed, 4 unsupported; 256 + signal. */
+ * 3 malformed, 4 unsupported; 256 + signal. line: what it says holds, or
+ * `rejected`. The second form uses one thread. */
+int ref_subject_run(const struct ref_subject *subject,
+                    const struct ref_bytes *certificate,
+                    enum check_arithmetic arithmetic, size_t n_threads,
+                    char line[REF_SUBJECT_LINE]);
 int ref_subject_check(const struct ref_subject *subject,
                       const struct ref_bytes *certificate,
                       enum check_arithmetic arithmetic);

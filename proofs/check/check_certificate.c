@@ -1,0 +1,31 @@
+/* Binding first, then proof or witness.
+ * SPDX-License-Identifier: MIT */
+#include "proofs/check/check_certificate.h"
+
+#include "proofs/check/check_tree.h"
+#include "proofs/check/check_witness.h"
+
+const char *check_certificate(const char *path,
+                              const struct check_network *network,
+                              const struct check_property *property,
+                              const struct check_query *query,
+                              enum check_arithmetic arithmetic,
+                              size_t n_threads)
+{
+    static const char *const shown[] = {
+        [CHECK_EVERY_ORDER] = "sat real; float32: every order",
+        [CHECK_NO_ORDER] = "sat real; float32: no order",
+        [CHECK_UNDETERMINED] = "sat real; float32: undetermined",
+        [CHECK_NO_FLOAT32] = "sat real; float32: input not representable"};
+    const char *line = "unsat real";
+    struct check_head head;
+    check_head_open(&head, path);
+    check_query_require(query, property, network, path, head.hashes);
+    if (head.is_witness) {
+        line = shown[check_witness(&head, network, query)];
+    } else {
+        check_proof(&head, network, query, arithmetic, n_threads);
+    }
+    check_head_close(&head);
+    return line;
+}
