@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { MOST_WIDTH = 4, MOST_LAYERS = 4, MOST_DEPTH = 3 };
+enum { MOST_DISJUNCTS = 64 };
 
 /* A random network with its property. */
 struct sample {
@@ -112,67 +113,110 @@ static void draw_property(struct sample *sample)
     append(sample, "))\n");
 }
 
-static void write_closings(struct sample *sample, struct ref_cert *cert,
-                           const struct check_case *of, const bool *is_neuron,
-                           size_t depth)
+/* Where a random tree is: disjuncts that are open, neuron splits above. */
+struct place {
+    size_t depth;
+    size_t n_neurons;
+    size_t n_open;
+    bool is_open[MOST_DISJUNCTS];
+};
+
+static void write_combination(struct sample *sample, struct ref_cert *cert,
+                              size_t n_atoms, size_t n_neurons)
 {
-    for (size_t d = 0; d < of->n_disjuncts; d++) {
-        const bool is_combination = draw(sample, 3) != 0;
-        ref_cert_number(cert, is_combination ? 1 : 0);
-        if (!is_combination) {
-            continue;
-        }
-        const size_t n = draw(sample, 3);
-        ref_cert_number(cert, n);
-        for (size_t i = 0; i < n; i++) {
-            ref_cert_multiplier(cert, draw(sample, of->disjuncts[d].n_atoms),
-                                1 + draw(sample, 4000),
-                                (int64_t)draw(sample, 9) - 12);
-        }
-        size_t places[MOST_DEPTH];
-        size_t n_places = 0;
-        for (size_t i = 0; i < depth; i++) {
-            if (is_neuron[i] && draw(sample, 2) != 0) {
-                places[n_places++] = i;
-            }
-        }
-        ref_cert_number(cert, n_places);
-        for (size_t i = 0; i < n_places; i++) {
-            ref_cert_multiplier(cert, places[i], 1 + draw(sample, 4000),
-                                (int64_t)draw(sample, 9) - 12);
+    for (size_t n = n_atoms > 0 ? draw(sample, 3) : 0; n > 0; n--) {
+        ref_cert_atom(cert, (uint32_t)draw(sample, n_atoms),
+                      1 + 2 * draw(sample, 2000),
+                      (int32_t)draw(sample, 9) - 12);
+    }
+    for (size_t n = n_neurons > 0 ? draw(sample, 3) : 0; n > 0; n--) {
+        ref_cert_literal(cert, (uint32_t)draw(sample, n_neurons),
+                         1 + 2 * draw(sample, 2000),
+                         (int32_t)draw(sample, 9) - 12);
+    }
+}
+
+/* Slopes and lemmas for a node. */
+static void write_steps(struct sample *sample, struct ref_cert *cert,
+                        const struct check_case *of, const struct place *place)
+{
+    size_t n_atoms = 0; /* of the only open disjunct */
+    for (size_t d = 0; d < of->n_disjuncts && place->n_open == 1; d++) {
+        n_atoms += place->is_open[d] ? of->disjuncts[d].n_atoms : 0;
+    }
+    for (size_t n = draw(sample, 4); n > 0; n--) {
+        const size_t r = draw(sample, sample->n_layers - 1);
+        ref_cert_slope(cert, (uint32_t)r,
+                       (uint32_t)draw(sample, sample->widths[r + 1]),
+                       (uint16_t)draw(sample, 257));
+    }
+    for (size_t r = 0; r + 1 < sample->n_layers; r++) {
+        for (size_t n = draw(sample, 3); n > 0; n--) {
+            ref_cert_lemma(cert, (uint32_t)r,
+                           (uint32_t)draw(sample, sample->widths[r + 1]),
+                           draw(sample, 2) != 0);
+            write_combination(sample, cert, n_atoms, place->n_neurons);
         }
     }
 }
 
-/* A random tree; is_neuron: the kinds of the splits above.
- * NOLINTNEXTLINE(misc-no-recursion): MOST_DEPTH at most. */
-static void write_tree(struct sample *sample, struct ref_cert *cert,
-                       const struct check_case *of, bool *is_neuron,
-                       size_t depth)
+/* Closes some of the open disjuncts of a split, or combines for a leaf. */
+static void write_closings(struct sample *sample, struct ref_cert *cert,
+                           const struct check_case *of, struct place *place,
+                           bool is_leaf)
 {
-    const bool refresh = draw(sample, 4) != 0;
-    const unsigned n_inputs = (unsigned)sample->widths[0];
-    if (depth == MOST_DEPTH || draw(sample, 3) == 0) {
-        const bool is_explicit = draw(sample, 4) == 0;
-        ref_cert_leaf(cert, refresh || draw(sample, 4) != 0, is_explicit);
-        if (is_explicit) {
-            write_closings(sample, cert, of, is_neuron, depth);
+    for (size_t d = 0; d < of->n_disjuncts; d++) {
+        const bool is_default = !is_leaf && draw(sample, 2) != 0;
+        if (!place->is_open[d] || draw(sample, is_leaf ? 4 : 8) != 0 ||
+            (!is_leaf && place->n_open == 1)) {
+            continue;
         }
-        return;
+        ref_cert_closing(cert, (uint32_t)d, is_default);
+        if (!is_default) {
+            write_combination(sample, cert, of->disjuncts[d].n_atoms,
+                              place->n_neurons);
+        }
+        if (!is_leaf) {
+            place->is_open[d] = false;
+            place->n_open--;
+        }
     }
-    is_neuron[depth] = sample->n_layers > 1 && draw(sample, 2) != 0;
-    if (is_neuron[depth]) {
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): MOST_DEPTH at most. */
+static void write_tree(struct sample *sample, struct ref_cert *cert,
+                       const struct check_case *of, struct place place)
+{
+    const uint32_t input = (uint32_t)draw(sample, sample->widths[0]);
+    const size_t layers = (size_t)1 << (sample->n_layers - 1);
+    const uint64_t refresh =
+        draw(sample, 4) != 0 ? layers - 1 : draw(sample, layers);
+    const bool is_leaf = place.depth == MOST_DEPTH || draw(sample, 3) == 0;
+    const bool is_neuron = sample->n_layers > 1 && draw(sample, 2) != 0;
+    if (is_leaf) {
+        ref_cert_leaf(cert, refresh);
+    } else if (is_neuron) {
         const size_t r = draw(sample, sample->n_layers - 1);
-        ref_cert_neuron(cert, refresh, r, draw(sample, sample->widths[r + 1]));
-    } else if (draw(sample, 4) != 0) {
-        ref_cert_input(cert, refresh, (unsigned)draw(sample, n_inputs),
-                       n_inputs);
+        ref_cert_neuron(cert, refresh, (uint32_t)r,
+                        (uint32_t)draw(sample, sample->widths[r + 1]));
+    } else if (draw(sample, 3) != 0) {
+        ref_cert_input(cert, refresh, input);
+    } else if (draw(sample, 2) != 0) {
+        ref_cert_input_at(cert, refresh, input, CERT_FRACTION,
+                          1 + (int64_t)draw(sample, 31));
     } else {
-        ref_cert_input_at(cert, refresh, (unsigned)draw(sample, n_inputs),
-                          n_inputs, (int64_t)draw(sample, 100) - 20, -8);
+        ref_cert_input_at(cert, refresh, input, CERT_GRID,
+                          ((int64_t)draw(sample, 100) - 20) *
+                              ((int64_t)1 << cert->cert.box_bits) / 256);
     }
-    for (int side = 0; side < 2; side++) {
-        write_tree(sample, cert, of, is_neuron, depth + 1);
+    if (sample->n_layers > 1 && draw(sample, 3) == 0) {
+        write_steps(sample, cert, of, &place);
+    }
+    write_closings(sample, cert, of, &place, is_leaf);
+    place.depth++;
+    place.n_neurons += is_neuron ? 1 : 0;
+    for (int side = 0; side < 2 && !is_leaf; side++) {
+        write_tree(sample, cert, of, place);
     }
 }
 
@@ -180,14 +224,22 @@ static struct ref_bytes write_cert(struct sample *sample,
                                    const struct ref_subject *subject)
 {
     struct ref_cert cert = ref_subject_cert(subject);
-    bool is_neuron[MOST_DEPTH];
     if (draw(sample, 3) == 0) {
-        cert.box_bits = (unsigned)draw(sample, 61);
-        cert.fact_bits = (unsigned)draw(sample, 41);
-        cert.slope_bits = 1 + (unsigned)draw(sample, 16);
+        cert.cert.box_bits = (uint8_t)draw(sample, 52);
+        cert.cert.fact_bits = (uint8_t)draw(sample, 41);
+        cert.cert.slope_bits = (uint8_t)(1 + draw(sample, 16));
     }
     for (size_t c = 0; c < subject->query->n_cases; c++) {
-        write_tree(sample, &cert, &subject->query->cases[c], is_neuron, 0);
+        const struct check_case *of = &subject->query->cases[c];
+        struct place root = {.n_open = of->n_disjuncts};
+        ck_assert_uint_le(of->n_disjuncts, MOST_DISJUNCTS);
+        for (size_t d = 0; d < of->n_disjuncts; d++) {
+            root.is_open[d] = true;
+        }
+        if (c > 0) {
+            ref_cert_case(&cert, c);
+        }
+        write_tree(sample, &cert, of, root);
     }
     return ref_cert_finish(&cert);
 }
@@ -255,7 +307,7 @@ START_TEST(accepted_mutants_are_accepted_by_the_twin)
         open_sample(&subject, &sample);
         struct ref_bytes bytes = write_cert(&sample, &subject);
         for (size_t k = 0; k < 8; k++) {
-            const size_t head = 9 + 96;
+            const size_t head = 6 + 96;
             const size_t at = head + draw(&sample, bytes.n - 32 - head);
             const unsigned char kept = bytes.data[at];
             bytes.data[at] = (unsigned char)draw(&sample, 256);

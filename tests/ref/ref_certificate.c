@@ -183,8 +183,8 @@ static void find_threshold(struct judge *judge, mpq_t threshold,
         ref_floor(part, judge->grids.box);
         mpq_add(threshold, ends[0].value, part);
     }
-    if (mpq_cmp(threshold, ends[0].value) <= 0 ||
-        mpq_cmp(threshold, ends[1].value) >= 0) {
+    if (!context->region.is_empty && (mpq_cmp(threshold, ends[0].value) <= 0 ||
+                                      mpq_cmp(threshold, ends[1].value) >= 0)) {
         judge->is_rejected = true;
     }
     mpq_clear(part);

@@ -85,8 +85,9 @@ int ref_subject_run(const struct ref_subject *subject,
     REQUIRE(close(pipes[1]) == 0);
     FILE *file = fdopen(pipes[0], "r");
     REQUIRE(file != NULL);
-    line[0] = '\0';
-    (void)fgets(line, REF_SUBJECT_LINE, file);
+    if (fgets(line, REF_SUBJECT_LINE, file) == NULL) {
+        line[0] = '\0';
+    }
     line[strcspn(line, "\n")] = '\0';
     REQUIRE(fclose(file) == 0);
     REQUIRE(waitpid(process, &status, 0) == process);
