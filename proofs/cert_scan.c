@@ -113,7 +113,7 @@ enum status cert_scan_digits(struct cert_scan *scan, uint64_t *value,
     *value = 0;
     while (*scan->at >= '0' && *scan->at <= '9') {
         const uint64_t digit = (uint64_t)(*scan->at - '0');
-        if (*value > limit / 10 || *value * 10 > limit - digit) {
+        if (digit > limit || *value > (limit - digit) / 10) {
             (void)cert_scan_refuse(scan, "a smaller number");
             return STATUS_LIMIT;
         }

@@ -97,16 +97,18 @@ int cmd_proof(const struct cli *cli)
     if (strcmp(action, "show") == 0) {
         return print(cli, FORM_REMARKS);
     }
-    if (strcmp(action, "binary") == 0 && cli->operands.n == 3) {
-        return convert(cli);
+    const bool is_binary = strcmp(action, "binary") == 0;
+    if (is_binary || strcmp(action, "minimize") == 0) {
+        if (cli->operands.n == 3) {
+            return is_binary ? convert(cli) : cmd_proof_minimize(cli);
+        }
+        log_line(LOG_ERROR, "proof: %s needs two files", action);
+    } else {
+        log_line(LOG_ERROR,
+                 "proof: expected text, show, stats, binary or minimize, "
+                 "found '%s'",
+                 action);
     }
-    if (strcmp(action, "minimize") == 0 && cli->operands.n == 3) {
-        return cmd_proof_minimize(cli);
-    }
-    log_line(
-        LOG_ERROR,
-        "proof: expected text, show, stats, binary or minimize, found '%s'",
-        action);
     help_hint(stderr, cli->command);
     return EXIT_STATUS_USAGE;
 }

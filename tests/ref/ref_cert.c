@@ -32,7 +32,7 @@ static const char example[] =
     "  leaf\n"
     "  split n0.1\n"
     "   split x1 at -123456\n"
-    "      lemma n1.2 upper atom 0 5*2^-4 literal 0 1*2^0\n"
+    "     lemma n1.2 upper atom 0 5*2^-4 literal 0 1*2^0\n"
     "    leaf\n"
     "    split x1 at 0\n"
     "     leaf\n"
