@@ -109,10 +109,41 @@ START_TEST(inexact_sums_keep_their_layers)
 }
 END_TEST
 
+/* How many layers two operators with constants become. */
+static size_t layers_of(const char *first, double c, const char *op, double d)
+{
+    static const int64_t one[] = {1};
+    struct ref_model model = start(one, 1);
+    ref_model_doubles(&model, "c", one, 1, &c);
+    ref_model_doubles(&model, "d", one, 1, &d);
+    ref_model_node(&model, first, "x,c", "s");
+    ref_model_node(&model, op, "s,d", "y");
+    struct check_network *network = load(&model);
+    const size_t n_layers = network->n_layers;
+    check_network_free(network);
+    return n_layers;
+}
+
+START_TEST(sums_and_products_are_exact)
+{
+    ck_assert_uint_eq(layers_of("Sub", 1.0, "Add", 0x1p-52), 1);
+    ck_assert_uint_eq(layers_of("Sub", 1.0, "Add", 0x1p-60), 2);
+    ck_assert_uint_eq(layers_of("Sub", 0x1p-60, "Add", 1.0), 2);
+    ck_assert_uint_eq(layers_of("Sub", -0x1.8p1023, "Add", 0x1.8p1023), 2);
+    ck_assert_uint_eq(layers_of("Sub", 0x1.8p0, "Mul", 0x1.8p0), 1);
+    ck_assert_uint_eq(layers_of("Sub", 0.1, "Mul", 0.1), 2);
+    ck_assert_uint_eq(layers_of("Sub", 0x1p-600, "Mul", 0x1p-600), 2);
+    ck_assert_uint_eq(layers_of("Sub", 0x1p-1000, "Mul", 0x1p-74), 1);
+    ck_assert_uint_eq(layers_of("Sub", 0x1p1000, "Mul", 0x1p24), 2);
+    ck_assert_uint_eq(layers_of("Mul", 0x1p1000, "Mul", 0x1p24), 2);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("check_rows");
     tcase_add_test(cases, affine_layers_become_one_where_that_is_exact);
     tcase_add_test(cases, inexact_sums_keep_their_layers);
+    tcase_add_test(cases, sums_and_products_are_exact);
     return cases;
 }
