@@ -6,7 +6,6 @@
 
 #include <pthread.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,16 +36,23 @@ static void *require(void *block, size_t n, size_t size)
     return block;
 }
 
+/* n * size, at least 1. */
+static size_t total(size_t n, size_t size)
+{
+    if (size != 0 && n > PTRDIFF_MAX / size) {
+        (void)require(NULL, n, size);
+    }
+    return n == 0 || size == 0 ? 1 : n * size;
+}
+
 void *check_alloc(size_t n, size_t size)
 {
-    return require(calloc(n == 0 ? 1 : n, size == 0 ? 1 : size), n, size);
+    return require(calloc(total(n, size), 1), n, size);
 }
 
 void *check_resize(void *block, size_t n, size_t size)
 {
-    const size_t total = n == 0 || size == 0 ? 1 : n * size;
-    const bool fits = size == 0 || n <= PTRDIFF_MAX / size;
-    return require(fits ? realloc(block, total) : NULL, n, size);
+    return require(realloc(block, total(n, size)), n, size);
 }
 
 void *check_grow(void *array, size_t n, size_t size)

@@ -13,7 +13,7 @@ enum { N_BUCKETS = 1 << 16 };
 
 /*
  * The conjunction that is being put together, and the cases so far.
- *   atoms    [n_atoms] its atoms in file order
+ *   atoms    [n_atoms] its atoms in file order; room for `capacity`
  *   box      [2 * n_inputs] scratch: the box of its bounds
  *   buckets  [N_BUCKETS] 1 + number of the last case of a hash, or 0
  *   n_steps  conjunctions begun; n_words: memory of the cases, about
@@ -22,6 +22,7 @@ struct builder {
     struct check_query *query;
     const char *path;
     size_t n_atoms;
+    size_t capacity;
     const struct check_atom **atoms;
     const struct check_atom **box;
     size_t *buckets;
@@ -120,10 +121,10 @@ static void place(struct builder *builder)
     if (is_empty(builder->box, query->n_inputs)) {
         return;
     }
+    rest.atoms =
+        check_arena_alloc(&query->arena, builder->n_atoms, sizeof(void *));
     for (size_t i = 0; i < builder->n_atoms; i++) {
         if (!is_bound(builder->atoms[i])) {
-            rest.atoms = check_arena_grow(&query->arena, rest.atoms,
-                                          rest.n_atoms, sizeof(void *));
             rest.atoms[rest.n_atoms++] = builder->atoms[i];
         }
     }
@@ -132,7 +133,7 @@ static void place(struct builder *builder)
         check_arena_grow(&query->arena, self->disjuncts, self->n_disjuncts,
                          sizeof *self->disjuncts);
     self->disjuncts[self->n_disjuncts++] = rest;
-    builder->n_words += 2 * rest.n_atoms + 8;
+    builder->n_words += builder->n_atoms + 8;
 }
 
 /* NOLINTBEGIN(misc-no-recursion): as deep as the formula or MOST_CHOICES. */
@@ -149,8 +150,11 @@ static bool gather(struct builder *builder, struct check_formula *formula,
         return mpq_sgn(atom->rhs) >= (atom->is_strict ? 1 : 0);
     }
     if (formula->connective == CHECK_ATOM) {
-        builder->atoms =
-            check_grow(builder->atoms, builder->n_atoms, sizeof(void *));
+        if (builder->n_atoms == builder->capacity) {
+            builder->capacity = 2 * builder->capacity + 1;
+            builder->atoms =
+                check_resize(builder->atoms, builder->capacity, sizeof(void *));
+        }
         builder->atoms[builder->n_atoms++] = atom;
     } else if (formula->connective == CHECK_OR) {
         **end = formula;
