@@ -57,6 +57,10 @@ START_TEST(upper_lines_are_tight_for_their_slope)
                                     line.intercept - (check_wide)one * upper;
         ck_assert(at_lower >= 0 && at_upper >= 0);
         ck_assert(at_lower == 0 || at_upper == 0);
+        ck_assert((check_wide)line.offset * one >= line.intercept);
+        ck_assert((check_wide)(line.offset - 1) * one < line.intercept);
+        ck_assert(line.error == (upper < -lower ? upper : -lower));
+        ck_assert(line.is_rounded_up == (upper < -lower));
         const check_wide width = (check_wide)upper - lower;
         const check_wide error =
             2 * (line.slope * width - (check_wide)one * upper);
