@@ -24,7 +24,6 @@ enum { MOST_SUBJECTS = 256, MOST_FAULTS = 64, MOST_WORKERS = 64 };
 
 /* What became of the mutants. */
 enum outcome {
-    UNCHANGED,    /* the fault found nothing to change */
     REJECTED,     /* exit status 1 */
     MALFORMED,    /* 3 */
     UNSUPPORTED,  /* 4 */
@@ -37,8 +36,7 @@ enum outcome {
     N_OUTCOMES
 };
 
-static const char *const outcome_names[N_OUTCOMES] = {"unchanged",
-                                                      "rejected",
+static const char *const outcome_names[N_OUTCOMES] = {"rejected",
                                                       "malformed",
                                                       "unsupported",
                                                       "timed out",
@@ -196,23 +194,27 @@ static void try_mutant(struct counts *counts, const struct options *options,
     const struct fault *faults = mutant_faults(&n_faults);
     struct rng rng;
     rng_init(&rng, options->seed + k);
-    const struct subject *subject =
-        &subjects[(size_t)rng_below(&rng, n_subjects)];
-    const size_t number = (size_t)rng_below(&rng, n_faults);
+    const struct subject *subject = NULL;
+    size_t number = 0;
+    struct mutant mutant = {0};
+    bool is_changed = false;
+    while (!is_changed) { /* some faults find nothing to change */
+        clear_mutant(&mutant);
+        subject = &subjects[rng_below(&rng, n_subjects)];
+        number = rng_below(&rng, n_faults);
+        mutant = copy_mutant(&subject->files);
+        is_changed = faults[number].change(&mutant, &rng);
+    }
     const struct fault *fault = &faults[number];
-    struct mutant mutant = copy_mutant(&subject->files);
     const struct question question = {&mutant, &subject->reading, folder,
                                       fault->is_rebound};
-    enum outcome outcome = UNCHANGED;
-    if (fault->change(&mutant, &rng)) {
-        if (rng_below(&rng, 8) == 0 && !fault->is_broken) {
+    if (!fault->is_broken) {
+        if (rng_below(&rng, 8) == 0) {
             (void)fault->change(&mutant, &rng);
         }
-        if (!fault->is_broken) {
-            repair_end(&mutant.certificate);
-        }
-        outcome = judge(subject, &question);
+        repair_end(&mutant.certificate);
     }
+    const enum outcome outcome = judge(subject, &question);
     counts->of[number][outcome]++;
     if (outcome == WRONG || options->only == k) {
         (void)fprintf(stderr, "mutant %zu of subject %zu: %s: %s\n", k,
@@ -296,10 +298,13 @@ static bool print_counts(const struct counts *counts, size_t n_workers)
         }
         printf("\n");
     }
+    size_t n_mutants = 0;
     for (size_t o = 0; o < N_OUTCOMES; o++) {
         printf("%s: %zu\n", outcome_names[o], total[o]);
+        n_mutants += total[o];
         n_accepted += o >= CONFIRMED ? total[o] : 0;
     }
+    printf("%zu mutants of %zu certificates\n", n_mutants, n_subjects);
     return total[WRONG] == 0 && total[BY_WORDS] <= n_accepted / 50;
 }
 

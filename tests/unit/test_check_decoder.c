@@ -71,12 +71,15 @@ static struct ref_bytes finish(const struct ref_subject *subject,
 {
     static const unsigned char head[] = {'A', 'S', 'T', 'C', 2, 0};
     static const unsigned char grids[] = {40, 36, 16, 8};
-    const struct ref_cert hashes = ref_subject_cert(subject);
+    struct ref_cert hashes = ref_subject_cert(subject);
+    ref_cert_leaf(&hashes, 0);
+    struct ref_bytes whole = ref_cert_finish(&hashes);
     unsigned char end[32];
     struct ref_bytes bytes = {0};
     cert_encoder_finish(encoder);
     ref_bytes_append(&bytes, head, sizeof head);
-    ref_bytes_append(&bytes, hashes.hashes, sizeof hashes.hashes);
+    ref_bytes_append(&bytes, whole.data + sizeof head, 3 * (size_t)32);
+    ref_bytes_clear(&whole);
     ref_bytes_append(&bytes, grids, sizeof grids);
     ref_bytes_varint(&bytes, encoder->bytes.n);
     ref_bytes_append(&bytes, encoder->bytes.data, encoder->bytes.n);
@@ -155,7 +158,8 @@ START_TEST(every_cut_is_refused)
         if (n >= 32) {
             repair(&cut);
             const int status = ref_subject_check(&subject, &cut, CHECK_FAST);
-            ck_assert_msg(status == 3, "cut to %zu bytes: exit %d", n, status);
+            ck_assert_msg(status == 3 || status == 4,
+                          "cut to %zu bytes: exit %d", n, status);
         }
         ref_bytes_clear(&cut);
     }
