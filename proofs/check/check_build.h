@@ -93,7 +93,7 @@ double check_real(const struct check_builder *b, const char *name,
 const char *check_text(const struct check_builder *b, const char *name,
                        const char *otherwise);
 /* Integers, clamped to 2^31 in size: from an attribute in opsets below
- * `since`, from constant input i otherwise. */
+ * `since` (none if it has no name), from constant input i otherwise. */
 struct check_integers {
     bool is_given;
     size_t n;

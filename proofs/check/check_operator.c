@@ -100,7 +100,8 @@ struct check_integers check_integers(struct check_builder *b, const char *name,
     if (b->model.opset < since) {
         check_malformed_if(b, check_has_input(b, i),
                            "an input of a later opset");
-        attribute = find_attribute(b, name, CHECK_ONNX_INTS);
+        attribute =
+            *name == '\0' ? NULL : find_attribute(b, name, CHECK_ONNX_INTS);
     } else if (check_has_input(b, i)) {
         value = check_input(b, i);
         check_unsupported_if(b,
@@ -370,9 +371,7 @@ static void build_slice(struct check_builder *b)
     const struct check_integers starts = check_integers(b, "starts", 10, 1);
     const struct check_integers ends = check_integers(b, "ends", 10, 2);
     const struct check_integers list = check_integers(b, "axes", 10, 3);
-    const struct check_integers steps = b->model.opset < 10
-                                            ? (struct check_integers){0}
-                                            : check_integers(b, "", 10, 4);
+    const struct check_integers steps = check_integers(b, "", 10, 4);
     struct check_axis *axes = check_axes(b, &input.shape);
     bool is_cut[CHECK_RANK] = {false};
     check_malformed_if(b,
@@ -501,8 +500,7 @@ static void build_pad(struct check_builder *b)
     struct check_value pad = {
         .name = "pad", .type = CHECK_FLOAT32, .n = 1, .number = &number};
     const struct check_integers pads = check_integers(b, "pads", 11, 1);
-    const struct check_integers list =
-        opset < 18 ? (struct check_integers){0} : check_integers(b, "", 18, 3);
+    const struct check_integers list = check_integers(b, "", 18, 3);
     const size_t n = list.is_given ? list.n : input.shape.n_dims;
     struct check_axis *axes = check_axes(b, &input.shape);
     bool is_padded[CHECK_RANK] = {false};

@@ -33,10 +33,11 @@ bool check_multiply(double *product, double x, double y)
     *product = x * y;
     check_split_double(&m[0], &exponents[0], x);
     check_split_double(&m[1], &exponents[1], y);
-    if (m[0] == 0 || m[1] == 0) {
+    const int64_t size = m[1] < 0 ? -m[1] : m[1];
+    if (m[0] == 0 || size == 0) {
         return true;
     }
-    const int64_t limit = (((int64_t)1 << 53) - 1) / (m[1] < 0 ? -m[1] : m[1]);
+    const int64_t limit = (((int64_t)1 << 53) - 1) / size;
     return m[0] <= limit && m[0] >= -limit &&
            exponents[0] + exponents[1] >= -1074 && *product - *product >= 0.0;
 }
