@@ -566,11 +566,10 @@ void check_build(struct check_builder *b)
            strcmp(operators[row].name, node->op) != 0) {
         row++;
     }
-    check_unsupported_if(b,
-                         row == sizeof operators / sizeof operators[0] ||
-                             !check_onnx_is_default(node->domain) ||
-                             *node->overload != '\0',
-                         "operator is not supported");
+    if (row == sizeof operators / sizeof operators[0] ||
+        !check_onnx_is_default(node->domain) || *node->overload != '\0') {
+        check_refuse(b, "operator is not supported");
+    }
     check_malformed_if(b,
                        node->inputs.n < operators[row].min_inputs ||
                            node->inputs.n > operators[row].max_inputs ||
