@@ -47,7 +47,7 @@ struct oracle_lemma {
 
 /* Least margin with which the checker is expected to close what the oracle
  * closes. */
-#define ORACLE_MARGIN 0x1p-22
+#define ORACLE_MARGIN 0x1p-17
 
 /*
  * Walks one tree at a time as section "Semantics" of FORMAT.md says. Where a
