@@ -38,30 +38,30 @@ struct stream {
     struct cert_walk walk;
 };
 
-static void put_terms(struct stream *stream, const struct cert_multiplier *one,
-                      uint32_t n, enum cert_group count, enum cert_group index)
+static void put_terms(struct stream *stream, size_t first, uint32_t n,
+                      enum cert_group count, enum cert_group index)
 {
     struct cert_encoder *encoder = &stream->encoder;
     uint32_t before = CERT_NONE;
     cert_encode_number(encoder, n, count, 0);
     for (uint32_t i = 0; i < n; i++) {
-        cert_encode_number(encoder, one[i].index, index,
+        const struct cert_multiplier *one =
+            &stream->walk.tree->multipliers.data[first + i];
+        cert_encode_number(encoder, one->index, index,
                            cert_context_list(before));
-        cert_encode_number(encoder, one[i].mantissa / 2, CERT_GROUP_MANTISSA,
-                           0);
-        cert_encode_signed(encoder, one[i].exponent, CERT_GROUP_EXPONENT,
-                           cert_context_exponent(one[i].mantissa));
-        before = one[i].index;
+        cert_encode_number(encoder, one->mantissa / 2, CERT_GROUP_MANTISSA, 0);
+        cert_encode_signed(encoder, one->exponent, CERT_GROUP_EXPONENT,
+                           cert_context_exponent(one->mantissa));
+        before = one->index;
     }
 }
 
 static void put_combination(struct stream *stream,
                             const struct cert_combination *by)
 {
-    const struct cert_multiplier *terms =
-        stream->walk.tree->multipliers.data + by->first;
-    put_terms(stream, terms, by->n_atoms, CERT_GROUP_N_ATOMS, CERT_GROUP_ATOM);
-    put_terms(stream, terms + by->n_atoms, by->n_literals,
+    put_terms(stream, by->first, by->n_atoms, CERT_GROUP_N_ATOMS,
+              CERT_GROUP_ATOM);
+    put_terms(stream, by->first + by->n_atoms, by->n_literals,
               CERT_GROUP_N_LITERALS, CERT_GROUP_LITERAL);
 }
 
@@ -115,70 +115,77 @@ static void put_refresh(struct stream *stream, const struct cert_node *node)
     }
 }
 
-static void put_slopes(struct stream *stream, const struct cert_slope *slope,
-                       size_t n)
+static void put_slopes(struct stream *stream,
+                       const struct cert_details *details)
 {
     struct cert_encoder *encoder = &stream->encoder;
     uint32_t before = CERT_NONE;
-    cert_encode_number(encoder, n, CERT_GROUP_N_SLOPES, 0);
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t relu = slope[i].relu;
-        cert_encode_number(encoder, relu, CERT_GROUP_SLOPE_RELU,
+    cert_encode_number(encoder, details->n_slopes, CERT_GROUP_N_SLOPES, 0);
+    for (size_t i = 0; i < details->n_slopes; i++) {
+        const struct cert_slope *slope =
+            &stream->walk.tree->slopes.data[details->first_slope + i];
+        cert_encode_number(encoder, slope->relu, CERT_GROUP_SLOPE_RELU,
                            cert_context_list(before));
-        cert_encode_number(encoder, slope[i].element, CERT_GROUP_SLOPE_ELEMENT,
-                           cert_context_element(relu));
-        cert_encode_number(encoder, slope[i].slope, CERT_GROUP_SLOPE, 0);
-        before = relu;
+        cert_encode_number(encoder, slope->element, CERT_GROUP_SLOPE_ELEMENT,
+                           cert_context_element(slope->relu));
+        cert_encode_number(encoder, slope->slope, CERT_GROUP_SLOPE, 0);
+        before = slope->relu;
     }
 }
 
-static void put_lemmas(struct stream *stream, const struct cert_lemma *lemma,
-                       size_t n)
+static void put_lemmas(struct stream *stream,
+                       const struct cert_details *details)
 {
     struct cert_encoder *encoder = &stream->encoder;
     uint32_t before = CERT_NONE;
-    cert_encode_number(encoder, n, CERT_GROUP_N_LEMMAS, 0);
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t relu = lemma[i].relu;
-        cert_encode_number(encoder, relu, CERT_GROUP_LEMMA_RELU,
+    cert_encode_number(encoder, details->n_lemmas, CERT_GROUP_N_LEMMAS, 0);
+    for (size_t i = 0; i < details->n_lemmas; i++) {
+        const struct cert_lemma *lemma =
+            &stream->walk.tree->lemmas.data[details->first_lemma + i];
+        cert_encode_number(encoder, lemma->relu, CERT_GROUP_LEMMA_RELU,
                            cert_context_list(before));
-        cert_encode_number(encoder, lemma[i].element, CERT_GROUP_LEMMA_ELEMENT,
-                           cert_context_element(relu));
-        cert_encode_bit(encoder, lemma[i].is_upper, CERT_GROUP_SIDE, 0);
-        put_combination(stream, &lemma[i].by);
-        before = relu;
+        cert_encode_number(encoder, lemma->element, CERT_GROUP_LEMMA_ELEMENT,
+                           cert_context_element(lemma->relu));
+        cert_encode_bit(encoder, lemma->is_upper, CERT_GROUP_SIDE, 0);
+        put_combination(stream, &lemma->by);
+        before = lemma->relu;
     }
 }
 
-/* The closing of each open disjunct in turn, if it has one. */
+/* One open disjunct: its closing, or NULL without one in the list. */
+static void put_closing(struct stream *stream,
+                        const struct cert_closing *closing, bool is_leaf)
+{
+    struct cert_encoder *encoder = &stream->encoder;
+    const bool is_combined = closing != NULL && !closing->is_default;
+    if (!is_leaf) {
+        cert_encode_bit(encoder, closing != NULL, CERT_GROUP_CLOSED, 0);
+    }
+    if (is_leaf || closing != NULL) {
+        cert_encode_bit(encoder, is_combined, CERT_GROUP_DEFAULT,
+                        is_leaf ? 1 : 0);
+    }
+    if (is_combined) {
+        put_combination(stream, &closing->by);
+    }
+}
+
 static void put_closings(struct stream *stream,
                          const struct cert_details *details, bool is_leaf)
 {
-    struct cert_encoder *encoder = &stream->encoder;
     const struct cert_tree *tree = stream->walk.tree;
     size_t i = 0;
     if (!is_leaf && cert_walk_n_open(&stream->walk) < 2) {
         return;
     }
     for (size_t d = 0; d < tree->n_disjuncts; d++) {
-        if (stream->walk.is_closed[d]) {
-            continue;
+        const struct cert_closing *closing = NULL;
+        if (i < details->n_closings &&
+            tree->closings.data[details->first_closing + i].disjunct == d) {
+            closing = &tree->closings.data[details->first_closing + i++];
         }
-        const struct cert_closing *closing =
-            &tree->closings.data[details->first_closing + i];
-        const bool is_listed =
-            i < details->n_closings && closing->disjunct == d;
-        const bool is_combined = is_listed && !closing->is_default;
-        i += is_listed ? 1 : 0;
-        if (!is_leaf) {
-            cert_encode_bit(encoder, is_listed, CERT_GROUP_CLOSED, 0);
-        }
-        if (is_leaf || is_listed) {
-            cert_encode_bit(encoder, is_combined, CERT_GROUP_DEFAULT,
-                            is_leaf ? 1 : 0);
-        }
-        if (is_combined) {
-            put_combination(stream, &closing->by);
+        if (!stream->walk.is_closed[d]) {
+            put_closing(stream, closing, is_leaf);
         }
     }
 }
@@ -199,11 +206,8 @@ static void put_node(struct stream *stream)
     put_refresh(stream, node);
     cert_encode_bit(&stream->encoder, has, CERT_GROUP_HAS, is_leaf ? 1 : 0);
     if (has) {
-        const struct cert_tree *tree = stream->walk.tree;
-        put_slopes(stream, tree->slopes.data + details.first_slope,
-                   details.n_slopes);
-        put_lemmas(stream, tree->lemmas.data + details.first_lemma,
-                   details.n_lemmas);
+        put_slopes(stream, &details);
+        put_lemmas(stream, &details);
     }
     put_closings(stream, &details, is_leaf);
 }

@@ -239,12 +239,14 @@ static bool is_same_sum(const struct cert_tree *const tree[2],
                         const struct cert_combination *a,
                         const struct cert_combination *b)
 {
-    const struct cert_multiplier *x = tree[0]->multipliers.data + a->first;
-    const struct cert_multiplier *y = tree[1]->multipliers.data + b->first;
     bool is_same = a->n_atoms == b->n_atoms && a->n_literals == b->n_literals;
     for (size_t i = 0; is_same && i < (size_t)a->n_atoms + a->n_literals; i++) {
-        is_same = x[i].mantissa == y[i].mantissa &&
-                  x[i].exponent == y[i].exponent && x[i].index == y[i].index;
+        const struct cert_multiplier *x =
+            &tree[0]->multipliers.data[a->first + i];
+        const struct cert_multiplier *y =
+            &tree[1]->multipliers.data[b->first + i];
+        is_same = x->mantissa == y->mantissa && x->exponent == y->exponent &&
+                  x->index == y->index;
     }
     return is_same;
 }

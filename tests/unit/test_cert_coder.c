@@ -71,12 +71,12 @@ START_TEST(probabilities_adapt_slower_and_slower)
         struct cert_encoder encoder;
         bool is_zero_seen = false;
         bool is_one_seen = false;
-        encode_bits(&encoder, "000000" + (6 - n));
+        encode_bits(&encoder, &"000000"[6 - n]);
         for (size_t i = 0; i < N_LOOKED_AT && !is_zero_seen; i++) {
             is_zero_seen = encoder.contexts[i].p == p[n - 1];
         }
         cert_encoder_clear(&encoder);
-        encode_bits(&encoder, "111111" + (6 - n));
+        encode_bits(&encoder, &"111111"[6 - n]);
         for (size_t i = 0; i < N_LOOKED_AT && !is_one_seen; i++) {
             is_one_seen = encoder.contexts[i].p == q[n - 1];
         }
