@@ -413,7 +413,8 @@ static double decode(uint64_t type, uint64_t bits)
 }
 
 const double *check_onnx_numbers(struct check_arena *arena,
-                                 const struct check_onnx_tensor *tensor)
+                                 const struct check_onnx_tensor *tensor,
+                                 const char *path)
 {
     uint64_t field = 0;
     const size_t size = element_size(&field, tensor->type);
@@ -421,8 +422,8 @@ const double *check_onnx_numbers(struct check_arena *arena,
     struct check_cursor raw = tensor->raw;
     double *numbers = check_arena_alloc(arena, tensor->n, sizeof *numbers);
     if (size == 0) {
-        check_unsupported("tensor '%s': its element type is not supported",
-                          tensor->name);
+        check_unsupported("%s: tensor '%s': its element type is not supported",
+                          path, tensor->name);
     }
     for (size_t i = 0; i < tensor->n; i++) {
         numbers[i] = decode(tensor->type,
@@ -430,7 +431,7 @@ const double *check_onnx_numbers(struct check_arena *arena,
                             : size == 1                  ? check_cursor_u8(&raw)
                                         : read_scalar(&raw, wire));
         if (!(numbers[i] - numbers[i] >= 0.0)) {
-            check_unreadable("tensor '%s': NaN or infinite weight",
+            check_unreadable("%s: tensor '%s': NaN or infinite weight", path,
                              tensor->name);
         }
     }

@@ -103,7 +103,8 @@ bool check_onnx_is_default(const char *domain);
 /* All elements of a tensor, finite; integers beyond 2^53 are rounded. Ends in
  * check_unreadable or check_unsupported for others. */
 const double *check_onnx_numbers(struct check_arena *arena,
-                                 const struct check_onnx_tensor *tensor);
+                                 const struct check_onnx_tensor *tensor,
+                                 const char *path);
 /* The value of a float's bits. */
 double check_onnx_float(uint64_t bits);
 

@@ -25,13 +25,15 @@ struct check_value check_input(struct check_builder *b, size_t i)
 {
     check_malformed_if(b, !check_has_input(b, i), "a required input is absent");
     struct check_value *value = check_find(b, b->node->inputs.data[i]);
-    if (value != NULL && value->tensor != NULL) { /* read at its first use */
+    if (value == NULL || (value->type == 0 && value->tensor == NULL)) {
+        check_refuse(b, "an input is no tensor that is known");
+    }
+    if (value->tensor != NULL) { /* read at its first use */
         check_declare(b, value, value->tensor->type, &value->tensor->dims);
-        value->number = check_onnx_numbers(&b->arena, value->tensor);
+        value->number =
+            check_onnx_numbers(&b->arena, value->tensor, b->network->file.path);
         value->tensor = NULL;
     }
-    check_unsupported_if(b, value == NULL || value->type == 0,
-                         "an input is no tensor that is known");
     return *value;
 }
 
