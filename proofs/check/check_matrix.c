@@ -31,15 +31,17 @@ static void measure(long range[2], const double *numbers, size_t n)
     }
 }
 
-/* floor(x * 2^-exponent), which is below 2^62 in size */
-static int64_t round_down(double x, long exponent)
+/* floor(x * 2^-exponent), which is below 2^62 in size, in two parts. */
+static void round_down(int64_t parts[2], double x, long exponent, long low_bits)
 {
     int64_t m = 0;
     long shift = 0;
     check_split_double(&m, &shift, x);
     shift -= m == 0 ? shift : exponent;
-    return shift > 0 ? m * ((int64_t)1 << shift)
-                     : m >> (shift < -63 ? 63 : -shift);
+    m = shift > 0 ? m * ((int64_t)1 << shift)
+                  : m >> (shift < -63 ? 63 : -shift);
+    parts[0] = m >> low_bits;
+    parts[1] = m - parts[0] * ((int64_t)1 << low_bits);
 }
 
 /* Bits of the largest number of entries in one column. */
@@ -60,29 +62,29 @@ void check_matrix_init(struct check_matrix *matrix,
 {
     const size_t n = layer->start[layer->width];
     const long bits = SUM_BITS - count_bits(layer);
-    const long least = bits - CHECK_Q_BITS;
-    const long most = bits / 2 > least ? bits / 2 : least;
     long range[2];
+    matrix->q_bits = 2 * bits / 3 < CHECK_Q_BITS ? 2 * bits / 3 : CHECK_Q_BITS;
+    matrix->low_bits = bits - matrix->q_bits;
     measure(range, layer->weight, n);
-    /* Half of the bits of a product are the weight's, fewer if exact. */
-    long used = range[0] - range[1] > least ? range[0] - range[1] : least;
-    matrix->is_rounded = used > most;
-    used = matrix->is_rounded ? most : used;
-    matrix->exponent = range[0] - used;
-    matrix->q_bits = bits - used;
+    matrix->exponent = range[0] - 2 * matrix->low_bits;
+    matrix->is_rounded = range[1] < matrix->exponent;
     measure(range, layer->bias, layer->width);
-    matrix->bias_exponent =
-        range[0] - SUM_BITS + matrix->q_bits + check_bit_length(layer->width);
+    matrix->bias_bits =
+        SUM_BITS - matrix->q_bits - check_bit_length(layer->width);
+    matrix->bias_exponent = range[0] - 2 * matrix->bias_bits;
     matrix->weight = check_alloc(n, sizeof *matrix->weight);
     matrix->bias = check_alloc(layer->width, sizeof *matrix->bias);
     matrix->span = check_alloc(layer->width, sizeof *matrix->span);
     for (size_t i = 0; i < layer->width; i++) {
         uint32_t *span = matrix->span[i];
         span[0] = UINT32_MAX;
-        matrix->bias[i] = round_down(layer->bias[i], matrix->bias_exponent);
+        round_down(matrix->bias[i], layer->bias[i], matrix->bias_exponent,
+                   matrix->bias_bits);
         for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
             const uint32_t c = layer->column[k];
-            matrix->weight[k] = round_down(layer->weight[k], matrix->exponent);
+            round_down(matrix->weight[k], layer->weight[k], matrix->exponent,
+                       matrix->low_bits);
+            matrix->has_low = matrix->has_low || matrix->weight[k][1] != 0;
             span[0] = c < span[0] ? c : span[0];
             span[1] = c >= span[1] ? c + 1 : span[1];
         }

@@ -9,7 +9,13 @@
 
 /* Of sums of coefficients; of slopes; of intercepts and errors; and the neurons
  * after which sums of intercepts are carried. */
-enum { MERGED_BITS = 61, SLOPE_BITS = 16, OFFSET_BITS = 52, BLOCK = 64 };
+enum {
+    MERGED_BITS = 61,
+    SLOPE_BITS = 16,
+    OFFSET_BITS = 50,
+    BLOCK = 16,
+    MOST_COORDINATES = 1 << 24
+};
 
 /* Aligned as memory of check_alloc is. */
 typedef int64_t lanes
@@ -45,7 +51,8 @@ struct part {
  *   own, matrices  [n_layers] of affine layers; matrices may be another's
  *   uses      [p * n_parts + t] part p is computed from part t
  *   q         [n_coordinates]
- *   sum       [n_coordinates] what one layer adds; 0 between layers
+ *   sum       [n_coordinates] what one layer adds, sum[i][0] * 2^low_bits +
+ *             sum[i][1]; 0 between layers
  */
 struct check_lanes_state {
     const struct check_network *network;
@@ -57,7 +64,7 @@ struct check_lanes_state {
     bool use_slopes;
     void *block; /* of the vectors */
     lanes *q;
-    lanes *sum;
+    lanes (*sum)[2];
 };
 
 /* The first coordinate of part p; of the part n_parts, their number. */
@@ -84,6 +91,9 @@ void check_words_init(struct check_words *words,
 {
     struct check_lanes_state *state = check_alloc(1, sizeof *state);
     const size_t n = network->n_coordinates;
+    if (n > MOST_COORDINATES) {
+        check_unsupported("more than %d coordinates", MOST_COORDINATES);
+    }
     words->state = state;
     state->network = network;
     state->n_parts = network->n_layers + 1;
@@ -91,10 +101,10 @@ void check_words_init(struct check_words *words,
     state->matrices = shared != NULL ? shared->state->matrices : state->own;
     state->parts = check_alloc(state->n_parts + 1, sizeof *state->parts);
     state->uses = check_alloc(state->n_parts, state->n_parts);
-    state->block = check_alloc(2 * n + 1, sizeof *state->q);
+    state->block = check_alloc(3 * n + 1, sizeof *state->q);
     state->q = (lanes *)((uintptr_t)state->block + sizeof *state->q -
                          (uintptr_t)state->block % sizeof *state->q);
-    state->sum = state->q + n;
+    state->sum = (lanes(*)[2])(state->q + n);
     for (size_t p = 1; p < state->n_parts; p++) {
         const struct check_layer *layer = &network->layers[p - 1];
         const bool is_affine = layer->kind == CHECK_AFFINE;
@@ -174,16 +184,25 @@ static void normalize(struct part *part, lanes shift[2], long q_bits)
     }
 }
 
-/* q[n] = shifted q + shifted (x - above), x = 0; adds their bits. */
-CLONES static void add_all(lanes *q, lanes *x, size_t n, lanes *bits,
-                           const lanes shift[4], const lanes *above)
+/* How sum[i][1] counts in a sum. */
+struct low {
+    long bits;
+    lanes above;
+};
+
+/* q[n] = shifted q + shifted x, where x is x[0] + floor((x[1] - above) *
+ * 2^-low_bits) and becomes 0; adds their bits. */
+CLONES static void add_all(lanes *q, lanes (*x)[2], size_t n, lanes *bits,
+                           const lanes shift[4], const struct low *low)
 {
     lanes all = {0};
     for (size_t i = 0; i < n; i++) {
-        const lanes y = ((q[i] << shift[0]) >> shift[1]) +
-                        (((x[i] - *above) << shift[2]) >> shift[3]);
+        const lanes both = x[i][0] + ((x[i][1] - low->above) >> low->bits);
+        const lanes y =
+            ((q[i] << shift[0]) >> shift[1]) + ((both << shift[2]) >> shift[3]);
         q[i] = y;
-        x[i] ^= x[i];
+        x[i][0] ^= x[i][0];
+        x[i][1] ^= x[i][1];
         all |= (y ^ (y >> 63)) | (y >> 63 & 1);
     }
     *bits |= all;
@@ -208,7 +227,7 @@ static void widen(struct part *part, lanes *q, size_t low, size_t end)
 /* Adds sum - above of coordinates in one part; exponent, bits and units of the
  * sums in `from`. */
 static void add_to_part(struct check_lanes_state *state, size_t p,
-                        struct part from, const lanes *above)
+                        struct part from, const struct low *low)
 {
     struct part *part = &state->parts[p];
     lanes shift[4] = {{0}};
@@ -232,10 +251,10 @@ static void add_to_part(struct check_lanes_state *state, size_t p,
     part->units += from.units;
     part->bits ^= part->bits;
     const size_t ends[4] = {part->low, from.low, from.end, part->end};
-    const lanes nothing = {0};
+    const struct low nothing = {.bits = 0};
     for (size_t i = 0; i < 3; i++) {
         add_all(state->q + ends[i], state->sum + ends[i], ends[i + 1] - ends[i],
-                &part->bits, shift, i == 1 ? above : &nothing);
+                &part->bits, shift, i == 1 ? low : &nothing);
     }
 }
 
@@ -246,6 +265,7 @@ static void add_to_part(struct check_lanes_state *state, size_t p,
  *   constant  sum of coefficients times biases; or constant * 2^26 + low of
  *             those times intercepts, less what rounding costs
  *   above     [2] sums of -q of the negative and of q of the other ones
+ *   rounding  of what it adds to sum
  *   is_missing  not 0: some number was too long, or no upper line
  */
 struct pass {
@@ -255,6 +275,7 @@ struct pass {
     lanes low;
     lanes above[2];
     lanes is_missing;
+    struct low rounding;
 };
 
 /* The coefficient of z, from that of max(z, 0) of an unstable neuron whose
@@ -270,8 +291,8 @@ static inline void apply_line(struct pass *pass, lanes *x,
     const lanes product = (*x & ~negative) * lower + down * upper;
     const lanes is_inexact = (product & ((1 << SLOPE_BITS) - 1)) != 0;
     if (line->has_upper && line->offset < most) {
-        pass->constant += down * (line->offset >> 26);
-        pass->low += down * (line->offset & ((1 << 26) - 1));
+        pass->constant += down * (line->offset >> OFFSET_BITS / 2);
+        pass->low += down * (line->offset & ((1 << OFFSET_BITS / 2) - 1));
     } else {
         pass->is_missing |= negative;
     }
@@ -299,7 +320,7 @@ static void flush(struct check_lanes_state *state, size_t p, struct pass *pass)
         range.low = first > from->low ? first : from->low;
         range.end = end < from->end ? end : from->end;
         if (range.low < range.end && state->uses[p * state->n_parts + t]) {
-            add_to_part(state, t, range, &pass->above[0]);
+            add_to_part(state, t, range, &pass->rounding);
         }
     }
 }
@@ -330,7 +351,7 @@ CLONES static void apply_lines(struct check_lanes_state *state,
             apply_line(pass, &x, line, lower, region->slope_bits);
         }
         if (line->phase != CHECK_INACTIVE) {
-            state->sum[z] += x;
+            state->sum[z][0] += x;
             include(&pass->from, z, (size_t)z + 1);
         }
     }
@@ -338,7 +359,7 @@ CLONES static void apply_lines(struct check_lanes_state *state,
 
 /* Carries what the pass adds to the sums of all lanes. */
 static void add_constants(struct check_words *words, const struct pass *pass,
-                          int low_bits, long exponent)
+                          long low_bits, long exponent)
 {
     for (size_t r = 0; r < CHECK_LANES; r++) {
         const check_wide high =
@@ -367,7 +388,7 @@ static void eliminate_relu(struct check_words *words, size_t p,
         pass.constant = pass.low = (lanes){0};
         apply_lines(state, &pass, region, layer, i,
                     i + (left < BLOCK ? left : BLOCK));
-        add_constants(words, &pass, 26, -(long)region->fact_bits);
+        add_constants(words, &pass, OFFSET_BITS / 2, -(long)region->fact_bits);
     }
     flush(state, p, &pass);
 }
@@ -411,10 +432,13 @@ CLONES static void multiply_rows(struct check_lanes_state *state,
         }
         pass->above[0] -= x & (x >> 63);
         pass->above[1] += x & ~(x >> 63);
-        pass->constant += x * matrix->bias[i];
+        pass->constant += x * matrix->bias[i][0];
+        pass->low += x * matrix->bias[i][1];
         include(&pass->from, matrix->span[i][0], matrix->span[i][1]);
         for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
-            state->sum[layer->column[k]] += x * matrix->weight[k];
+            lanes *sum = state->sum[layer->column[k]];
+            sum[0] += x * matrix->weight[k][0];
+            sum[1] += x * matrix->weight[k][1];
         }
     }
 }
@@ -430,13 +454,17 @@ static void eliminate_affine(struct check_words *words, size_t p,
     charge_units(words, part, region, region->fact_bits);
     multiply_rows(state, &pass, &state->network->layers[p - 1], matrix, part);
     pass.from.exponent = part->exponent;
-    pass.low = -pass.above[0];
-    add_constants(words, &pass, 0, matrix->bias_exponent);
-    pass.from.exponent += matrix->exponent;
+    pass.low -= pass.above[0];
+    add_constants(words, &pass, matrix->bias_bits, matrix->bias_exponent);
+    pass.from.exponent += matrix->exponent + matrix->low_bits;
+    pass.rounding.bits = matrix->low_bits;
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        pass.from.units[r] = matrix->has_low && has_lane(part, r) ? 1 : 0;
+    }
     if (matrix->is_rounded) {
-        pass.from.units = pass.above[0] + pass.above[1];
-    } else {
-        pass.above[0] ^= pass.above[0];
+        pass.rounding.above = pass.above[0];
+        pass.from.units +=
+            ((pass.above[0] + pass.above[1]) >> matrix->low_bits) + 1;
     }
     flush(state, p, &pass);
 }
@@ -468,9 +496,9 @@ void check_words_add(struct check_words *words, size_t lane, size_t coordinate,
                      const int64_t q_units[2], long exponent)
 {
     struct check_lanes_state *state = words->state;
-    const lanes nothing = {0};
+    const struct low nothing = {.bits = 0};
     struct part from = {.low = coordinate, .end = coordinate + 1};
-    state->sum[coordinate][lane] = q_units[0];
+    state->sum[coordinate][0][lane] = q_units[0];
     from.exponent[lane] = exponent;
     from.bits[lane] = q_units[0] < 0 ? -q_units[0] : q_units[0];
     from.units[lane] = q_units[1];
