@@ -2,7 +2,8 @@
  * The checker's libraries inside a fuzzer. run.sh compiles them with
  *
  *   exit=fuzz_exit fopen=fuzz_open calloc=fuzz_calloc realloc=fuzz_realloc
- *   free=fuzz_free
+ *   free=fuzz_free pthread_mutex_lock=fuzz_lock
+ *   pthread_mutex_unlock=fuzz_lock
  *
  * so that a run ends by a jump, files are in memory, and what a run that was
  * ended has not freed is freed for it.
@@ -10,6 +11,7 @@
 #ifndef ASTROLABE_TESTS_FUZZ_FUZZ_SHIM_H
 #define ASTROLABE_TESTS_FUZZ_FUZZ_SHIM_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,6 +21,8 @@ FILE *fuzz_open(const char *path, const char *mode);
 void *fuzz_calloc(size_t n, size_t size);
 void *fuzz_realloc(void *block, size_t size);
 void fuzz_free(void *block);
+/* Nothing: there is one thread, and it may leave with a lock held. */
+int fuzz_lock(pthread_mutex_t *mutex);
 
 /* What fuzz_open finds at any path without a slash from now on; not owned. */
 void fuzz_file(const void *data, size_t n);

@@ -30,7 +30,8 @@ flags=(-std=c17 -O1 -g -I. -D_POSIX_C_SOURCE=200809L
     -fno-omit-frame-pointer -fsanitize=address,undefined
     -fno-sanitize-recover=all)
 shims=(-Dexit=fuzz_exit -Dfopen=fuzz_open -Dcalloc=fuzz_calloc
-    -Drealloc=fuzz_realloc -Dfree=fuzz_free)
+    -Drealloc=fuzz_realloc -Dfree=fuzz_free
+    -Dpthread_mutex_lock=fuzz_lock -Dpthread_mutex_unlock=fuzz_lock)
 
 # compile <source> <options...>: an object in the folder
 compile() {

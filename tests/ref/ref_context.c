@@ -122,6 +122,9 @@ void ref_context_learn(struct ref_context *region, size_t coordinate,
                        bool is_upper, const mpq_t x)
 {
     struct ref_end fact = {0};
+    if (coordinate < region->network->n_inputs) {
+        return; /* its ends are those of the box */
+    }
     mpq_init(fact.value);
     set_end(&fact, x, is_upper, region->grids.fact);
     if (fact.is_finite) {
