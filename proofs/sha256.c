@@ -1,6 +1,8 @@
 /* SHA-256; equation numbers refer to FIPS 180-4, sections 4.1.2 and 6.2.2. */
 #include "proofs/sha256.h"
 
+#include "proofs/sha256_x86.h"
+
 #include <string.h>
 
 enum { N_ROUNDS = 64, LENGTH_AT = 56 };
@@ -51,12 +53,12 @@ static void expand(uint32_t schedule[N_ROUNDS], const unsigned char *block)
 }
 
 /* h[0..7] are the working variables a to h. */
-static void add_block(struct sha256 *self, const unsigned char *block)
+static void add_block(uint32_t state[8], const unsigned char *block)
 {
     uint32_t schedule[N_ROUNDS];
     uint32_t h[8];
     expand(schedule, block);
-    memcpy(h, self->state, sizeof h);
+    memcpy(h, state, sizeof h);
     for (size_t t = 0; t < N_ROUNDS; t++) {
         const uint32_t sum_e =
             rotate(h[4], 6) ^ rotate(h[4], 11) ^ rotate(h[4], 25);
@@ -66,12 +68,29 @@ static void add_block(struct sha256 *self, const unsigned char *block)
         const uint32_t majority = (h[0] & h[1]) ^ (h[0] & h[2]) ^ (h[1] & h[2]);
         const uint32_t first =
             h[7] + sum_e + chosen + ROUND_CONSTANTS[t] + schedule[t];
-        memmove(h + 1, h, 7 * sizeof *h);
-        h[4] += first;
+        h[7] = h[6];
+        h[6] = h[5];
+        h[5] = h[4];
+        h[4] = h[3] + first;
+        h[3] = h[2];
+        h[2] = h[1];
+        h[1] = h[0];
         h[0] = first + sum_a + majority;
     }
     for (size_t i = 0; i < 8; i++) {
-        self->state[i] += h[i];
+        state[i] += h[i];
+    }
+}
+
+static void add_blocks(uint32_t state[8], const unsigned char *blocks,
+                       size_t n_blocks)
+{
+    if (sha256_x86_is_usable()) {
+        sha256_x86_add_blocks(state, blocks, n_blocks, ROUND_CONSTANTS);
+        return;
+    }
+    for (size_t i = 0; i < n_blocks; i++) {
+        add_block(state, blocks + SHA256_BLOCK_BYTES * i);
     }
 }
 
@@ -81,14 +100,19 @@ void sha256_add(struct sha256 *self, const void *data, size_t n)
     while (n > 0) {
         const size_t n_held = self->n_bytes % SHA256_BLOCK_BYTES;
         const size_t n_free = SHA256_BLOCK_BYTES - n_held;
-        const size_t n_taken = n < n_free ? n : n_free;
-        memcpy(self->block + n_held, at, n_taken);
+        size_t n_taken = n < n_free ? n : n_free;
+        if (n_held == 0 && n >= SHA256_BLOCK_BYTES) {
+            n_taken = n / SHA256_BLOCK_BYTES * SHA256_BLOCK_BYTES;
+            add_blocks(self->state, at, n / SHA256_BLOCK_BYTES);
+        } else {
+            memcpy(self->block + n_held, at, n_taken);
+            if (n_taken == n_free) {
+                add_blocks(self->state, self->block, 1);
+            }
+        }
         self->n_bytes += n_taken;
         at += n_taken;
         n -= n_taken;
-        if (n_taken == n_free) {
-            add_block(self, self->block);
-        }
     }
 }
 

@@ -18,6 +18,9 @@ enum { CLIP_ROUNDS = 2 };
  */
 enum { MOST_INPUTS = 1 << 17 };
 
+/* Fractions that must be gained for a slab to be worth its leaf. */
+static const double LEAST_CUT = 3.0;
+
 /* Below this a unit of the grid matters to what choose_place spares. */
 static const double LEAST_WIDTH = 0x1p-22;
 
@@ -97,7 +100,7 @@ static unsigned choose_place(const struct prover *p, const double *minimum,
     }
     /* A little less, so that rounding of the place does not matter. */
     const double share = depth / width * SINK_FRACTIONS - 0x1p-10;
-    if (!(share >= 1.0)) {
+    if (!(share >= LEAST_CUT)) {
         return face->is_upper ? SINK_FRACTIONS : 0;
     }
     const unsigned most = SINK_FRACTIONS - 1;
