@@ -40,6 +40,7 @@ struct bab {
     const struct bab_problem *problem;
     struct frontier frontier;
     struct node_bounds *root_bounds;
+    uint64_t root_refresh; /* of the record, from the root's intervals */
     double *lower; /* the box, rounded to the grid of a recorded proof */
     double *upper;
     struct worker *workers;
@@ -177,6 +178,9 @@ static void work(void *context, size_t w, void *item)
     prover_load(p, node);
     outcome->is_closed = prover_screen(p, node) ||
                          !prover_bound_neurons(p, node) || prover_close(p);
+    if (node->depth == 0) {
+        p->record.refresh |= bab->root_refresh;
+    }
     if (!outcome->is_closed) {
         outcome->worst = p->worst;
         if (find_witness(bab, w)) {
@@ -300,6 +304,7 @@ static bool bound_root(struct bab *bab)
         prover_load(p, root);
         is_possible = prover_bound_neurons(p, root);
         node_destroy(root);
+        bab->root_refresh = p->record.refresh;
         bounds_copy(&bab->root_bounds->bounds, &p->bounds);
         backward_set_scale(p->backward, &p->bounds);
     }

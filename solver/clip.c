@@ -48,7 +48,7 @@ static double row_minimum(const struct prover *p, size_t r)
 bool clip_refutes(const struct prover *p, const double *minimum, size_t d)
 {
     for (size_t r = p->spec.first[d]; r < p->spec.first[d + 1]; r++) {
-        if (minimum[r] > RECORD_MARGIN) {
+        if (minimum[r] > RECORD_CLIP_MARGIN) {
             return true;
         }
     }
@@ -66,11 +66,11 @@ static double depth_of_disjunct(const struct prover *p, const double *minimum,
     for (size_t r = p->spec.first[d]; r < p->spec.first[d + 1]; r++) {
         const double entry = p->row[r * n + face->input];
         const double a = face->is_upper ? entry : -entry;
-        if (minimum[r] > RECORD_MARGIN) {
+        if (minimum[r] > RECORD_CLIP_MARGIN) {
             return width;
         }
         if (a > 0.0 && isfinite(minimum[r])) {
-            const double missing = RECORD_MARGIN - minimum[r];
+            const double missing = RECORD_CLIP_MARGIN - minimum[r];
             depth = fmax(depth, width - missing / a);
         }
     }

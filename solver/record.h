@@ -77,6 +77,10 @@ enum { RECORD_BOX_BITS = 40, RECORD_BITS = 10 };
 #define RECORD_MARGIN 0x1p-21
 #define RECORD_GAP    0x1p-30
 
+/* Least bound of a slab that is cut off. Cuts are made where the bound is just
+ * large enough, so that many are near their margin. */
+#define RECORD_CLIP_MARGIN 0x1p-18
+
 /* Largest grid number not above x, least not below; exact for |x| < 2^12. */
 double record_grid_down(double x);
 double record_grid_up(double x);
