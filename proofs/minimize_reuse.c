@@ -9,7 +9,7 @@
 void minimize_reuse_init(struct minimize_reuse *reuse)
 {
     NEW_ARRAY(reuse->entries, MINIMIZE_FAMILIAR);
-    NEW_ARRAY(reuse->terms, MINIMIZE_FAMILIAR * MINIMIZE_FAMILIAR_TERMS);
+    NEW_ARRAY(reuse->terms, MINIMIZE_ALL_TERMS);
 }
 
 void minimize_reuse_clear(struct minimize_reuse *reuse)

@@ -4,7 +4,11 @@
 
 #include "proofs/minimize_walk.h"
 
-enum { MINIMIZE_FAMILIAR = 16, MINIMIZE_FAMILIAR_TERMS = 16 };
+enum {
+    MINIMIZE_FAMILIAR = 16,
+    MINIMIZE_FAMILIAR_TERMS = 16,
+    MINIMIZE_ALL_TERMS = MINIMIZE_FAMILIAR * MINIMIZE_FAMILIAR_TERMS
+};
 
 /* A combination in use; n_uses 0: none. */
 struct minimize_familiar {
@@ -17,7 +21,7 @@ struct minimize_familiar {
 /*
  * The combinations used most, so that the coder meets few different numbers.
  *   entries  [MINIMIZE_FAMILIAR]
- *   terms    [MINIMIZE_FAMILIAR * MINIMIZE_FAMILIAR_TERMS] scratch
+ *   terms    [MINIMIZE_ALL_TERMS] scratch
  */
 struct minimize_reuse {
     struct minimize_familiar *entries;

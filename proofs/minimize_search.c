@@ -7,7 +7,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_TERMS = 64, MOST_ROUNDS = 12, BITS = 8 };
+enum {
+    MOST_TERMS = 64,
+    MOST_TRIALS = 2 * MOST_TERMS,
+    MOST_ROUNDS = 12,
+    BITS = 8
+};
 
 /* Smallest factor by which a multiplier is changed. */
 static const double LEAST_FACTOR = 1.1;
@@ -24,7 +29,7 @@ struct point {
 
 /*
  * best     so far; margin -infinity before the first
- * trials   [2 * MOST_TERMS] neighbours of best, with their sums and margins
+ * trials   [MOST_TRIALS] neighbours of best, with their sums and margins
  */
 struct search {
     struct minimize_walk *walk;
@@ -152,9 +157,9 @@ bool minimize_search(struct cert_combination *by, struct minimize_walk *walk,
     struct search self = {
         .walk = walk, .disjunct = disjunct, .best = {.margin = -HUGE_VAL}};
     double factor = 2.0;
-    NEW_ARRAY(self.trials, 2 * MOST_TERMS);
-    NEW_ARRAY(self.sums, 2 * MOST_TERMS);
-    NEW_ARRAY(self.margins, 2 * MOST_TERMS);
+    NEW_ARRAY(self.trials, MOST_TRIALS);
+    NEW_ARRAY(self.sums, MOST_TRIALS);
+    NEW_ARRAY(self.margins, MOST_TRIALS);
     bool is_refuted = start(&self) && self.best.margin > ORACLE_MARGIN;
     for (int i = 0; i < MOST_ROUNDS && !is_refuted && self.best.n > 1 &&
                     factor > LEAST_FACTOR;
