@@ -198,7 +198,8 @@ static enum status take_mantissa(struct cert_scan *scan, uint64_t *mantissa,
 
 enum status cert_scan_double(struct cert_scan *scan, double *value)
 {
-    enum { DOUBLE_BITS = 53, MAX_EXPONENT = 2000 };
+    enum { MAX_EXPONENT = 2000 };
+    static const uint64_t largest = (uint64_t)1 << 53U;
     enum status status = STATUS_OK;
     uint64_t mantissa = 0;
     uint64_t size = 0;
@@ -219,7 +220,7 @@ enum status cert_scan_double(struct cert_scan *scan, double *value)
         exponent++;
     }
     *value = ldexp((double)mantissa, exponent);
-    if (mantissa >> DOUBLE_BITS != 0 || !isfinite(*value) ||
+    if (mantissa > largest || !isfinite(*value) ||
         ldexp(*value, -exponent) < (double)mantissa ||
         ldexp(*value, -exponent) > (double)mantissa) {
         return cert_scan_refuse(scan, "a double before this");

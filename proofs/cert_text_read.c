@@ -363,23 +363,40 @@ cleanup:
     return status;
 }
 
+static enum status take_grids(struct cert_scan *scan, struct cert *cert)
+{
+    enum status status = STATUS_OK;
+    STATUS_TRY(take_bits(scan, &cert->box_bits, "box", CERT_MAX_BITS));
+    STATUS_TRY(take_bits(scan, &cert->fact_bits, "facts", CERT_MAX_BITS));
+    STATUS_TRY(
+        take_bits(scan, &cert->slope_bits, "slopes", CERT_MAX_SLOPE_BITS));
+    STATUS_TRY(take_bits(scan, &cert->lower_bits, NULL, CERT_MAX_LOWER_BITS));
+cleanup:
+    return status;
+}
+
+static enum status take_shape(struct cert_scan *scan, struct cert *cert,
+                              size_t *n_cases)
+{
+    enum status status = STATUS_OK;
+    STATUS_TRY(cert_scan_expect(scan, "shape"));
+    STATUS_TRY(take_counted(scan, &cert->n_inputs, "inputs", UINT32_MAX));
+    STATUS_TRY(take_counted(scan, &cert->n_relus, "relus", CERT_MAX_RELUS));
+    STATUS_TRY(take_counted(scan, n_cases, "cases", UINT32_MAX));
+    STATUS_TRY(cert_scan_end_line(scan));
+cleanup:
+    return status;
+}
+
 static enum status take_proof(struct reading *reading)
 {
     struct cert_scan *scan = &reading->scan;
     struct cert *cert = reading->cert;
     enum status status = STATUS_OK;
     size_t n_cases = 0;
-    STATUS_TRY(take_bits(scan, &cert->box_bits, "box", CERT_MAX_BITS));
-    STATUS_TRY(take_bits(scan, &cert->fact_bits, "facts", CERT_MAX_BITS));
-    STATUS_TRY(
-        take_bits(scan, &cert->slope_bits, "slopes", CERT_MAX_SLOPE_BITS));
-    STATUS_TRY(take_bits(scan, &cert->lower_bits, NULL, CERT_MAX_LOWER_BITS));
+    STATUS_TRY(take_grids(scan, cert));
     STATUS_TRY(take_hashes(reading));
-    STATUS_TRY(cert_scan_expect(scan, "shape"));
-    STATUS_TRY(take_counted(scan, &cert->n_inputs, "inputs", UINT32_MAX));
-    STATUS_TRY(take_counted(scan, &cert->n_relus, "relus", CERT_MAX_RELUS));
-    STATUS_TRY(take_counted(scan, &n_cases, "cases", UINT32_MAX));
-    STATUS_TRY(cert_scan_end_line(scan));
+    STATUS_TRY(take_shape(scan, cert, &n_cases));
     for (size_t capacity = 0; cert->n_cases < n_cases;) {
         if (cert->n_cases == capacity) {
             capacity = vec_next_capacity(capacity, capacity + 1);

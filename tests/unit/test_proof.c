@@ -93,6 +93,29 @@ START_TEST(a_case_without_a_proof_makes_none)
 }
 END_TEST
 
+START_TEST(a_witness_makes_a_certificate)
+{
+    static const double x[] = {0.25, -0.0};
+    struct proof *proof = open_proof();
+    struct stats stats = {0};
+    struct error error = {0};
+    struct bytes bytes = {0};
+    struct cert cert;
+    ck_assert_uint_eq(query->layers->n_inputs, 2);
+    (void)sink_root(proof_begin_case(proof));
+    proof_keep_witness(proof, x);
+    ck_assert_int_eq(proof_write(proof, &stats, &error), STATUS_OK);
+    ck_assert_int_eq(reader_load(&bytes, path, 1U << 20, &error), STATUS_OK);
+    ck_assert_int_eq(cert_bin_decode(&cert, &bytes, &error), STATUS_OK);
+    ck_assert_int_eq(cert.verdict, CERT_SAT);
+    ck_assert_uint_eq(cert.n_inputs, 2);
+    ck_assert_mem_eq(cert.witness, x, sizeof x);
+    cert_clear(&cert);
+    bytes_clear(&bytes);
+    proof_destroy(proof);
+}
+END_TEST
+
 START_TEST(a_missing_file_is_noticed_before_the_search)
 {
     struct proof *proof = NULL;
@@ -111,6 +134,7 @@ START_TEST(nothing_happens_without_a_proof)
 {
     ck_assert_ptr_null(proof_begin_case(NULL));
     proof_end_case(NULL, 0, true);
+    proof_keep_witness(NULL, NULL);
     proof_destroy(NULL);
 }
 END_TEST
@@ -121,6 +145,7 @@ TCase *test_cases(void)
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, a_closed_case_makes_a_certificate);
     tcase_add_test(cases, a_case_without_a_proof_makes_none);
+    tcase_add_test(cases, a_witness_makes_a_certificate);
     tcase_add_test(cases, a_missing_file_is_noticed_before_the_search);
     tcase_add_test(cases, nothing_happens_without_a_proof);
     return cases;
