@@ -53,7 +53,7 @@ glpk.h: solver/lp_glpk.c
 onnx.pb-c.h: src/onnx/
 protobuf-c/: src/onnx/
 immintrin.h: src/num/dense_small_avx
-pthread.h: solver/workers
+pthread.h: solver/workers proofs/check/
 mpi.h: solver/workers_mpi.c
 graphviz/: src/draw/render_gvc.c
 unistd.h: src/base/ src/app/
