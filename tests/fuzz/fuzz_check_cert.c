@@ -31,7 +31,7 @@ static struct subject subjects[] = {
     {.network_name = "tiny", .property_name = "tiny_fails_1"},
     {.network_name = "tiny", .property_name = "tiny_fails_2"},
     {.network_name = "controller",
-     .property_name = "controller_holds_1",
+     .property_name = "controller_holds_4",
      .is_safe = true},
     {.network_name = "controller", .property_name = "controller_fails_1"},
     {.network_name = "residual",
@@ -82,7 +82,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    check_use_memory();
+    fuzz_use_memory();
     for (size_t i = 0; i < N_SUBJECTS; i++) {
         fuzz_prepare(load_subject, &subjects[i]);
     }

@@ -19,7 +19,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    check_use_memory();
+    fuzz_use_memory();
     nowhere = fopen("/dev/null", "w");
     return nowhere == NULL ? 1 : 0;
 }

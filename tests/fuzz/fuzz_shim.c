@@ -1,5 +1,7 @@
 #include "tests/fuzz/fuzz_shim.h"
 
+#include <gmp.h>
+
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -76,6 +78,32 @@ int fuzz_lock(pthread_mutex_t *mutex)
 {
     (void)mutex;
     return 0;
+}
+
+static void *gmp_realloc(void *block, size_t size_before, size_t size)
+{
+    void *resized = fuzz_realloc(block, size);
+    (void)size_before;
+    if (resized == NULL) {
+        fuzz_exit(4);
+    }
+    return resized;
+}
+
+static void *gmp_alloc(size_t size)
+{
+    return gmp_realloc(NULL, 0, size);
+}
+
+static void gmp_free(void *block, size_t size)
+{
+    (void)size;
+    fuzz_free(block);
+}
+
+void fuzz_use_memory(void)
+{
+    mp_set_memory_functions(gmp_alloc, gmp_realloc, gmp_free);
 }
 
 static void free_all(void)

@@ -24,6 +24,9 @@ void fuzz_free(void *block);
 /* Nothing: there is one thread, and it may leave with a lock held. */
 int fuzz_lock(pthread_mutex_t *mutex);
 
+/* Makes GMP use the functions above: before its first object. */
+void fuzz_use_memory(void);
+
 /* What fuzz_open finds at any path without a slash from now on; not owned. */
 void fuzz_file(const void *data, size_t n);
 

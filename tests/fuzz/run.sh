@@ -79,7 +79,7 @@ make_certificates() {
 1 tiny tiny_holds_4
 2 tiny tiny_fails_1
 3 tiny tiny_fails_2
-4 controller controller_holds_1
+4 controller controller_holds_4
 5 controller controller_fails_1
 6 residual residual_holds_1
 7 residual residual_fails_1
@@ -95,7 +95,7 @@ make_certificates
 run() {
     local log=$folder/$1/log
     if ! ASTROLABE_MODELS=$models "$folder/fuzz_check_$1" \
-        -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
+        -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 \
         -max_len=65536 -close_fd_mask=3 -print_final_stats=1 \
         -artifact_prefix="$folder/$1/found/" "$folder/$1/corpus" \
         "$folder/$1/seeds" > "$log" 2>&1; then
