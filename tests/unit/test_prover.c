@@ -1,5 +1,6 @@
-/* Closing of a node by hand: clipping, hulls, literals joined with atoms. */
+/* Closing of a node by hand: clipping, literals joined with atoms. */
 #include "domains/box.h"
+#include "proofs/sink.h"
 #include "solver/prover.h"
 #include "tests/ref/ref_build.h"
 #include "tests/ref/ref_query.h"
@@ -68,10 +69,16 @@ static bool close_box(struct fixture *f, const struct split *literal)
     return is_closed;
 }
 
-/* lower <= x, and not by much. */
+/* x lies above the lower end, no further than a fraction of the box and the
+ * margin. */
 static bool is_just_below(double lower, double x)
 {
-    return lower <= x && x - lower < 1e-9;
+    return lower <= x && x - lower < 2.0 / SINK_FRACTIONS + 1e-4;
+}
+
+static bool is_just_above(double upper, double x)
+{
+    return is_just_below(-upper, -x);
 }
 
 START_TEST(an_atom_clips_the_box_to_where_it_can_hold)
@@ -81,14 +88,75 @@ START_TEST(an_atom_clips_the_box_to_where_it_can_hold)
     ref_query_add_disjunct(f.query);
     ref_query_add_le(f.query, (double[]){0.0, 2.0, 0.0}, 0.5);
     ck_assert(!close_box(&f, NULL));
-    ck_assert(is_just_below(0.25, f.prover->upper[0]));
+    ck_assert(is_just_above(f.prover->upper[0], 0.25));
     ck_assert(is_just_below(f.prover->lower[0], -1.0));
     ref_query_add_le(f.query, (double[]){0.0, -3.0, 0.0}, 1.5);
     ck_assert(!close_box(&f, NULL));
-    ck_assert(is_just_below(0.25, f.prover->upper[0]));
+    ck_assert(is_just_above(f.prover->upper[0], 0.25));
     ck_assert(is_just_below(f.prover->lower[0], -0.5));
     ref_query_add_le(f.query, (double[]){0.0, -3.0, 0.0}, -1.5);
     ck_assert(close_box(&f, NULL));
+    fixture_clear(&f);
+}
+END_TEST
+
+START_TEST(clips_are_recorded_as_they_were_made)
+{
+    struct fixture f;
+    fixture_init(&f, 1);
+    ref_query_add_disjunct(f.query);
+    ref_query_add_le(f.query, (double[]){0.0, 2.0, 0.0}, 0.5);
+    ref_query_add_le(f.query, (double[]){0.0, -3.0, 0.0}, 1.5);
+    f.prover->record.is_on = true;
+    ck_assert(!close_box(&f, NULL));
+    double lower = -1.0;
+    double upper = 1.0;
+    for (size_t i = 0; i < f.prover->record.clips.n; i++) {
+        const struct record_clip *clip = &f.prover->record.clips.data[i];
+        const double place = record_fraction(lower, upper, clip->fraction);
+        ck_assert_uint_eq(clip->input, 0);
+        *(clip->is_upper ? &upper : &lower) = place;
+    }
+    ck_assert_uint_ge(f.prover->record.clips.n, 2);
+    ck_assert_double_eq(lower, f.prover->lower[0]);
+    ck_assert_double_eq(upper, f.prover->upper[0]);
+    ck_assert(is_just_above(upper, 0.25));
+    ck_assert(is_just_below(lower, -0.5));
+    fixture_clear(&f);
+}
+END_TEST
+
+START_TEST(fractions_are_rounded_down_on_the_grid)
+{
+    const double unit = 0x1p-40;
+    ck_assert_double_eq(record_fraction(0.0, 33.0 * unit, 31), 31.0 * unit);
+    ck_assert_double_eq(record_fraction(-33.0 * unit, 0.0, 1), -32.0 * unit);
+    ck_assert_double_eq(record_fraction(-4095.0, 4095.0, 16), 0.0);
+    ck_assert_double_eq(record_fraction(-4095.0, 4095.0, 31),
+                        4095.0 - 8190.0 / 32.0);
+}
+END_TEST
+
+START_TEST(the_rows_of_the_parent_screen_its_children)
+{
+    /* f = x - 1/2 > 0 refutes the upper half box, and clips the lower. */
+    struct fixture f;
+    fixture_init(&f, 1);
+    ref_query_add_disjunct(f.query);
+    ref_query_add_le(f.query, (double[]){0.0, 1.0, 0.0}, 0.5);
+    ck_assert(!close_box(&f, NULL));
+    node_bounds_keep_rows(f.root, f.prover->row, f.prover->constant, 1, 1);
+    struct node *node =
+        node_create_root((double[]){0.75}, (double[]){1.0}, 1, 1, f.root);
+    prover_load(f.prover, node);
+    ck_assert(prover_screen(f.prover, node));
+    ck_assert_uint_eq(f.prover->record.refresh, 0);
+    node->lower[0] = 0.0;
+    prover_load(f.prover, node);
+    ck_assert(!prover_screen(f.prover, node));
+    ck_assert(is_just_above(f.prover->upper[0], 0.5));
+    ck_assert_uint_eq(f.prover->record.n_early, f.prover->record.clips.n);
+    node_destroy(node);
     fixture_clear(&f);
 }
 END_TEST
@@ -105,7 +173,7 @@ START_TEST(the_hull_of_all_open_disjuncts_is_kept)
         }
         ck_assert(!close_box(&f, NULL));
         ck_assert_uint_eq(f.prover->n_open, 2);
-        ck_assert(is_just_below(1.0, f.prover->upper[0]));
+        ck_assert(is_just_above(f.prover->upper[0], 1.0));
         ck_assert(is_just_below(f.prover->lower[0], -1.0));
         fixture_clear(&f);
     }
@@ -123,7 +191,7 @@ START_TEST(only_open_disjuncts_are_left)
     ck_assert(!close_box(&f, NULL));
     ck_assert_uint_eq(f.prover->n_open, 1);
     ck_assert_uint_eq(f.prover->open[0], 1);
-    ck_assert(is_just_below(-0.5, f.prover->upper[0]));
+    ck_assert(is_just_above(f.prover->upper[0], -0.5));
     fixture_clear(&f);
 }
 END_TEST
@@ -136,7 +204,7 @@ START_TEST(an_atom_that_holds_at_one_end_is_not_refuted)
     ref_query_add_le(f.query, (double[]){0.0, 2.0, 0.0}, -2.0);
     ck_assert(!close_box(&f, NULL));
     ck_assert(is_just_below(f.prover->lower[0], -1.0));
-    ck_assert(is_just_below(-1.0, f.prover->upper[0]));
+    ck_assert(is_just_above(f.prover->upper[0], -1.0));
     fixture_clear(&f);
 }
 END_TEST
@@ -185,6 +253,9 @@ TCase *test_cases(void)
 {
     TCase *cases = tcase_create("prover");
     tcase_add_test(cases, an_atom_clips_the_box_to_where_it_can_hold);
+    tcase_add_test(cases, clips_are_recorded_as_they_were_made);
+    tcase_add_test(cases, fractions_are_rounded_down_on_the_grid);
+    tcase_add_test(cases, the_rows_of_the_parent_screen_its_children);
     tcase_add_test(cases, the_hull_of_all_open_disjuncts_is_kept);
     tcase_add_test(cases, only_open_disjuncts_are_left);
     tcase_add_test(cases, an_atom_that_holds_at_one_end_is_not_refuted);
