@@ -35,7 +35,7 @@ static double draw_weight(struct sample *sample)
     case FINE:
         return x;
     case SELECTORS:
-        return rng_below(rng, 2) == 0 ? 1.0 : -1.0;
+        return copysign(rng_below(rng, 4) == 0 ? 0x1p-60 : 1.0, x);
     case EXTREME:
     case N_KINDS:
         break;
