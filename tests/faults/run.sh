@@ -8,8 +8,8 @@ set -euo pipefail
 tree=$(cd "$1" && pwd)
 folder=$2
 pattern=${3:-.}
-readonly killers='test_check_tree test_check_decoder test_check_activation
-    test_check_query prop_check_tree prop_check_back'
+killers=$(cd "$tree/tests" && basename -s .c -a unit/test_check_*.c \
+    property/prop_check_*.c)
 mkdir -p "$folder"
 copy=$folder/tree
 build=$folder/build
@@ -46,7 +46,10 @@ find_killer() {
     echo nothing
 }
 
-build
+if ! build; then
+    tail "$folder/log"
+    exit 1
+fi
 killer=$(find_killer)
 if [ "$killer" != nothing ]; then
     echo "without a fault: $killer fails"
