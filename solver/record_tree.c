@@ -144,7 +144,9 @@ static void tell(struct place *place, struct payload *payload,
     if (record->n_early < record->clips.n) {
         cut(place, record, record->n_early, record->clips.n);
         place->step.n_closings = record->closed.n - record->n_closed;
-        place->step.closings = payload->closings.data + record->n_closed;
+        place->step.closings = place->step.n_closings == 0
+                                   ? NULL
+                                   : payload->closings.data + record->n_closed;
     } else {
         place->step.n_closings = record->closed.n;
     }

@@ -116,10 +116,11 @@ static void add_combination(struct walk *walk, size_t g,
 {
     const struct check_atom **atoms =
         current_case(walk)->disjuncts[disjunct].atoms;
-    const struct check_multiplier *multiplier = node->multipliers + by->first;
     mpz_t mantissa;
     mpz_init(mantissa);
-    for (size_t i = 0; i < by->n_atoms + by->n_literals; i++, multiplier++) {
+    for (size_t i = 0; i < by->n_atoms + by->n_literals; i++) {
+        const struct check_multiplier *multiplier =
+            &node->multipliers[by->first + i];
         mpz_set_ui(mantissa, multiplier->mantissa);
         if (i < by->n_atoms) {
             add_atom(walk, g, atoms[multiplier->index], mantissa,

@@ -133,6 +133,20 @@ void ref_context_learn(struct ref_context *region, size_t coordinate,
     mpq_clear(fact.value);
 }
 
+/* Terms are rounded outward by so many bits more than facts. */
+enum { GUARD_BITS = 16 };
+
+static void round_term(mpq_t x, bool is_upper, unsigned fact_bits)
+{
+    if (is_upper) {
+        mpq_neg(x, x);
+    }
+    ref_floor(x, fact_bits + GUARD_BITS);
+    if (is_upper) {
+        mpq_neg(x, x);
+    }
+}
+
 /* An end of the sum of an affine row. */
 static bool evaluate_row(mpq_t sum, const struct ref_context *region,
                          const struct check_layer *layer, size_t i,
@@ -142,6 +156,7 @@ static bool evaluate_row(mpq_t sum, const struct ref_context *region,
     mpq_t weight;
     mpq_init(weight);
     mpq_set_d(sum, layer->bias[i]);
+    round_term(sum, is_upper, region->grids.fact);
     for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
         mpq_set_d(weight, layer->weight[k]);
         const bool takes_upper = (mpq_sgn(weight) > 0) == is_upper;
@@ -149,6 +164,7 @@ static bool evaluate_row(mpq_t sum, const struct ref_context *region,
             &region->ends[2 * (size_t)layer->column[k] + (takes_upper ? 1 : 0)];
         is_finite = is_finite && end->is_finite;
         mpq_mul(weight, weight, end->value);
+        round_term(weight, is_upper, region->grids.fact);
         mpq_add(sum, sum, weight);
     }
     mpq_clear(weight);
