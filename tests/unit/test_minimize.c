@@ -379,17 +379,17 @@ END_TEST
 
 START_TEST(multipliers_keep_the_bits_that_count)
 {
-    const struct cert_multiplier exact[] = {{1, 0, 0}, {819, -10, 1}};
-    struct fake fake = {.limit = 0.1, .least = 0.0015, .atom = {-0.8, 1.003}};
+    const struct cert_multiplier exact[] = {{1, 0, 0}, {11, -3, 1}};
+    struct fake fake = {.limit = 0.1, .least = 0.001, .atom = {-1.36, 1.0}};
     struct cert cert;
     begin(&cert);
     close_with(&cert, 0, exact, 2, 0);
     (void)run(&fake, &cert, MINIMIZE_ROUND, MINIMIZE_GREEDY);
     const struct cert_multiplier *two = cert.trees[0].multipliers.data;
-    ck_assert_double_gt(
-        ldexp((double)two[1].mantissa, two[1].exponent) * 1.003 -
-            ldexp((double)two[0].mantissa, two[0].exponent) * 0.8,
-        0.0015);
+    ck_assert_double_gt(ldexp((double)two[1].mantissa, two[1].exponent) -
+                            ldexp((double)two[0].mantissa, two[0].exponent) *
+                                1.36,
+                        0.001);
     cert_clear(&cert);
 }
 END_TEST
