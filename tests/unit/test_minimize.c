@@ -379,8 +379,8 @@ END_TEST
 
 START_TEST(multipliers_keep_the_bits_that_count)
 {
-    const struct cert_multiplier exact[] = {{1, 0, 0}, {11, -3, 1}};
-    struct fake fake = {.limit = 0.1, .least = 0.001, .atom = {-1.36, 1.0}};
+    const struct cert_multiplier exact[] = {{1, 0, 0}, {9, -3, 1}};
+    struct fake fake = {.limit = 0.1, .least = 0.001, .atom = {-1.1, 1.0}};
     struct cert cert;
     begin(&cert);
     close_with(&cert, 0, exact, 2, 0);
