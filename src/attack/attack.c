@@ -113,5 +113,5 @@ void witness_clear(struct witness *witness)
 {
     alloc_free(witness->x);
     alloc_free(witness->y);
-    *witness = (struct witness){NULL, NULL};
+    *witness = (struct witness){.x = NULL};
 }

@@ -12,11 +12,19 @@
 
 struct attack;
 
-/* A confirmed witness: x is exact in the network's input type and inside
- * the box; y is the float32 (or float64) evaluation. Owned by the caller. */
+/*
+ * A confirmed witness, owned by the caller.
+ *   x           [n_inputs] in the network's input type; inside the box but for
+ *               the inputs whose interval holds no value of that type: these
+ *               are near it, and the exact witness is the projection of x
+ *               onto the box (query_project)
+ *   y           [n_outputs] the evaluation at x in the network's own type
+ *   projection  what that projection moves; n_moved is mostly 0
+ */
 struct witness {
-    double *x; /* [n_inputs] */
-    double *y; /* [n_outputs] */
+    double *x;
+    double *y;
+    struct query_projection projection;
 };
 
 /* Scratch for attacks on one query from one thread; keeps a pointer to the

@@ -125,10 +125,9 @@ static double greatest_inside(const struct query_case *query_case, size_t i,
 /* Nearest value of the input type, finite. */
 static double snap(double x, bool is_float32)
 {
-    if (!is_float32) {
-        return x;
-    }
-    return (double)(float)fmax(fmin(x, (double)FLT_MAX), -(double)FLT_MAX);
+    const double limit = is_float32 ? (double)FLT_MAX : DBL_MAX;
+    const double finite = fmax(fmin(x, limit), -limit);
+    return is_float32 ? (double)(float)finite : finite;
 }
 
 void confirm_select(struct confirm *confirm, size_t case_index)
@@ -148,14 +147,6 @@ void confirm_select(struct confirm *confirm, size_t case_index)
             snap(rational_near(query_case->lower[i]), is_float32);
         confirm->upper[i] = confirm->lower[i];
         confirm->has_gap = true;
-        if (!confirm->is_gap_logged) {
-            log_line(LOG_NOTE,
-                     "no %s value lies within the bounds of input %zu: a "
-                     "witness can only be up to tolerance and is not "
-                     "counted",
-                     is_float32 ? "float32" : "float64", i);
-            confirm->is_gap_logged = true;
-        }
     }
 }
 
@@ -232,9 +223,6 @@ static bool float_holds(struct confirm *confirm)
         }
         rational_set_double(confirm->y_float[i], confirm->output[i]);
     }
-    if (confirm->has_gap) {
-        return best_slack(confirm) >= 0.0;
-    }
     return query_holds_exact(query, confirm->case_index, constants(confirm->x),
                              constants(confirm->y_float));
 }
@@ -268,6 +256,11 @@ static void set_point(struct confirm *confirm, const double *candidate)
         confirm->point[i] = fmax(confirm->lower[i], fmin(x, confirm->upper[i]));
         rational_set_double(confirm->x[i], confirm->point[i]);
     }
+    confirm->projection = (struct query_projection){0};
+    if (confirm->has_gap) {
+        confirm->projection =
+            query_project(confirm->x, confirm->query, confirm->case_index);
+    }
 }
 
 static void fill_witness(struct witness *witness, const struct confirm *confirm)
@@ -278,6 +271,7 @@ static void fill_witness(struct witness *witness, const struct confirm *confirm)
     NEW_ARRAY(witness->y, n_outputs);
     memcpy(witness->x, confirm->point, n_inputs * sizeof *witness->x);
     memcpy(witness->y, confirm->output, n_outputs * sizeof *witness->y);
+    witness->projection = confirm->projection;
 }
 
 enum confirm_answer confirm_point(struct confirm *confirm,
@@ -286,10 +280,8 @@ enum confirm_answer confirm_point(struct confirm *confirm,
 {
     set_point(confirm, candidate);
     const bool is_float_met = float_holds(confirm);
-    if (confirm->has_gap) {
-        return is_float_met ? note_near(confirm, "outside the box by less "
-                                                 "than one rounding")
-                            : CONFIRM_REFUSED;
+    if (is_float_met && confirm->projection.farthest > CONFIRM_REACH) {
+        return note_near(confirm, "it lies too far from the box");
     }
     if (!is_float_met && confirm->n_exact_only++ >= EXACT_ONLY_LIMIT) {
         return CONFIRM_REFUSED;

@@ -155,7 +155,7 @@ struct find {
 static void try_column(struct pgd *pgd, size_t j, struct find *find)
 {
     descent_read(pgd->point, &pgd->descent, j);
-    struct witness witness = {NULL, NULL};
+    struct witness witness = {0};
     if (confirm_point(pgd->confirm, &witness, pgd->point) != CONFIRM_WITNESS) {
         return;
     }

@@ -3,6 +3,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/log.h"
+#include "src/num/rational.h"
 #include "src/query/bind.h"
 #include "src/query/cases.h"
 #include "vnnlib/types.h"
@@ -255,6 +256,53 @@ bool query_contains_exact(const struct query *query, size_t case_index,
         }
     }
     return true;
+}
+
+/* Adds the move of one element from `from` to `to`. */
+static void note_move(struct query_projection *projection, const mpq_t from,
+                      const mpq_t to)
+{
+    mpq_t distance;
+    mpq_init(distance);
+    mpq_sub(distance, from, to);
+    mpq_abs(distance, distance);
+    projection->n_moved++;
+    projection->farthest = fmax(projection->farthest, rational_up(distance));
+    mpq_clear(distance);
+}
+
+struct query_projection query_project(mpq_t *x, const struct query *query,
+                                      size_t case_index)
+{
+    assert(case_index < query->n_cases);
+    const struct query_case *self = &query->cases[case_index];
+    struct query_projection projection = {0};
+    mpq_t place;
+    mpq_init(place);
+    for (size_t i = 0; i < query->layers->n_inputs; i++) {
+        const bool has_lower = isfinite(self->lower_down[i]);
+        const bool has_upper = isfinite(self->upper_up[i]);
+        bool is_strict = false;
+        if (has_lower &&
+            !is_above(x[i], self->lower[i], self->is_lower_strict[i])) {
+            mpq_set(place, self->lower[i]);
+            is_strict = self->is_lower_strict[i];
+        } else if (has_upper &&
+                   !is_above(self->upper[i], x[i], self->is_upper_strict[i])) {
+            mpq_set(place, self->upper[i]);
+            is_strict = self->is_upper_strict[i];
+        } else {
+            continue;
+        }
+        if (is_strict && has_lower && has_upper) {
+            mpq_add(place, self->lower[i], self->upper[i]);
+            mpq_div_2exp(place, place, 1);
+        }
+        note_move(&projection, x[i], place);
+        mpq_set(x[i], place);
+    }
+    mpq_clear(place);
+    return projection;
 }
 
 static bool atom_holds(const struct query_atom *atom, size_t n_inputs,

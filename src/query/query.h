@@ -111,6 +111,22 @@ bool query_holds_exact(const struct query *query, size_t case_index,
 bool query_contains_exact(const struct query *query, size_t case_index,
                           const mpq_t *x);
 
+/* How far query_project went: n_moved elements lay outside of the box;
+ * farthest is the greatest distance that one of them moved, rounded up. */
+struct query_projection {
+    size_t n_moved;
+    double farthest;
+};
+
+/*
+ * Projects x [n_inputs] onto the exact box of the case: an element outside of
+ * its interval moves to the nearest end, or to the middle of the interval if
+ * that end is strict. It stays outside if that end is strict and the other
+ * one infinite.
+ */
+struct query_projection query_project(mpq_t *x, const struct query *query,
+                                      size_t case_index);
+
 /* Canonical text of the cases. */
 void query_dump(FILE *file, const struct query *query);
 

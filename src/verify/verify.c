@@ -156,6 +156,21 @@ static void leave_open(struct run *run, size_t case_index, const char *reason)
     }
 }
 
+/* Says where the printed witness is not the exact one. */
+static void note_projection(const struct run *run,
+                            const struct witness *witness)
+{
+    if (witness->projection.n_moved > 0) {
+        log_line(LOG_NOTE,
+                 "%zu of %zu inputs have no %s value within their bounds: the "
+                 "printed witness has the nearest one, at most %.3g from the "
+                 "box; its projection onto the box is the exact witness",
+                 witness->projection.n_moved, run->query->layers->n_inputs,
+                 run->query->layers->is_input_float32 ? "float32" : "float64",
+                 witness->projection.farthest);
+    }
+}
+
 /* Prints and re-checks the witness; sat only if it stands. */
 static void accept(struct run *run, size_t case_index,
                    const struct witness *witness)
@@ -177,6 +192,8 @@ static void accept(struct run *run, size_t case_index,
         alloc_free(text);
         return;
     }
+    note_projection(run, witness);
+    result->stats.witness_moved = witness->projection.n_moved;
     result->verdict = VERDICT_SAT;
     result->witness_text = text;
     proof_keep_witness(run->options->proof, witness->x);

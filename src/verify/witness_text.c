@@ -266,7 +266,8 @@ static const mpq_t *constant(mpq_t *values)
     return (const mpq_t *)values;
 }
 
-/* The inputs as read are those confirmed, in type and in the box. */
+/* The inputs as read are those confirmed, in type and in the box, or near it
+ * where that was said; they are projected onto the box. */
 static enum status check_inputs(const struct reading *reading,
                                 size_t case_index,
                                 const struct witness *witness)
@@ -281,7 +282,11 @@ static enum status check_inputs(const struct reading *reading,
             return STATUS_BAD_INPUT;
         }
     }
-    if (!query_contains_exact(reading->query, case_index,
+    const struct query_projection projection =
+        query_project(reading->x, reading->query, case_index);
+    if (projection.n_moved != witness->projection.n_moved ||
+        projection.farthest > witness->projection.farthest ||
+        !query_contains_exact(reading->query, case_index,
                               constant(reading->x))) {
         error_set(reading->error, "the inputs as printed leave the box");
         return STATUS_BAD_INPUT;

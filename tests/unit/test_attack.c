@@ -57,7 +57,7 @@ static bool run(struct attack *attack, struct witness *witness,
 static bool finds(struct query *query)
 {
     struct attack *attack = attack_create(query, test_seed());
-    struct witness witness = {NULL, NULL};
+    struct witness witness = {0};
     const bool is_found = run(attack, &witness, query);
     ck_assert((witness.x != NULL) == is_found);
     ck_assert_uint_gt(attack_points(attack), 0);
@@ -134,7 +134,7 @@ END_TEST
 START_TEST(the_same_seed_finds_the_same_witness)
 {
     struct query *query = ridge_query(SQUARE "(assert (>= Y_0 1))");
-    struct witness witness[2] = {{NULL, NULL}, {NULL, NULL}};
+    struct witness witness[2] = {{0}, {0}};
     for (size_t i = 0; i < 2; i++) {
         struct attack *attack = attack_create(query, 5);
         ck_assert(run(attack, &witness[i], query));
@@ -151,7 +151,7 @@ START_TEST(only_the_given_part_of_the_box_is_searched)
 {
     struct query *query = sum_query(SQUARE "(assert (>= Y_0 1))");
     struct attack *attack = attack_create(query, test_seed());
-    struct witness witness = {NULL, NULL};
+    struct witness witness = {0};
     const double lower[2] = {-1.0, -1.0};
     const double below[2] = {0.5, 0.25};
     const double above[2] = {0.5, 0.75};
@@ -169,7 +169,7 @@ START_TEST(a_part_between_two_floats_gives_a_neighbour)
 {
     struct query *query = sum_query(SQUARE "(assert (>= Y_0 0.1))");
     struct attack *attack = attack_create(query, test_seed());
-    struct witness witness = {NULL, NULL};
+    struct witness witness = {0};
     const double lower[2] = {0.1, 0.1};
     ck_assert(attack_run(attack, &witness, 0, lower, lower, EFFORT, NULL));
     ck_assert(fabs(witness.x[0] - 0.1) < 1e-8);
@@ -183,7 +183,7 @@ START_TEST(an_ended_budget_stops_the_search)
 {
     struct query *query = sum_query(SQUARE "(assert (> Y_0 2))");
     struct attack *attack = attack_create(query, test_seed());
-    struct witness witness = {NULL, NULL};
+    struct witness witness = {0};
     const struct budget ended = {.deadline_s = 0.0, .memory_bytes = 0};
     ck_assert(!attack_run(attack, &witness, 0, query->cases[0].lower_down,
                           query->cases[0].upper_up, EFFORT, &ended));
@@ -197,7 +197,7 @@ START_TEST(single_points_are_tried)
 {
     struct query *query = sum_query(SQUARE "(assert (>= Y_0 1.5))");
     struct attack *attack = attack_create(query, test_seed());
-    struct witness witness = {NULL, NULL};
+    struct witness witness = {0};
     ck_assert(
         !attack_try_point(attack, &witness, 0, (const double[]){0.5, 0.75}));
     ck_assert(!attack_try_point(attack, &witness, 0,
@@ -226,7 +226,7 @@ START_TEST(near_misses_are_counted_and_refused)
         ref_chain_query(&chain, "(assert (>= X_0 0.5)) (assert (<= X_0 1))"
                                 "(assert (> Y_0 1))");
     struct attack *attack = attack_create(query, test_seed());
-    struct witness witness = {NULL, NULL};
+    struct witness witness = {0};
     ck_assert(!run(attack, &witness, query));
     ck_assert_uint_gt(attack_near_misses(attack), 0);
     attack_destroy(attack);
@@ -272,7 +272,7 @@ START_TEST(known_witnesses_of_acasxu_are_found)
                           STATUS_OK,
                       "%s", error.message);
         struct attack *attack = attack_create(query, test_seed());
-        struct witness witness = {NULL, NULL};
+        struct witness witness = {0};
         ck_assert(attack_run(attack, &witness, 0, query->cases[0].lower_down,
                              query->cases[0].upper_up,
                              attack_default_effort(query), NULL));

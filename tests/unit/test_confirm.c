@@ -34,7 +34,7 @@ static enum confirm_answer answer(double bias, const char *property,
     struct query *query = shift_query(bias, false, property);
     struct confirm confirm;
     confirm_init(&confirm, query);
-    struct witness witness = {NULL, NULL};
+    struct witness witness = {0};
     const enum confirm_answer result =
         confirm_point(&confirm, &witness, &candidate);
     ck_assert((witness.x != NULL) == (result == CONFIRM_WITNESS));
@@ -43,6 +43,15 @@ static enum confirm_answer answer(double bias, const char *property,
     confirm_clear(&confirm);
     query_destroy(query);
     return result;
+}
+
+/* Confirms 0.1 for y = x, in float32, within bounds and an assertion. */
+static enum confirm_answer answer_pinned(const char *bounds,
+                                         const char *assertion)
+{
+    char property[256];
+    (void)snprintf(property, sizeof property, "%s%s", bounds, assertion);
+    return answer(0.0, property, 0.1);
 }
 
 START_TEST(bounds_round_into_the_box)
@@ -109,23 +118,65 @@ START_TEST(strict_bounds_between_values_do_not_step_twice)
 }
 END_TEST
 
-START_TEST(a_pinned_value_without_a_float_is_never_a_witness)
+START_TEST(a_pinned_value_without_a_float_is_taken_exactly)
 {
-    ck_assert_int_eq(answer(0.0,
-                            "(assert (>= X_0 0.1)) (assert (<= X_0 0.1))"
-                            "(assert (>= Y_0 0))",
-                            0.1),
-                     CONFIRM_NEAR);
-    ck_assert_int_eq(answer(0.0,
-                            "(assert (>= X_0 0.1)) (assert (<= X_0 0.1))"
-                            "(assert (>= Y_0 1))",
-                            0.1),
-                     CONFIRM_REFUSED);
-    ck_assert_int_eq(answer(0.0,
-                            "(assert (>= X_0 0.5)) (assert (<= X_0 0.5))"
-                            "(assert (>= Y_0 0))",
-                            0.1),
+    const char *pin = "(assert (>= X_0 0.1)) (assert (<= X_0 0.1))";
+    /* float32(0.1) is above 0.1 by 1.5e-9, float32(0.3) above 0.3 */
+    ck_assert_int_eq(answer_pinned(pin, "(assert (>= Y_0 0))"),
                      CONFIRM_WITNESS);
+    ck_assert_int_eq(answer_pinned(pin, "(assert (>= Y_0 1))"),
+                     CONFIRM_REFUSED);
+    ck_assert_int_eq(answer_pinned(pin, "(assert (> Y_0 0.1))"), CONFIRM_NEAR);
+    ck_assert_int_eq(answer_pinned(pin, "(assert (<= Y_0 0.1))"), CONFIRM_NEAR);
+    ck_assert_int_eq(
+        answer_pinned("(assert (>= X_0 0.5)) (assert (<= X_0 0.5))",
+                      "(assert (>= Y_0 0.5))"),
+        CONFIRM_WITNESS);
+}
+END_TEST
+
+START_TEST(strict_bounds_around_a_gap_leave_their_middle)
+{
+    const char *gap = "(assert (> X_0 0.1)) (assert (< X_0 0.1000000002))";
+    ck_assert_int_eq(answer_pinned(gap, "(assert (>= Y_0 0.1000000001))"),
+                     CONFIRM_WITNESS);
+    ck_assert_int_eq(answer_pinned(gap, "(assert (> Y_0 0.1000000001))"),
+                     CONFIRM_NEAR);
+}
+END_TEST
+
+START_TEST(a_float_far_from_the_box_is_no_witness)
+{
+    /* float32 numbers near 100000 are 1/128 apart */
+    ck_assert_int_eq(
+        answer_pinned(
+            "(assert (>= X_0 100000.003)) (assert (<= X_0 100000.003))",
+            "(assert (>= Y_0 0))"),
+        CONFIRM_NEAR);
+}
+END_TEST
+
+START_TEST(the_projection_of_a_witness_is_told)
+{
+    struct query *query =
+        shift_query(0.0, false,
+                    "(assert (>= X_0 0.1)) (assert (<= X_0 0.1))"
+                    "(assert (>= Y_0 0))");
+    struct confirm confirm;
+    confirm_init(&confirm, query);
+    struct witness witness = {0};
+    const double candidate = 0.5;
+    ck_assert(confirm.has_gap);
+    ck_assert_int_eq(confirm_point(&confirm, &witness, &candidate),
+                     CONFIRM_WITNESS);
+    ck_assert(is_same(witness.x[0], (double)0.1F));
+    ck_assert_uint_eq(witness.projection.n_moved, 1);
+    ck_assert(witness.projection.farthest > 1.49e-9 &&
+              witness.projection.farthest < 1.5e-9);
+    ck_assert(mpq_cmp_ui(confirm.x[0], 1, 10) == 0);
+    witness_clear(&witness);
+    confirm_clear(&confirm);
+    query_destroy(query);
 }
 END_TEST
 
@@ -137,7 +188,7 @@ START_TEST(candidates_are_snapped_into_the_box)
                     "(assert (>= Y_0 0.5))");
     struct confirm confirm;
     confirm_init(&confirm, query);
-    struct witness witness = {NULL, NULL};
+    struct witness witness = {0};
     const double candidate = -7.0;
     ck_assert_int_eq(confirm_point(&confirm, &witness, &candidate),
                      CONFIRM_WITNESS);
@@ -196,7 +247,10 @@ TCase *test_cases(void)
     tcase_add_test(tests, float64_networks_keep_doubles);
     tcase_add_test(tests, strict_bounds_step_one_value_further);
     tcase_add_test(tests, strict_bounds_between_values_do_not_step_twice);
-    tcase_add_test(tests, a_pinned_value_without_a_float_is_never_a_witness);
+    tcase_add_test(tests, a_pinned_value_without_a_float_is_taken_exactly);
+    tcase_add_test(tests, strict_bounds_around_a_gap_leave_their_middle);
+    tcase_add_test(tests, a_float_far_from_the_box_is_no_witness);
+    tcase_add_test(tests, the_projection_of_a_witness_is_told);
     tcase_add_test(tests, candidates_are_snapped_into_the_box);
     tcase_add_test(tests, a_boundary_point_counts_unless_the_atom_is_strict);
     tcase_add_test(tests, both_arithmetics_must_agree);

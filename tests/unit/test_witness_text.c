@@ -43,7 +43,7 @@ static void setup(struct fixture *fixture)
     (void)unlink(path);
     fixture->x[0] = (double)-0.38F;
     fixture->x[1] = (double)-0.38F;
-    fixture->witness = (struct witness){fixture->x, fixture->y};
+    fixture->witness = (struct witness){.x = fixture->x, .y = fixture->y};
     ck_assert_int_eq(
         net_eval_f32(fixture->y, fixture->query->net, fixture->x, &error),
         STATUS_OK);
@@ -157,6 +157,26 @@ START_TEST(a_point_that_is_no_witness_is_refused)
 }
 END_TEST
 
+START_TEST(a_point_near_the_box_is_taken_only_as_announced)
+{
+    struct fixture fixture;
+    struct error error = {0};
+    setup(&fixture);
+    fixture.x[0] = (double)nextafterf(-0.39F, -1.0F);
+    (void)net_eval_f32(fixture.y, fixture.query->net, fixture.x, &error);
+    char *text = print(&fixture);
+    fixture.witness.projection = (struct query_projection){1, 0x1p-24};
+    ck_assert_msg(check(&fixture, text, &error) == STATUS_OK, "%s",
+                  error.message);
+    fixture.witness.projection.farthest = 0x1p-30;
+    ck_assert_int_eq(check(&fixture, text, &error), STATUS_BAD_INPUT);
+    fixture.witness.projection = (struct query_projection){2, 0x1p-24};
+    ck_assert_int_eq(check(&fixture, text, &error), STATUS_BAD_INPUT);
+    alloc_free(text);
+    query_destroy(fixture.query);
+}
+END_TEST
+
 START_TEST(outputs_must_be_those_of_the_network)
 {
     struct fixture fixture;
@@ -195,6 +215,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, the_printed_text_has_the_form_and_reads_back);
     tcase_add_test(cases, a_changed_text_is_refused);
     tcase_add_test(cases, a_point_that_is_no_witness_is_refused);
+    tcase_add_test(cases, a_point_near_the_box_is_taken_only_as_announced);
     tcase_add_test(cases, outputs_must_be_those_of_the_network);
     tcase_add_test(cases, what_is_not_finite_is_not_printed);
     return cases;
