@@ -239,6 +239,8 @@ static void refresh(struct judge *judge, struct context *context, uint64_t bits,
 {
     for (size_t r = first; r < end; r++) {
         if ((bits >> r & 1U) != 0 && !context->region.is_empty) {
+            /* Closings of empty regions leave their form behind. */
+            ref_combination_reset(&judge->combination);
             ref_context_refresh(&context->region, r, judge->combination.q);
         }
     }
