@@ -30,8 +30,9 @@ struct halves {
 
 static struct halves halves_load(const uint32_t state[8])
 {
-    const __m128i dcba = _mm_loadu_si128((const __m128i *)state);
-    const __m128i hgfe = _mm_loadu_si128((const __m128i *)(state + 4));
+    const __m128i dcba = _mm_loadu_si128((const __m128i *)(const void *)state);
+    const __m128i hgfe =
+        _mm_loadu_si128((const __m128i *)(const void *)(state + 4));
     const __m128i cdab = _mm_shuffle_epi32(dcba, 0xB1);
     const __m128i efgh = _mm_shuffle_epi32(hgfe, 0x1B);
     return (struct halves){_mm_alignr_epi8(cdab, efgh, 8),
@@ -42,8 +43,10 @@ static void halves_store(uint32_t state[8], const struct halves *halves)
 {
     const __m128i feba = _mm_shuffle_epi32(halves->abef, 0x1B);
     const __m128i dchg = _mm_shuffle_epi32(halves->cdgh, 0xB1);
-    _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(feba, dchg, 0xF0));
-    _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(dchg, feba, 8));
+    _mm_storeu_si128((__m128i *)(void *)state,
+                     _mm_blend_epi16(feba, dchg, 0xF0));
+    _mm_storeu_si128((__m128i *)(void *)(state + 4),
+                     _mm_alignr_epi8(dchg, feba, 8));
 }
 
 /* The 16 words of a block, four at a time. */
@@ -53,7 +56,7 @@ static void load_words(__m128i words[4], const unsigned char *block)
         _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
     for (size_t g = 0; g < 4; g++) {
         const __m128i bytes =
-            _mm_loadu_si128((const __m128i *)(block + 16 * g));
+            _mm_loadu_si128((const __m128i *)(const void *)(block + 16 * g));
         words[g] = _mm_shuffle_epi8(bytes, big_endian);
     }
 }
@@ -74,7 +77,8 @@ static void add_block(struct halves *halves, const unsigned char *block,
     __m128i words[4];
     load_words(words, block);
     for (size_t g = 0; g < 16; g++) {
-        const __m128i k = _mm_loadu_si128((const __m128i *)(constants + 4 * g));
+        const __m128i k =
+            _mm_loadu_si128((const __m128i *)(const void *)(constants + 4 * g));
         const __m128i sum = _mm_add_epi32(words[0], k);
         halves->cdgh = _mm_sha256rnds2_epu32(halves->cdgh, halves->abef, sum);
         halves->abef = _mm_sha256rnds2_epu32(halves->abef, halves->cdgh,
