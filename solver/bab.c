@@ -2,8 +2,10 @@
 #include "solver/bab.h"
 
 #include "domains/box.h"
+#include "solver/dual.h"
 #include "solver/frontier.h"
 #include "solver/prover.h"
+#include "solver/prover_dual.h"
 #include "solver/record_tree.h"
 #include "solver/workers.h"
 #include "src/base/alloc.h"
@@ -34,6 +36,9 @@ struct worker {
     struct outcome outcome;
     double *y;
     uint64_t n_open_nodes;
+    bool is_dual_ready;
+    bool has_split;
+    struct split split;
 };
 
 struct bab {
@@ -121,21 +126,27 @@ static bool find_witness(struct bab *bab, size_t w)
 
 static double effort_of(const struct prover *p)
 {
-    return (double)backward_madds(p->backward) +
+    return (double)backward_madds(p->backward) + dual_effort(p->dual) +
            LP_EFFORT * (double)p->stats.lps;
 }
 
-/* Makes both children of a node; false if it cannot be split. */
-static bool split_node(const struct bab *bab, struct outcome *outcome,
-                       const struct node *node, struct prover *p)
+/* Makes both children of a node, by a split chosen before or else by the
+ * search's rule; false if it cannot be split. */
+static bool split_node(const struct bab *bab, struct worker *worker,
+                       const struct node *node, const struct split *chosen)
 {
+    struct prover *p = worker->prover;
+    struct outcome *outcome = &worker->outcome;
     struct split split;
     const enum branch_rule rule = bab->frontier.search[outcome->search].rule;
-    if (!branch_choose(&split, rule, p) &&
-        !branch_choose(&split, BRANCH_INPUT, p)) {
+    if (chosen != NULL) {
+        split = *chosen;
+    } else if (!branch_choose(&split, rule, p) &&
+               !branch_choose(&split, BRANCH_INPUT, p)) {
         return false;
     }
     struct node_bounds *bounds = node_bounds_create(p->layers, &p->bounds);
+    bounds->dual = chosen == NULL ? NULL : prover_dual_take(p);
     const struct node_rest rest = {
         .lower = p->lower,
         .upper = p->upper,
@@ -161,6 +172,23 @@ static bool split_node(const struct bab *bab, struct outcome *outcome,
     return true;
 }
 
+/* Tries the dual bound; false if it neither closes the node nor finds a
+ * neuron to split. */
+static bool prove_dual(const struct bab *bab, struct worker *worker,
+                       const struct node *node)
+{
+    struct prover *p = worker->prover;
+    struct outcome *outcome = &worker->outcome;
+    if (!worker->is_dual_ready) {
+        prover_dual_set_root(p, &bab->root_bounds->bounds);
+        worker->is_dual_ready = true;
+    }
+    outcome->is_closed = prover_dual_close(p, node);
+    worker->has_split =
+        !outcome->is_closed && prover_dual_branch(&worker->split, p);
+    return outcome->is_closed || worker->has_split;
+}
+
 static void work(void *context, size_t w, void *item)
 {
     struct bab *bab = context;
@@ -176,8 +204,12 @@ static void work(void *context, size_t w, void *item)
         return;
     }
     prover_load(p, node);
-    outcome->is_closed = prover_screen(p, node) ||
-                         !prover_bound_neurons(p, node) || prover_close(p);
+    worker->has_split = false;
+    const bool is_dual = outcome->search == 1 && p->lp == NULL;
+    if (!is_dual || !prove_dual(bab, worker, node)) {
+        outcome->is_closed = prover_screen(p, node) ||
+                             !prover_bound_neurons(p, node) || prover_close(p);
+    }
     if (node->depth == 0) {
         p->record.refresh |= bab->root_refresh;
     }
@@ -186,7 +218,8 @@ static void work(void *context, size_t w, void *item)
         if (find_witness(bab, w)) {
             atomic_store(&bab->has_witness, true);
         } else {
-            outcome->is_stuck = !split_node(bab, outcome, node, p);
+            outcome->is_stuck = !split_node(
+                bab, worker, node, worker->has_split ? &worker->split : NULL);
         }
     }
     if (outcome->search == 0) {

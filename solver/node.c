@@ -1,6 +1,7 @@
 /* Nodes of the search tree. */
 #include "solver/node.h"
 
+#include "solver/prover_dual.h"
 #include "src/base/alloc.h"
 
 #include <string.h>
@@ -22,6 +23,7 @@ void node_bounds_release(struct node_bounds *shared)
         bounds_clear(&shared->bounds);
         alloc_free(shared->row);
         alloc_free(shared->constant);
+        dual_state_destroy(shared->dual);
         alloc_free(shared);
     }
 }

@@ -28,12 +28,15 @@ struct split {
  * an input split only, its rows (prover.h), still valid with these bounds.
  *   row       [n_rows x n_inputs], NULL if there are none
  *   constant  [n_rows]
+ *   dual      where its dual bound stopped (prover_dual.h); NULL if nowhere
  */
+struct dual_state;
 struct node_bounds {
     atomic_size_t n_users;
     struct bounds bounds;
     double *row;
     double *constant;
+    struct dual_state *dual;
 };
 
 /* A copy of the bounds with one user. */

@@ -2,6 +2,8 @@
 #include "solver/prover.h"
 
 #include "solver/clip.h"
+#include "solver/dual.h"
+#include "solver/prover_dual.h"
 #include "src/base/alloc.h"
 
 #include <string.h>
@@ -98,6 +100,8 @@ void prover_destroy(struct prover *p)
     alloc_free(p->share);
     alloc_free(p->neurons);
     alloc_free(p->multipliers);
+    dual_destroy(p->dual);
+    dual_state_destroy(p->dual_state);
     record_clear(&p->record);
     VEC_CLEAR(&p->wide_rows);
     VEC_CLEAR(&p->wide_rhs);

@@ -38,6 +38,8 @@ enum { PROVER_LP_INPUTS = 64 };
  *                  PROVER_LP_INPUTS inputs, where GLPK joins them at the end
  *   point          [n_inputs] the most promising point of the box
  */
+struct dual;
+struct dual_state;
 struct prover {
     const struct weights *weights;
     const struct layers *layers;
@@ -64,6 +66,8 @@ struct prover {
     uint32_t *rows;    /* [n_rows] */
     double *multipliers;
     size_t n_multipliers; /* capacity */
+    struct dual *dual; /* NULL until needed */
+    struct dual_state *dual_state;
     struct record record;
     struct stats stats;
 };

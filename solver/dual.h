@@ -1,0 +1,140 @@
+/* Slopes and multipliers of a region, by ascent on the dual bound. */
+#ifndef ASTROLABE_SOLVER_DUAL_H
+#define ASTROLABE_SOLVER_DUAL_H
+
+#include "domains/bounds.h"
+#include "domains/weights.h"
+#include "solver/spec.h"
+#include "src/num/dense.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Most rows of one batch. */
+enum { DUAL_ROWS = 64 };
+
+/*
+ * Everything here is in nearest arithmetic, without error terms: it only
+ * chooses what a rigorous evaluation then tries (backward.h).
+ *
+ * Row r of a batch belongs to a disjunct with atoms f_q, to weights eta_q >= 0
+ * of sum 1, and to a phase for every neuron that is unstable at the root. With
+ * a slope a_i in [0,1] for each neuron still unstable and a multiplier
+ * beta_i >= 0 for each literal g_i <= 0 (g = z for an inactive neuron, -z for
+ * an active one),
+ *
+ *   L(a, beta, eta) = min over the box of the back-substitution of
+ *                     sum_q eta_q f_q + sum_i beta_i g_i                  (1)
+ *
+ * bounds what the disjunct can reach from below: L > 0 refutes it. Let q_i be
+ * the coefficient that the ReLU of neuron i is met with, x* the minimising
+ * corner, and z, y, f the values that x* has when it is passed forward through
+ * the lines chosen by the signs of q (y = a z, or the chord). Where L is
+ * differentiable,
+ *
+ *   dL/da_i = max(q_i, 0) z_i,  dL/dbeta_i = g_i(z),  dL/deta_q = f_q.    (2)
+ *
+ * Chords and the bounds they rest on are those of the root. Source of (1):
+ * Wang et al., "Beta-CROWN", NeurIPS 2021; (2): own, by the envelope theorem.
+ */
+struct dual_neuron {
+    uint32_t relu;   /* layer */
+    uint32_t source; /* the layer that feeds it */
+    uint32_t index;
+    uint32_t number; /* of the ReLU layer among ReLU layers */
+};
+
+/* Lines of a ReLU layer from the bounds of the root, [width] each; id: number
+ * of the unstable neuron, DUAL_STABLE for others; live: not inactive. */
+enum { DUAL_STABLE = UINT32_MAX };
+struct dual_layer {
+    uint32_t *id;
+    double *upper_slope;
+    double *upper_intercept;
+    uint32_t *live;
+    size_t n_live;
+};
+
+/*
+ * transposed   [n_layers][n_terms] of dense matrices
+ * coefficient  per layer [DUAL_ROWS x stride], as met
+ * value        the same, of x* passed forward
+ * phase        [DUAL_ROWS x n_unstable], enum phase
+ * choice       [DUAL_ROWS x n_unstable], slope if unstable, else multiplier
+ * gradient     [DUAL_ROWS x n_unstable] of choice
+ * eta, eta_gradient  [DUAL_ROWS x most_atoms]
+ * bound        [DUAL_ROWS] (1)
+ * best, first, second, scale   of the ascent: best choice, moments of the
+ *              gradient, typical coefficient of each layer of each row
+ */
+struct dual {
+    const struct weights *weights;
+    const struct layers *layers;
+    const struct dense_kernels *kernels;
+    const struct spec *spec;
+    const double *lower;
+    const double *upper;
+    struct dual_layer *layer;
+    double ***transposed;
+    double **coefficient;
+    double **value;
+    uint32_t *every;
+    size_t n_unstable;
+    struct dual_neuron *neuron;
+    size_t most_atoms;
+    size_t n_rows;
+    uint32_t disjunct[DUAL_ROWS];
+    double bound[DUAL_ROWS];
+    double constant[DUAL_ROWS];
+    uint8_t *phase;
+    double *choice;
+    double *gradient;
+    double *eta;
+    double *eta_gradient;
+    double *best;
+    double *best_eta;
+    double *first;
+    double *second;
+    double *scale;
+    uint64_t madds;
+};
+
+struct dual *dual_create(const struct weights *weights);
+void dual_destroy(struct dual *dual);
+
+/* Multiply-adds since creation; 0 for NULL. */
+double dual_effort(const struct dual *dual);
+
+/* Turns to a case and the bounds of its root; both must outlive the use, as
+ * must the box, [n_inputs] each. */
+void dual_set_root(struct dual *dual, const struct spec *spec,
+                   const struct bounds *bounds, const double *lower,
+                   const double *upper);
+
+/* The number of an unstable neuron of the first ReLU that a layer feeds;
+ * DUAL_STABLE if it is stable at the root. */
+uint32_t dual_find(const struct dual *dual, size_t source, uint32_t index);
+
+/* Sets a row to a disjunct, with equal weights for its atoms, all neurons
+ * unstable and with the slopes that are chosen by default. */
+void dual_set_row(struct dual *dual, size_t row, uint32_t disjunct);
+
+/* Row `to` becomes what row `from` is. */
+void dual_copy_row(struct dual *dual, size_t to, size_t from);
+
+/* (1) of all rows. */
+void dual_bound(struct dual *dual);
+
+/* (2) of all rows, after dual_bound. */
+void dual_differentiate(struct dual *dual);
+
+/*
+ * Raises (1) of every row by at most n_steps projected steps along (2), with
+ * the step sizes of Kingma and Ba, "Adam", ICLR 2015; a row stops once above
+ * the goal, or when it gains no more. Leaves the best choice of each row, and
+ * bound of it. Rows change places.
+ */
+void dual_ascend(struct dual *dual, size_t n_steps, double goal);
+
+#endif

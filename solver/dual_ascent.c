@@ -1,0 +1,217 @@
+/* Projected ascent on the dual bound of the rows of a batch. */
+#include "solver/dual.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Steps of slopes; steps of multipliers, as shares of the typical coefficient;
+ * of weights of atoms. Source of the first two: the settings of 2021 to 2024
+ * of the verifier of the paper of (1). */
+static const double SLOPE_RATE = 0.15;
+static const double LITERAL_RATE = 0.15;
+static const double ATOM_RATE = 0.3;
+static const double DECAY = 0.97;
+static const double FIRST = 0.9;
+static const double SECOND = 0.99;
+
+/* A row that gained less than this share of its distance to the goal over
+ * PATIENCE steps stops. */
+enum { PATIENCE = 6 };
+static const double LEAST_GAIN = 0.01;
+
+/* Best bounds of the rows, now and PATIENCE steps ago. */
+struct ascent {
+    size_t step;
+    double goal;
+    double rate;
+    double first_share; /* 1 - FIRST^t, 1 - SECOND^t */
+    double second_share;
+    double best[DUAL_ROWS];
+    double before[DUAL_ROWS];
+    bool is_over[DUAL_ROWS];
+};
+
+/* Root mean square of the coefficients that each ReLU layer is met with. */
+static void set_scale(struct dual *d, size_t row)
+{
+    for (size_t k = 1; k < d->layers->n_layers; k++) {
+        const struct dual_layer *lines = &d->layer[k];
+        const double *q = d->coefficient[k] + row * d->weights->layer[k].stride;
+        double sum = 0.0;
+        if (d->layers->layer[k].kind != LAYER_RELU) {
+            continue;
+        }
+        for (size_t t = 0; t < lines->n_live; t++) {
+            sum += q[lines->live[t]] * q[lines->live[t]];
+        }
+        d->scale[row * d->layers->n_layers + k] =
+            lines->n_live == 0 ? 0.0 : sqrt(sum / (double)lines->n_live);
+    }
+}
+
+static void step_neurons(struct dual *d, size_t row,
+                         const struct ascent *ascent)
+{
+    const size_t n = d->n_unstable;
+    const double *gradient = d->gradient + row * n;
+    const double *scale = d->scale + row * d->layers->n_layers;
+    const uint8_t *phase = d->phase + row * n;
+    double *choice = d->choice + row * n;
+    double *first = d->first + row * n;
+    double *second = d->second + row * n;
+    for (size_t i = 0; i < n; i++) {
+        const double g = gradient[i];
+        first[i] = FIRST * first[i] + (1.0 - FIRST) * g;
+        second[i] = SECOND * second[i] + (1.0 - SECOND) * g * g;
+        const double size = sqrt(second[i] / ascent->second_share) + 1e-12;
+        const double move = first[i] / ascent->first_share / size;
+        if (phase[i] == PHASE_UNSTABLE) {
+            choice[i] = fmin(
+                fmax(choice[i] + ascent->rate * SLOPE_RATE * move, 0.0), 1.0);
+        } else {
+            choice[i] = fmax(choice[i] + ascent->rate * LITERAL_RATE * move *
+                                             scale[d->neuron[i].relu],
+                             0.0);
+        }
+    }
+}
+
+/* Weights grow by the exponential of their gradient; their sum stays 1. */
+static void step_atoms(struct dual *d, size_t row, const struct ascent *ascent)
+{
+    const uint32_t disjunct = d->disjunct[row];
+    const size_t n = d->spec->first[disjunct + 1] - d->spec->first[disjunct];
+    const double *gradient = d->eta_gradient + row * d->most_atoms;
+    double *eta = d->eta + row * d->most_atoms;
+    double size = 1e-300;
+    double sum = 0.0;
+    if (n < 2) {
+        return;
+    }
+    for (size_t q = 0; q < n; q++) {
+        size = fmax(size, fabs(gradient[q]));
+    }
+    for (size_t q = 0; q < n; q++) {
+        eta[q] *= exp(ascent->rate * ATOM_RATE * gradient[q] / size);
+        sum += eta[q];
+    }
+    for (size_t q = 0; q < n; q++) {
+        eta[q] /= sum;
+    }
+}
+
+static void swap_doubles(double *a, double *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double kept = a[i];
+        a[i] = b[i];
+        b[i] = kept;
+    }
+}
+
+/* Exchanges two rows with all they remember. */
+static void swap_rows(struct dual *d, struct ascent *ascent, size_t a, size_t b)
+{
+    const size_t n = d->n_unstable;
+    const size_t m = d->most_atoms;
+    const size_t n_layers = d->layers->n_layers;
+    const uint32_t disjunct = d->disjunct[a];
+    if (a == b) {
+        return;
+    }
+    d->disjunct[a] = d->disjunct[b];
+    d->disjunct[b] = disjunct;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t phase = d->phase[a * n + i];
+        d->phase[a * n + i] = d->phase[b * n + i];
+        d->phase[b * n + i] = phase;
+    }
+    swap_doubles(d->choice + a * n, d->choice + b * n, n);
+    swap_doubles(d->best + a * n, d->best + b * n, n);
+    swap_doubles(d->first + a * n, d->first + b * n, n);
+    swap_doubles(d->second + a * n, d->second + b * n, n);
+    swap_doubles(d->eta + a * m, d->eta + b * m, m);
+    swap_doubles(d->best_eta + a * m, d->best_eta + b * m, m);
+    swap_doubles(d->scale + a * n_layers, d->scale + b * n_layers, n_layers);
+    swap_doubles(&d->bound[a], &d->bound[b], 1);
+    swap_doubles(&ascent->best[a], &ascent->best[b], 1);
+    swap_doubles(&ascent->before[a], &ascent->before[b], 1);
+}
+
+/* Keeps what is better than before; true if the row should stop. */
+static bool judge(struct dual *d, struct ascent *ascent, size_t row)
+{
+    const size_t n = d->n_unstable;
+    const size_t m = d->most_atoms;
+    if (d->bound[row] > ascent->best[row]) {
+        ascent->best[row] = d->bound[row];
+        memcpy(d->best + row * n, d->choice + row * n, n * sizeof *d->best);
+        memcpy(d->best_eta + row * m, d->eta + row * m, m * sizeof *d->eta);
+    }
+    if (ascent->best[row] > ascent->goal) {
+        return true;
+    }
+    if (ascent->step % PATIENCE != 0) {
+        return false;
+    }
+    const double gain = ascent->best[row] - ascent->before[row];
+    const double left = ascent->goal - ascent->best[row];
+    ascent->before[row] = ascent->best[row];
+    return ascent->step > 0 && gain < LEAST_GAIN * left;
+}
+
+/* Takes rows that have stopped out of the batch. */
+static void retire(struct dual *d, struct ascent *ascent)
+{
+    for (size_t r = d->n_rows; r-- > 0;) {
+        if (ascent->is_over[r]) {
+            swap_rows(d, ascent, r, --d->n_rows);
+        }
+    }
+}
+
+/* One step of all rows of the batch from where dual_bound left them. */
+static void advance(struct dual *d, struct ascent *ascent)
+{
+    dual_differentiate(d);
+    ascent->first_share = 1.0 - FIRST * (1.0 - ascent->first_share);
+    ascent->second_share = 1.0 - SECOND * (1.0 - ascent->second_share);
+    for (size_t r = 0; r < d->n_rows; r++) {
+        step_neurons(d, r, ascent);
+        step_atoms(d, r, ascent);
+    }
+    ascent->rate *= DECAY;
+}
+
+void dual_ascend(struct dual *d, size_t n_steps, double goal)
+{
+    const size_t n = d->n_unstable;
+    const size_t n_rows = d->n_rows;
+    struct ascent ascent = {.goal = goal, .rate = 1.0};
+    memset(d->first, 0, n_rows * n * sizeof *d->first);
+    memset(d->second, 0, n_rows * n * sizeof *d->second);
+    for (size_t r = 0; r < n_rows; r++) {
+        ascent.best[r] = -HUGE_VAL;
+        ascent.before[r] = -HUGE_VAL;
+    }
+    for (; d->n_rows > 0; ascent.step++) {
+        size_t n_over = 0;
+        dual_bound(d);
+        for (size_t r = 0; r < d->n_rows; r++) {
+            if (ascent.step == 0) {
+                set_scale(d, r);
+            }
+            ascent.is_over[r] = judge(d, &ascent, r);
+            n_over += ascent.is_over[r] ? 1 : 0;
+        }
+        if (ascent.step == n_steps || n_over == d->n_rows) {
+            break;
+        }
+        advance(d, &ascent);
+        retire(d, &ascent);
+    }
+    d->n_rows = n_rows;
+    memcpy(d->choice, d->best, n_rows * n * sizeof *d->best);
+    memcpy(d->eta, d->best_eta, n_rows * d->most_atoms * sizeof *d->eta);
+    memcpy(d->bound, ascent.best, n_rows * sizeof *d->bound);
+}
