@@ -205,7 +205,8 @@ static void work(void *context, size_t w, void *item)
     }
     prover_load(p, node);
     worker->has_split = false;
-    const bool is_dual = outcome->search == 1 && p->lp == NULL;
+    const bool is_dual =
+        outcome->search == 1 && p->lp == NULL && !p->record.is_on;
     if (!is_dual || !prove_dual(bab, worker, node)) {
         outcome->is_closed = prover_screen(p, node) ||
                              !prover_bound_neurons(p, node) || prover_close(p);

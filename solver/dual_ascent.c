@@ -17,7 +17,7 @@ static const double SECOND = 0.99;
 /* A row that gained less than this share of its distance to the goal over
  * PATIENCE steps stops. */
 enum { PATIENCE = 6 };
-static const double LEAST_GAIN = 0.01;
+static const double LEAST_GAIN = 0.02;
 
 /* Best bounds of the rows, now and PATIENCE steps ago. */
 struct ascent {
