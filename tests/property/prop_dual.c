@@ -1,0 +1,236 @@
+/* The dual bound lies below every value, and its gradient is its slope. */
+#include "domains/box.h"
+#include "solver/dual.h"
+#include "src/base/rng.h"
+#include "tests/ref/ref_sample.h"
+#include "tests/suite.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { INPUTS_MAX = 8, NEURONS_MAX = 64, POINTS = 40, ROWS = 3 };
+
+struct sample {
+    struct rng rng;
+    struct query *query;
+    struct weights *weights;
+    struct bounds bounds;
+    struct spec spec;
+    struct dual *dual;
+};
+
+static void sample_init(struct sample *sample, size_t round)
+{
+    *sample = (struct sample){0};
+    rng_init(&sample->rng, test_seed() + round);
+    sample->query = ref_sample_query(&sample->rng, true);
+    const struct query_case *c = sample->query->cases;
+    const struct region region = {.lower = c->lower_down, .upper = c->upper_up};
+    const struct layers *layers = sample->query->layers;
+    bounds_init(&sample->bounds, layers);
+    struct domain *box = box_domain_ops.create(layers);
+    ck_assert_int_eq(
+        box_domain_ops.propagate(box, &sample->bounds, &region, NULL),
+        DOMAIN_DONE);
+    box_domain_ops.destroy(box);
+    sample->weights = weights_create(layers);
+    spec_init(&sample->spec, layers, c);
+    sample->dual = dual_create(sample->weights);
+    dual_set_root(sample->dual, &sample->spec, &sample->bounds, c->lower_down,
+                  c->upper_up);
+}
+
+static void sample_clear(struct sample *sample)
+{
+    dual_destroy(sample->dual);
+    spec_clear(&sample->spec);
+    weights_destroy(sample->weights);
+    bounds_clear(&sample->bounds);
+    query_destroy(sample->query);
+}
+
+/* Rows with random disjuncts, phases, slopes, multipliers and weights. */
+static void draw_rows(struct sample *sample)
+{
+    struct dual *d = sample->dual;
+    d->n_rows = ROWS;
+    for (size_t r = 0; r < ROWS; r++) {
+        dual_set_row(
+            d, r, (uint32_t)rng_below(&sample->rng, sample->spec.n_disjuncts));
+        for (size_t i = 0; i < d->n_unstable; i++) {
+            const size_t at = r * d->n_unstable + i;
+            d->phase[at] = (uint8_t)rng_below(&sample->rng, 3);
+            d->choice[at] = rng_range(&sample->rng, 0.0, 1.0);
+        }
+        for (size_t q = 0; q < d->most_atoms; q++) {
+            d->eta[r * d->most_atoms + q] = rng_range(&sample->rng, 0.0, 1.0);
+        }
+    }
+}
+
+/* Bounds of all rows after moving one number of row r by h. */
+static double moved(struct dual *d, double *number, double h, size_t r)
+{
+    const double kept = *number;
+    *number = kept + h;
+    dual_bound(d);
+    *number = kept;
+    return d->bound[r];
+}
+
+/* Compares a derivative with differences to both sides; true unless they show
+ * a kink. */
+static bool check_slope(struct dual *d, double *number, double derivative,
+                        size_t r)
+{
+    const double h = 0x1p-20;
+    const double middle = moved(d, number, 0.0, r);
+    const double up = (moved(d, number, h, r) - middle) / h;
+    const double down = (middle - moved(d, number, -h, r)) / h;
+    const double size = 1.0 + fabs(up) + fabs(down);
+    if (fabs(up - down) > 1e-5 * size) {
+        return false;
+    }
+    ck_assert_msg(fabs(up - derivative) < 1e-4 * size,
+                  "derivative %g, difference %g", derivative, up);
+    return true;
+}
+
+START_TEST(the_gradient_is_the_slope_of_the_bound)
+{
+    size_t n_checked = 0;
+    size_t n_multipliers = 0;
+    for (size_t round = 0; round < test_count(60); round++) {
+        struct sample sample;
+        sample_init(&sample, round);
+        struct dual *d = sample.dual;
+        draw_rows(&sample);
+        for (size_t r = 0; r < ROWS; r++) {
+            dual_bound(d);
+            dual_differentiate(d);
+            for (size_t i = 0; i < d->n_unstable; i++) {
+                const size_t at = r * d->n_unstable + i;
+                if (check_slope(d, &d->choice[at], d->gradient[at], r)) {
+                    n_checked++;
+                    n_multipliers += d->phase[at] != PHASE_UNSTABLE ? 1 : 0;
+                }
+            }
+            const uint32_t of = d->disjunct[r];
+            const size_t n = sample.spec.first[of + 1] - sample.spec.first[of];
+            for (size_t q = 0; q < n; q++) {
+                const size_t at = r * d->most_atoms + q;
+                n_checked +=
+                    check_slope(d, &d->eta[at], d->eta_gradient[at], r) ? 1 : 0;
+            }
+        }
+        sample_clear(&sample);
+    }
+    ck_assert_uint_gt(n_checked, 100);
+    ck_assert_uint_gt(n_multipliers, 30);
+}
+END_TEST
+
+/* Gives row r the phases that the neurons have at x, or none; returns the
+ * weighted sum of its atoms there. */
+static double set_phases(struct sample *sample, size_t r, const double *x)
+{
+    struct dual *d = sample->dual;
+    const struct spec *spec = &sample->spec;
+    const struct layers *layers = sample->query->layers;
+    double *v[NEURONS_MAX];
+    ck_assert_uint_le(layers->n_layers, NEURONS_MAX);
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        const struct layer *layer = &layers->layer[k];
+        v[k] = calloc(layer->width, sizeof *v[k]);
+        for (size_t i = 0; i < layer->width; i++) {
+            v[k][i] = layer->kind == LAYER_INPUT ? x[i]
+                      : layer->kind == LAYER_AFFINE
+                          ? layer->bias[i]
+                          : fmax(v[layer->source][i], 0.0);
+        }
+        for (size_t t = 0; t < layer->n_terms; t++) {
+            matrix_add_product(v[k], &layer->terms[t].matrix,
+                               v[layer->terms[t].source]);
+        }
+    }
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        const struct dual_neuron *neuron = &d->neuron[i];
+        d->phase[r * d->n_unstable + i] =
+            rng_below(&sample->rng, 2) == 0          ? PHASE_UNSTABLE
+            : v[neuron->source][neuron->index] > 0.0 ? PHASE_ACTIVE
+                                                     : PHASE_INACTIVE;
+    }
+    double sum = 0.0;
+    const size_t first = spec->first[d->disjunct[r]];
+    for (size_t f = first; f < spec->first[d->disjunct[r] + 1]; f++) {
+        sum += d->eta[r * d->most_atoms + f - first] *
+               spec_value(spec, f, x, v[layers->n_layers - 1]);
+    }
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        free(v[k]);
+    }
+    return sum;
+}
+
+START_TEST(the_bound_is_below_every_value_with_these_phases)
+{
+    size_t n_split = 0;
+    for (size_t round = 0; round < test_count(60); round++) {
+        struct sample sample;
+        sample_init(&sample, round);
+        struct dual *d = sample.dual;
+        const struct query_case *c = sample.query->cases;
+        double x[INPUTS_MAX];
+        ck_assert_uint_le(sample.query->layers->n_inputs, INPUTS_MAX);
+        for (size_t p = 0; p < POINTS; p++) {
+            draw_rows(&sample);
+            for (size_t j = 0; j < sample.query->layers->n_inputs; j++) {
+                x[j] = rng_range(&sample.rng, c->lower_down[j], c->upper_up[j]);
+            }
+            const double value = set_phases(&sample, 0, x);
+            dual_bound(d);
+            ck_assert_double_le(d->bound[0], value + 1e-9);
+            d->n_rows = 1;
+            dual_ascend(d, 10, HUGE_VAL);
+            const double after = set_phases(&sample, 0, x);
+            ck_assert_double_le(d->bound[0], after + 1e-9);
+            n_split += d->n_unstable > 0 ? 1 : 0;
+        }
+        sample_clear(&sample);
+    }
+    ck_assert_uint_gt(n_split, POINTS);
+}
+END_TEST
+
+START_TEST(the_ascent_never_ends_below_its_start)
+{
+    size_t n_raised = 0;
+    for (size_t round = 0; round < test_count(60); round++) {
+        struct sample sample;
+        sample_init(&sample, round);
+        struct dual *d = sample.dual;
+        dual_set_row(d, 0, 0);
+        d->n_rows = 1;
+        dual_bound(d);
+        const double start = d->bound[0];
+        dual_ascend(d, 30, HUGE_VAL);
+        ck_assert_double_ge(d->bound[0], start);
+        n_raised += d->bound[0] > start + 1e-6 ? 1 : 0;
+        const double best = d->bound[0];
+        dual_bound(d);
+        ck_assert_double_le(fabs(d->bound[0] - best), 1e-9);
+        sample_clear(&sample);
+    }
+    ck_assert_uint_gt(n_raised, 3);
+}
+END_TEST
+
+TCase *test_cases(void)
+{
+    TCase *cases = tcase_create("dual");
+    tcase_set_timeout(cases, 60.0);
+    tcase_add_test(cases, the_gradient_is_the_slope_of_the_bound);
+    tcase_add_test(cases, the_bound_is_below_every_value_with_these_phases);
+    tcase_add_test(cases, the_ascent_never_ends_below_its_start);
+    return cases;
+}
