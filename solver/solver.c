@@ -4,6 +4,7 @@
 #include "domains/box.h"
 #include "domains/weights.h"
 #include "solver/bab.h"
+#include "solver/cnf_decide.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
 
@@ -80,5 +81,11 @@ enum solver_answer solver_run(struct solver *solver, size_t case_index,
         .budget = budget,
         .sink = sink,
     };
+    if (solver->options.engine == SOLVER_AUTO) {
+        const enum solver_answer answer = cnf_decide(&problem, &solver->stats);
+        if (answer != SOLVER_OPEN) {
+            return answer;
+        }
+    }
     return bab_run(&problem, &solver->stats, reason);
 }

@@ -17,7 +17,8 @@ enum solver_answer {
     SOLVER_OPEN     /* budget over, or a region at the resolution limit */
 };
 
-/* Which splits the search may use. */
+/* Which splits the search may use; SOLVER_AUTO: it chooses, and cases that are
+ * formulas (cnf.h) are decided as such. */
 enum solver_engine { SOLVER_AUTO, SOLVER_INPUT, SOLVER_NEURON };
 
 /*
@@ -65,7 +66,7 @@ void solver_destroy(struct solver *solver, struct stats *stats);
 
 /*
  * Decides case `case_index`. The verdict SOLVER_CLOSED rests on outward
- * rounded bounds only. reason (static storage) says why the answer is
+ * rounded bounds or on the exact argument of cnf.h only. reason (static storage) says why the answer is
  * SOLVER_OPEN.
  *   sink  takes the proof of SOLVER_CLOSED as proofs/FORMAT.md means it; the
  *         search then uses only what the checker repeats. NULL: no recording
