@@ -265,6 +265,29 @@ enum astrolabe_status astrolabe_proof_write(astrolabe_proof *proof,
                   message, size, &error);
 }
 
+enum astrolabe_status astrolabe_proof_shrink(astrolabe_proof *proof,
+                                             const astrolabe_query *query,
+                                             astrolabe_result *result,
+                                             double deadline_s, char *message,
+                                             size_t size)
+{
+    struct error error = {0};
+    return report(result->result.verdict != VERDICT_UNSAT
+                      ? STATUS_OK
+                      : proof_shrink(proof->proof, query->query, deadline_s,
+                                     &result->result.stats, &error),
+                  message, size, &error);
+}
+
+enum astrolabe_status astrolabe_proof_recount(astrolabe_result *result,
+                                              const char *path, char *message,
+                                              size_t size)
+{
+    struct error error = {0};
+    return report(proof_recount(&result->result.stats, path, &error), message,
+                  size, &error);
+}
+
 void astrolabe_proof_free(astrolabe_proof *proof)
 {
     if (proof != NULL) {

@@ -126,6 +126,18 @@ enum astrolabe_status astrolabe_proof_open(astrolabe_proof **proof,
 enum astrolabe_status astrolabe_proof_write(astrolabe_proof *proof,
                                             astrolabe_result *result,
                                             char *message, size_t size);
+/* Makes the certificate of UNSAT that astrolabe_proof_write has written
+ * smaller in the time until deadline_s (wall seconds from process start) and
+ * updates the counters; the file only changes if it does not grow. */
+enum astrolabe_status astrolabe_proof_shrink(astrolabe_proof *proof,
+                                             const astrolabe_query *query,
+                                             astrolabe_result *result,
+                                             double deadline_s, char *message,
+                                             size_t size);
+/* Updates the counters of the result for another certificate of it. */
+enum astrolabe_status astrolabe_proof_recount(astrolabe_result *result,
+                                              const char *path, char *message,
+                                              size_t size);
 void astrolabe_proof_free(astrolabe_proof *proof);
 
 /* Reads a certificate in binary form (proofs/FORMAT.md), or in text form.

@@ -75,7 +75,9 @@ enum status bench_child_start(struct bench_child *child,
 {
     const struct bench_instance *instance = job->instance;
     char limit[64];
+    char level[16];
     (void)snprintf(limit, sizeof limit, "%.3f", instance->timeout_s);
+    (void)snprintf(level, sizeof level, "%u", job->level);
     VEC(char *) arguments = {0};
     VEC_PUSH(&arguments, copy("astrolabe"));
     VEC_PUSH(&arguments, copy("verify"));
@@ -91,6 +93,8 @@ enum status bench_child_start(struct bench_child *child,
         (void)unlink(job->proof);
         VEC_PUSH(&arguments, copy("--proof"));
         VEC_PUSH(&arguments, copy(job->proof));
+        VEC_PUSH(&arguments, copy("--minimize"));
+        VEC_PUSH(&arguments, copy(level));
     }
     for (size_t i = 0; i < job->n_rest; i++) {
         VEC_PUSH(&arguments, copy(job->rest[i]));
@@ -117,17 +121,25 @@ static void first_line(char *text, int size, FILE *file)
     text[strcspn(text, "\n")] = '\0';
 }
 
-/* Value of `"key": 123` in a line of the report. */
-static bool read_counter(uint64_t *value, const char *line, const char *key)
+/* Where the value of `"key": 123` starts in a line of the report, or NULL. */
+static const char *find_value(const char *line, const char *key)
 {
     char start[48];
     (void)snprintf(start, sizeof start, "\"%s\": ", key);
     const char *at = strstr(line, start);
-    if (at == NULL) {
-        return false;
-    }
-    *value = strtoull(at + strlen(start), NULL, 10);
-    return true;
+    return at == NULL ? NULL : at + strlen(start);
+}
+
+static void read_counter(uint64_t *value, const char *line, const char *key)
+{
+    const char *text = find_value(line, key);
+    *value = text == NULL ? *value : strtoull(text, NULL, 10);
+}
+
+static void read_time(double *value, const char *line, const char *key)
+{
+    const char *text = find_value(line, key);
+    *value = text == NULL ? *value : strtod(text, NULL);
 }
 
 /* Text of `"reason": "..."`, without the backslashes. */
@@ -152,11 +164,13 @@ static void read_report(struct bench_outcome *outcome, FILE *file)
     rewind(file);
     while (fgets(line, sizeof line, file) != NULL) {
         read_reason(outcome->reason, line);
-        (void)read_counter(&outcome->boxes, line, "boxes");
-        (void)read_counter(&outcome->stars, line, "stars");
-        (void)read_counter(&outcome->lps, line, "lps");
-        (void)read_counter(&outcome->proof_bytes, line, "proof_bytes");
-        (void)read_counter(&outcome->proof_leaves, line, "proof_leaves");
+        read_counter(&outcome->boxes, line, "boxes");
+        read_counter(&outcome->stars, line, "stars");
+        read_counter(&outcome->lps, line, "lps");
+        read_counter(&outcome->proof_bytes, line, "proof_bytes");
+        read_counter(&outcome->proof_leaves, line, "proof_leaves");
+        read_counter(&outcome->raw_bytes, line, "proof_raw_bytes");
+        read_time(&outcome->minimize_s, line, "minimize_seconds");
     }
 }
 

@@ -20,6 +20,7 @@ enum { BENCH_CHECK_FACTOR = 10 };
 /*
  * What to run, inside the folder.
  *   proof    absolute path of the certificate to be written; NULL: none
+ *   level    how much work verify puts into it, 0 to 3
  *   checker  absolute path of the program that checks it; NULL: none
  *   rest     [n_rest] further arguments of verify
  */
@@ -27,6 +28,7 @@ struct bench_job {
     const char *folder;
     const struct bench_instance *instance;
     const char *proof;
+    unsigned level;
     const char *checker;
     size_t n_rest;
     char *const *rest;

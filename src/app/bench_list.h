@@ -22,6 +22,8 @@ enum bench_certification { BENCH_UNCHECKED, BENCH_CERTIFIED, BENCH_REJECTED };
  *   boxes, stars, lps  counters of the run, 0 if unknown
  *   check       what became of the certificate of unsat
  *   proof_bytes, proof_leaves  0 without a certificate
+ *   raw_bytes   of the certificate before minimization
+ *   minimize_s  wall time of minimization, which wall_s includes
  *   check_s     wall time of the checker
  *   reason      of other verdicts than sat and unsat, and of unsat where a
  *               certificate was wanted but not accepted
@@ -37,6 +39,8 @@ struct bench_outcome {
     uint64_t lps;
     uint64_t proof_bytes;
     uint64_t proof_leaves;
+    uint64_t raw_bytes;
+    double minimize_s;
     double check_s;
     char reason[BENCH_REASON_BYTES];
 };

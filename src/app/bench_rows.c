@@ -17,7 +17,7 @@
 static const char HEADER[] =
     "benchmark,onnx,vnnlib,verdict,expected,wall_seconds,cpu_seconds,"
     "max_rss_kb,boxes,stars,lps,certified,rejected,bytes,leaves,"
-    "bytes_per_leaf,check_seconds,reason\n";
+    "bytes_per_leaf,check_seconds,raw_bytes,minimize_seconds,reason\n";
 enum column {
     COLUMN_BENCHMARK,
     COLUMN_ONNX,
@@ -36,6 +36,8 @@ enum column {
     COLUMN_LEAVES,
     COLUMN_BYTES_PER_LEAF,
     COLUMN_CHECK,
+    COLUMN_RAW_BYTES,
+    COLUMN_MINIMIZE,
     COLUMN_REASON
 };
 
@@ -90,7 +92,9 @@ static void fill(struct bench_outcome *outcome, const struct csv *csv,
                             csv_field(csv, row, COLUMN_WALL)) ||
         !bench_read_seconds(&outcome->cpu_s, csv_field(csv, row, COLUMN_CPU)) ||
         !bench_read_seconds(&outcome->check_s,
-                            csv_field(csv, row, COLUMN_CHECK))) {
+                            csv_field(csv, row, COLUMN_CHECK)) ||
+        !bench_read_seconds(&outcome->minimize_s,
+                            csv_field(csv, row, COLUMN_MINIMIZE))) {
         outcome->verdict = NULL; /* a damaged row: run it again */
     }
     outcome->max_rss_kb = number(csv, row, COLUMN_RSS);
@@ -102,6 +106,7 @@ static void fill(struct bench_outcome *outcome, const struct csv *csv,
                                                              : BENCH_UNCHECKED;
     outcome->proof_bytes = number(csv, row, COLUMN_BYTES);
     outcome->proof_leaves = number(csv, row, COLUMN_LEAVES);
+    outcome->raw_bytes = number(csv, row, COLUMN_RAW_BYTES);
     (void)snprintf(outcome->reason, sizeof outcome->reason, "%s",
                    csv_field(csv, row, COLUMN_REASON));
 }
@@ -208,7 +213,7 @@ enum status bench_rows_add(const struct bench_rows *rows, const char *benchmark,
     (void)snprintf(
         line, size,
         "%s,%s,%s,%s,%s,%.3f,%.3f,%llu,%llu,%llu,%llu,%d,%d,%llu,%llu,%.3f,"
-        "%.3f,%s\n",
+        "%.3f,%llu,%.3f,%s\n",
         name, onnx, vnnlib, outcome->verdict, instance->expected,
         outcome->wall_s, outcome->cpu_s,
         (unsigned long long)outcome->max_rss_kb,
@@ -219,7 +224,8 @@ enum status bench_rows_add(const struct bench_rows *rows, const char *benchmark,
         (unsigned long long)outcome->proof_bytes,
         (unsigned long long)outcome->proof_leaves,
         n_leaves > 0.0 ? (double)outcome->proof_bytes / n_leaves : 0.0,
-        outcome->check_s, reason);
+        outcome->check_s, (unsigned long long)outcome->raw_bytes,
+        outcome->minimize_s, reason);
     const size_t n = strlen(line);
     const bool is_written = write(rows->descriptor, line, n) == (ssize_t)n &&
                             fsync(rows->descriptor) == 0;

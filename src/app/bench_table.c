@@ -58,6 +58,8 @@ void bench_summarise(struct bench_summary *summary,
         summary->n_rejected += outcome->check == BENCH_REJECTED ? 1 : 0;
         summary->proof_bytes += outcome->proof_bytes;
         summary->proof_leaves += outcome->proof_leaves;
+        summary->raw_bytes += outcome->raw_bytes;
+        summary->minimize_s += outcome->minimize_s;
         summary->check_s += outcome->check_s;
         if (outcome->max_rss_kb > summary->peak_rss_kb) {
             summary->peak_rss_kb = outcome->max_rss_kb;
@@ -109,16 +111,19 @@ static bool is_uncertified(const struct bench_instance *instance)
 static void print_certificates(FILE *file, const struct bench_summary *summary)
 {
     const double n_leaves = (double)summary->proof_leaves;
-    (void)fprintf(file, "%-20s %9s %9s %8s %12s %10s %10s %9s\n",
-                  "certificates", "unsat", "certified", "rejected", "bytes",
-                  "leaves", "bytes/leaf", "check s");
-    (void)fprintf(file, "%-20s %9zu %9zu %8zu %12llu %10llu %10.2f %9.2f\n", "",
-                  summary->n_unsat, summary->n_certified, summary->n_rejected,
+    (void)fprintf(file, "%-20s %9s %9s %8s %12s %12s %10s %10s %10s %9s\n",
+                  "certificates", "unsat", "certified", "rejected", "raw bytes",
+                  "bytes", "leaves", "bytes/leaf", "minimize s", "check s");
+    (void)fprintf(file,
+                  "%-20s %9zu %9zu %8zu %12llu %12llu %10llu %10.2f %10.2f "
+                  "%9.2f\n",
+                  "", summary->n_unsat, summary->n_certified,
+                  summary->n_rejected, (unsigned long long)summary->raw_bytes,
                   (unsigned long long)summary->proof_bytes,
                   (unsigned long long)summary->proof_leaves,
                   n_leaves > 0.0 ? (double)summary->proof_bytes / n_leaves
                                  : 0.0,
-                  summary->check_s);
+                  summary->minimize_s, summary->check_s);
 }
 
 void bench_table_print(FILE *file, const struct bench_list *list,

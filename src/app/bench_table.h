@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 /* Counts and times over the instances that were run. Seconds are wall time;
- * solved excludes wrong ones. The last five are about certificates. */
+ * solved excludes wrong ones. The last seven are about certificates. */
 struct bench_summary {
     size_t n_instances;
     size_t n_run;
@@ -27,6 +27,8 @@ struct bench_summary {
     size_t n_rejected;
     uint64_t proof_bytes;
     uint64_t proof_leaves;
+    uint64_t raw_bytes;
+    double minimize_s;
     double check_s;
 };
 

@@ -50,13 +50,14 @@ static enum status start(const struct run *run, struct slot *slot,
                          struct error *error)
 {
     char *proof = bench_check_path(&run->check, &run->list, slot->instance);
-    const struct bench_job job = {.folder = run->list.folder,
-                                  .instance =
-                                      &run->list.instances.data[slot->instance],
-                                  .proof = proof,
-                                  .checker = run->check.checker,
-                                  .n_rest = run->cli->n_rest,
-                                  .rest = run->cli->rest};
+    const struct bench_job job = {
+        .folder = run->list.folder,
+        .instance = &run->list.instances.data[slot->instance],
+        .proof = proof,
+        .level = (unsigned)run->cli->options.value[OPTION_MINIMIZE].integer,
+        .checker = run->check.checker,
+        .n_rest = run->cli->n_rest,
+        .rest = run->cli->rest};
     const enum status status = bench_child_start(&slot->child, &job, error);
     alloc_free(proof);
     return status;

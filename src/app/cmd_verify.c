@@ -22,6 +22,7 @@ enum { MESSAGE_BYTES = 2048, BYTES_PER_MIB = 1048576 };
 /*
  * One run of the command.
  *   version  of the property; 1 until it is read
+ *   is_pending  the report will be written once more
  */
 struct run {
     const struct cli *cli;
@@ -33,6 +34,7 @@ struct run {
     astrolabe_proof *proof;
     astrolabe_result *result;
     int version;
+    bool is_pending;
     char message[MESSAGE_BYTES];
 };
 
@@ -124,7 +126,8 @@ static int print_verdict(struct run *run, enum astrolabe_verdict verdict,
     run->report.reason = reason;
     run->report.result = run->result;
     if (write_files(run, witness_out_result_word(verdict, run->version),
-                    output_file_put, &error) != STATUS_OK) {
+                    run->is_pending ? output_file_claim : output_file_put,
+                    &error) != STATUS_OK) {
         return fail(&error);
     }
     size_t n = 0;
@@ -173,14 +176,43 @@ static enum astrolabe_status open_proof(struct run *run)
     return status;
 }
 
-/* Makes the certificate smaller as the level of --minimize says; one that
- * cannot be made smaller stays as it was recorded. */
-static void minimize(const struct run *run)
+/* How much of the solving time level 1 may take, and of the time that is left
+ * the other levels. */
+static const double BRIEF_SHARE = 0.1;
+static const double LONG_SHARE = 0.5;
+
+enum { BRIEF_LEVEL = 1, QUICK_LEVEL = 2, SLOW_LEVEL = 3 };
+
+/* The level of --minimize, 0 if there is nothing to be made smaller. */
+static uint64_t minimize_level(const struct run *run)
 {
-    enum { QUICK_LEVEL = 2, SLOW_LEVEL = 3, QUICK_ROUNDS = 1, SLOW_ROUNDS = 4 };
-    const uint64_t level = run->cli->options.value[OPTION_MINIMIZE].integer;
+    return run->proof == NULL ||
+                   astrolabe_result_verdict(run->result) != ASTROLABE_UNSAT
+               ? 0
+               : run->cli->options.value[OPTION_MINIMIZE].integer;
+}
+
+/* Level 1: what a share of the solving time allows. */
+static void minimize_briefly(struct run *run)
+{
+    const double started_s = budget_now_s();
+    const double deadline_s = started_s + BRIEF_SHARE * run->report.verify_s;
+    if (astrolabe_proof_shrink(run->proof, run->query, run->result, deadline_s,
+                               run->message,
+                               sizeof run->message) != ASTROLABE_OK) {
+        log_line(LOG_WARNING, "certificate as recorded: %s", run->message);
+    }
+    run->report.minimize_s = budget_now_s() - started_s;
+}
+
+/* Levels 2 and 3; a certificate that cannot be made smaller stays as it was
+ * recorded. */
+static void minimize(struct run *run, bool is_slow)
+{
+    enum { QUICK_ROUNDS = 1, SLOW_ROUNDS = 4 };
     const char *path = cli_text(run->cli, OPTION_PROOF);
-    const bool is_slow = level >= SLOW_LEVEL;
+    const double started_s = budget_now_s();
+    const double left_s = run->options.timeout_s - started_s;
     struct error error = {0};
     struct slim_sizes sizes = {0};
     struct slim_job job = {
@@ -192,18 +224,33 @@ static void minimize(const struct run *run)
         .options = {.is_slow = is_slow,
                     .thinning = ASTROLABE_THINNING_BETTER,
                     .rounds = is_slow ? SLOW_ROUNDS : QUICK_ROUNDS,
-                    .deadline_s = run->options.timeout_s}};
-    if (level < QUICK_LEVEL || run->proof == NULL ||
-        astrolabe_result_verdict(run->result) != ASTROLABE_UNSAT) {
-        return;
+                    .deadline_s = started_s + LONG_SHARE * left_s}};
+    enum status status = slim_parse_passes(&job.options.passes, NULL, &error);
+    if (status == STATUS_OK) {
+        status = slim_run(&sizes, &job, &error);
     }
-    if (slim_parse_passes(&job.options.passes, NULL, &error) == STATUS_OK &&
-        slim_run(&sizes, &job, &error) == STATUS_OK) {
+    if (status != STATUS_OK) {
+        log_line(LOG_WARNING, "certificate as recorded: %s", error.message);
+    } else if (astrolabe_proof_recount(run->result, path, run->message,
+                                       sizeof run->message) == ASTROLABE_OK) {
         log_line(LOG_NOTE, "certificate of %zu bytes, recorded with %zu",
                  sizes.after, sizes.before);
-    } else {
-        log_line(LOG_WARNING, "certificate as recorded: %s", error.message);
     }
+    run->report.minimize_s = budget_now_s() - started_s;
+}
+
+/* The verdict is out; the report follows with the figures of the smaller
+ * certificate. */
+static int minimize_after(struct run *run, int exit_status)
+{
+    struct error error = {0};
+    const enum astrolabe_verdict verdict =
+        astrolabe_result_verdict(run->result);
+    minimize(run, minimize_level(run) >= SLOW_LEVEL);
+    return write_files(run, witness_out_result_word(verdict, run->version),
+                       output_file_put, &error) == STATUS_OK
+               ? exit_status
+               : fail(&error);
 }
 
 /* Writes the certificate if the verdict is unsat, then prints the verdict. It
@@ -216,16 +263,21 @@ static int conclude(struct run *run)
             : astrolabe_proof_write(run->proof, run->result, run->message,
                                     sizeof run->message);
     const char *reason = astrolabe_result_reason(run->result);
+    const uint64_t level = status == ASTROLABE_OK ? minimize_level(run) : 0;
     if (status != ASTROLABE_OK) {
         log_line(LOG_ERROR, "%s", run->message);
         reason = run->message;
     } else if (reason[0] != '\0') {
         log_line(LOG_NOTE, "%s", reason);
     }
+    if (level == BRIEF_LEVEL) {
+        minimize_briefly(run);
+    }
+    run->is_pending = level >= QUICK_LEVEL;
     const int exit_status =
         print_verdict(run, astrolabe_result_verdict(run->result), reason);
-    if (status == ASTROLABE_OK) {
-        minimize(run);
+    if (run->is_pending) {
+        return minimize_after(run, exit_status);
     }
     return status == ASTROLABE_OK ? exit_status : (int)EXIT_STATUS_ERROR;
 }

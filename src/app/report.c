@@ -109,6 +109,7 @@ char *report_text(size_t *n, const struct report *report)
                   report->options->threads);
     put_seconds(stream, "load_seconds", report->load_s);
     put_seconds(stream, "verify_seconds", report->verify_s);
+    put_seconds(stream, "minimize_seconds", report->minimize_s);
     put_seconds(stream, "wall_seconds", budget_now_s());
     put_seconds(stream, "cpu_seconds", budget_cpu_s());
     (void)fprintf(stream, "  \"peak_rss_kb\": %ld,\n", peak_rss_kb());

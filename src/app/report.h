@@ -9,7 +9,7 @@
 /*
  * verdict   a verdict's word or "error"
  * reason    "" when there is none
- * load_s, verify_s  wall seconds of the two stages
+ * load_s, verify_s, minimize_s  wall seconds of the stages
  * result    counters and witness; may be NULL
  */
 struct report {
@@ -21,6 +21,7 @@ struct report {
     const struct astrolabe_options *options;
     double load_s;
     double verify_s;
+    double minimize_s;
     const astrolabe_result *result;
 };
 

@@ -9,6 +9,7 @@
 #include "src/base/alloc.h"
 #include "src/base/reader.h"
 #include "src/base/writer.h"
+#include "src/verify/proof_minimize.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -209,19 +210,82 @@ static enum status check_cases(const struct proof *proof, struct error *error)
     return STATUS_OK;
 }
 
+static void count(struct stats *stats, const struct cert *cert, size_t n_bytes)
+{
+    struct cert_figures figures = {0};
+    cert_figures_count(&figures, cert);
+    stats->proof_bytes = n_bytes;
+    stats->proof_leaves = figures.n_leaves;
+    stats->proof_leaves_explicit = figures.n_explicit;
+    cert_figures_clear(&figures);
+}
+
 enum status proof_write(struct proof *proof, struct stats *stats,
                         struct error *error)
 {
     enum status status = STATUS_OK;
-    struct cert_figures figures = {0};
     size_t n_bytes = 0;
     STATUS_TRY(check_cases(proof, error));
     STATUS_TRY(cert_bin_write(&n_bytes, proof->path, &proof->cert, error));
-    cert_figures_count(&figures, &proof->cert);
-    stats->proof_bytes = n_bytes;
-    stats->proof_leaves = figures.n_leaves;
-    stats->proof_leaves_explicit = figures.n_explicit;
+    count(stats, &proof->cert, n_bytes);
+    stats->proof_raw_bytes = n_bytes;
 cleanup:
-    cert_figures_clear(&figures);
+    return status;
+}
+
+/* True if some tree has a split: nothing else is worth a pass here. */
+static bool has_split(const struct cert *cert)
+{
+    bool has_one = false;
+    for (size_t i = 0; i < cert->n_cases && cert->verdict == CERT_UNSAT; i++) {
+        has_one = has_one || cert->trees[i].nodes.data[0].kind != CERT_LEAF;
+    }
+    return has_one;
+}
+
+enum status proof_shrink(struct proof *proof, const struct query *query,
+                         double deadline_s, struct stats *stats,
+                         struct error *error)
+{
+    const struct minimize_options options = {
+        .passes = 1u << MINIMIZE_MERGE | 1u << MINIMIZE_REFRESH,
+        .is_thrifty = true,
+        .rounds = 1,
+        .budget = {.deadline_s = deadline_s}};
+    enum status status = STATUS_OK;
+    struct minimize_report report;
+    struct bytes bytes = {0};
+    struct writer *writer = NULL;
+    if (!has_split(&proof->cert)) {
+        return STATUS_OK;
+    }
+    STATUS_TRY(proof_minimize(&report, &proof->cert, query, &options, error));
+    STATUS_TRY(cert_check(&proof->cert, error));
+    cert_bin_encode(&bytes, &proof->cert, NULL);
+    if (bytes.n <= stats->proof_bytes) {
+        STATUS_TRY(writer_open(&writer, proof->path, error));
+        writer_append(writer, bytes.data, bytes.n);
+        STATUS_TRY(writer_commit(writer, error));
+        count(stats, &proof->cert, bytes.n);
+    }
+cleanup:
+    bytes_clear(&bytes);
+    return status;
+}
+
+enum status proof_recount(struct stats *stats, const char *path,
+                          struct error *error)
+{
+    struct bytes bytes = {0};
+    struct cert cert;
+    enum status status = reader_load(&bytes, path, MAX_FILE_BYTES, error);
+    if (status == STATUS_OK) {
+        status = cert_bin_decode(&cert, &bytes, error);
+    }
+    if (status == STATUS_OK) {
+        count(stats, &cert, bytes.n);
+        cert_clear(&cert);
+    }
+    bytes_clear(&bytes);
     return status;
 }

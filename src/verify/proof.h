@@ -44,6 +44,23 @@ void proof_keep_witness(struct proof *proof, const double *x);
 enum status proof_write(struct proof *proof, struct stats *stats,
                         struct error *error);
 
+/*
+ * Makes a proof of unsat that was just written smaller, and faster to check,
+ * with the passes that pay most for their time, until the deadline; replaces
+ * the file if that takes no more bytes. What the passes keep closes by outward
+ * rounding in doubles and with ORACLE_MARGIN, and is not given to the checker.
+ *   query       of the proof
+ *   deadline_s  on the clock of budget_now_s
+ *   returns     STATUS_OK; STATUS_IO, and the file is as it was
+ */
+enum status proof_shrink(struct proof *proof, const struct query *query,
+                         double deadline_s, struct stats *stats,
+                         struct error *error);
+
+/* Counts the certificate at path instead of the one written. */
+enum status proof_recount(struct stats *stats, const char *path,
+                          struct error *error);
+
 /* Digest of the canonical text of the query.
  *   returns  STATUS_OK; STATUS_IO if there is no room for the text */
 enum status proof_hash_query(unsigned char digest[SHA256_BYTES],

@@ -129,6 +129,8 @@ static void set(struct bench_instance *instance, const char *verdict,
     instance->outcome.proof_bytes = 900;
     instance->outcome.proof_leaves = 8;
     instance->outcome.check_s = 0.25;
+    instance->outcome.raw_bytes = 1000;
+    instance->outcome.minimize_s = 0.125;
     (void)snprintf(instance->outcome.reason, BENCH_REASON_BYTES,
                    "a \"reason\", quoted");
 }
@@ -170,6 +172,9 @@ START_TEST(a_broken_run_continues_where_it_ended)
     ck_assert_uint_eq(list.instances.data[1].outcome.proof_bytes, 900);
     ck_assert_uint_eq(list.instances.data[1].outcome.proof_leaves, 8);
     ck_assert_double_eq_tol(list.instances.data[1].outcome.check_s, 0.25, 1e-9);
+    ck_assert_uint_eq(list.instances.data[1].outcome.raw_bytes, 1000);
+    ck_assert_double_eq_tol(list.instances.data[1].outcome.minimize_s, 0.125,
+                            1e-9);
     ck_assert_ptr_null(list.instances.data[2].outcome.verdict);
     set(&list.instances.data[2], "unsat", 1.0);
     ck_assert_int_eq(
@@ -183,7 +188,8 @@ START_TEST(a_broken_run_continues_where_it_ended)
                      STATUS_OK);
     ck_assert_ptr_null(strstr(bytes.data, "uns\n"));
     ck_assert_ptr_null(strstr(bytes.data, "unstoy"));
-    ck_assert_ptr_nonnull(strstr(bytes.data, ",1,0,900,8,112.500,0.250,"));
+    ck_assert_ptr_nonnull(
+        strstr(bytes.data, ",1,0,900,8,112.500,0.250,1000,0.125,"));
     bytes_clear(&bytes);
     scratch_clear(&scratch);
 }
