@@ -172,7 +172,6 @@ void cert_figures_print(FILE *file, const struct cert *cert)
                           (double)figures.n_leaves);
         print_cost(file, cost);
         print_depths(file, &figures);
-        (void)fprintf(file, "margins: see proof explain\n");
         cert_figures_clear(&figures);
     }
     bytes_clear(&bytes);

@@ -9,13 +9,15 @@
 enum { MAX_INDENT = 64, DETAIL_INDENT = 2 };
 
 /* leaves  [nodes] leaves below each node of the tree in work; NULL: no remarks
- * names   NULL: unknown */
+ * names   NULL: unknown
+ * stop    where to end; NULL: nowhere */
 struct print {
     FILE *file;
     const struct cert *cert;
     const struct cert_tree *tree;
     const struct cert_names *names;
     size_t *leaves;
+    const struct cert_stop *stop;
 };
 
 static void print_hash(FILE *file, const char *name,
@@ -150,11 +152,12 @@ static void print_node(const struct print *print, const struct cert_node *node,
     print_details(print, &details, indent + DETAIL_INDENT);
 }
 
-static void print_tree(const struct print *print)
+/* At most n_nodes nodes. */
+static void print_tree(const struct print *print, size_t n_nodes)
 {
     struct cert_walk walk;
     cert_walk_init(&walk, print->tree);
-    while (cert_walk_next(&walk)) {
+    for (size_t i = 0; i < n_nodes && cert_walk_next(&walk); i++) {
         const size_t depth = cert_walk_depth(&walk);
         const uint32_t number = cert_walk_place(&walk)->node;
         print_node(print, &print->tree->nodes.data[number], number,
@@ -195,10 +198,10 @@ static void print_witness(FILE *file, const struct cert *cert)
     }
 }
 
-static void print_proof(FILE *file, const struct cert *cert, bool with_remarks,
-                        const struct cert_names *names)
+static void print_proof(struct print print, bool with_remarks)
 {
-    struct print print = {.file = file, .cert = cert, .names = names};
+    FILE *file = print.file;
+    const struct cert *cert = print.cert;
     (void)fprintf(file, "astc %d unsat box %d facts %d slopes %d %d\n",
                   CERT_VERSION, cert->box_bits, cert->fact_bits,
                   cert->slope_bits, cert->lower_bits);
@@ -210,8 +213,13 @@ static void print_proof(FILE *file, const struct cert *cert, bool with_remarks,
         print.leaves = with_remarks ? count_leaves(print.tree) : NULL;
         (void)fprintf(file, "case %zu disjuncts %zu\n", i,
                       print.tree->n_disjuncts);
-        print_tree(&print);
+        const bool is_last = print.stop != NULL && print.stop->case_index == i;
+        print_tree(&print, is_last ? print.stop->node + 1 : SIZE_MAX);
         alloc_free(print.leaves);
+        if (is_last) {
+            (void)fprintf(file, "# refused here: %s\n", print.stop->reason);
+            return;
+        }
     }
 }
 
@@ -220,16 +228,20 @@ void cert_text_print(FILE *file, const struct cert *cert)
     if (cert->verdict == CERT_SAT) {
         print_witness(file, cert);
     } else {
-        print_proof(file, cert, false, NULL);
+        const struct print print = {.file = file, .cert = cert};
+        print_proof(print, false);
     }
 }
 
 void cert_text_show(FILE *file, const struct cert *cert,
-                    const struct cert_names *names)
+                    const struct cert_names *names,
+                    const struct cert_stop *stop)
 {
     if (cert->verdict == CERT_SAT) {
         print_witness(file, cert);
     } else {
-        print_proof(file, cert, true, names);
+        const struct print print = {
+            .file = file, .cert = cert, .names = names, .stop = stop};
+        print_proof(print, true);
     }
 }

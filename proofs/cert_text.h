@@ -58,10 +58,19 @@ struct cert_names {
 
 void cert_text_print(FILE *file, const struct cert *cert);
 
+/* The record that a checker refuses: node number `node` in pre-order of a
+ * case, and why. */
+struct cert_stop {
+    size_t case_index;
+    size_t node;
+    const char *reason;
+};
+
 /* The same with remarks: names (NULL: none), and the leaves below each split.
- * It can be read back. */
+ * It can be read back, unless it ends with the record `stop` (NULL: none). */
 void cert_text_show(FILE *file, const struct cert *cert,
-                    const struct cert_names *names);
+                    const struct cert_names *names,
+                    const struct cert_stop *stop);
 
 /*
  * Reads the n bytes of a text, which a zero byte follows.

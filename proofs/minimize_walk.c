@@ -26,8 +26,8 @@ bool minimize_walk_start(struct minimize_walk *walk,
                          size_t case_index)
 {
     struct cert_tree *tree = &cert->trees[case_index];
-    *walk =
-        (struct minimize_walk){.oracle = oracle, .cert = cert, .tree = tree};
+    *walk = (struct minimize_walk){
+        .oracle = oracle, .cert = cert, .case_index = case_index, .tree = tree};
     NEW_ARRAY(walk->sums, tree->n_disjuncts);
     NEW_ARRAY(walk->margins, tree->n_disjuncts);
     return start(walk);

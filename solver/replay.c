@@ -485,3 +485,28 @@ struct oracle replay_oracle(struct replay *r)
         .cost = cost,
     };
 }
+
+const struct bounds *replay_bounds(struct replay *r)
+{
+    return &replay_here(r)->bounds;
+}
+
+size_t replay_layer(const struct replay *r, size_t relu)
+{
+    REQUIRE(relu < r->n_relus);
+    return r->relu[relu];
+}
+
+bool replay_slope(const struct replay *r, size_t relu, size_t element,
+                  double *value)
+{
+    bool is_found = false;
+    for (size_t s = 0; s < r->slopes.n; s++) {
+        const struct replay_slope *one = &r->slopes.data[s];
+        if (one->relu == relu && one->element == element) {
+            *value = one->slope;
+            is_found = true;
+        }
+    }
+    return is_found;
+}

@@ -2,6 +2,7 @@
 #ifndef ASTROLABE_SOLVER_REPLAY_H
 #define ASTROLABE_SOLVER_REPLAY_H
 
+#include "domains/bounds.h"
 #include "proofs/oracle.h"
 #include "src/query/query.h"
 
@@ -14,5 +15,15 @@ void replay_destroy(struct replay *replay);
 
 /* The functions of a replay; valid as long as it. */
 struct oracle replay_oracle(struct replay *replay);
+
+/* Bounds at the node in work, until the oracle goes on; the layer of a ReLU
+ * layer as certificates number them. */
+const struct bounds *replay_bounds(struct replay *replay);
+size_t replay_layer(const struct replay *replay, size_t relu);
+
+/* The slope that the certificate gives the lower line of a neuron at the node
+ * in work; false if that is the default. */
+bool replay_slope(const struct replay *replay, size_t relu, size_t element,
+                  double *value);
 
 #endif

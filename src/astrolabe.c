@@ -4,12 +4,17 @@
 #include "proofs/cert.h"
 #include "proofs/cert_bin.h"
 #include "proofs/cert_figures.h"
+#include "proofs/cert_notes.h"
 #include "proofs/cert_text.h"
 #include "proofs/minimize.h"
 #include "src/base/alloc.h"
 #include "src/base/budget.h"
 #include "src/base/reader.h"
 #include "src/base/stats.h"
+#include "src/draw/draw.h"
+#include "src/explain/leaf.h"
+#include "src/explain/margins.h"
+#include "src/explain/margins_print.h"
 #include "src/net/net.h"
 #include "src/num/rational.h"
 #include "src/query/query.h"
@@ -438,24 +443,141 @@ static const char *name_relu(void *context, size_t relu)
     return net_relu_name(names->net, relu);
 }
 
+/* The network that has the names of a view: that of the query, or one loaded
+ * into *loaded; NULL without one. */
+static enum status find_names(struct net_names *names, struct net **loaded,
+                              const struct astrolabe_view *view,
+                              struct error *error)
+{
+    enum status status = STATUS_OK;
+    *loaded = NULL;
+    if (view->query != NULL) {
+        names->net = view->query->query->net;
+    } else if (view->network_path != NULL) {
+        rational_use_counted_memory();
+        status = net_load(loaded, view->network_path, error);
+        names->net = *loaded;
+    }
+    return status;
+}
+
 enum astrolabe_status
 astrolabe_certificate_show(FILE *file, const astrolabe_certificate *certificate,
-                           const char *network_path, char *message, size_t size)
+                           const struct astrolabe_view *view, char *message,
+                           size_t size)
 {
     struct error error = {0};
     struct net *net = NULL;
-    if (network_path == NULL) {
-        cert_text_show(file, &certificate->cert, NULL);
-        return ASTROLABE_OK;
-    }
-    rational_use_counted_memory();
-    const enum status status = net_load(&net, network_path, &error);
+    struct net_names names = {0};
+    const struct cert_names calls = {name_input, name_relu, &names};
+    const struct cert_stop stop = {view->refused_case, view->refused_node,
+                                   view->checked};
+    const enum status status = find_names(&names, &net, view, &error);
     if (status == STATUS_OK) {
-        struct net_names names = {.net = net};
-        const struct cert_names calls = {name_input, name_relu, &names};
-        cert_text_show(file, &certificate->cert, &calls);
+        cert_text_show(file, &certificate->cert,
+                       names.net == NULL ? NULL : &calls,
+                       view->is_refused ? &stop : NULL);
     }
     net_destroy(net);
+    return report(status, message, size, &error);
+}
+
+/* STATUS_OK if both prove unsat and their trees have the same roots. */
+static enum status compare(const struct cert *cert, const struct cert *before,
+                           struct error *error)
+{
+    bool is_same = cert->verdict == CERT_UNSAT;
+    if (before != NULL) {
+        is_same = is_same && before->verdict == CERT_UNSAT &&
+                  before->n_cases == cert->n_cases &&
+                  before->n_inputs == cert->n_inputs &&
+                  before->n_relus == cert->n_relus &&
+                  memcmp(before->query_hash, cert->query_hash,
+                         sizeof cert->query_hash) == 0;
+    }
+    if (!is_same) {
+        error_set(error, before == NULL
+                             ? "a certificate of sat has no tree"
+                             : "the certificates are not of one unsat query");
+    }
+    return is_same ? STATUS_OK : STATUS_BAD_INPUT;
+}
+
+enum astrolabe_status
+astrolabe_certificate_draw(const char *path, astrolabe_certificate *certificate,
+                           const struct astrolabe_view *view, char *message,
+                           size_t size)
+{
+    struct error error = {0};
+    enum status status = STATUS_OK;
+    struct net *net = NULL;
+    struct net_names names = {0};
+    struct cert_notes notes = {0};
+    struct cert *cert = &certificate->cert;
+    const struct cert_names calls = {name_input, name_relu, &names};
+    const struct cert_stop stop = {view->refused_case, view->refused_node,
+                                   view->checked};
+    struct dot_cert drawing = {
+        .cert = cert,
+        .before = view->before == NULL ? NULL : &view->before->cert,
+        .most_nodes = view->most_nodes,
+        .stop = view->is_refused ? &stop : NULL,
+        .remark = view->checked};
+    STATUS_TRY(compare(cert, drawing.before, &error));
+    STATUS_TRY(find_names(&names, &net, view, &error));
+    drawing.names = names.net == NULL ? NULL : &calls;
+    if (view->query != NULL) {
+        STATUS_TRY(proof_fits(cert, view->query->query, &error));
+        cert_notes_init(&notes, cert);
+        margins_find(&notes, cert, view->query->query, true);
+        drawing.notes = &notes;
+    }
+    STATUS_TRY(draw_cert(path, &drawing, &error));
+cleanup:
+    cert_notes_clear(&notes);
+    net_destroy(net);
+    return report(status, message, size, &error);
+}
+
+bool astrolabe_can_draw(const char *path)
+{
+    return draw_is_known(path);
+}
+
+enum astrolabe_status
+astrolabe_certificate_explain(FILE *file, astrolabe_certificate *certificate,
+                              const struct astrolabe_view *view, char *message,
+                              size_t size)
+{
+    struct error error = {0};
+    struct net_names names = {.net = view->query->query->net};
+    const struct cert_names calls = {name_input, name_relu, &names};
+    const struct leaf_question question = {.cert = &certificate->cert,
+                                           .query = view->query->query,
+                                           .names = &calls,
+                                           .case_index = view->case_index,
+                                           .leaf = view->leaf};
+    enum status status = proof_fits(&certificate->cert, question.query, &error);
+    if (status == STATUS_OK) {
+        status = leaf_explain(file, &question, &error);
+    }
+    return report(status, message, size, &error);
+}
+
+enum astrolabe_status astrolabe_certificate_print_margins(
+    FILE *file, astrolabe_certificate *certificate,
+    const astrolabe_query *query, char *message, size_t size)
+{
+    struct error error = {0};
+    struct cert *cert = &certificate->cert;
+    const enum status status = proof_fits(cert, query->query, &error);
+    if (status == STATUS_OK) {
+        struct cert_notes notes;
+        cert_notes_init(&notes, cert);
+        margins_find(&notes, cert, query->query, false);
+        margins_print(file, cert, &notes);
+        cert_notes_clear(&notes);
+    }
     return report(status, message, size, &error);
 }
 

@@ -156,12 +156,59 @@ astrolabe_certificate_save(const astrolabe_certificate *certificate,
                            const char *path, char *message, size_t size);
 void astrolabe_certificate_print(FILE *file,
                                  const astrolabe_certificate *certificate);
-/* Prints the text form with remarks: leaves below each split, and the names
- * that its input or ReLU layer has in a network file (NULL: without names). */
+
+/*
+ * What helps to show a certificate.
+ *   network_path  for the names of inputs and ReLU nodes; NULL: without
+ *   query         for margins; NULL: without. It also has the names.
+ *   checked       what a checker says about the certificate, for a remark
+ *   is_refused    it refuses node number refused_node in pre-order of a case
+ *   before        an earlier form of the certificate: a drawing shows in grey
+ *                 what is gone; NULL: none
+ *   most_nodes    of a drawing, >= 3
+ *   case_index, leaf  what to explain, leaves numbered from 0 in pre-order;
+ *                 ASTROLABE_ANY: that of least margin
+ */
+#define ASTROLABE_ANY SIZE_MAX
+struct astrolabe_view {
+    const char *network_path;
+    const astrolabe_query *query;
+    const char *checked;
+    bool is_refused;
+    size_t refused_case;
+    size_t refused_node;
+    const astrolabe_certificate *before;
+    size_t most_nodes;
+    size_t case_index;
+    size_t leaf;
+};
+
+/* Prints the text form with remarks: leaves below each split, and names. It
+ * ends with the record that is refused. */
 enum astrolabe_status
 astrolabe_certificate_show(FILE *file, const astrolabe_certificate *certificate,
-                           const char *network_path, char *message,
+                           const struct astrolabe_view *view, char *message,
                            size_t size);
+
+/* Draws the trees of a certificate of unsat into a file ending in .dot, .svg
+ * or .png; images need Graphviz. */
+enum astrolabe_status
+astrolabe_certificate_draw(const char *path, astrolabe_certificate *certificate,
+                           const struct astrolabe_view *view, char *message,
+                           size_t size);
+/* True if a drawing can have that name. */
+bool astrolabe_can_draw(const char *path);
+
+/* Prints why a leaf is closed, layer by layer; the view has a query. */
+enum astrolabe_status
+astrolabe_certificate_explain(FILE *file, astrolabe_certificate *certificate,
+                              const struct astrolabe_view *view, char *message,
+                              size_t size);
+
+/* Prints the margins of the leaves in figures. */
+enum astrolabe_status astrolabe_certificate_print_margins(
+    FILE *file, astrolabe_certificate *certificate,
+    const astrolabe_query *query, char *message, size_t size);
 /* Prints sizes and counts, one a line, and the leaves by depth. */
 void astrolabe_certificate_print_figures(
     FILE *file, const astrolabe_certificate *certificate);

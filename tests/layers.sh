@@ -33,7 +33,7 @@ src/compare/: src/compare/ LOWER
 src/prune/: src/prune/ LOWER
 src/explain/: src/explain/ LOWER
 src/loop/: src/loop/ src/reach/ LOWER
-src/draw/: src/draw/ src/net/ proofs/cert solver/node.h src/reach/ src/loop/
+src/draw/: src/draw/ src/base/ src/net/ proofs/cert solver/node.h src/reach/ src/loop/
 src/app/: src/app/ src/base/ src/astrolabe.h
 src/astrolabe.: src/ solver/ domains/ vnnlib/ proofs/
 '

@@ -2,6 +2,7 @@
 #include "src/verify/proof_minimize.h"
 
 #include "solver/replay.h"
+#include "src/base/alloc.h"
 #include "src/verify/proof.h"
 
 #include <string.h>
@@ -19,25 +20,66 @@ static bool is_fitting(const struct cert *cert, const struct query *query,
     return is_equal;
 }
 
+/* True if the neurons of a tree are some of the network's.
+ *   width  [n_relus] of the ReLU layers */
+static bool has_neurons(const struct cert_tree *tree, const size_t *width)
+{
+    bool is_inside = true;
+    for (size_t i = 0; i < tree->nodes.n; i++) {
+        const struct cert_node *node = &tree->nodes.data[i];
+        is_inside = is_inside && (node->kind != CERT_NEURON ||
+                                  node->element < width[node->index]);
+    }
+    for (size_t i = 0; i < tree->slopes.n; i++) {
+        const struct cert_slope *slope = &tree->slopes.data[i];
+        is_inside = is_inside && slope->element < width[slope->relu];
+    }
+    for (size_t i = 0; i < tree->lemmas.n; i++) {
+        const struct cert_lemma *lemma = &tree->lemmas.data[i];
+        is_inside = is_inside && lemma->element < width[lemma->relu];
+    }
+    return is_inside;
+}
+
+enum status proof_fits(const struct cert *cert, const struct query *query,
+                       struct error *error)
+{
+    unsigned char digest[SHA256_BYTES];
+    const struct layers *layers = query->layers;
+    size_t n_relus = 0;
+    size_t *width;
+    NEW_ARRAY(width, layers->n_layers);
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        if (layers->layer[k].kind == LAYER_RELU) {
+            width[n_relus++] = layers->layer[k].width;
+        }
+    }
+    enum status status = proof_hash_query(digest, query, error);
+    bool fits = status == STATUS_OK && is_fitting(cert, query, n_relus) &&
+                memcmp(digest, cert->query_hash, sizeof digest) == 0;
+    for (size_t c = 0; fits && c < cert->n_cases; c++) {
+        fits = has_neurons(&cert->trees[c], width);
+    }
+    alloc_free(width);
+    if (status == STATUS_OK && !fits) {
+        error_set(error, "no certificate of unsat for this query");
+        status = STATUS_BAD_INPUT;
+    }
+    return status;
+}
+
 enum status proof_minimize(struct minimize_report *report, struct cert *cert,
                            const struct query *query,
                            const struct minimize_options *options,
                            struct error *error)
 {
-    unsigned char digest[SHA256_BYTES];
-    enum status status = STATUS_OK;
-    struct replay *replay =
-        replay_create(query, cert->box_bits, cert->fact_bits);
-    const struct oracle oracle = replay_oracle(replay);
-    STATUS_TRY(proof_hash_query(digest, query, error));
-    if (memcmp(digest, cert->query_hash, sizeof digest) != 0 ||
-        !is_fitting(cert, query, oracle.n_relus)) {
-        error_set(error, "no certificate of unsat for this query");
-        status = STATUS_BAD_INPUT;
-        goto cleanup;
+    const enum status status = proof_fits(cert, query, error);
+    if (status == STATUS_OK) {
+        struct replay *replay =
+            replay_create(query, cert->box_bits, cert->fact_bits);
+        const struct oracle oracle = replay_oracle(replay);
+        minimize_run(report, cert, &oracle, options);
+        replay_destroy(replay);
     }
-    minimize_run(report, cert, &oracle, options);
-cleanup:
-    replay_destroy(replay);
     return status;
 }

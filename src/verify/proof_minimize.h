@@ -9,6 +9,14 @@
 #include "src/query/query.h"
 
 /*
+ * Sees to it that a certificate is one of unsat for the query, so that it can
+ * be replayed: its hash of the query, and all numbers of neurons.
+ *   returns  STATUS_OK; STATUS_BAD_INPUT; STATUS_IO
+ */
+enum status proof_fits(const struct cert *cert, const struct query *query,
+                       struct error *error);
+
+/*
  * Runs passes on a certificate of unsat; only the checker knows whether what
  * they leave is still a proof.
  *   returns  STATUS_OK; STATUS_BAD_INPUT if it is about another query, or

@@ -1,0 +1,69 @@
+/* One back-substitution, kept whole: coefficients, lines, constants. */
+#ifndef ASTROLABE_EXPLAIN_CHAIN_H
+#define ASTROLABE_EXPLAIN_CHAIN_H
+
+#include "proofs/minimize_walk.h"
+#include "solver/replay.h"
+#include "src/query/query.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * A row q.v + constant over the layers and what eliminating it from the last
+ * layer to the first meets, in nearest arithmetic: for reading, not a bound.
+ *   q         [n_layers][width] coefficients with which a layer was met
+ *   constant  [n_layers] the row's constant before layer k was eliminated;
+ *             of layer 0 that over the inputs
+ *   bound     of the row over the box, from both
+ */
+struct chain {
+    struct replay *replay;
+    const struct layers *layers;
+    double **q;
+    double *constant;
+    double start;
+    double bound;
+};
+
+/* The line that stands for a ReLU y = max(z, 0). */
+enum chain_side { CHAIN_ZERO, CHAIN_EQUAL, CHAIN_LOWER, CHAIN_UPPER };
+struct chain_line {
+    enum chain_side side;
+    double slope;
+    double intercept;
+};
+
+/* The zero row at the node where the replay is; chain_clear is due. */
+void chain_init(struct chain *chain, struct replay *replay,
+                const struct layers *layers);
+void chain_clear(struct chain *chain);
+
+/* Adds factor times the left side minus the right side of an atom; times the
+ * value of an element of a layer. */
+void chain_add_atom(struct chain *chain, const struct query_atom *atom,
+                    double factor);
+void chain_add_element(struct chain *chain, size_t layer, size_t element,
+                       double factor);
+
+/* Adds the closing of a disjunct at the node of the walk; by NULL or empty:
+ * by default, with the atom that does best, whose number is returned (else
+ * SIZE_MAX). The chain is run. */
+size_t chain_close(struct chain *chain, const struct minimize_walk *walk,
+                   const struct query_case *query_case, uint32_t disjunct,
+                   const struct cert_combination *by);
+
+/* Eliminates all layers. */
+void chain_run(struct chain *chain);
+
+/* The line of element i of ReLU layer k for its coefficient. */
+struct chain_line chain_line(const struct chain *chain, size_t k, size_t i);
+
+/* Number of a ReLU layer among those. */
+size_t chain_relu_of(const struct layers *layers, size_t k);
+
+/* Neurons met with a negative coefficient: their line needs bounds. Lower
+ * lines of slopes between 0 and 1 hold everywhere. */
+size_t chain_n_facts(const struct chain *chain);
+
+#endif
