@@ -1,8 +1,8 @@
 /* certificate, query -> checker -> text or drawing. */
 #include "src/app/cmd_proof_show.h"
 
+#include "src/app/audit.h"
 #include "src/app/help.h"
-#include "src/app/judge.h"
 #include "src/app/load.h"
 #include "src/app/network_args.h"
 #include "src/base/log.h"
@@ -22,7 +22,7 @@ struct subject {
     astrolabe_certificate *certificate;
     astrolabe_certificate *before;
     astrolabe_query *query;
-    struct judgement judgement;
+    struct audit audit;
     struct astrolabe_view view;
     char message[MESSAGE_BYTES];
 };
@@ -41,7 +41,7 @@ static int fail_usage(const struct cli *cli, const char *message)
 
 static enum astrolabe_status show(struct subject *subject)
 {
-    (void)printf("# %s\n", subject->judgement.text);
+    (void)printf("# %s\n", subject->audit.text);
     return astrolabe_certificate_show(stdout, subject->certificate,
                                       &subject->view, subject->message,
                                       sizeof subject->message);
@@ -49,7 +49,7 @@ static enum astrolabe_status show(struct subject *subject)
 
 static enum astrolabe_status print_stats(struct subject *subject)
 {
-    (void)printf("checker: %s\n", subject->judgement.text);
+    (void)printf("checker: %s\n", subject->audit.text);
     astrolabe_certificate_print_figures(stdout, subject->certificate);
     if (subject->query == NULL) {
         return ASTROLABE_OK;
@@ -61,7 +61,7 @@ static enum astrolabe_status print_stats(struct subject *subject)
 
 static enum astrolabe_status explain(struct subject *subject)
 {
-    (void)printf("%s\n", subject->judgement.text);
+    (void)printf("%s\n", subject->audit.text);
     return astrolabe_certificate_explain(stdout, subject->certificate,
                                          &subject->view, subject->message,
                                          sizeof subject->message);
@@ -73,7 +73,7 @@ static enum astrolabe_status draw(struct subject *subject)
         cli_text(subject->cli, OPTION_OUTPUT), subject->certificate,
         &subject->view, subject->message, sizeof subject->message);
     if (status == ASTROLABE_OK) {
-        log_line(LOG_NOTE, "%s", subject->judgement.text);
+        log_line(LOG_NOTE, "%s", subject->audit.text);
     }
     return status;
 }
@@ -133,14 +133,14 @@ static int prepare(struct subject *subject)
         log_line(LOG_ERROR, "%s", subject->message);
         return EXIT_STATUS_ERROR;
     }
-    judge(&subject->judgement, path, network, property);
+    audit_run(&subject->audit, path, network, property);
     subject->view = (struct astrolabe_view){
         .network_path = network,
         .query = subject->query,
-        .checked = subject->judgement.text,
-        .is_refused = subject->judgement.is_refused,
-        .refused_case = subject->judgement.refused_case,
-        .refused_node = subject->judgement.refused_node,
+        .checked = subject->audit.text,
+        .is_refused = subject->audit.is_refused,
+        .refused_case = subject->audit.refused_case,
+        .refused_node = subject->audit.refused_node,
         .before = subject->before,
         .most_nodes = (size_t)cli->options.value[OPTION_MOST_NODES].integer,
         .case_index = number_of(cli, OPTION_CASE),

@@ -15,7 +15,7 @@ astrolabe proof text a.dbc | sed 's/^leaf/leave/' >bad.txt
 astrolabe proof binary bad.txt b.dbc
 astrolabe proof binary a.dbc b.dbc
 astrolabe proof binary bad.txt
-astrolabe proof draw a.dbc
+astrolabe proof paint a.dbc
 astrolabe bench . --check
 astrolabe bench . --proofs tiny.onnx
 ls ./*.dbc

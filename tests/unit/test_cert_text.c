@@ -48,7 +48,7 @@ static char *print(const struct cert *cert, bool with_remarks,
     FILE *stream = open_memstream(&text, &n);
     ck_assert_ptr_nonnull(stream);
     if (with_remarks) {
-        cert_text_show(stream, cert, names);
+        cert_text_show(stream, cert, names, NULL);
     } else {
         cert_text_print(stream, cert);
     }

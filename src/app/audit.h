@@ -1,18 +1,18 @@
 /* What astrolabe-check says about a certificate that is to be shown. */
-#ifndef ASTROLABE_APP_JUDGE_H
-#define ASTROLABE_APP_JUDGE_H
+#ifndef ASTROLABE_APP_AUDIT_H
+#define ASTROLABE_APP_AUDIT_H
 
 #include "src/astrolabe.h"
 
 #include <stdbool.h>
 
-enum { JUDGE_TEXT_BYTES = 1024 };
+enum { AUDIT_TEXT_BYTES = 1024 };
 
 /* text  one line: `accepted by astrolabe-check`, its refusal, or
  *       `not checked: ` and why
  * is_refused, ...  the record that it names, as in struct astrolabe_view */
-struct judgement {
-    char text[JUDGE_TEXT_BYTES];
+struct audit {
+    char text[AUDIT_TEXT_BYTES];
     bool is_refused;
     size_t refused_case;
     size_t refused_node;
@@ -20,7 +20,7 @@ struct judgement {
 
 /* Runs the checker beside this program on a certificate and the files of its
  * query, which may be packed; NULL: one is not known. */
-void judge(struct judgement *judgement, const char *certificate,
-           const char *network, const char *property);
+void audit_run(struct audit *audit, const char *certificate,
+               const char *network, const char *property);
 
 #endif

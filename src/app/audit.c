@@ -1,5 +1,5 @@
 /* A child process; its two outputs go to temporary files. */
-#include "src/app/judge.h"
+#include "src/app/audit.h"
 
 #include "src/app/bench_check.h"
 #include "src/base/alloc.h"
@@ -12,12 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void set(struct judgement *judgement, const char *what,
-                const char *detail)
+static void set(struct audit *audit, const char *what, const char *detail)
 {
-    (void)snprintf(judgement->text, sizeof judgement->text, "%s%s", what,
-                   detail);
-    judgement->text[strcspn(judgement->text, "\n")] = '\0';
+    (void)snprintf(audit->text, sizeof audit->text, "%s%s", what, detail);
+    audit->text[strcspn(audit->text, "\n")] = '\0';
 }
 
 _Noreturn static void exec_checker(char **arguments, FILE *errors)
@@ -47,7 +45,7 @@ static int run(char **arguments, FILE *output)
 }
 
 /* Reads `NAME: case C: node N: reason`. */
-static void find_record(struct judgement *judgement, const char *line)
+static void find_record(struct audit *audit, const char *line)
 {
     const char *at = strstr(line, ": case ");
     unsigned long case_index = 0;
@@ -61,24 +59,24 @@ static void find_record(struct judgement *judgement, const char *line)
         return;
     }
     node = strtoul(end + strlen(": node "), &end, 10);
-    judgement->is_refused = *end == ':';
-    judgement->refused_case = case_index;
-    judgement->refused_node = node;
+    audit->is_refused = *end == ':';
+    audit->refused_case = case_index;
+    audit->refused_node = node;
 }
 
-static void read_refusal(struct judgement *judgement, FILE *output)
+static void read_refusal(struct audit *audit, FILE *output)
 {
     static const char NAME[] = "astrolabe-check: ";
-    char line[JUDGE_TEXT_BYTES / 2] = "";
+    char line[AUDIT_TEXT_BYTES / 2] = "";
     rewind(output);
     while (strncmp(line, NAME, strlen(NAME)) != 0 &&
            fgets(line, sizeof line, output) != NULL) {
     }
-    set(judgement, "refused by ", line);
-    find_record(judgement, line);
+    set(audit, "refused by ", line);
+    find_record(audit, line);
 }
 
-static enum status check(struct judgement *judgement, char *certificate,
+static enum status check(struct audit *audit, char *certificate,
                          const struct bench_instance *instance,
                          struct error *error)
 {
@@ -99,9 +97,9 @@ static enum status check(struct judgement *judgement, char *certificate,
                              property, files.property, NULL};
         const int exit_status = run(arguments, output);
         if (exit_status == 0) {
-            set(judgement, "accepted by astrolabe-check", "");
+            set(audit, "accepted by astrolabe-check", "");
         } else if (exit_status > 0 && exit_status < 127) {
-            read_refusal(judgement, output);
+            read_refusal(audit, output);
         } else {
             error_set(error, "astrolabe-check does not run");
             status = STATUS_IO;
@@ -114,22 +112,22 @@ cleanup:
     return status;
 }
 
-void judge(struct judgement *judgement, const char *certificate,
-           const char *network, const char *property)
+void audit_run(struct audit *audit, const char *certificate,
+               const char *network, const char *property)
 {
     struct error error = {0};
-    char message[JUDGE_TEXT_BYTES / 2];
+    char message[AUDIT_TEXT_BYTES / 2];
     const struct bench_instance instance = {.onnx = network,
                                             .vnnlib = property};
-    *judgement = (struct judgement){0};
+    *audit = (struct audit){0};
     if (network == NULL || property == NULL) {
-        set(judgement, "not checked: ", "--network and --property are needed");
+        set(audit, "not checked: ", "--network and --property are needed");
         return;
     }
     char *path = alloc_string(certificate, strlen(certificate));
-    if (check(judgement, path, &instance, &error) != STATUS_OK) {
+    if (check(audit, path, &instance, &error) != STATUS_OK) {
         error_format(message, sizeof message, &error);
-        set(judgement, "not checked: ", message);
+        set(audit, "not checked: ", message);
     }
     alloc_free(path);
 }

@@ -1,0 +1,1 @@
+astrolabe proof --help
