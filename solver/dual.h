@@ -47,7 +47,7 @@ struct dual_neuron {
 
 /* Lines of a ReLU layer from the bounds of the root, [width] each; id: number
  * of the unstable neuron, DUAL_STABLE for others; live: not inactive. */
-enum { DUAL_STABLE = UINT32_MAX };
+#define DUAL_STABLE UINT32_MAX
 struct dual_layer {
     uint32_t *id;
     double *upper_slope;
