@@ -205,9 +205,8 @@ static void work(void *context, size_t w, void *item)
     }
     prover_load(p, node);
     worker->has_split = false;
-    const bool is_dual =
-        outcome->search == 1 && p->lp == NULL && !p->record.is_on;
-    if (!is_dual || !prove_dual(bab, worker, node)) {
+    const bool is_dual = outcome->search == 1 && p->lp == NULL;
+    if (!is_dual || (!prove_dual(bab, worker, node) && !p->record.is_on)) {
         outcome->is_closed = prover_screen(p, node) ||
                              !prover_bound_neurons(p, node) || prover_close(p);
     }
@@ -219,8 +218,12 @@ static void work(void *context, size_t w, void *item)
         if (find_witness(bab, w)) {
             atomic_store(&bab->has_witness, true);
         } else {
-            outcome->is_stuck = !split_node(
-                bab, worker, node, worker->has_split ? &worker->split : NULL);
+            const bool can_split =
+                worker->has_split || !is_dual || !p->record.is_on;
+            outcome->is_stuck =
+                !can_split ||
+                !split_node(bab, worker, node,
+                            worker->has_split ? &worker->split : NULL);
         }
     }
     if (outcome->search == 0) {

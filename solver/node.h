@@ -20,6 +20,7 @@ struct split {
     bool is_upper; /* the side v >= threshold */
     uint32_t layer;
     uint32_t index;
+    uint32_t rank;    /* neuron splits of the record up to and with this one */
     double threshold; /* 0 for neurons */
 };
 

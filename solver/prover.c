@@ -102,6 +102,8 @@ void prover_destroy(struct prover *p)
     alloc_free(p->multipliers);
     dual_destroy(p->dual);
     dual_state_destroy(p->dual_state);
+    alloc_free(p->slope);
+    alloc_free(p->told);
     record_clear(&p->record);
     VEC_CLEAR(&p->wide_rows);
     VEC_CLEAR(&p->wide_rhs);

@@ -68,6 +68,8 @@ struct prover {
     size_t n_multipliers; /* capacity */
     struct dual *dual; /* NULL until needed */
     struct dual_state *dual_state;
+    double *slope; /* of the unstable neurons, to be evaluated */
+    double *told;  /* those that the record has set so far */
     struct record record;
     struct stats stats;
 };

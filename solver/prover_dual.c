@@ -13,12 +13,13 @@
 /* Steps of the ascent at the root and at other nodes. */
 enum { ROOT_STEPS = 60, NODE_STEPS = 15 };
 
-/* Slopes are multiples of 2^-SLOPE_BITS, as certificates have them. */
-enum { SLOPE_BITS = 8 };
-
 /* A bound in nearest arithmetic that is worth a rigorous evaluation: what
  * rounding slopes and multipliers costs, and the margin of a certificate. */
 static const double GOAL = 1e-5;
+
+/* Least distance from 0 of the bounds of a neuron that is stable beyond any
+ * rounding of the checker. */
+static const double LEAST_APART = 0x1p-10;
 
 void dual_state_destroy(struct dual_state *state)
 {
@@ -26,8 +27,34 @@ void dual_state_destroy(struct dual_state *state)
         alloc_free(state->disjunct);
         alloc_free(state->choice);
         alloc_free(state->eta);
+        alloc_free(state->told);
         alloc_free(state);
     }
+}
+
+/* The neuron that is stable by the widest margin, for the record. */
+static void find_apart(struct prover *p, const struct bounds *bounds)
+{
+    struct record_apart apart = {0};
+    double best = LEAST_APART;
+    uint32_t number = 0;
+    for (size_t k = 1; k < p->layers->n_layers; k++) {
+        const struct layer *layer = &p->layers->layer[k];
+        if (layer->kind != LAYER_RELU) {
+            continue;
+        }
+        for (size_t i = 0; i < layer->width; i++) {
+            const double lower = bounds->lower[layer->source][i];
+            const double upper = bounds->upper[layer->source][i];
+            if (fmax(lower, -upper) > best) {
+                best = fmax(lower, -upper);
+                apart = (struct record_apart){true, lower > 0.0, number,
+                                              (uint32_t)i};
+            }
+        }
+        number++;
+    }
+    p->record.apart = apart;
 }
 
 void prover_dual_set_root(struct prover *p, const struct bounds *bounds)
@@ -36,6 +63,11 @@ void prover_dual_set_root(struct prover *p, const struct bounds *bounds)
         p->dual = dual_create(p->weights);
     }
     dual_set_root(p->dual, &p->spec, bounds, p->lower, p->upper);
+    alloc_free(p->slope);
+    alloc_free(p->told);
+    NEW_ARRAY(p->slope, p->dual->n_unstable);
+    NEW_ARRAY(p->told, p->dual->n_unstable);
+    find_apart(p, bounds);
 }
 
 /* Sets row `row` of the batch to a disjunct, as the parent left it. */
@@ -87,11 +119,25 @@ static void apply_path(struct prover *p, const struct node *node)
     }
 }
 
-/* The slopes of a row, rounded, as lines of the rigorous evaluation. */
-static void set_lines(struct prover *p, size_t row)
+/* The slopes to evaluate a row with: its own, rounded, but those that differ
+ * by no more than `slack` from what is told are as told. */
+static void choose_slopes(struct prover *p, size_t row, double slack)
 {
     const struct dual *d = p->dual;
     const double *choice = d->choice + row * d->n_unstable;
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        p->slope[i] =
+            p->record.is_on && fabs(choice[i] - p->told[i]) <= slack
+                ? p->told[i]
+                : ldexp(nearbyint(ldexp(choice[i], RECORD_SLOPE_BITS)),
+                        -RECORD_SLOPE_BITS);
+    }
+}
+
+/* The bounds and the chosen slopes of a row as lines of back-substitution. */
+static void set_lines(struct prover *p, size_t row)
+{
+    const struct dual *d = p->dual;
     const uint8_t *phase = d->phase + row * d->n_unstable;
     for (size_t k = 1; k < p->layers->n_layers; k++) {
         const struct layer *layer = &p->layers->layer[k];
@@ -102,9 +148,8 @@ static void set_lines(struct prover *p, size_t row)
     }
     for (size_t i = 0; i < d->n_unstable; i++) {
         if (phase[i] == PHASE_UNSTABLE) {
-            backward_set_slope(
-                p->backward, d->neuron[i].relu, d->neuron[i].index,
-                ldexp(nearbyint(ldexp(choice[i], SLOPE_BITS)), -SLOPE_BITS));
+            backward_set_slope(p->backward, d->neuron[i].relu,
+                               d->neuron[i].index, p->slope[i]);
         }
     }
 }
@@ -122,6 +167,16 @@ static bool add_exactly(double *sum, double factor, double coefficient)
     return is_exact;
 }
 
+/* Multipliers of the n atoms of a row, rounded; NULL if none is positive.
+ * Valid until the next reservation. */
+static const double *atom_multipliers(struct prover *p, size_t row, size_t n)
+{
+    const struct dual *d = p->dual;
+    double *multiplier = prover_reserve_multipliers(p, n);
+    memcpy(multiplier, d->eta + row * d->most_atoms, n * sizeof *multiplier);
+    return record_round(multiplier, n) ? multiplier : NULL;
+}
+
 /* Seeds sum_q eta_q f_q, exactly; false if that is not possible. */
 static bool seed_atoms(struct prover *p, size_t row)
 {
@@ -131,13 +186,12 @@ static bool seed_atoms(struct prover *p, size_t row)
     const size_t n = spec->first[d->disjunct[row] + 1] - first;
     const size_t n_inputs = p->layers->n_inputs;
     const size_t last = p->layers->n_layers - 1;
-    double *multiplier = prover_reserve_multipliers(p, n);
-    memcpy(multiplier, d->eta + row * d->most_atoms, n * sizeof *multiplier);
     if (n == 1) {
         spec_seed(spec, p->backward, first, 0);
         return true;
     }
-    bool is_exact = record_round(multiplier, n);
+    const double *multiplier = atom_multipliers(p, row, n);
+    bool is_exact = multiplier != NULL;
     double constant = 0.0;
     for (size_t q = 0; q < n && is_exact; q++) {
         const struct query_atom *atom = spec->atom[first + q];
@@ -155,8 +209,9 @@ static bool seed_atoms(struct prover *p, size_t row)
     return is_exact;
 }
 
-/* Seeds the literals with their multipliers, rounded. */
-static void seed_literals(struct prover *p, size_t row)
+/* Multipliers of the literals of a row by neuron, rounded; NULL if all are 0.
+ * Valid until the next reservation. */
+static const double *literal_multipliers(struct prover *p, size_t row)
 {
     const struct dual *d = p->dual;
     const size_t n = d->n_unstable;
@@ -165,12 +220,17 @@ static void seed_literals(struct prover *p, size_t row)
         const bool is_split = d->phase[row * n + i] != PHASE_UNSTABLE;
         multiplier[i] = is_split ? d->choice[row * n + i] : 0.0;
     }
-    if (!record_round(multiplier, n)) {
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
+    return record_round(multiplier, n) ? multiplier : NULL;
+}
+
+static void seed_literals(struct prover *p, size_t row)
+{
+    const struct dual *d = p->dual;
+    const double *multiplier = literal_multipliers(p, row);
+    for (size_t i = 0; multiplier != NULL && i < d->n_unstable; i++) {
         if (multiplier[i] > 0.0) {
-            const bool is_active = d->phase[row * n + i] == PHASE_ACTIVE;
+            const bool is_active =
+                d->phase[row * d->n_unstable + i] == PHASE_ACTIVE;
             backward_seed(p->backward, d->neuron[i].source,
                           0)[d->neuron[i].index] +=
                 is_active ? -multiplier[i] : multiplier[i];
@@ -196,17 +256,130 @@ static double evaluate(struct prover *p, size_t row)
     return nextafter(sum, -HUGE_VAL);
 }
 
-/* Refutes what the batch can; moves the other rows to its front. */
-static void close_rows(struct prover *p)
+/* Notes the atoms and literals that refute the disjunct of a row, unless it is
+ * one atom alone. */
+static void note_terms(struct prover *p, const struct node *node, size_t row)
+{
+    const struct dual *d = p->dual;
+    const uint32_t disjunct = d->disjunct[row];
+    const size_t n = p->spec.first[disjunct + 1] - p->spec.first[disjunct];
+    const size_t before = p->record.terms.n;
+    const double *literal = literal_multipliers(p, row);
+    for (size_t s = 0; literal != NULL && s < node->depth; s++) {
+        const struct split *split = &node->path[s];
+        const uint32_t id = split->kind != SPLIT_NEURON
+                                ? (uint32_t)DUAL_STABLE
+                                : dual_find(d, split->layer, split->index);
+        if (id != DUAL_STABLE && literal[id] > 0.0) {
+            const struct record_term term = {disjunct, (uint32_t)s, true,
+                                             literal[id]};
+            VEC_PUSH(&p->record.terms, term);
+        }
+    }
+    if (n == 1 && p->record.terms.n == before) {
+        return;
+    }
+    const double one = 1.0;
+    const double *atom = n == 1 ? &one : atom_multipliers(p, row, n);
+    for (size_t q = 0; q < n; q++) {
+        if (atom[q] > 0.0) {
+            const struct record_term term = {disjunct, (uint32_t)q, false,
+                                             atom[q]};
+            VEC_PUSH(&p->record.terms, term);
+        }
+    }
+}
+
+/* Tells the slopes of row `row` of the last pass that it used and that were
+ * not told; returns their number. */
+static size_t tell_slopes(struct prover *p, size_t row)
+{
+    const struct dual *d = p->dual;
+    size_t n = 0;
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        const struct dual_neuron *neuron = &d->neuron[i];
+        const double *met = backward_met(p->backward, neuron->relu, 0);
+        const bool is_used =
+            d->phase[row * d->n_unstable + i] == PHASE_UNSTABLE &&
+            met != NULL && met[neuron->index] > 0.0;
+        if (is_used && fabs(p->slope[i] - p->told[i]) > 0.0) {
+            const struct record_slope slope = {neuron->number, neuron->index,
+                                               p->slope[i]};
+            VEC_PUSH(&p->record.slopes, slope);
+            p->told[i] = p->slope[i];
+            n++;
+        }
+    }
+    return n;
+}
+
+/* Notes that the disjunct of a row is closed by the last evaluation. */
+static void note_closed(struct prover *p, const struct node *node, size_t row)
+{
+    struct record *record = &p->record;
+    VEC_PUSH(&record->closed, p->dual->disjunct[row]);
+    if (!record->is_on) {
+        return;
+    }
+    const size_t n_slopes = tell_slopes(p, row);
+    note_terms(p, node, row);
+    if (n_slopes == 0 && record->steps.n > 0) {
+        record->steps.data[record->steps.n - 1].n_closed++;
+        return;
+    }
+    const struct record_step step = {n_slopes, 1};
+    VEC_PUSH(&record->steps, step);
+}
+
+/* True if the rigorous bound of a row is positive: with its own slopes, or in a
+ * recorded search with as many of those told as will do. */
+static bool refute(struct prover *p, size_t row)
+{
+    static const double SLACK[] = {2.0, 0.25, 0.05, 0.0};
+    const size_t n = sizeof SLACK / sizeof *SLACK;
+    const bool is_on = p->record.is_on;
+    const bool is_last =
+        is_on && p->record.steps.n > 0 && !p->record.apart.is_known;
+    for (size_t t = is_on ? 0 : n - 1; t < (is_last ? 1 : n); t++) {
+        choose_slopes(p, row, SLACK[t]);
+        if (evaluate(p, row) > RECORD_MARGIN) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The row of the lowest disjunct not below `from`; n_rows if there is none. */
+static size_t next_row(const struct dual *d, uint32_t from)
+{
+    size_t next = d->n_rows;
+    for (size_t r = 0; r < d->n_rows; r++) {
+        if (d->disjunct[r] >= from &&
+            (next == d->n_rows || d->disjunct[r] < d->disjunct[next])) {
+            next = r;
+        }
+    }
+    return next;
+}
+
+/* Refutes what the batch can, by increasing disjunct; moves the other rows to
+ * its front. */
+static void close_rows(struct prover *p, const struct node *node)
 {
     struct dual *d = p->dual;
+    bool is_closed[DUAL_ROWS] = {false};
     size_t n_left = 0;
-    for (size_t r = 0; r < d->n_rows; r++) {
-        if (d->bound[r] > GOAL && evaluate(p, r) > RECORD_MARGIN) {
-            VEC_PUSH(&p->record.closed, d->disjunct[r]);
-            continue;
+    for (size_t r = next_row(d, 0); r < d->n_rows;
+         r = next_row(d, d->disjunct[r] + 1)) {
+        if (d->bound[r] > GOAL && refute(p, r)) {
+            note_closed(p, node, r);
+            is_closed[r] = true;
         }
-        dual_copy_row(d, n_left++, r);
+    }
+    for (size_t r = 0; r < d->n_rows; r++) {
+        if (!is_closed[r]) {
+            dual_copy_row(d, n_left++, r);
+        }
     }
     d->n_rows = n_left;
 }
@@ -229,6 +402,10 @@ static struct dual_state *keep_rows(const struct prover *p)
     }
     for (size_t i = 0; i < m; i++) {
         state->eta[i] = (float)d->eta[i];
+    }
+    NEW_ARRAY(state->told, d->n_unstable);
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        state->told[i] = (float)p->told[i];
     }
     return state;
 }
@@ -256,10 +433,15 @@ bool prover_dual_close(struct prover *p, const struct node *node)
     for (size_t r = 0; r < d->n_rows; r++) {
         start_row(p, node->bounds->dual, r, p->open[r]);
     }
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        p->told[i] = node->bounds->dual != NULL
+                         ? (double)node->bounds->dual->told[i]
+                         : d->choice[DUAL_ROWS * d->n_unstable + i];
+    }
     apply_path(p, node);
     dual_ascend(d, node->depth == 0 ? ROOT_STEPS : NODE_STEPS, 2.0 * GOAL);
     const size_t n_tried = d->n_rows;
-    close_rows(p);
+    close_rows(p, node);
     p->worst = HUGE_VAL;
     for (size_t r = 0; r < d->n_rows; r++) {
         p->worst = fmin(p->worst, d->bound[r]);

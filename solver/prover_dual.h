@@ -12,12 +12,14 @@
  *   disjunct  [n_rows]
  *   choice    [n_rows x n_unstable]
  *   eta       [n_rows x most_atoms]
+ *   told      [n_unstable] slopes that the record has set at the node or above
  */
 struct dual_state {
     size_t n_rows;
     uint32_t *disjunct;
     float *choice;
     float *eta;
+    float *told;
 };
 
 void dual_state_destroy(struct dual_state *state);

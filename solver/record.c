@@ -59,6 +59,8 @@ void record_begin(struct record *record)
     record->closed.n = 0;
     record->n_closed = 0;
     record->terms.n = 0;
+    record->slopes.n = 0;
+    record->steps.n = 0;
 }
 
 void record_clear(struct record *record)
@@ -69,5 +71,7 @@ void record_clear(struct record *record)
     VEC_CLEAR(&record->lemmas);
     VEC_CLEAR(&record->lemma_terms);
     VEC_CLEAR(&record->terms);
+    VEC_CLEAR(&record->slopes);
+    VEC_CLEAR(&record->steps);
     record->is_on = false;
 }

@@ -34,6 +34,29 @@ struct record_lemma {
     size_t n_terms;
 };
 
+/* The lower line of a neuron gets another slope, a multiple of
+ * 2^-RECORD_SLOPE_BITS, for the node and all below. */
+struct record_slope {
+    uint32_t relu;
+    uint32_t element;
+    double value;
+};
+
+/* Slopes that are set, then disjuncts closed with them. */
+struct record_step {
+    size_t n_slopes;
+    size_t n_closed;
+};
+
+/* A neuron that is stable in the whole tree, with room to spare: a split at it
+ * has one empty child. */
+struct record_apart {
+    bool is_known;
+    bool is_active;
+    uint32_t relu;
+    uint32_t element;
+};
+
 /* The end of an input moved to fraction / SINK_FRACTIONS of its interval;
  * is_upper: the part above was cut off, else the part below. */
 struct record_clip {
@@ -56,6 +79,9 @@ struct record_clip {
  *             lemma, of the second, ...
  * closed      disjuncts, the first n_closed before the own clips
  * terms       of disjuncts in closed
+ * steps       instead of clips and their closings: one after the other at the
+ *             same node, set apart by splits that have an empty child; slopes
+ *             and closed are those of the first step, of the second, ...
  */
 struct record {
     bool is_on;
@@ -68,9 +94,12 @@ struct record {
     VEC(uint32_t) closed;
     size_t n_closed;
     VEC(struct record_term) terms;
+    VEC(struct record_slope) slopes;
+    VEC(struct record_step) steps;
+    struct record_apart apart;
 };
 
-enum { RECORD_BOX_BITS = 40, RECORD_BITS = 10 };
+enum { RECORD_BOX_BITS = 40, RECORD_BITS = 10, RECORD_SLOPE_BITS = 8 };
 
 /* Least bound that closes a disjunct, and least gap that empties a region,
  * of a recorded node. */

@@ -21,22 +21,21 @@ static uint32_t relu_number(const struct layers *layers, size_t source)
     return 0;
 }
 
-/* Neuron splits of the path below the one at a position. */
-static uint32_t distance_to(const struct node *node, size_t position)
+/* Neuron splits of the record above a node. */
+static uint32_t rank_of(const struct node *node)
 {
-    uint32_t n = 0;
-    for (size_t i = position + 1; i < node->depth; i++) {
-        n += node->path[i].kind == SPLIT_NEURON ? 1 : 0;
-    }
-    return n;
+    return node->depth == 0 ? 0 : node->path[node->depth - 1].rank;
 }
 
 /*
  * The lemmas and closings of a node.
  *   multipliers  of all combinations; room for all terms of the record, so
  *                that pointers into it stay valid
+ *   rank         neuron splits above the place of what is added next
  */
 struct payload {
+    uint32_t rank;
+    VEC(struct sink_slope) slopes;
     VEC(struct sink_lemma) lemmas;
     VEC(struct sink_closing) closings;
     struct sink_multiplier *multipliers;
@@ -53,7 +52,8 @@ static size_t gather(struct payload *payload, const struct record *record,
         if (term->disjunct == disjunct && term->is_literal == is_literal) {
             payload->multipliers[payload->n_multipliers++] =
                 (struct sink_multiplier){
-                    is_literal ? distance_to(node, term->index) : term->index,
+                    is_literal ? payload->rank - node->path[term->index].rank
+                               : term->index,
                     term->multiplier};
         }
     }
@@ -89,7 +89,8 @@ static void add_lemmas(struct payload *payload, const struct record *record,
         };
         for (size_t t = 0; t < from->n_terms; t++, literal++) {
             multipliers[t] = (struct sink_multiplier){
-                distance_to(node, literal->position), literal->multiplier};
+                payload->rank - node->path[literal->position].rank,
+                literal->multiplier};
         }
         payload->n_multipliers += from->n_terms;
         VEC_PUSH(&payload->lemmas, lemma);
@@ -124,6 +125,60 @@ static void cut(struct place *place, const struct record *record, size_t begin,
     }
 }
 
+/* Splits at a stable neuron; goes on to the child that is not empty. */
+static void set_apart(struct place *place, const struct record_apart *apart)
+{
+    const struct sink_split event = {
+        .kind = SINK_NEURON,
+        .index = apart->relu,
+        .element = apart->element,
+    };
+    REQUIRE(apart->is_known);
+    const uint32_t first =
+        sink_split(place->sink, place->node, &event, &place->step);
+    const uint32_t left = apart->is_active ? 1 : 0;
+    sink_close(place->sink, first + 1 - left, NULL);
+    place->node = first + left;
+    place->step = (struct sink_step){0};
+}
+
+/* Tells the steps of the node, up to the last one. */
+static void tell_steps(struct place *place, struct payload *payload,
+                       const struct record *record, const struct node *node)
+{
+    size_t n_closed = 0;
+    size_t n_slopes = 0;
+    for (size_t i = 0; i < record->slopes.n; i++) {
+        const struct record_slope *slope = &record->slopes.data[i];
+        const struct sink_slope event = {slope->relu, slope->element,
+                                         slope->value};
+        VEC_PUSH(&payload->slopes, event);
+    }
+    for (size_t s = 0; s < record->steps.n; s++) {
+        for (size_t i = 0; i < record->steps.data[s].n_closed; i++) {
+            add_closing(payload, record, node,
+                        record->closed.data[n_closed + i]);
+        }
+        n_closed += record->steps.data[s].n_closed;
+        payload->rank++;
+    }
+    n_closed = 0;
+    for (size_t s = 0; s < record->steps.n; s++) {
+        const struct record_step *step = &record->steps.data[s];
+        if (s > 0) {
+            set_apart(place, &record->apart);
+        }
+        place->step.n_slopes = step->n_slopes;
+        place->step.slopes = payload->slopes.data + n_slopes;
+        place->step.n_closings = step->n_closed;
+        place->step.closings =
+            step->n_closed == 0 ? NULL : payload->closings.data + n_closed;
+        n_slopes += step->n_slopes;
+        n_closed += step->n_closed;
+    }
+    payload->rank = rank_of(node) + (uint32_t)record->steps.n - 1;
+}
+
 /* Tells about the node up to its split or its closing, which place then waits
  * for; the payload must be kept until after that. */
 static void tell(struct place *place, struct payload *payload,
@@ -131,6 +186,12 @@ static void tell(struct place *place, struct payload *payload,
 {
     const struct record *record = &prover->record;
     NEW_ARRAY(payload->multipliers, record->terms.n + record->lemma_terms.n);
+    payload->rank = rank_of(node);
+    if (record->steps.n > 0) {
+        place->step.refresh = record->refresh;
+        tell_steps(place, payload, record, node);
+        return;
+    }
     add_lemmas(payload, record, node);
     for (size_t i = 0; i < record->closed.n; i++) {
         add_closing(payload, record, node, record->closed.data[i]);
@@ -154,6 +215,7 @@ static void tell(struct place *place, struct payload *payload,
 
 static void payload_clear(struct payload *payload)
 {
+    VEC_CLEAR(&payload->slopes);
     VEC_CLEAR(&payload->lemmas);
     VEC_CLEAR(&payload->closings);
     alloc_free(payload->multipliers);
@@ -175,8 +237,10 @@ void record_tree_split(struct sink *sink, const struct prover *prover,
     struct payload payload = {0};
     tell(&place, &payload, prover, node);
     const uint32_t first = sink_split(sink, place.node, &event, &place.step);
-    child[0]->record = first;
-    child[1]->record = first + 1;
+    for (uint32_t side = 0; side < 2; side++) {
+        child[side]->record = first + side;
+        child[side]->path[node->depth].rank = payload.rank + (is_input ? 0 : 1);
+    }
     payload_clear(&payload);
 }
 
