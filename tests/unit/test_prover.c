@@ -217,8 +217,10 @@ END_TEST
 START_TEST(a_literal_refutes_together_with_an_atom)
 {
     /* z >= 0 and x <= c: empty for c < 0, the point 0 for c = 0. */
-    const struct split literal = {SPLIT_NEURON, true, PRE_ACTIVATION, 0, 0.0};
-    const struct split opposite = {SPLIT_NEURON, false, PRE_ACTIVATION, 0, 0.0};
+    const struct split literal = {SPLIT_NEURON, true, PRE_ACTIVATION, 0, 0,
+                                  0.0};
+    const struct split opposite = {SPLIT_NEURON, false, PRE_ACTIVATION, 0, 0,
+                                   0.0};
     for (size_t n_inputs = 1; n_inputs <= WIDE_INPUTS;
          n_inputs += WIDE_INPUTS - 1) {
         static const double atom[WIDE_INPUTS + 2] = {1.0};
@@ -240,8 +242,8 @@ END_TEST
 START_TEST(a_literal_makes_its_neuron_stable)
 {
     /* Behind z <= 0 is y = 0, behind z >= 0 is y = x. */
-    const struct split upper = {SPLIT_NEURON, true, PRE_ACTIVATION, 0, 0.0};
-    const struct split lower = {SPLIT_NEURON, false, PRE_ACTIVATION, 0, 0.0};
+    const struct split upper = {SPLIT_NEURON, true, PRE_ACTIVATION, 0, 0, 0.0};
+    const struct split lower = {SPLIT_NEURON, false, PRE_ACTIVATION, 0, 0, 0.0};
     struct fixture f;
     fixture_init(&f, 1);
     ref_query_add_disjunct(f.query);
