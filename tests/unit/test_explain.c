@@ -1,0 +1,218 @@
+/* The text about leaves, read again: its sums come out, its facts hold. */
+#include "src/astrolabe.h"
+#include "src/base/alloc.h"
+#include "tests/suite.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char network_path[] = "benchmarks/models/residual.onnx";
+static char folder[] = "/tmp/astrolabe-explain-XXXXXX";
+static char path[64];
+static char property[64];
+static astrolabe_query *query;
+static astrolabe_certificate *certificate;
+
+/* A query that holds, in two cases; the output is far from 1000. */
+static const char two_cases[] =
+    "(declare-const X_0 Real)\n(declare-const X_1 Real)\n"
+    "(declare-const X_2 Real)\n(declare-const X_3 Real)\n"
+    "(declare-const Y_0 Real)\n(declare-const Y_1 Real)\n"
+    "(declare-const Y_2 Real)\n"
+    "(assert (or\n"
+    "  (and (>= X_0 0.0) (<= X_0 0.5) (>= X_1 0.0) (<= X_1 1.0)\n"
+    "    (>= X_2 0.0) (<= X_2 1.0) (>= X_3 0.0) (<= X_3 1.0)\n"
+    "    (<= Y_0 -1000.0))\n"
+    "  (and (>= X_0 -3.0) (<= X_0 -2.5) (>= X_1 0.0) (<= X_1 1.0)\n"
+    "    (>= X_2 0.0) (<= X_2 1.0) (>= X_3 0.0) (<= X_3 1.0)\n"
+    "    (< Y_1 -2000.0))))\n";
+
+static void load(const char *property_path)
+{
+    const struct astrolabe_network network = {.path = network_path};
+    struct astrolabe_options options;
+    astrolabe_proof *proof = NULL;
+    char message[1024] = "";
+    astrolabe_options_init(&options);
+    options.threads = 1;
+    options.attack = false;
+    ck_assert_msg(astrolabe_load(&query, property_path, 1, &network, false,
+                                 message, sizeof message) == ASTROLABE_OK,
+                  "%s", message);
+    ck_assert_int_eq(
+        astrolabe_proof_open(&proof, query, path, message, sizeof message),
+        ASTROLABE_OK);
+    options.proof = proof;
+    astrolabe_result *result = astrolabe_verify(query, &options);
+    ck_assert_int_eq(astrolabe_result_verdict(result), ASTROLABE_UNSAT);
+    ck_assert_int_eq(
+        astrolabe_proof_write(proof, result, message, sizeof message),
+        ASTROLABE_OK);
+    astrolabe_proof_free(proof);
+    astrolabe_result_free(result);
+    ck_assert_int_eq(
+        astrolabe_certificate_load(&certificate, path, message, sizeof message),
+        ASTROLABE_OK);
+}
+
+static void set_up(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/a.dbc", folder);
+    (void)snprintf(property, sizeof property, "%s/a.vnnlib", folder);
+    FILE *file = fopen(property, "w");
+    ck_assert_ptr_nonnull(file);
+    (void)fputs(two_cases, file);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void tear_down(void)
+{
+    astrolabe_certificate_free(certificate);
+    astrolabe_query_free(query);
+    (void)unlink(path);
+    (void)unlink(property);
+    ck_assert_int_eq(rmdir(folder), 0);
+    ck_assert_uint_eq(alloc_live_bytes(), 0);
+}
+
+/* The text about a leaf, to be freed; NULL if it is refused. */
+static char *explain(size_t case_index, size_t leaf)
+{
+    const struct astrolabe_view view = {
+        .query = query, .checked = "", .case_index = case_index, .leaf = leaf};
+    char message[1024] = "";
+    char *text = NULL;
+    size_t n = 0;
+    FILE *stream = open_memstream(&text, &n);
+    ck_assert_ptr_nonnull(stream);
+    const enum astrolabe_status status = astrolabe_certificate_explain(
+        stream, certificate, &view, message, sizeof message);
+    ck_assert_int_eq(fclose(stream), 0);
+    if (status != ASTROLABE_OK) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+/* The number behind the first `words` at or after text. */
+static double number_after(const char *text, const char *words)
+{
+    const char *at = strstr(text, words);
+    ck_assert_msg(at != NULL, "%s is not in\n%s", words, text);
+    return strtod(at + strlen(words), NULL);
+}
+
+/* Constant over the inputs, and coefficients times ends, add up. */
+static void check_end(const char *text)
+{
+    const char *at = strstr(text, "  inputs, constant ");
+    ck_assert_ptr_nonnull(at);
+    const double bound = number_after(at, "in all at least ");
+    const double margin = number_after(at, "counted against it: ");
+    double sum = number_after(at, "  inputs, constant ");
+    double size = fabs(sum);
+    while ((at = strstr(at, ", coefficient ")) != NULL) {
+        const double q = number_after(at, ", coefficient ");
+        const double end = number_after(at, " end ");
+        ck_assert_ptr_nonnull(
+            strstr(at, q > 0.0 ? ": lower end" : ": upper end"));
+        sum += q * end;
+        size += fabs(q * end);
+        at++;
+    }
+    ck_assert_double_le(fabs(sum - bound), 1e-5 * (1.0 + size));
+    ck_assert_double_le(margin, bound + 1e-5 * (1.0 + fabs(bound)));
+    ck_assert_double_ge(margin, bound - 1e-3 * (1.0 + size));
+    ck_assert_double_gt(margin, 0.0);
+}
+
+/* Chords pass above both ends of their neuron, whose facts are given. */
+static size_t check_chords(const char *text)
+{
+    size_t n = 0;
+    for (const char *at = strstr(text, "\nchain");
+         (at = strstr(at, ": upper, y <= ")) != NULL; at++) {
+        char neuron[32] = "";
+        const char *line = at;
+        while (line[-1] != '\n') {
+            line--;
+        }
+        ck_assert_int_eq(sscanf(line, " %31[n0-9.],", neuron), 1);
+        (void)strcat(neuron, ": z >= ");
+        const char *fact = strstr(text, neuron);
+        ck_assert_ptr_nonnull(fact);
+        const double low = number_after(fact, "z >= ");
+        const double high = number_after(fact, "z <= ");
+        const double slope = number_after(at, "y <= ");
+        const double intercept = number_after(at, "*z + ");
+        ck_assert_double_lt(number_after(line, "coefficient "), 0.0);
+        ck_assert_double_ge(slope * low + intercept, -1e-4 * (1.0 - low));
+        ck_assert_double_ge(slope * high + intercept - high,
+                            -1e-4 * (1.0 + high));
+        n++;
+    }
+    return n;
+}
+
+START_TEST(every_leaf_adds_up)
+{
+    size_t n_leaves = 0;
+    size_t n_chords = 0;
+    double least = HUGE_VAL;
+    load("benchmarks/models/residual_holds_2.vnnlib");
+    char *text = NULL;
+    for (; (text = explain(0, n_leaves)) != NULL; n_leaves++) {
+        check_end(text);
+        n_chords += check_chords(text);
+        ck_assert_ptr_nonnull(strstr(text, "by refresh at "));
+        least = fmin(least, number_after(text, "counted against it: "));
+        free(text);
+    }
+    ck_assert_uint_ge(n_leaves, 10);
+    ck_assert_uint_ge(n_chords, n_leaves);
+    text = explain(ASTROLABE_ANY, ASTROLABE_ANY);
+    ck_assert_double_le(
+        fabs(number_after(text, "counted against it: ") - least), 0.0);
+    free(text);
+}
+END_TEST
+
+START_TEST(cases_have_their_own_boxes)
+{
+    load(property);
+    char *first = explain(0, 0);
+    char *second = explain(1, 0);
+    check_end(first);
+    check_end(second);
+    ck_assert_ptr_nonnull(strstr(first, "x0 in [0, 0.5]"));
+    ck_assert_ptr_nonnull(strstr(first, "of 1: y0 <= -1000"));
+    ck_assert_ptr_nonnull(strstr(first, "must be > 0 (no atom is strict)"));
+    ck_assert_ptr_nonnull(strstr(second, "x0 in [-3, -2.5]"));
+    ck_assert_ptr_nonnull(strstr(second, "of 1: y1 < -2000"));
+    ck_assert_ptr_nonnull(strstr(second, "must be >= 0 (an atom is strict)"));
+    char *tightest = explain(ASTROLABE_ANY, ASTROLABE_ANY);
+    ck_assert_str_eq(tightest, first);
+    free(tightest);
+    tightest = explain(1, ASTROLABE_ANY);
+    ck_assert_str_eq(tightest, second);
+    free(tightest);
+    free(first);
+    free(second);
+    ck_assert_ptr_null(explain(2, 0));
+    ck_assert_ptr_null(explain(1, 1));
+}
+END_TEST
+
+TCase *test_cases(void)
+{
+    TCase *cases = tcase_create("explain");
+    tcase_add_checked_fixture(cases, set_up, tear_down);
+    tcase_add_test(cases, every_leaf_adds_up);
+    tcase_add_test(cases, cases_have_their_own_boxes);
+    return cases;
+}
