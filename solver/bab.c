@@ -15,9 +15,8 @@
 #include <stdatomic.h>
 
 /* HEAD_NODES are worked on by one thread, so that easy cases start none;
- * a worker tries the centre of every CENTRE_PERIOD-th open node and attacks
- * the region of every ATTACK_PERIOD-th. */
-enum { HEAD_NODES = 32, CENTRE_PERIOD = 4, ATTACK_PERIOD = 32 };
+ * a worker tries the centre of every CENTRE_PERIOD-th open node. */
+enum { HEAD_NODES = 32, CENTRE_PERIOD = 4 };
 static const double LP_EFFORT = 20000.0; /* multiply-adds in the time of one */
 
 /* What a worker found out about its node. */
@@ -98,8 +97,14 @@ static bool try_point(struct bab *bab, size_t w)
                                       problem->case_index, p->point);
 }
 
+static double effort_of(const struct prover *p)
+{
+    return (double)backward_madds(p->backward) + dual_effort(p->dual) +
+           LP_EFFORT * (double)p->stats.lps;
+}
+
 /* Looks for a witness in the open region of the worker: the point of the
- * failed proof, the centre, from time to time an attack. */
+ * failed proof, from time to time the centre, and what the owner tries. */
 static bool find_witness(struct bab *bab, size_t w)
 {
     const struct bab_problem *problem = bab->problem;
@@ -119,15 +124,8 @@ static bool find_witness(struct bab *bab, size_t w)
         }
     }
     return oracle->try_region != NULL &&
-           worker->n_open_nodes % ATTACK_PERIOD == 0 &&
            oracle->try_region(oracle->context, w, problem->case_index, p->lower,
-                              p->upper);
-}
-
-static double effort_of(const struct prover *p)
-{
-    return (double)backward_madds(p->backward) + dual_effort(p->dual) +
-           LP_EFFORT * (double)p->stats.lps;
+                              p->upper, effort_of(p));
 }
 
 /* Makes both children of a node, by a split chosen before or else by the

@@ -25,12 +25,13 @@ enum solver_engine { SOLVER_AUTO, SOLVER_INPUT, SOLVER_NEURON };
  * Asks for a witness: the solver hands over promising regions and points,
  * the owner attacks and confirms exactly. Called from worker threads, each
  * with its own number 0 .. threads-1. Returning true ends the search.
- * try_region NULL: no attacks.
+ *   try_region  takes an open region and the multiply-adds that the worker
+ *               has spent on the search so far; NULL: no attacks
  */
 struct solver_oracle {
     void *context;
     bool (*try_region)(void *context, size_t worker, size_t case_index,
-                       const double *lower, const double *upper);
+                       const double *lower, const double *upper, double effort);
     bool (*try_point)(void *context, size_t worker, size_t case_index,
                       const double *x);
 };

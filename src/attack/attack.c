@@ -92,21 +92,46 @@ static size_t matrix_entries(const struct matrix *matrix)
                                  : matrix->start[matrix->n_rows];
 }
 
-struct attack_effort attack_default_effort(const struct query *query)
+static double layer_entries(const struct layer *layer)
 {
-    const double work = 5e9; /* multiply-adds: below a second of one core */
-    const double n_steps = 20.0;
-    double madds = 1.0;
+    double n = 0.0;
+    for (size_t t = 0; t < layer->n_terms; t++) {
+        n += (double)matrix_entries(&layer->terms[t].matrix);
+    }
+    return n;
+}
+
+double attack_point_work(const struct query *query)
+{
+    double madds = 0.0;
     for (size_t k = 0; k < query->layers->n_layers; k++) {
         const struct layer *layer = &query->layers->layer[k];
-        madds += (double)layer->width;
-        for (size_t t = 0; t < layer->n_terms; t++) {
-            madds += 2.0 * (double)matrix_entries(&layer->terms[t].matrix);
+        madds += (double)layer->width + 2.0 * layer_entries(layer);
+    }
+    return madds;
+}
+
+struct attack_effort attack_first_effort(const struct query *query)
+{
+    const struct attack_effort small = {16, 20};
+    const double n_starts = 64.0;
+    const double least_steps = 20.0;
+    const double most_steps = 100.0;
+    double below = 0.0;
+    double bounds = 0.0;
+    for (size_t k = 0; k < query->layers->n_layers; k++) {
+        const struct layer *layer = &query->layers->layer[k];
+        below += layer_entries(layer);
+        if (layer->kind == LAYER_RELU) {
+            bounds += (double)layer->width * below;
         }
     }
-    const double n_restarts = work / (madds * n_steps);
-    return (struct attack_effort){(size_t)fmin(fmax(n_restarts, 16.0), 10000.0),
-                                  (size_t)n_steps};
+    const double n_steps = bounds / (n_starts * attack_point_work(query));
+    if (n_steps < least_steps) {
+        return small;
+    }
+    return (struct attack_effort){(size_t)n_starts,
+                                  (size_t)fmin(n_steps, most_steps)};
 }
 
 void witness_clear(struct witness *witness)

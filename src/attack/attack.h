@@ -66,9 +66,15 @@ bool attack_try_point(struct attack *attack, struct witness *witness,
 uint64_t attack_points(const struct attack *attack);
 uint64_t attack_near_misses(const struct attack *attack);
 
-/* Effort worth spending before any proof is tried: well below a second on
- * one core, fewer restarts for larger networks. */
-struct attack_effort attack_default_effort(const struct query *query);
+/* Multiply-adds of one point with its gradient. */
+double attack_point_work(const struct query *query);
+
+/*
+ * Effort before any proof is tried: small, since most witnesses are easy and
+ * most proofs short; where the first bounds of the network cost more, by
+ * back-substitution from every neuron, about as many multiply-adds as they.
+ */
+struct attack_effort attack_first_effort(const struct query *query);
 
 void witness_clear(struct witness *witness);
 

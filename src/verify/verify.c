@@ -14,21 +14,25 @@
  * REGION_EFFORT is for the solver's sub-boxes. */
 enum { MANY_CASES = 256 };
 static const struct attack_effort REGION_EFFORT = {1, 12};
-/* Before the search: most witnesses are that easy, and most proofs shorter
- * than a thorough attack. */
-static const struct attack_effort FIRST_EFFORT = {16, 20};
+/* Between the nodes of the search: the whole case with ever more starts, for
+ * this share of the search's own work, and one region in REGION_PERIOD. */
+enum { REGION_PERIOD = 32 };
+static const struct attack_effort WHOLE_EFFORT = {16, 100};
+static const double WHOLE_SHARE = 0.125;
 
 /* What one worker owns: its attack, made when it first needs it, and the
  * witness it found. */
 struct worker {
     struct attack *attack;
-    size_t n_requests; /* regions the search asked to attack */
+    size_t n_requests; /* open regions of the search */
+    size_t n_starts;   /* of its next attack on a whole case */
     bool is_found;
     struct witness witness;
 };
 
 /*
  * One run.
+ *   point_work multiply-adds of one point of an attack
  *   workers    [threads] each touches only its own entry, so no lock is
  *              needed
  *   n_closed   cases closed so far
@@ -38,6 +42,7 @@ struct run {
     const struct query *query;
     const struct verify_options *options;
     struct verify_result *result;
+    double point_work;
     struct worker *workers;
     struct solver *solver;
     size_t n_closed;
@@ -50,6 +55,7 @@ static struct worker *worker_at(struct run *run, size_t number)
     struct worker *worker = &run->workers[number];
     if (worker->attack == NULL) {
         worker->attack = attack_create(run->query, run->options->seed + number);
+        worker->n_starts = WHOLE_EFFORT.n_restarts;
     }
     return worker;
 }
@@ -70,27 +76,38 @@ static bool attack_case(struct run *run, size_t case_index,
     return worker->is_found;
 }
 
-/* Attacks the region; every time the number of worker 0's requests has
- * doubled, the whole case instead, with that many more restarts, so that
- * attacks take a steady share of the search. */
+/* True if the attacks have had less than their share of the worker's work. */
+static bool is_attack_due(const struct run *run, const struct worker *worker,
+                          double effort)
+{
+    return (double)attack_points(worker->attack) * run->point_work <
+           WHOLE_SHARE * effort;
+}
+
+/* Attacks the whole case from worker 0 when that is due, with twice as many
+ * starts each time; else every REGION_PERIOD-th region. */
 static bool try_region(void *context, size_t number, size_t case_index,
-                       const double *lower, const double *upper)
+                       const double *lower, const double *upper, double effort)
 {
     struct run *run = context;
     struct worker *worker = worker_at(run, number);
     if (worker->is_found) {
         return true;
     }
-    const size_t n = ++worker->n_requests;
-    if (number == 0 && (n & (n - 1)) == 0) {
-        struct attack_effort effort = FIRST_EFFORT;
-        effort.n_restarts *= n;
-        effort.n_steps = attack_default_effort(run->query).n_steps;
-        return attack_case(run, case_index, effort);
+    worker->n_requests++;
+    if (number == 0 && is_attack_due(run, worker, effort)) {
+        const struct query_case *one = &run->query->cases[case_index];
+        const struct attack_effort whole = {worker->n_starts,
+                                            WHOLE_EFFORT.n_steps};
+        worker->n_starts *= 2;
+        worker->is_found = attack_run(
+            worker->attack, &worker->witness, case_index, one->lower_down,
+            one->upper_up, whole, &run->options->budget);
+    } else if (worker->n_requests % REGION_PERIOD == 0) {
+        worker->is_found =
+            attack_run(worker->attack, &worker->witness, case_index, lower,
+                       upper, REGION_EFFORT, &run->options->budget);
     }
-    worker->is_found =
-        attack_run(worker->attack, &worker->witness, case_index, lower, upper,
-                   REGION_EFFORT, &run->options->budget);
     return worker->is_found;
 }
 
@@ -214,6 +231,7 @@ static bool attack_all(struct run *run)
     const size_t n_cases = run->query->n_cases;
     double *centre = NULL;
     bool is_decided = false;
+    const struct attack_effort first = attack_first_effort(run->query);
     NEW_ARRAY(centre, run->query->layers->n_inputs);
     for (size_t i = 0; i < n_cases && !is_decided; i++) {
         if (!run->query->cases[i].is_bounded) {
@@ -221,7 +239,7 @@ static bool attack_all(struct run *run)
         }
         const bool is_found = n_cases > MANY_CASES
                                   ? attack_centre(run, i, centre)
-                                  : attack_case(run, i, FIRST_EFFORT);
+                                  : attack_case(run, i, first);
         if (is_found) {
             accept(run, i, &run->workers[0].witness);
         }
@@ -315,6 +333,7 @@ void verify_query(struct verify_result *result, const struct query *query,
     assert(options->threads >= 1);
     struct run run = {.query = query, .options = options, .result = result};
     *result = (struct verify_result){.verdict = VERDICT_UNKNOWN};
+    run.point_work = attack_point_work(query);
     NEW_ARRAY(run.workers, options->threads);
     const struct solver_options how = {
         .threads = options->threads,

@@ -253,13 +253,14 @@ START_TEST(an_interrupt_leaves_the_case_open)
 END_TEST
 
 static bool interrupt(void *context, size_t worker, size_t case_index,
-                      const double *lower, const double *upper)
+                      const double *lower, const double *upper, double effort)
 {
     size_t *n_calls = context;
     (void)worker;
     (void)case_index;
     (void)lower;
     (void)upper;
+    ck_assert(effort >= 0.0);
     ++*n_calls;
     (void)raise(SIGINT);
     return false;
