@@ -9,28 +9,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Most bits of coefficients before they are multiplied. */
-enum { CHECK_Q_BITS = 32 };
+/* Most bits of coefficients before they are multiplied; columns of a tile. */
+enum { CHECK_Q_BITS = 31, CHECK_TILE = 8 };
 
 /*
- * A weight of the layer is less than one unit above
- *   (weight[0] * 2^low_bits + weight[1]) * 2^exponent,                    (1)
- * equal if not is_rounded; a bias less than one unit above
- *   (bias[0] * 2^bias_bits + bias[1]) * 2^bias_exponent.                  (2)
- * Sums over all rows i of q_i times [0] or [1] of the weights of one column,
- * or of the biases, are at most 2^61 in size if -2^q_bits <= q_i < 2^q_bits.
- *   span  [width] the columns of row i lie in span[i][0] .. span[i][1] - 1
+ * A weight w of the layer is
+ *   w' * 2^exponent <= w < (w' + 1) * 2^exponent,  |w'| < 2^31,            (1)
+ * equal to the left side if not is_rounded; a bias less than one unit above
+ *   (bias[0] * 2^bias_bits + bias[1]) * 2^bias_exponent.                   (2)
+ * For -2^31 <= q_i < 2^31, the sum of two products q_i * w' fits in a word, and
+ * what a column gets from them is
+ *   s <= 2^-shift * sum over i of q_i * w'_i < s + n_floors,               (3)
+ * |s| <= 2^60, the left side equal if n_floors is 0. Each q_i may be multiplied
+ * alone and rounded down, and if the layer has tiles also in pairs. Sums of
+ * q_i * bias[0] and of q_i * bias[1] are at most 2^61 in size.
+ *   weight  w' in the order of the layer's; or, if most entries are there, all
+ *           w' of the columns from `first` on, [n_tiles][width][CHECK_TILE]
+ *   span    [width] the columns of row i lie in span[i][0] .. span[i][1] - 1
  */
 struct check_matrix {
     bool is_rounded;
-    bool has_low; /* some weight[1] is not 0 */
-    long q_bits;
-    long low_bits;
     long exponent;
+    long shift;
+    size_t n_floors;
     long bias_bits;
     long bias_exponent;
-    int64_t (*weight)[2]; /* [start[width]] */
-    int64_t (*bias)[2];   /* [width] */
+    size_t first;
+    size_t n_tiles;
+    int64_t *weight;
+    int64_t (*bias)[2]; /* [width] */
     uint32_t (*span)[2];
 };
 

@@ -23,19 +23,20 @@ struct proof {
     bool *claimed;
 };
 
-/* A node on the path: the length of the trail before it, after its slopes, and
- * after all its steps; whether its region is known to be empty. */
+/* A node on the path: the length of the trail before it and after its steps;
+ * whether its region is known to be empty, and whether it and all above it were
+ * entered in integers of any size. */
 struct level {
     size_t n_before;
-    size_t n_slopes;
     size_t n_after;
     bool is_empty;
+    bool is_exact;
 };
 
 /*
  * A worker. Its context is that of node n_known - 1 on the path.
  *   levels   [CHECK_MOST_DEPTH + 1] by depth, known below n_known
- *   nodes    by depth; the last one for all nodes that are not above it
+ *   nodes    [CHECK_MOST_DEPTH + 1] those on the path, by depth
  *   n_units  units that were met; n_owned of them are checked here
  *   z, ends  [neurons of the widest layer] scratch of refreshing
  *   goals .. closing  [n_goals] goal > right, or >= right if strict, for a
@@ -48,7 +49,7 @@ struct walk {
     struct check_context context;
     size_t n_known;
     struct level *levels;
-    struct check_node nodes[UNIT_DEPTH + 1];
+    struct check_node *nodes;
     size_t n_units;
     size_t n_owned;
     bool is_owner;
@@ -314,12 +315,13 @@ static bool take_literal(struct walk *walk, const struct check_split *split)
 
 /* Makes the context that of the node at `depth` on the path, whose parent's it
  * is so far. */
-static void enter_node(struct walk *walk, size_t depth)
+static void enter_node(struct walk *walk, size_t depth,
+                       enum check_arithmetic arithmetic)
 {
     struct level *level = &walk->levels[depth];
-    const struct check_node *node =
-        &walk->nodes[depth < UNIT_DEPTH ? depth : UNIT_DEPTH];
-    *level = (struct level){.n_before = walk->context.n_changes};
+    const struct check_node *node = &walk->nodes[depth];
+    *level = (struct level){.n_before = walk->context.n_changes,
+                            .is_exact = arithmetic == CHECK_EXACT};
     if (level->n_before != (depth > 0 ? level[-1].n_after : 0)) {
         check_reject("internal: the trail is not that of the parent");
     }
@@ -333,8 +335,7 @@ static void enter_node(struct walk *walk, size_t depth)
         check_context_set_slope(&walk->context, node->slopes[s].coordinate,
                                 node->slopes[s].slope);
     }
-    level->n_slopes = walk->context.n_changes;
-    take_steps(walk, node, level, walk->proof->arithmetic);
+    take_steps(walk, node, level, arithmetic);
     level->n_after = walk->context.n_changes;
 }
 
@@ -348,19 +349,32 @@ static void leave_nodes(struct walk *walk, size_t depth)
     }
 }
 
-/* Checks what the current node, which was entered, closes. */
+/* Enters all nodes on the path that were not. */
+static void enter_nodes(struct walk *walk, enum check_arithmetic arithmetic)
+{
+    for (; walk->n_known <= walk->records.depth; walk->n_known++) {
+        enter_node(walk, walk->n_known, arithmetic);
+    }
+}
+
+/* Checks what the current node, which was entered, closes. What words do not
+ * show is shown by integers from the root on: their facts stay for the rest of
+ * the path. */
 static void check_closings(struct walk *walk, const struct check_node *node)
 {
-    struct level *level = &walk->levels[walk->records.depth];
+    const size_t depth = walk->records.depth;
+    const struct level *level = &walk->levels[depth];
+    size_t n_exact = 0;
     if (level->is_empty || close_node(walk, node, walk->proof->arithmetic)) {
         return;
     }
-    if (node->kind == CHECK_LEAF && walk->proof->arithmetic == CHECK_FAST) {
-        check_context_undo(&walk->context, level->n_slopes);
-        take_steps(walk, node, level, CHECK_EXACT);
-        if (level->is_empty || close_node(walk, node, CHECK_EXACT)) {
-            return;
-        }
+    while (n_exact <= depth && walk->levels[n_exact].is_exact) {
+        n_exact++;
+    }
+    leave_nodes(walk, n_exact);
+    enter_nodes(walk, CHECK_EXACT);
+    if (level->is_empty || close_node(walk, node, CHECK_EXACT)) {
+        return;
     }
     size_t c = 0;
     while (walk->closed[c]) {
@@ -395,17 +409,14 @@ static bool claim_unit(struct walk *walk)
 static void visit_node(struct walk *walk)
 {
     const size_t depth = walk->records.depth;
-    struct check_node *node =
-        &walk->nodes[depth < UNIT_DEPTH ? depth : UNIT_DEPTH];
+    struct check_node *node = &walk->nodes[depth];
     leave_nodes(walk, depth);
     check_records_read(&walk->records, node);
     if (depth <= UNIT_DEPTH) {
         walk->is_owner = claim_unit(walk);
     }
     if (walk->is_owner && (depth >= UNIT_DEPTH || node->n_closings > 0)) {
-        for (; walk->n_known <= depth; walk->n_known++) {
-            enter_node(walk, walk->n_known);
-        }
+        enter_nodes(walk, walk->proof->arithmetic);
         check_closings(walk, node);
     }
 }
@@ -475,6 +486,7 @@ static void init_walk(struct walk *walk, struct proof *proof,
     };
     check_context_init(&walk->context);
     walk->levels = check_alloc(CHECK_MOST_DEPTH + 1, sizeof *walk->levels);
+    walk->nodes = check_alloc(CHECK_MOST_DEPTH + 1, sizeof *walk->nodes);
     for (size_t r = 0; r < network->n_relus; r++) {
         const size_t other = network->layers[network->relu[r]].width;
         width = other > width ? other : width;
@@ -494,9 +506,10 @@ static void clear_walk(struct walk *walk)
         mpz_clear(walk->bounds[g].value.value);
         mpq_clear(walk->right[g]);
     }
-    for (size_t i = 0; i <= UNIT_DEPTH; i++) {
+    for (size_t i = 0; i <= CHECK_MOST_DEPTH; i++) {
         check_node_clear(&walk->nodes[i]);
     }
+    check_free(walk->nodes);
     check_free(walk->levels);
     check_free(walk->z);
     check_free(walk->ends);

@@ -13,7 +13,7 @@ enum {
     MERGED_BITS = 61,
     SLOPE_BITS = 16,
     OFFSET_BITS = 50,
-    BLOCK = 16,
+    BLOCK = 64,
     MOST_COORDINATES = 1 << 24
 };
 
@@ -51,8 +51,9 @@ struct part {
  *   own, matrices  [n_layers] of affine layers; matrices may be another's
  *   uses      [p * n_parts + t] part p is computed from part t
  *   q         [n_coordinates]
- *   sum       [n_coordinates] what one layer adds, sum[i][0] * 2^low_bits +
- *             sum[i][1]; 0 between layers
+ *   sum       [n_coordinates] what one layer adds; 0 between layers
+ *   x, row    [n_coordinates] scratch: the rows that are not 0, x[k] times row
+ *             row[k]
  */
 struct check_lanes_state {
     const struct check_network *network;
@@ -64,7 +65,9 @@ struct check_lanes_state {
     bool use_slopes;
     void *block; /* of the vectors */
     lanes *q;
-    lanes (*sum)[2];
+    lanes *sum;
+    lanes *x;
+    uint32_t *row;
 };
 
 /* The first coordinate of part p; of the part n_parts, their number. */
@@ -101,10 +104,14 @@ void check_words_init(struct check_words *words,
     state->matrices = shared != NULL ? shared->state->matrices : state->own;
     state->parts = check_alloc(state->n_parts + 1, sizeof *state->parts);
     state->uses = check_alloc(state->n_parts, state->n_parts);
-    state->block = check_alloc(3 * n + 1, sizeof *state->q);
+    /* Tiles may end behind the last column, and rows come in pairs. */
+    const size_t n_spare = CHECK_TILE + 2;
+    state->block = check_alloc(3 * n + n_spare, sizeof *state->q);
+    state->row = check_alloc(n + 1, sizeof *state->row);
     state->q = (lanes *)((uintptr_t)state->block + sizeof *state->q -
                          (uintptr_t)state->block % sizeof *state->q);
-    state->sum = (lanes(*)[2])(state->q + n);
+    state->x = state->q + n;
+    state->sum = state->x + n + 1;
     for (size_t p = 1; p < state->n_parts; p++) {
         const struct check_layer *layer = &network->layers[p - 1];
         const bool is_affine = layer->kind == CHECK_AFFINE;
@@ -130,21 +137,36 @@ void check_words_clear(struct check_words *words)
     check_free(words->state->parts);
     check_free(words->state->uses);
     check_free(words->state->block);
+    check_free(words->state->row);
     check_free(words->state);
 }
 
-/* sums[r] += value * 2^exponent, rounded down; kills the lane instead of
- * overflowing. */
-static void add_to_sum(struct check_words *words, size_t r, check_wide value,
-                       long exponent)
+/* sums[r] += value * 2^exponent, rounded down, for |value| <= 2^126; kills the
+ * lane instead of overflowing. */
+static inline void add_to_sum(struct check_words *words, size_t r,
+                              check_wide value, long exponent)
 {
     const check_wide most = (check_wide)1 << 125;
-    if (!check_wide_scale(&value, exponent + CHECK_SUM_BITS, 125) ||
-        words->sums[r] < -most || words->sums[r] > most) {
+    const long shift = exponent + CHECK_SUM_BITS;
+    if (shift > 0 && !check_wide_scale(&value, shift, 125)) {
         words->is_dead[r] = true;
-    } else {
-        words->sums[r] += value; /* both at most 2^125 in size */
+        return;
     }
+    value >>= shift > 0 ? 0 : shift < -127 ? 127 : -shift;
+    words->sums[r] += value; /* at most 2^125 before */
+    if (words->sums[r] < -most || words->sums[r] > most) {
+        words->is_dead[r] = true;
+        words->sums[r] = 0;
+    }
+}
+
+static bool is_zero(const lanes *x)
+{
+    int64_t any = 0;
+    for (size_t r = 0; r < CHECK_LANES; r++) {
+        any |= (*x)[r];
+    }
+    return any == 0;
 }
 
 static bool has_lane(const struct part *part, size_t r)
@@ -184,36 +206,39 @@ static void normalize(struct part *part, lanes shift[2], long q_bits)
     }
 }
 
-/* How sum[i][1] counts in a sum. */
-struct low {
-    long bits;
-    lanes above;
-};
-
-/* q[n] = shifted q + shifted x, where x is x[0] + floor((x[1] - above) *
- * 2^-low_bits) and becomes 0; adds their bits. */
-CLONES static void add_all(lanes *q, lanes (*x)[2], size_t n, lanes *bits,
-                           const lanes shift[4], const struct low *low)
+/* q[n] = shifted q + shifted (x - above), and x becomes 0; adds their bits. */
+CLONES static void add_all(lanes *q, lanes *x, size_t n, lanes *bits,
+                           const lanes shift[4], const lanes *above)
 {
     lanes all = {0};
     for (size_t i = 0; i < n; i++) {
-        const lanes both = x[i][0] + ((x[i][1] - low->above) >> low->bits);
-        const lanes y =
-            ((q[i] << shift[0]) >> shift[1]) + ((both << shift[2]) >> shift[3]);
+        const lanes y = ((q[i] << shift[0]) >> shift[1]) +
+                        (((x[i] - *above) << shift[2]) >> shift[3]);
         q[i] = y;
-        x[i][0] ^= x[i][0];
-        x[i][1] ^= x[i][1];
+        x[i] ^= x[i];
         all |= (y ^ (y >> 63)) | (y >> 63 & 1);
     }
     *bits |= all;
 }
 
+/* The same for an empty part. */
+CLONES static void move_all(lanes *q, lanes *x, size_t n, lanes *bits,
+                            const lanes *above)
+{
+    const lanes less = *above;
+    lanes all = {0};
+    for (size_t i = 0; i < n; i++) {
+        const lanes y = x[i] - less;
+        q[i] = y;
+        x[i] ^= x[i];
+        all |= (y ^ (y >> 63)) | (y >> 63 & 1);
+    }
+    *bits = all;
+}
+
 /* Makes the window of a part include low .. end - 1. */
 static void widen(struct part *part, lanes *q, size_t low, size_t end)
 {
-    if (part->low == part->end) {
-        part->low = part->end = low;
-    }
     if (low < part->low) {
         memset(q + low, 0, (part->low - low) * sizeof *q);
         part->low = low;
@@ -227,10 +252,16 @@ static void widen(struct part *part, lanes *q, size_t low, size_t end)
 /* Adds sum - above of coordinates in one part; exponent, bits and units of the
  * sums in `from`. */
 static void add_to_part(struct check_lanes_state *state, size_t p,
-                        struct part from, const struct low *low)
+                        struct part from, const lanes *above)
 {
     struct part *part = &state->parts[p];
     lanes shift[4] = {{0}};
+    if (part->low == part->end) {
+        *part = from;
+        move_all(state->q + from.low, state->sum + from.low,
+                 from.end - from.low, &part->bits, above);
+        return;
+    }
     for (size_t r = 0; r < CHECK_LANES; r++) {
         const bool has_both = has_lane(part, r) && has_lane(&from, r);
         long exponent =
@@ -251,10 +282,10 @@ static void add_to_part(struct check_lanes_state *state, size_t p,
     part->units += from.units;
     part->bits ^= part->bits;
     const size_t ends[4] = {part->low, from.low, from.end, part->end};
-    const struct low nothing = {.bits = 0};
+    const lanes nothing = {0};
     for (size_t i = 0; i < 3; i++) {
         add_all(state->q + ends[i], state->sum + ends[i], ends[i + 1] - ends[i],
-                &part->bits, shift, i == 1 ? low : &nothing);
+                &part->bits, shift, i == 1 ? above : &nothing);
     }
 }
 
@@ -262,44 +293,40 @@ static void add_to_part(struct check_lanes_state *state, size_t p,
  * One pass over the coefficients of a layer: the window and lanes of what it
  * adds to sum; and
  *   shift     of the coefficients before
- *   constant  sum of coefficients times biases; or constant * 2^26 + low of
- *             those times intercepts, less what rounding costs
- *   above     [2] sums of -q of the negative and of q of the other ones
- *   rounding  of what it adds to sum
+ *   constant  [0] * 2^n + [1]: sum of coefficients times biases or intercepts,
+ *             less what rounding costs, in units that the pass knows
+ *   above     what is subtracted from all sums
  *   is_missing  not 0: some number was too long, or no upper line
  */
 struct pass {
     struct part from;
     lanes shift[2];
-    lanes constant;
-    lanes low;
-    lanes above[2];
+    lanes constant[2];
+    lanes above;
     lanes is_missing;
-    struct low rounding;
 };
 
 /* The coefficient of z, from that of max(z, 0) of an unstable neuron whose
  * lower line has slope lower * 2^-SLOPE_BITS: in place. */
-static inline void apply_line(struct pass *pass, lanes *x,
+static inline void apply_line(lanes *x, lanes constant[2], lanes *is_missing,
                               const struct check_line *line, int64_t lower,
-                              unsigned slope_bits)
+                              int64_t upper)
 {
     const int64_t most = (int64_t)1 << OFFSET_BITS;
-    const int64_t upper = line->slope << (SLOPE_BITS - slope_bits);
     const lanes negative = *x >> 63;
     const lanes down = *x & negative;
     const lanes product = (*x & ~negative) * lower + down * upper;
     const lanes is_inexact = (product & ((1 << SLOPE_BITS) - 1)) != 0;
     if (line->has_upper && line->offset < most) {
-        pass->constant += down * (line->offset >> OFFSET_BITS / 2);
-        pass->low += down * (line->offset & ((1 << OFFSET_BITS / 2) - 1));
+        constant[0] += down * (line->offset >> OFFSET_BITS / 2);
+        constant[1] += down * (line->offset & ((1 << OFFSET_BITS / 2) - 1));
     } else {
-        pass->is_missing |= negative;
+        *is_missing |= negative;
     }
     if (line->error < most) {
-        pass->low -= is_inexact & line->error;
+        constant[1] -= is_inexact & line->error;
     } else {
-        pass->is_missing |= is_inexact;
+        *is_missing |= is_inexact;
     }
     *x = (product + (line->is_rounded_up ? (1 << SLOPE_BITS) - 1 : 0)) >>
          SLOPE_BITS;
@@ -320,7 +347,7 @@ static void flush(struct check_lanes_state *state, size_t p, struct pass *pass)
         range.low = first > from->low ? first : from->low;
         range.end = end < from->end ? end : from->end;
         if (range.low < range.end && state->uses[p * state->n_parts + t]) {
-            add_to_part(state, t, range, &pass->rounding);
+            add_to_part(state, t, range, &pass->above);
         }
     }
 }
@@ -331,7 +358,7 @@ static void include(struct part *window, size_t low, size_t end)
     window->end = end > window->end ? end : window->end;
 }
 
-/* Neurons whose outputs are the coordinates low .. end - 1. */
+/* Neurons whose outputs are the coordinates low .. end - 1, at most BLOCK. */
 CLONES static void apply_lines(struct check_lanes_state *state,
                                struct pass *pass,
                                const struct check_region *region,
@@ -339,32 +366,41 @@ CLONES static void apply_lines(struct check_lanes_state *state,
                                size_t end)
 {
     const unsigned lower_shift = SLOPE_BITS - region->lower_bits;
+    const unsigned upper_shift = SLOPE_BITS - region->slope_bits;
+    const lanes shift[2] = {pass->shift[0], pass->shift[1]};
+    lanes constant[2] = {{0}};
+    lanes is_missing = {0};
     for (size_t i = low; i < end; i++) {
         const uint32_t z = layer->source[i - layer->first];
         const struct check_line *line = &region->line[z];
-        lanes x = (state->q[i] << pass->shift[0]) >> pass->shift[1];
+        lanes x = (state->q[i] << shift[0]) >> shift[1];
+        if (line->phase == CHECK_INACTIVE) {
+            continue;
+        }
         if (line->phase == CHECK_UNSTABLE) {
             const int64_t lower = state->use_slopes && region->slope[i] >= 0
                                       ? (int64_t)region->slope[i] << lower_shift
                                       : (int64_t)line->is_identity_below
                                             << SLOPE_BITS;
-            apply_line(pass, &x, line, lower, region->slope_bits);
+            apply_line(&x, constant, &is_missing, line, lower,
+                       line->slope << upper_shift);
         }
-        if (line->phase != CHECK_INACTIVE) {
-            state->sum[z][0] += x;
-            include(&pass->from, z, (size_t)z + 1);
-        }
+        state->sum[z] += x;
+        include(&pass->from, z, (size_t)z + 1);
     }
+    pass->constant[0] = constant[0];
+    pass->constant[1] = constant[1];
+    pass->is_missing |= is_missing;
 }
 
-/* Carries what the pass adds to the sums of all lanes. */
+/* Carries the constants of the pass to the sums of all lanes. */
 static void add_constants(struct check_words *words, const struct pass *pass,
                           long low_bits, long exponent)
 {
     for (size_t r = 0; r < CHECK_LANES; r++) {
         const check_wide high =
-            (check_wide)pass->constant[r] * ((check_wide)1 << low_bits);
-        add_to_sum(words, r, high + pass->low[r],
+            (check_wide)pass->constant[0][r] * ((check_wide)1 << low_bits);
+        add_to_sum(words, r, high + pass->constant[1][r],
                    pass->from.exponent[r] + exponent);
         words->is_dead[r] = words->is_dead[r] || pass->is_missing[r] != 0;
     }
@@ -374,19 +410,13 @@ static void eliminate_relu(struct check_words *words, size_t p,
                            const struct check_region *region)
 {
     struct check_lanes_state *state = words->state;
-    const struct check_layer *layer = &state->network->layers[p - 1];
     struct part *part = &state->parts[p];
-    const size_t below = find_part(state->network, layer->source[0]);
-    const bool is_affine =
-        below > 0 && state->network->layers[below - 1].kind == CHECK_AFFINE;
     struct pass pass = {.from.low = SIZE_MAX};
-    normalize(part, pass.shift,
-              is_affine ? state->matrices[below - 1].q_bits : CHECK_Q_BITS);
+    normalize(part, pass.shift, CHECK_Q_BITS);
     pass.from.exponent = part->exponent;
     for (size_t i = part->low; i < part->end; i += BLOCK) {
         const size_t left = part->end - i;
-        pass.constant = pass.low = (lanes){0};
-        apply_lines(state, &pass, region, layer, i,
+        apply_lines(state, &pass, region, &state->network->layers[p - 1], i,
                     i + (left < BLOCK ? left : BLOCK));
         add_constants(words, &pass, OFFSET_BITS / 2, -(long)region->fact_bits);
     }
@@ -400,6 +430,9 @@ static void charge_units(struct check_words *words, const struct part *part,
 {
     const check_wide most = (check_wide)1 << 62;
     check_wide below = 0;
+    if (is_zero(&part->units)) {
+        return;
+    }
     for (size_t i = part->low; i < part->end; i++) {
         const int64_t lower = region->ends[2 * i];
         below += lower < 0 ? -(check_wide)lower : 0;
@@ -413,32 +446,76 @@ static void charge_units(struct check_words *words, const struct part *part,
     }
 }
 
-/* Rows of the coordinates of a part, times their coefficients. */
-CLONES static void multiply_rows(struct check_lanes_state *state,
-                                 struct pass *pass,
-                                 const struct check_layer *layer,
-                                 const struct check_matrix *matrix,
-                                 const struct part *part)
+/* Collects the rows of a part that are not 0, an even number of them, and adds
+ * their biases; size[0] and size[1] receive the sums of -x of the negative and
+ * of x of the other coefficients. */
+CLONES static size_t collect_rows(struct check_lanes_state *state,
+                                  struct pass *pass,
+                                  const struct check_layer *layer,
+                                  const struct check_matrix *matrix,
+                                  lanes size[2])
 {
+    const struct part *part = &state->parts[layer - state->network->layers + 1];
+    const lanes shift[2] = {pass->shift[0], pass->shift[1]};
+    lanes constant[2] = {{0}};
+    lanes below = {0};
+    lanes above = {0};
+    size_t n = 0;
     for (size_t c = part->low; c < part->end; c++) {
         const size_t i = c - layer->first;
-        const lanes x = (state->q[c] << pass->shift[0]) >> pass->shift[1];
-        int64_t any = 0;
-        for (size_t r = 0; r < CHECK_LANES; r++) {
-            any |= x[r];
-        }
-        if (any == 0) {
+        const lanes x = (state->q[c] << shift[0]) >> shift[1];
+        if (is_zero(&x)) {
             continue;
         }
-        pass->above[0] -= x & (x >> 63);
-        pass->above[1] += x & ~(x >> 63);
-        pass->constant += x * matrix->bias[i][0];
-        pass->low += x * matrix->bias[i][1];
+        below -= x & (x >> 63);
+        above += x & ~(x >> 63);
+        constant[0] += x * matrix->bias[i][0];
+        constant[1] += x * matrix->bias[i][1];
         include(&pass->from, matrix->span[i][0], matrix->span[i][1]);
-        for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
-            lanes *sum = state->sum[layer->column[k]];
-            sum[0] += x * matrix->weight[k][0];
-            sum[1] += x * matrix->weight[k][1];
+        state->x[n] = x;
+        state->row[n++] = (uint32_t)i;
+    }
+    if (n % 2 == 1) {
+        state->x[n] = (lanes){0};
+        state->row[n++] = 0;
+    }
+    size[0] = below;
+    size[1] = above;
+    pass->constant[0] = constant[0];
+    pass->constant[1] = constant[1];
+    return n;
+}
+
+/* sum[j] of the columns of one tile: the products of n rows, added in pairs
+ * and rounded down. */
+CLONES static void multiply_tile(lanes *sum, const int64_t *weight,
+                                 const lanes *x, const uint32_t *row, size_t n,
+                                 long shift)
+{
+    lanes total[CHECK_TILE] = {{0}};
+    for (size_t k = 0; k < n; k += 2) {
+        const int64_t *w = weight + (size_t)row[k] * CHECK_TILE;
+        const int64_t *v = weight + (size_t)row[k + 1] * CHECK_TILE;
+        for (size_t j = 0; j < CHECK_TILE; j++) {
+            total[j] += (x[k] * w[j] + x[k + 1] * v[j]) >> shift;
+        }
+    }
+    for (size_t j = 0; j < CHECK_TILE; j++) {
+        sum[j] = total[j];
+    }
+}
+
+/* The same for the entries of n rows, each product rounded down. */
+CLONES static void multiply_entries(struct check_lanes_state *state,
+                                    const struct check_layer *layer,
+                                    const struct check_matrix *matrix, size_t n)
+{
+    for (size_t k = 0; k < n; k++) {
+        const lanes x = state->x[k];
+        const size_t i = state->row[k];
+        for (size_t e = layer->start[i]; e < layer->start[i + 1]; e++) {
+            state->sum[layer->column[e]] +=
+                (x * matrix->weight[e]) >> matrix->shift;
         }
     }
 }
@@ -447,25 +524,35 @@ static void eliminate_affine(struct check_words *words, size_t p,
                              const struct check_region *region)
 {
     struct check_lanes_state *state = words->state;
+    const struct check_layer *layer = &state->network->layers[p - 1];
     const struct check_matrix *matrix = &state->matrices[p - 1];
     struct part *part = &state->parts[p];
     struct pass pass = {.from.low = SIZE_MAX};
-    normalize(part, pass.shift, matrix->q_bits);
+    lanes size[2] = {{0}};
+    normalize(part, pass.shift, CHECK_Q_BITS);
     charge_units(words, part, region, region->fact_bits);
-    multiply_rows(state, &pass, &state->network->layers[p - 1], matrix, part);
+    const size_t n = collect_rows(state, &pass, layer, matrix, size);
+    for (size_t t = 0; t < matrix->n_tiles; t++) {
+        multiply_tile(state->sum + matrix->first + t * CHECK_TILE,
+                      matrix->weight + t * layer->width * CHECK_TILE, state->x,
+                      state->row, n, matrix->shift);
+    }
+    if (matrix->n_tiles == 0) {
+        multiply_entries(state, layer, matrix, n);
+    }
     pass.from.exponent = part->exponent;
-    pass.low -= pass.above[0];
+    pass.constant[1] -= size[0];
     add_constants(words, &pass, matrix->bias_bits, matrix->bias_exponent);
-    pass.from.exponent += matrix->exponent + matrix->low_bits;
-    pass.rounding.bits = matrix->low_bits;
-    for (size_t r = 0; r < CHECK_LANES; r++) {
-        pass.from.units[r] = matrix->has_low && has_lane(part, r) ? 1 : 0;
-    }
+    pass.from.exponent += matrix->exponent + matrix->shift;
+    /* By (3) of check_matrix.h, and as -size[0] <= sum of x * (w - w') <=
+     * size[1] if w' <= w < w' + 1. */
+    const lanes is_used = (size[0] | size[1]) != 0;
     if (matrix->is_rounded) {
-        pass.rounding.above = pass.above[0];
-        pass.from.units +=
-            ((pass.above[0] + pass.above[1]) >> matrix->low_bits) + 1;
+        pass.above = is_used & ((size[0] >> matrix->shift) + 1);
+        pass.from.units =
+            pass.above + (is_used & ((size[1] >> matrix->shift) + 1));
     }
+    pass.from.units += is_used & (int64_t)matrix->n_floors;
     flush(state, p, &pass);
 }
 
@@ -496,9 +583,9 @@ void check_words_add(struct check_words *words, size_t lane, size_t coordinate,
                      const int64_t q_units[2], long exponent)
 {
     struct check_lanes_state *state = words->state;
-    const struct low nothing = {.bits = 0};
+    const lanes nothing = {0};
     struct part from = {.low = coordinate, .end = coordinate + 1};
-    state->sum[coordinate][0][lane] = q_units[0];
+    state->sum[coordinate][lane] = q_units[0];
     from.exponent[lane] = exponent;
     from.bits[lane] = q_units[0] < 0 ? -q_units[0] : q_units[0];
     from.units[lane] = q_units[1];
