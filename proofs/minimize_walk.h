@@ -1,4 +1,5 @@
-/* Walking a proof tree with the oracle at its side: for minimize*.c only. */
+/* Walking a proof tree with the oracle at its side: for minimize*.c and
+ * src/explain only. */
 #ifndef ASTROLABE_PROOFS_MINIMIZE_WALK_H
 #define ASTROLABE_PROOFS_MINIMIZE_WALK_H
 

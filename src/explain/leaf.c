@@ -59,29 +59,28 @@ static bool go(struct leaf_view *view, size_t leaf)
     return n_left == 0;
 }
 
-/* Finds the disjunct of least margin, and a line about each. */
-static void close(struct leaf_view *view)
+static const char *how(const struct cert_combination *by)
+{
+    return by == NULL ? "closed by default" : "closed by a combination";
+}
+
+/* Finds the disjunct of least margin; prints a line about each if wanted. */
+static void close(struct leaf_view *view, bool is_printed)
 {
     struct minimize_walk *walk = &view->walk;
     const struct minimize_frame *top = minimize_walk_top(walk);
     view->margin = HUGE_VAL;
-    (void)fprintf(view->file, "\nopen disjuncts: %zu\n", top->n_open);
     for (size_t i = 0; i < top->n_open; i++) {
         const uint32_t disjunct = walk->open.data[top->first_open + i];
         const struct cert_closing *closing =
             margins_closing(walk->tree, minimize_walk_node(walk), disjunct);
         const struct cert_combination *by =
             closing == NULL || closing->is_default ? NULL : &closing->by;
-        double margin = -HUGE_VAL;
-        const struct oracle_sum sum =
-            by == NULL ? (struct oracle_sum){.disjunct = disjunct}
-                       : minimize_sum(walk, disjunct, by);
-        if (by == NULL || sum.n > 0) {
-            walk->oracle->margins(walk->oracle->context, &margin, &sum, 1);
+        const double margin = margins_of(walk, disjunct, by);
+        if (is_printed) {
+            (void)fprintf(view->file, "  disjunct %u, %s: margin %.6g\n",
+                          (unsigned)disjunct, how(by), margin);
         }
-        (void)fprintf(
-            view->file, "  disjunct %u, %s: margin %.6g\n", (unsigned)disjunct,
-            by == NULL ? "closed by default" : "by a combination", margin);
         if (margin < view->margin || i == 0) {
             view->margin = margin;
             view->disjunct = disjunct;
@@ -90,29 +89,43 @@ static void close(struct leaf_view *view)
     }
 }
 
-static void print_leaf(struct leaf_view *view, size_t case_index, size_t leaf)
+static void print_closed(struct leaf_view *view)
 {
-    const bool is_empty = !minimize_walk_top(&view->walk)->is_possible;
-    (void)fprintf(view->file, "leaf %zu of case %zu, depth %zu\n", leaf,
-                  case_index, view->walk.path.n - 1);
-    (void)fputs("numbers are rounded for reading; the checker computes "
-                "exactly\n",
-                view->file);
-    leaf_print_path(view);
-    leaf_print_box(view);
-    if (is_empty) {
-        leaf_print_empty(view);
-        return;
-    }
-    close(view);
     chain_init(&view->chain, view->replay, view->question->query->layers);
+    close(view, false);
     view->atom = chain_close(&view->chain, &view->walk, view->query_case,
                              view->disjunct, view->by);
+    (void)fprintf(view->file,
+                  "disjunct %u %s, margin %.6g, bounds of %zu neurons used\n",
+                  (unsigned)view->disjunct, how(view->by), view->margin,
+                  chain_n_facts(&view->chain));
+    leaf_print_path(view);
+    leaf_print_box(view);
+    (void)fprintf(view->file, "\nopen disjuncts: %zu\n",
+                  minimize_walk_top(&view->walk)->n_open);
+    close(view, true);
     leaf_print_goal(view);
     leaf_print_facts(view);
     leaf_print_chain(view);
     leaf_print_end(view);
     chain_clear(&view->chain);
+}
+
+static void print_leaf(struct leaf_view *view, size_t case_index, size_t leaf)
+{
+    (void)fprintf(view->file, "leaf %zu of case %zu, depth %zu\n", leaf,
+                  case_index, view->walk.path.n - 1);
+    (void)fputs("numbers are rounded for reading; the checker computes "
+                "exactly\n",
+                view->file);
+    if (minimize_walk_top(&view->walk)->is_possible) {
+        print_closed(view);
+        return;
+    }
+    (void)fputs("closed because its region is empty\n", view->file);
+    leaf_print_path(view);
+    leaf_print_box(view);
+    leaf_print_empty(view);
 }
 
 enum status leaf_explain(FILE *file, const struct leaf_question *question,

@@ -29,8 +29,8 @@ const struct cert_closing *margins_closing(const struct cert_tree *tree,
     return NULL;
 }
 
-static double margin_of(struct minimize_walk *walk, uint32_t disjunct,
-                        const struct cert_combination *by)
+double margins_of(struct minimize_walk *walk, uint32_t disjunct,
+                  const struct cert_combination *by)
 {
     double margin = -HUGE_VAL;
     const struct oracle_sum sum =
@@ -60,7 +60,7 @@ static void note_node(struct margins *margins, struct cert_note *note,
         }
         const struct cert_combination *by =
             closing == NULL || closing->is_default ? NULL : &closing->by;
-        const double margin = margin_of(walk, disjunct, by);
+        const double margin = margins_of(walk, disjunct, by);
         if (margin < note->margin) {
             note->margin = margin;
             note->disjunct = disjunct;

@@ -4,6 +4,7 @@
 
 #include "proofs/cert.h"
 #include "proofs/cert_notes.h"
+#include "proofs/minimize_walk.h"
 #include "src/query/query.h"
 
 #include <stdbool.h>
@@ -18,6 +19,11 @@
  */
 void margins_find(struct cert_notes *notes, struct cert *cert,
                   const struct query *query, bool with_facts);
+
+/* Margin with which a combination (NULL: the default) closes a disjunct at the
+ * node of the walk; an empty combination closes nothing. */
+double margins_of(struct minimize_walk *walk, uint32_t disjunct,
+                  const struct cert_combination *by);
 
 /* The closing of a disjunct among those of a node; NULL: by default. */
 const struct cert_closing *margins_closing(const struct cert_tree *tree,
