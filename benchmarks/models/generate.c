@@ -1,6 +1,7 @@
 /* generate_models FOLDER: makes all networks and properties anew. */
 #include "benchmarks/models/controller.h"
 #include "benchmarks/models/digits.h"
+#include "benchmarks/models/pigeons.h"
 #include "benchmarks/models/residual.h"
 #include "benchmarks/models/tiny.h"
 #include "src/base/log.h"
@@ -16,6 +17,7 @@ static enum status generate(const char *folder, struct error *error)
     STATUS_TRY(residual_add(instances, error));
     STATUS_TRY(controller_add(instances, error));
     STATUS_TRY(digits_add(instances, error));
+    STATUS_TRY(pigeons_add(instances, error));
     status = instances_close(instances, error);
     instances = NULL;
 cleanup:

@@ -6,7 +6,6 @@
 #include "benchmarks/models/vnnlib_out.h"
 #include "src/base/log.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 
 enum { PATH_BYTES = 4096, FILE_BYTES = 64, TIMEOUT_S = 60, SEED = 17 };
@@ -130,6 +129,13 @@ static enum status instances_add(struct instances *instances,
     log_line(LOG_NOTE, "%s: size %zu of %s", file, t, rule.comment);
 cleanup:
     return status;
+}
+
+enum status instances_add_rule(struct instances *instances,
+                               const struct family *family, bool holds,
+                               struct error *error)
+{
+    return instances_add(instances, family, 0, holds, error);
 }
 
 /* The largest t < end that linear bounds prove, by bisection as if a larger

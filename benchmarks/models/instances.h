@@ -6,6 +6,8 @@
 #include "benchmarks/models/toy.h"
 #include "src/base/writer.h"
 
+#include <stdbool.h>
+
 struct instances;
 
 /* Opens instances.csv and expected.csv in `folder`; nothing is written
@@ -28,6 +30,12 @@ enum status instances_add_network(struct instances *instances,
 enum status instances_add_family(struct instances *instances,
                                  const struct family *family,
                                  struct error *error);
+
+/* Writes one property of the current network, the family's rule at size 0,
+ * which is known to hold or to be violated. */
+enum status instances_add_rule(struct instances *instances,
+                               const struct family *family, bool holds,
+                               struct error *error);
 
 /* Commits both lists and releases; on error they are what they were. */
 enum status instances_close(struct instances *instances, struct error *error);

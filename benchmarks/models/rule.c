@@ -116,3 +116,11 @@ void rule_keep_below(struct rule *rule, size_t output, double limit)
     rule_add_conjunction(rule);
     rule_add_atom(rule, RULE_NO_OUTPUT, output, -rule_units(limit));
 }
+
+void rule_forbid_both(struct rule *rule, size_t high, double limit, size_t low,
+                      double ceiling)
+{
+    rule_add_conjunction(rule);
+    rule_add_atom(rule, RULE_NO_OUTPUT, high, -rule_units(limit));
+    rule_add_atom(rule, low, RULE_NO_OUTPUT, rule_units(ceiling));
+}

@@ -88,4 +88,9 @@ void rule_forbid_lowest(struct rule *rule, size_t output);
 /* Violated if the score reaches `limit` or more. */
 void rule_keep_below(struct rule *rule, size_t output, double limit);
 
+/* Violated if the score `high` reaches `limit` or more while the score `low`
+ * is `ceiling` or less. */
+void rule_forbid_both(struct rule *rule, size_t high, double limit, size_t low,
+                      double ceiling);
+
 #endif
