@@ -4,6 +4,7 @@
 #include "proofs/check/check_dyadic.h"
 #include "proofs/check/check_network.h"
 
+/* Values and constants are multiplied by `one` > 0. */
 static void evaluate_layer(struct check_dyadic *v,
                            const struct check_layer *layer,
                            const struct check_dyadic *one)
@@ -22,25 +23,31 @@ static void evaluate_layer(struct check_dyadic *v,
     }
 }
 
-void check_network_eval(mpq_t *v, const struct check_network *network,
-                        const double *x)
+/* Affine layers and max(z, 0) keep the common denominator of the inputs. */
+void check_network_eval(mpq_t *v, const struct check_network *network)
 {
     const size_t n = network->n_coordinates;
     struct check_dyadic one = {.exponent = 0};
     struct check_dyadic *values = check_alloc(n, sizeof *values);
     mpz_init_set_ui(one.value, 1);
+    for (size_t i = 0; i < network->n_inputs; i++) {
+        mpz_lcm(one.value, one.value, mpq_denref(v[i]));
+    }
     for (size_t z = 0; z < n; z++) {
         mpz_init(values[z].value);
     }
     for (size_t i = 0; i < network->n_inputs; i++) {
-        check_dyadic_add_double(&values[i], &one, x[i]);
+        mpz_divexact(values[i].value, one.value, mpq_denref(v[i]));
+        mpz_mul(values[i].value, values[i].value, mpq_numref(v[i]));
     }
     for (size_t l = 0; l < network->n_layers; l++) {
         evaluate_layer(values, &network->layers[l], &one);
     }
     for (size_t z = 0; z < n; z++) {
         const long exponent = values[z].exponent;
-        mpq_set_z(v[z], values[z].value);
+        mpz_set(mpq_numref(v[z]), values[z].value);
+        mpz_set(mpq_denref(v[z]), one.value);
+        mpq_canonicalize(v[z]);
         if (exponent < 0) {
             mpq_div_2exp(v[z], v[z], (mp_bitcnt_t)-exponent);
         } else {
@@ -54,11 +61,11 @@ void check_network_eval(mpq_t *v, const struct check_network *network,
 
 /* The input for `at` number P: x_i = ((i * 7 + 3 * P * (i + 1)) mod 11 - 5)
  * / 4. */
-static void set_point(double *x, size_t n, size_t point)
+static void set_point(mpq_t *x, size_t n, size_t point)
 {
     for (size_t i = 0; i < n; i++) {
         const size_t rest = (i * 7 + 3 * point * (i + 1)) % 11;
-        x[i] = ((double)rest - 5.0) / 4.0;
+        mpq_set_d(x[i], ((double)rest - 5.0) / 4.0);
     }
 }
 
@@ -98,13 +105,12 @@ static void print_points(FILE *file, const struct check_network *network)
         return;
     }
     mpq_t *v = check_alloc(n, sizeof *v);
-    double *x = check_alloc(network->n_inputs, sizeof *x);
     for (size_t z = 0; z < n; z++) {
         mpq_init(v[z]);
     }
     for (size_t point = 0; point < N_POINTS; point++) {
-        set_point(x, network->n_inputs, point);
-        check_network_eval(v, network, x);
+        set_point(v, network->n_inputs, point);
+        check_network_eval(v, network);
         (void)fprintf(file, "at %zu:", point);
         for (size_t j = 0; j < network->n_outputs && j < N_PRINTED; j++) {
             print_rational(file, v[network->output[j]]);
@@ -118,7 +124,6 @@ static void print_points(FILE *file, const struct check_network *network)
         mpq_clear(v[z]);
     }
     check_free(v);
-    check_free(x);
 }
 
 static void print_tensor(FILE *file, const char *role,

@@ -91,11 +91,10 @@ void check_network_free(struct check_network *network);
 void check_split_double(int64_t *mantissa, long *exponent, double x);
 
 /*
- * v[n_coordinates], initialised by the caller: the values of all coordinates
- * in real arithmetic at the finite point x[n_inputs].
+ * v[n_coordinates], initialised by the caller: from the inputs, the first
+ * n_inputs, the values of all other coordinates in real arithmetic.
  */
-void check_network_eval(mpq_t *v, const struct check_network *network,
-                        const double *x);
+void check_network_eval(mpq_t *v, const struct check_network *network);
 
 /* The canonical text; `astrolabe dump` must print the same. */
 void check_network_dump(FILE *file, const struct check_network *network);

@@ -112,29 +112,91 @@ static enum truth judge_atom(const struct check_atom *atom,
     return holds[1] ? ALWAYS : holds[0] ? MAYBE : NEVER;
 }
 
-/* Whether the point lies in a box and satisfies a disjunct of its case. */
+/* Whether the point lies in the box and satisfies a disjunct of the case. */
+static enum truth judge_case(const struct check_case *of,
+                             const struct point *point)
+{
+    enum truth best = NEVER;
+    enum truth inside = ALWAYS; /* inputs are exact: ALWAYS or NEVER */
+    const size_t n_ends = 2 * point->network->n_inputs;
+    for (size_t e = 0; e < n_ends && inside == ALWAYS; e++) {
+        inside = of->box[e] == NULL ? ALWAYS : judge_atom(of->box[e], point);
+    }
+    for (size_t d = 0; d < of->n_disjuncts; d++) {
+        enum truth truth = inside;
+        for (size_t a = 0; a < of->disjuncts[d].n_atoms; a++) {
+            const enum truth other =
+                judge_atom(of->disjuncts[d].atoms[a], point);
+            truth = other < truth ? other : truth;
+        }
+        best = truth > best ? truth : best;
+    }
+    return best;
+}
+
 static enum truth judge_query(const struct check_query *query,
                               const struct point *point)
 {
     enum truth best = NEVER;
     for (size_t c = 0; c < query->n_cases; c++) {
-        const struct check_case *of = &query->cases[c];
-        enum truth inside = ALWAYS; /* inputs are exact: ALWAYS or NEVER */
-        for (size_t e = 0; e < 2 * query->n_inputs && inside == ALWAYS; e++) {
-            inside =
-                of->box[e] == NULL ? ALWAYS : judge_atom(of->box[e], point);
-        }
-        for (size_t d = 0; d < of->n_disjuncts; d++) {
-            enum truth truth = inside;
-            for (size_t a = 0; a < of->disjuncts[d].n_atoms; a++) {
-                const enum truth other =
-                    judge_atom(of->disjuncts[d].atoms[a], point);
-                truth = other < truth ? other : truth;
-            }
-            best = truth > best ? truth : best;
-        }
+        const enum truth truth = judge_case(&query->cases[c], point);
+        best = truth > best ? truth : best;
     }
     return best;
+}
+
+/* Moves x to an end of its interval if it is beyond it, strict or not. False if
+ * that is farther than 2^-10. */
+static bool move_inside(mpq_t x, const struct check_atom *end, bool is_lower)
+{
+    bool is_near = true;
+    mpq_t place;
+    mpq_t move;
+    mpq_inits(place, move, NULL);
+    mpq_set(place, end->rhs);
+    if (is_lower) { /* -1*X <= rhs */
+        mpq_neg(place, place);
+    }
+    mpq_sub(move, place, x);
+    if (is_lower ? mpq_sgn(move) > 0 : mpq_sgn(move) < 0) {
+        mpq_abs(move, move);
+        is_near = mpq_cmp_ui(move, 1, 1024) <= 0;
+        mpq_set(x, place);
+    }
+    mpq_clears(place, move, NULL);
+    return is_near;
+}
+
+/* Moves the inputs v[n] to the box of the case, or its closure; false if one
+ * would move too far. */
+static bool project(mpq_t *v, const struct check_case *of, size_t n)
+{
+    bool is_near = true;
+    for (size_t e = 0; e < 2 * n && is_near; e++) {
+        is_near =
+            of->box[e] == NULL || move_inside(v[e / 2], of->box[e], e % 2 == 0);
+    }
+    return is_near;
+}
+
+/* Whether the projection of x onto the box of a case is unsafe there; v is
+ * scratch. */
+static bool is_unsafe_nearby(mpq_t *v, const struct check_network *network,
+                             const struct check_query *query, const double *x)
+{
+    const struct point point = {network, {v, v}};
+    for (size_t c = 0; c < query->n_cases; c++) {
+        for (size_t i = 0; i < network->n_inputs; i++) {
+            mpq_set_d(v[i], x[i]);
+        }
+        if (project(v, &query->cases[c], network->n_inputs)) {
+            check_network_eval(v, network);
+            if (judge_case(&query->cases[c], &point) == ALWAYS) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 static mpq_t *new_values(size_t n)
@@ -207,13 +269,18 @@ enum check_float32 check_witness(const struct check_head *head,
                      network->n_inputs);
     }
     mpq_t *v = new_values(n);
-    check_network_eval(v, network, x);
+    for (size_t i = 0; i < network->n_inputs; i++) {
+        mpq_set_d(v[i], x[i]);
+    }
+    check_network_eval(v, network);
     const struct point point = {network, {v, v}};
-    if (judge_query(query, &point) != ALWAYS) {
+    enum check_float32 answer = CHECK_NO_FLOAT32;
+    if (judge_query(query, &point) == ALWAYS) {
+        answer = judge_float32(x, network, query);
+    } else if (!is_unsafe_nearby(v, network, query, x)) {
         check_reject("%s: its input is not unsafe", head->file.path);
     }
     free_values(v, n);
-    const enum check_float32 answer = judge_float32(x, network, query);
     check_free(x);
     return answer;
 }

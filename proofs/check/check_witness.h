@@ -11,11 +11,11 @@ enum check_float32 {
     CHECK_EVERY_ORDER,  /* all of them are unsafe */
     CHECK_NO_ORDER,     /* none is */
     CHECK_UNDETERMINED, /* not decided here */
-    CHECK_NO_FLOAT32    /* some input is no float32 number */
+    CHECK_NO_FLOAT32    /* some input is no float32 number, or was projected */
 };
 
-/* Returns only if the head's witness is unsafe by the query in real
- * arithmetic; otherwise ends in check_reject, or in check_unreadable if a
+/* Returns only if the head's witness, or its projection onto the box of a
+ * case, is unsafe by the query in real arithmetic; otherwise ends in check_reject, or in check_unreadable if a
  * value is not finite. */
 enum check_float32 check_witness(const struct check_head *head,
                                  const struct check_network *network,

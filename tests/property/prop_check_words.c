@@ -200,16 +200,15 @@ static void set_dyadic(mpq_t x, const struct check_dyadic *a)
 static void draw_execution(mpq_t *v, struct sample *sample)
 {
     const struct check_network *network = &sample->network;
-    double x[MOST_INPUTS];
     for (size_t i = 0; i < network->n_inputs; i++) {
         const int64_t *ends = sample->region.ends + 2 * i;
         const size_t steps = (size_t)(ends[1] - ends[0]) / (1 << 19) + 1;
         const int64_t step = (int64_t)rng_below(&sample->rng, steps);
         const int64_t inner = ends[0] + step * (1 << 19);
         const size_t where = rng_below(&sample->rng, 3);
-        x[i] = ldexp((double)(where == 2 ? inner : ends[where]), -40);
+        mpq_set_d(v[i], ldexp((double)(where == 2 ? inner : ends[where]), -40));
     }
-    check_network_eval(v, network, x);
+    check_network_eval(v, network);
 }
 
 /* The bound is not above the goal's value at v. */

@@ -19,6 +19,7 @@ static void evaluate(mpq_t *v, const struct check_network *network)
         for (size_t i = 0; i < layer->width; i++) {
             mpq_t *value = &v[layer->first + i];
             if (layer->kind == CHECK_RELU) {
+                mpq_set_ui(*value, 0, 1);
                 if (mpq_sgn(v[layer->source[i]]) > 0) {
                     mpq_set(*value, v[layer->source[i]]);
                 }
@@ -85,6 +86,35 @@ static double read_double(const unsigned char *bytes)
     return value;
 }
 
+/* The numbers of the input, each clamped to the box; false if the box is more
+ * than 2^-10 away. A strict end is left to is_unsafe. */
+static bool clamp(mpq_t *v, const struct check_case *of, size_t n)
+{
+    mpq_t move;
+    mpq_init(move);
+    bool is_near = true;
+    for (size_t i = 0; i < n; i++) {
+        const struct check_atom *below = of->box[2 * i];
+        const struct check_atom *above = of->box[2 * i + 1];
+        if (below != NULL) {
+            mpq_add(move, v[i], below->rhs);
+            if (mpq_sgn(move) < 0) {
+                mpq_neg(v[i], below->rhs);
+                is_near = is_near && mpq_cmp_si(move, -1, 1024) >= 0;
+            }
+        }
+        if (above != NULL) {
+            mpq_sub(move, v[i], above->rhs);
+            if (mpq_sgn(move) > 0) {
+                mpq_set(v[i], above->rhs);
+                is_near = is_near && mpq_cmp_si(move, 1, 1024) <= 0;
+            }
+        }
+    }
+    mpq_clear(move);
+    return is_near;
+}
+
 enum ref_verdict ref_witness_judge(const unsigned char *bytes, size_t n,
                                    const struct check_network *network,
                                    const struct check_query *query)
@@ -113,14 +143,15 @@ enum ref_verdict ref_witness_judge(const unsigned char *bytes, size_t n,
     mpq_t *v = alloc_bytes(network->n_coordinates, sizeof *v);
     for (size_t i = 0; i < network->n_coordinates; i++) {
         mpq_init(v[i]);
-        if (i < n_stated) {
+    }
+    for (size_t c = 0; c < query->n_cases; c++) {
+        for (size_t i = 0; i < n_stated; i++) {
             mpq_set_d(v[i], read_double(bytes + at + 8 * i));
         }
-    }
-    evaluate(v, network);
-    for (size_t c = 0; c < query->n_cases; c++) {
-        if (is_unsafe(v, network, &query->cases[c])) {
-            verdict = REF_ACCEPTED;
+        if (clamp(v, &query->cases[c], n_stated)) {
+            evaluate(v, network);
+            verdict = is_unsafe(v, network, &query->cases[c]) ? REF_ACCEPTED
+                                                              : verdict;
         }
     }
     for (size_t i = 0; i < network->n_coordinates; i++) {

@@ -5,7 +5,8 @@
 #include "tests/ref/ref_certificate.h"
 
 /* bytes[n]: the number of inputs and a double for each. REF_ACCEPTED if the
- * point lies in the box of a case and satisfies one of its disjuncts. */
+ * point, moved to the box of a case by at most 2^-10 in each coordinate and
+ * not to a strict end, satisfies one of its disjuncts. */
 enum ref_verdict ref_witness_judge(const unsigned char *bytes, size_t n,
                                    const struct check_network *network,
                                    const struct check_query *query);

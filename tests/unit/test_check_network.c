@@ -56,12 +56,10 @@ static char *verifier_text(const char *path)
 
 static void evaluate(mpq_t *v, const struct check_network *network)
 {
-    double *x = check_alloc(network->n_inputs, sizeof *x);
     for (size_t i = 0; i < network->n_inputs; i++) {
-        x[i] = (double)(i + 1);
+        mpq_set_ui(v[i], i + 1, 1);
     }
-    check_network_eval(v, network, x);
-    check_free(x);
+    check_network_eval(v, network);
 }
 
 /* The checker's y at x = 1, 2, ... has these values, given as text. Returns
