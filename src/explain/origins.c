@@ -3,7 +3,6 @@
 
 #include "domains/bounds.h"
 #include "src/base/alloc.h"
-#include "src/base/require.h"
 
 void origins_init(struct origins *origins, struct replay *replay)
 {
@@ -57,12 +56,6 @@ static bool enter(void *context, const struct oracle_split *split,
     return is_possible;
 }
 
-static void leave(void *context)
-{
-    (void)context;
-    REQUIRE(!"a path is only gone down");
-}
-
 static void slope(void *context, uint32_t relu, uint32_t element, double value)
 {
     const struct origins *origins = context;
@@ -113,7 +106,6 @@ struct oracle origins_oracle(struct origins *origins)
         .n_relus = origins->inner.n_relus,
         .load = load,
         .enter = enter,
-        .leave = leave,
         .slope = slope,
         .lemma = lemma,
         .refresh = refresh,

@@ -41,7 +41,7 @@ struct origins {
 void origins_init(struct origins *origins, struct replay *replay);
 void origins_clear(struct origins *origins);
 
-/* The oracle of the replay, to go down one path; it never leaves a node. */
+/* The oracle of the replay, to go down one path: it has no `leave`. */
 struct oracle origins_oracle(struct origins *origins);
 
 /* Of the lower or upper end of an element of a layer. */

@@ -1,6 +1,6 @@
 # A leaf layer by layer; margins in figures; the checker's word comes first.
 query='--network tiny.onnx --property tiny_holds_4.vnnlib'
-astrolabe verify tiny_holds_4.vnnlib --network tiny.onnx --proof a.dbc --threads 1
+astrolabe verify tiny_holds_4.vnnlib --network tiny.onnx --proof a.dbc --minimize 0 --threads 1
 astrolabe proof explain a.dbc $query --leaf 4 >four.txt && sed -n '1,/^facts/p' four.txt
 astrolabe proof explain a.dbc $query | sed -n '2p;/^goal/,/^$/p;$p'
 astrolabe proof explain a.dbc $query --case 0 --leaf 0 | grep -c 'coefficient'

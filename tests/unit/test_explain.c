@@ -138,13 +138,14 @@ static size_t check_chords(const char *text)
     size_t n = 0;
     for (const char *at = strstr(text, "\nchain");
          (at = strstr(at, ": upper, y <= ")) != NULL; at++) {
+        char name[16] = "";
         char neuron[32] = "";
         const char *line = at;
         while (line[-1] != '\n') {
             line--;
         }
-        ck_assert_int_eq(sscanf(line, " %31[n0-9.],", neuron), 1);
-        (void)strcat(neuron, ": z >= ");
+        ck_assert_int_eq(sscanf(line, " %15[n0-9.],", name), 1);
+        (void)snprintf(neuron, sizeof neuron, "%s: z >= ", name);
         const char *fact = strstr(text, neuron);
         ck_assert_ptr_nonnull(fact);
         const double low = number_after(fact, "z >= ");
