@@ -176,9 +176,9 @@ static struct step unassign(struct dpll *dpll)
     return step;
 }
 
-static bool is_free(const struct dpll *dpll, uint32_t literal)
+static bool is_free(const struct dpll *dpll, size_t literal)
 {
-    return !dpll->value[literal] && !dpll->value[literal ^ 1U];
+    return !dpll->value[literal] && !dpll->value[literal ^ 1];
 }
 
 static void propagate(struct dpll *dpll)
@@ -296,20 +296,20 @@ static bool choose(struct dpll *dpll)
             dpll->weight[literal[i]] += weight;
         }
     }
-    uint32_t best = 0;
-    double best_score = -1.0;
-    for (uint32_t v = 0; v < formula->n_variables; v++) {
-        const double yes = dpll->weight[2 * v];
-        const double no = dpll->weight[2 * v + 1];
+    size_t best = 0;
+    double best_score = 0.0;
+    for (size_t l = 0; l < 2 * formula->n_variables; l += 2) {
+        const double yes = dpll->weight[l];
+        const double no = dpll->weight[l + 1];
         const double score = yes + no + 1024.0 * yes * no;
-        if (is_free(dpll, 2 * v) && score > best_score) {
-            best = yes >= no ? 2 * v : 2 * v + 1;
+        if (is_free(dpll, l) && score > best_score) {
+            best = yes >= no ? l : l + 1;
             best_score = score;
         }
     }
     if (!is_satisfied) {
         REQUIRE(best_score > 0.0);
-        assign(dpll, (struct step){.literal = best, .cause = CHOSEN});
+        assign(dpll, (struct step){.literal = (uint32_t)best, .cause = CHOSEN});
     }
     return !is_satisfied;
 }

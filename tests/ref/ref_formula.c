@@ -21,7 +21,7 @@ void ref_formula_random(struct formula *formula, struct rng *rng,
                         size_t n_variables, size_t n_clauses, size_t n_longest)
 {
     bool *is_used;
-    REQUIRE(n_longest <= n_variables);
+    REQUIRE(1 <= n_longest && n_longest <= n_variables);
     *formula = (struct formula){.n_variables = n_variables};
     NEW_ARRAY(is_used, n_variables);
     for (size_t c = 0; c < n_clauses; c++) {

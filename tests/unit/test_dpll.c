@@ -4,7 +4,8 @@
 #include "tests/ref/ref_formula.h"
 #include "tests/suite.h"
 
-/* What the tree says at `node` is so: value[v] is -1, 0 (free) or 1. */
+/* What the tree says below a node is so: value[v] is -1, 0 (free) or 1.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static size_t check_node(const struct dpll_tree *tree,
                          const struct formula *formula, uint32_t number,
                          int *value)
