@@ -120,6 +120,8 @@ START_TEST(one_bit_or_sign_elsewhere_is_refused)
         refuse(&gadget, bias, nextafter(*bias, -9.0), "second bias", j);
         refuse(&gadget, bias, j == 0 ? 2.0 : -1.0, "second bias", j);
     }
+    refuse(&gadget, &gadget.second[gadget.n_units + 5], 0.0, "copy", 0);
+    refuse(&gadget, &gadget.second[gadget.n_units + 9], 0.0, "step", 0);
     ref_gadget_clear(&gadget);
     formula_clear(&formula);
 }

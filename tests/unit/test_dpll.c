@@ -145,19 +145,20 @@ END_TEST
 
 START_TEST(decisions_that_do_not_matter_are_left_out)
 {
-    /* 20 independent pairs that are branched on first, and a contradiction
-     * of two variables in longer clauses. */
-    struct formula formula = {.n_variables = 44};
+    /* Five groups of four equal variables, which are branched on first, and a
+     * contradiction of four others. */
+    struct formula formula = {.n_variables = 24};
     size_t n_leaves = 0;
-    for (int p = 0; p < 20; p++) {
-        const int same[] = {2 * p + 1, -(2 * p + 2), 0};
-        const int equal[] = {-(2 * p + 1), 2 * p + 2, 0};
-        ref_formula_add(&formula, same);
-        ref_formula_add(&formula, equal);
+    for (int k = 0; k < 5 * 16; k++) {
+        const int a = k / 16 * 4 + k % 4 + 1;
+        const int b = k / 16 * 4 + k / 4 % 4 + 1;
+        if (a != b) {
+            ref_formula_add(&formula, (const int[]){a, -b, 0});
+        }
     }
     for (int m = 0; m < 16; m++) {
-        const int clause[] = {m & 1 ? 41 : -41, m & 2 ? 42 : -42,
-                              m & 4 ? 43 : -43, m & 8 ? 44 : -44, 0};
+        const int clause[] = {m & 1 ? 21 : -21, m & 2 ? 22 : -22,
+                              m & 4 ? 23 : -23, m & 8 ? 24 : -24, 0};
         ref_formula_add(&formula, clause);
     }
     ck_assert_int_eq(solve(&formula, &n_leaves), DPLL_REFUTED);
