@@ -114,6 +114,7 @@ double attack_point_work(const struct query *query)
 struct attack_effort attack_first_effort(const struct query *query)
 {
     const struct attack_effort small = {16, 20};
+    const double heavy = 5e9; /* multiply-adds: seconds of one core */
     const double n_starts = 64.0;
     const double least_steps = 20.0;
     const double most_steps = 100.0;
@@ -127,7 +128,7 @@ struct attack_effort attack_first_effort(const struct query *query)
         }
     }
     const double n_steps = bounds / (n_starts * attack_point_work(query));
-    if (n_steps < least_steps) {
+    if (bounds < heavy || n_steps < least_steps) {
         return small;
     }
     return (struct attack_effort){(size_t)n_starts,

@@ -71,7 +71,7 @@ double attack_point_work(const struct query *query);
 
 /*
  * Effort before any proof is tried: small, since most witnesses are easy and
- * most proofs short; where the first bounds of the network cost more, by
+ * most proofs short; where the first bounds of the network take seconds, by
  * back-substitution from every neuron, about as many multiply-adds as they.
  */
 struct attack_effort attack_first_effort(const struct query *query);
