@@ -16,8 +16,8 @@ struct check_back {
     struct check_words words;
     struct check_dyadic *q;
     struct check_dyadic sum;
-    struct check_goal goals[CHECK_LANES]; /* scratch */
-    struct check_bound bounds[CHECK_LANES];
+    struct check_goal goal; /* scratch */
+    struct check_bound bound;
 };
 
 struct check_back *check_back_create(const struct check_network *network,
@@ -32,9 +32,7 @@ struct check_back *check_back_create(const struct check_network *network,
         mpz_init(back->q[i].value);
     }
     mpz_init(back->sum.value);
-    for (size_t r = 0; r < CHECK_LANES; r++) {
-        mpz_init(back->bounds[r].value.value);
-    }
+    mpz_init(back->bound.value.value);
     return back;
 }
 
@@ -44,10 +42,8 @@ void check_back_free(struct check_back *back)
         mpz_clear(back->q[i].value);
     }
     mpz_clear(back->sum.value);
-    for (size_t r = 0; r < CHECK_LANES; r++) {
-        mpz_clear(back->bounds[r].value.value);
-        check_goal_clear(&back->goals[r]);
-    }
+    mpz_clear(back->bound.value.value);
+    check_goal_clear(&back->goal);
     check_words_clear(&back->words);
     check_free(back->q);
     check_free(back);
@@ -195,34 +191,53 @@ void check_back_bounds(struct check_bound *bounds, struct check_back *back,
     }
 }
 
+/* The goal of an end of z: +-z, as a lower bound. */
+static void bound_end(struct check_bound *bound, struct check_back *back,
+                      const struct check_region *region, uint32_t z, int sign)
+{
+    mpz_t factor;
+    mpz_init_set_si(factor, sign);
+    check_goal_reset(&back->goal);
+    check_goal_add(&back->goal, z, factor, 0);
+    bound_exactly(bound, back, region, &back->goal, false);
+    mpz_clear(factor);
+}
+
+/* A fact from the bound of a lane's goal. */
+static int64_t round_fact(check_wide sum, unsigned fact_bits)
+{
+    const check_wide most = CHECK_MOST_FACT - 1;
+    sum >>= CHECK_SUM_BITS - fact_bits;
+    return sum < -most ? CHECK_NO_LOWER : (int64_t)(sum < most ? sum : most);
+}
+
 void check_back_neurons(int64_t *ends, struct check_back *back,
                         const struct check_region *region, const uint32_t *z,
                         size_t n, enum check_arithmetic arithmetic)
 {
-    mpz_t one;
-    mpz_init(one);
+    struct check_words *words = &back->words;
     for (size_t i = 0; i < 2 * n; i++) {
-        const size_t r = i % CHECK_LANES;
-        mpz_set_si(one, i % 2 == 0 ? 1 : -1);
-        check_goal_reset(&back->goals[r]);
-        check_goal_add(&back->goals[r], z[i / 2], one, 0);
-        if (r + 1 < CHECK_LANES && i + 1 < 2 * n) {
-            continue;
+        const size_t lane = i % CHECK_LANES;
+        if (arithmetic == CHECK_FAST && lane == 0) {
+            check_words_reset(words);
+            for (size_t r = 0; r < CHECK_LANES && i + r < 2 * n; r++) {
+                const int64_t one[2] = {r % 2 == 0 ? 1 : -1, 0};
+                check_words_add(words, r, z[(i + r) / 2], one, 0);
+            }
+            check_words_run(words, region, false);
         }
-        check_back_bounds(back->bounds, back, region, back->goals, r + 1,
-                          arithmetic, false);
-        for (size_t k = 0; k <= r; k++) {
-            const struct check_bound *bound = &back->bounds[k];
-            const int64_t fact =
-                bound->is_finite
-                    ? check_dyadic_floor(&bound->value, region->fact_bits,
-                                         CHECK_MOST_FACT - 1)
-                    : CHECK_NO_LOWER;
-            const bool is_upper = k % 2 == 1;
-            ends[i - r + k] = !is_upper                ? fact
-                              : fact == CHECK_NO_LOWER ? CHECK_NO_UPPER
-                                                       : -fact;
+        if (arithmetic == CHECK_FAST && !words->is_dead[lane]) {
+            ends[i] = round_fact(words->sums[lane], region->fact_bits);
+        } else {
+            struct check_bound *bound = &back->bound;
+            bound_end(bound, back, region, z[i / 2], i % 2 == 0 ? 1 : -1);
+            ends[i] = bound->is_finite
+                          ? check_dyadic_floor(&bound->value, region->fact_bits,
+                                               CHECK_MOST_FACT - 1)
+                          : CHECK_NO_LOWER;
+        }
+        if (i % 2 == 1) {
+            ends[i] = ends[i] == CHECK_NO_LOWER ? CHECK_NO_UPPER : -ends[i];
         }
     }
-    mpz_clear(one);
 }

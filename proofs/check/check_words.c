@@ -160,7 +160,8 @@ static inline void add_to_sum(struct check_words *words, size_t r,
     }
 }
 
-static bool is_zero(const lanes *x)
+/* Reads the words one by one: x is in memory. */
+static inline bool is_zero(const lanes *x)
 {
     int64_t any = 0;
     for (size_t r = 0; r < CHECK_LANES; r++) {
@@ -169,41 +170,61 @@ static bool is_zero(const lanes *x)
     return any == 0;
 }
 
-static bool has_lane(const struct part *part, size_t r)
-{
-    return (part->bits[r] | part->units[r]) != 0;
-}
+/* -1 in lanes of a part that are not 0. */
+#define USED(part) (((part)->bits | (part)->units) != 0)
 
-static long lane_bits(const struct part *part, size_t r)
-{
-    return check_bit_length((uint64_t)(part->bits[r] | part->units[r]));
-}
+/* a in lanes where the mask is -1, b where it is 0. */
+#define SELECT(mask, a, b) (((a) & (mask)) | ((b) & ~(mask)))
 
-/* Changes a lane's exponent; there is room if it becomes finer. Its q are then
- * to be shifted left by shift[0], then right by shift[1]. */
-static void change_exponent(struct part *part, size_t r, long exponent,
-                            lanes shift[2])
-{
-    const long up = exponent - part->exponent[r];
-    const bool is_used = has_lane(part, r);
-    part->exponent[r] = exponent;
-    shift[0][r] = is_used && up < 0 ? -up : 0;
-    shift[1][r] = is_used && up > 0 ? (up > 63 ? 63 : up) : 0;
-    part->bits[r] <<= shift[0][r];
-    part->units[r] <<= shift[0][r];
-    if (shift[1][r] > 0) {
-        part->bits[r] = (part->bits[r] >> shift[1][r]) | 1;
-        part->units[r] = (part->units[r] >> shift[1][r]) + 2;
-    }
-}
-
-/* Gives lanes that are not 0 as many bits as q_bits. */
-static void normalize(struct part *part, lanes shift[2], long q_bits)
+/* The bits of the lanes' longest numbers. */
+static inline void count_bits(lanes *n, const struct part *part)
 {
     for (size_t r = 0; r < CHECK_LANES; r++) {
-        const long excess = lane_bits(part, r) - q_bits;
-        change_exponent(part, r, part->exponent[r] + excess, shift);
+        (*n)[r] = check_bit_length((uint64_t)(part->bits[r] | part->units[r]));
     }
+}
+
+/* Raises exponents, in lanes that are 0 to any, in others down as far as there
+ * is room. The q are then to be shifted left by shift[0], then right by
+ * shift[1]. */
+static inline void change_exponents(struct part *part, const lanes *raise,
+                                    lanes shift[2])
+{
+    const lanes up = *raise & USED(part);
+    shift[0] = -up & (up < 0);
+    shift[1] = ((up & 63) | ((up > 63) & 63)) & (up > 0);
+    part->exponent += *raise;
+    part->bits = (part->bits << shift[0] >> shift[1]) | ((up > 0) & 1);
+    part->units = (part->units << shift[0] >> shift[1]) + ((up > 0) & 2);
+}
+
+/* Gives lanes that are not 0 CHECK_Q_BITS bits. */
+CLONES static void normalize(struct part *part, lanes shift[2])
+{
+    lanes raise;
+    count_bits(&raise, part);
+    raise -= CHECK_Q_BITS;
+    change_exponents(part, &raise, shift);
+}
+
+/* Gives two parts one exponent, the lowest with which their sum has at most
+ * MERGED_BITS + 1 bits; shifts of a in shift[0], [1], of b in [2], [3]. */
+CLONES static void align(struct part *a, struct part *b, lanes shift[4])
+{
+    lanes raise[2];
+    count_bits(&raise[0], a);
+    count_bits(&raise[1], b);
+    const lanes tops[2] = {a->exponent + raise[0], b->exponent + raise[1]};
+    const lanes least =
+        SELECT(tops[0] > tops[1], tops[0], tops[1]) - MERGED_BITS;
+    lanes both = SELECT(a->exponent < b->exponent, a->exponent, b->exponent);
+    both = SELECT(both > least, both, least);
+    both = SELECT(USED(b), both, a->exponent);
+    both = SELECT(USED(a), both, b->exponent);
+    raise[0] = both - a->exponent;
+    raise[1] = both - b->exponent;
+    change_exponents(a, &raise[0], shift);
+    change_exponents(b, &raise[1], shift + 2);
 }
 
 /* q[n] = shifted q + shifted (x - above), and x becomes 0; adds their bits. */
@@ -239,49 +260,36 @@ CLONES static void move_all(lanes *q, lanes *x, size_t n, lanes *bits,
 /* Makes the window of a part include low .. end - 1. */
 static void widen(struct part *part, lanes *q, size_t low, size_t end)
 {
-    if (low < part->low) {
-        memset(q + low, 0, (part->low - low) * sizeof *q);
-        part->low = low;
+    if (part->low == part->end) {
+        part->low = part->end = low;
     }
-    if (end > part->end) {
-        memset(q + part->end, 0, (end - part->end) * sizeof *q);
-        part->end = end;
+    for (; low < part->low; part->low--) {
+        q[part->low - 1] = (lanes){0};
+    }
+    for (; end > part->end; part->end++) {
+        q[part->end] = (lanes){0};
     }
 }
 
-/* Adds sum - above of coordinates in one part; exponent, bits and units of the
- * sums in `from`. */
-static void add_to_part(struct check_lanes_state *state, size_t p,
-                        struct part from, const lanes *above)
+/* Adds sum - above of the coordinates of a window in part p; exponent, bits and
+ * units of the sums in `from`. */
+CLONES static void add_to_part(struct check_lanes_state *state, size_t p,
+                               const struct part *from, const lanes *above)
 {
     struct part *part = &state->parts[p];
-    lanes shift[4] = {{0}};
+    lanes shift[4];
     if (part->low == part->end) {
-        *part = from;
-        move_all(state->q + from.low, state->sum + from.low,
-                 from.end - from.low, &part->bits, above);
+        *part = *from;
+        move_all(state->q + from->low, state->sum + from->low,
+                 from->end - from->low, &part->bits, above);
         return;
     }
-    for (size_t r = 0; r < CHECK_LANES; r++) {
-        const bool has_both = has_lane(part, r) && has_lane(&from, r);
-        long exponent =
-            has_lane(part, r) ? part->exponent[r] : from.exponent[r];
-        if (has_both) {
-            const long tops[2] = {part->exponent[r] + lane_bits(part, r),
-                                  from.exponent[r] + lane_bits(&from, r)};
-            const long least =
-                (tops[0] > tops[1] ? tops[0] : tops[1]) - MERGED_BITS;
-            exponent =
-                exponent < from.exponent[r] ? exponent : from.exponent[r];
-            exponent = exponent > least ? exponent : least;
-        }
-        change_exponent(part, r, exponent, shift);
-        change_exponent(&from, r, exponent, shift + 2);
-    }
-    widen(part, state->q, from.low, from.end);
-    part->units += from.units;
+    struct part added = *from;
+    align(part, &added, shift);
+    widen(part, state->q, from->low, from->end);
+    part->units += added.units;
     part->bits ^= part->bits;
-    const size_t ends[4] = {part->low, from.low, from.end, part->end};
+    const size_t ends[4] = {part->low, from->low, from->end, part->end};
     const lanes nothing = {0};
     for (size_t i = 0; i < 3; i++) {
         add_all(state->q + ends[i], state->sum + ends[i], ends[i + 1] - ends[i],
@@ -333,21 +341,20 @@ static inline void apply_line(lanes *x, lanes constant[2], lanes *is_missing,
 }
 
 /* Adds sum - above to the parts that part p is computed from. */
-static void flush(struct check_lanes_state *state, size_t p, struct pass *pass)
+CLONES static void flush(struct check_lanes_state *state, size_t p,
+                         struct pass *pass)
 {
     struct part *from = &pass->from;
-    for (size_t r = 0; r < CHECK_LANES; r++) {
-        const bool has_any = has_lane(&state->parts[p], r);
-        from->bits[r] = has_any ? ((int64_t)1 << MERGED_BITS) - 1 : 0;
-    }
+    const size_t low = from->low;
+    const size_t end = from->end;
+    from->bits = USED(&state->parts[p]) & (((int64_t)1 << MERGED_BITS) - 1);
     for (size_t t = 0; t < p; t++) {
-        struct part range = *from;
         const size_t first = part_first(state->network, t);
-        const size_t end = part_first(state->network, t + 1);
-        range.low = first > from->low ? first : from->low;
-        range.end = end < from->end ? end : from->end;
-        if (range.low < range.end && state->uses[p * state->n_parts + t]) {
-            add_to_part(state, t, range, &pass->above);
+        const size_t behind = part_first(state->network, t + 1);
+        from->low = first > low ? first : low;
+        from->end = behind < end ? behind : end;
+        if (from->low < from->end && state->uses[p * state->n_parts + t]) {
+            add_to_part(state, t, from, &pass->above);
         }
     }
 }
@@ -412,7 +419,7 @@ static void eliminate_relu(struct check_words *words, size_t p,
     struct check_lanes_state *state = words->state;
     struct part *part = &state->parts[p];
     struct pass pass = {.from.low = SIZE_MAX};
-    normalize(part, pass.shift, CHECK_Q_BITS);
+    normalize(part, pass.shift);
     pass.from.exponent = part->exponent;
     for (size_t i = part->low; i < part->end; i += BLOCK) {
         const size_t left = part->end - i;
@@ -464,7 +471,7 @@ CLONES static size_t collect_rows(struct check_lanes_state *state,
     for (size_t c = part->low; c < part->end; c++) {
         const size_t i = c - layer->first;
         const lanes x = (state->q[c] << shift[0]) >> shift[1];
-        if (is_zero(&x)) {
+        if (is_zero(&state->q[c])) {
             continue;
         }
         below -= x & (x >> 63);
@@ -520,8 +527,8 @@ CLONES static void multiply_entries(struct check_lanes_state *state,
     }
 }
 
-static void eliminate_affine(struct check_words *words, size_t p,
-                             const struct check_region *region)
+CLONES static void eliminate_affine(struct check_words *words, size_t p,
+                                    const struct check_region *region)
 {
     struct check_lanes_state *state = words->state;
     const struct check_layer *layer = &state->network->layers[p - 1];
@@ -529,7 +536,7 @@ static void eliminate_affine(struct check_words *words, size_t p,
     struct part *part = &state->parts[p];
     struct pass pass = {.from.low = SIZE_MAX};
     lanes size[2] = {{0}};
-    normalize(part, pass.shift, CHECK_Q_BITS);
+    normalize(part, pass.shift);
     charge_units(words, part, region, region->fact_bits);
     const size_t n = collect_rows(state, &pass, layer, matrix, size);
     for (size_t t = 0; t < matrix->n_tiles; t++) {
@@ -583,13 +590,24 @@ void check_words_add(struct check_words *words, size_t lane, size_t coordinate,
                      const int64_t q_units[2], long exponent)
 {
     struct check_lanes_state *state = words->state;
-    const lanes nothing = {0};
-    struct part from = {.low = coordinate, .end = coordinate + 1};
-    state->sum[coordinate][lane] = q_units[0];
-    from.exponent[lane] = exponent;
-    from.bits[lane] = q_units[0] < 0 ? -q_units[0] : q_units[0];
-    from.units[lane] = q_units[1];
-    add_to_part(state, find_part(state->network, coordinate), from, &nothing);
+    const size_t p = find_part(state->network, coordinate);
+    struct part *part = &state->parts[p];
+    const int64_t bits = q_units[0] < 0 ? -q_units[0] : q_units[0];
+    if ((part->bits[lane] | part->units[lane]) != 0) {
+        const lanes nothing = {0};
+        struct part from = {.low = coordinate, .end = coordinate + 1};
+        from.exponent[lane] = exponent;
+        from.bits[lane] = bits;
+        from.units[lane] = q_units[1];
+        state->sum[coordinate][lane] = q_units[0];
+        add_to_part(state, p, &from, &nothing);
+        return;
+    }
+    widen(part, state->q, coordinate, coordinate + 1);
+    state->q[coordinate][lane] = q_units[0];
+    part->exponent[lane] = exponent;
+    part->bits[lane] = bits;
+    part->units[lane] = q_units[1];
 }
 
 void check_words_run(struct check_words *words,
