@@ -1,5 +1,6 @@
 /* Pass: lemmas and slopes that nothing needs. */
 #include "proofs/minimize_pass.h"
+#include "proofs/minimize_unlearn.h"
 #include "src/base/alloc.h"
 
 /*
@@ -94,6 +95,12 @@ void minimize_lemmas(struct minimize_walk *walk,
                      const struct minimize_options *options)
 {
     const uint32_t most = options->is_slow ? MORE_LEAVES : FEW_LEAVES;
+    struct cert *cert = walk->cert;
+    const struct oracle *oracle = walk->oracle;
+    const size_t case_index = walk->case_index;
+    minimize_unlearn(walk, options);
+    minimize_walk_clear(walk);
+    (void)minimize_walk_start(walk, oracle, cert, case_index);
     uint32_t *leaves = minimize_count_leaves(walk->tree);
     while (minimize_walk_next(walk, &options->budget)) {
         const struct cert_node *node = minimize_walk_node(walk);

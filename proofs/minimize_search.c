@@ -109,10 +109,11 @@ static size_t take_child(struct search *self, struct point *point,
 static bool start(struct search *self)
 {
     const struct oracle *oracle = self->walk->oracle;
-    const uint32_t child = minimize_walk_node(self->walk)->child;
+    const struct cert_node *node = minimize_walk_node(self->walk);
     size_t n = 0;
-    n += take_child(self, &self->trials[n], child);
-    n += take_child(self, &self->trials[n], child + 1);
+    for (uint32_t side = 0; side < 2 && node->kind != CERT_LEAF; side++) {
+        n += take_child(self, &self->trials[n], node->child + side);
+    }
     self->trials[n].n = oracle->choose(oracle->context, self->trials[n].terms,
                                        MOST_TERMS, self->disjunct);
     shorten(&self->trials[n]);
