@@ -10,6 +10,7 @@
 enum {
     MOST_TRIES = 6,   /* confirmations of one descent */
     EXTRA_STEPS = 20, /* for a wider margin once a witness is known */
+    EXTRA_TRIES = 8,  /* confirmations in these steps */
     FOCUS = 16,       /* disjuncts aimed at besides the closest */
     CORNER_AIMS = 8   /* disjuncts tried from the centre by corners */
 };
@@ -148,12 +149,17 @@ struct find {
     bool is_found;
     double slack;
     size_t steps_left;
+    size_t tries_left;
 };
 
 /* Confirms the present point of column j; keeps the witness with the widest
  * margin. */
 static void try_column(struct pgd *pgd, size_t j, struct find *find)
 {
+    if (find->tries_left == 0) {
+        return;
+    }
+    find->tries_left -= find->is_found ? 1 : 0;
     descent_read(pgd->point, &pgd->descent, j);
     struct witness witness = {0};
     if (confirm_point(pgd->confirm, &witness, pgd->point) != CONFIRM_WITNESS) {
@@ -172,6 +178,7 @@ static void try_column(struct pgd *pgd, size_t j, struct find *find)
     find->slack = pgd->confirm->slack;
     if (find->slack >= ENOUGH_SLACK) {
         find->steps_left = 1;
+        find->tries_left = 0;
     }
 }
 
@@ -286,7 +293,7 @@ bool pgd_search(struct pgd *pgd, struct witness *witness, struct loss *loss,
                 struct confirm *confirm, const struct pgd_goal *goal)
 {
     const size_t n_disjuncts = loss->query_case->n_disjuncts;
-    struct find find = {witness, false, 0.0, SIZE_MAX};
+    struct find find = {witness, false, 0.0, SIZE_MAX, EXTRA_TRIES};
     if (n_disjuncts == 0) {
         return false;
     }
