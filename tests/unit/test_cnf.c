@@ -95,7 +95,7 @@ static void refuse_all(const struct ref_gadget *gadget, double *numbers,
         double *number = &numbers[k];
         refuse(gadget, number, nextafter(*number, 9.0), what, k);
         refuse(gadget, number, nextafter(*number, -9.0), what, k);
-        refuse(gadget, number, NAN, what, k);
+        refuse(gadget, number, (double)NAN, what, k);
         refuse(gadget, number, HUGE_VAL, what, k);
         refuse(gadget, number, 3.0, what, k);
         if (fabs(*number) > 0.5) {
