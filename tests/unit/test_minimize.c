@@ -5,10 +5,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { DEPTHS = 16 };
+/* More inputs than are worth splitting. */
+enum { DEPTHS = 16, MANY_INPUTS = 100 };
 
 /*
- * A box of one input whose width halves with every split, and two ReLU layers
+ * A box of one input, in further cases a wider one, whose width halves with every split, and two ReLU layers
  * whose facts are as wide as the box was when they were refreshed last. By
  * default a disjunct is closed if both facts together are below `limit`; a
  * combination if the gains of its terms, by their multipliers, are above
@@ -31,12 +32,12 @@ struct fake {
 static bool load(void *context, size_t case_index)
 {
     struct fake *fake = context;
-    (void)case_index;
+    const double width = case_index == 0 ? 1.0 : 4.0;
     fake->depth = 0;
     fake->n_literals[0] = 0;
-    fake->width[0] = 1.0;
-    fake->facts[0][0] = 1.0;
-    fake->facts[0][1] = 1.0;
+    fake->width[0] = width;
+    fake->facts[0][0] = width;
+    fake->facts[0][1] = width;
     return true;
 }
 
@@ -399,6 +400,7 @@ START_TEST(lemmas_and_slopes_that_nothing_needs_go)
     struct fake fake = {.limit = 1.6};
     struct cert cert;
     begin(&cert);
+    cert.n_inputs = MANY_INPUTS;
     const uint32_t child = split(&cert, 0, CERT_INPUT);
     struct cert_tree *tree = &cert.trees[0];
     const struct cert_details own = {.n_lemmas = 2, .n_slopes = 1};
@@ -415,6 +417,70 @@ START_TEST(lemmas_and_slopes_that_nothing_needs_go)
     const struct cert_details rest =
         cert_node_details(tree, &tree->nodes.data[child]);
     ck_assert_uint_eq(tree->lemmas.data[rest.first_lemma].relu, 0);
+    cert_clear(&cert);
+}
+END_TEST
+
+START_TEST(few_splits_of_inputs_take_the_place_of_lemmas)
+{
+    struct fake fake = {.limit = 0.6};
+    struct cert cert;
+    begin(&cert);
+    const uint32_t child = split(&cert, 0, CERT_NEURON);
+    struct cert_tree *tree = &cert.trees[0];
+    const struct cert_details own = {.n_lemmas = 1};
+    VEC_PUSH(&tree->lemmas, ((struct cert_lemma){.relu = 0, .element = 0}));
+    VEC_PUSH(&tree->details, own);
+    tree->nodes.data[child].details = 0;
+    const struct minimize_size size =
+        run(&fake, &cert, MINIMIZE_LEMMAS, MINIMIZE_GREEDY);
+    ck_assert_uint_eq(size.n_lemmas, 0);
+    ck_assert_uint_eq(size.n_leaves, 4);
+    ck_assert_uint_eq(tree->nodes.data[0].kind, CERT_INPUT);
+    cert_clear(&cert);
+}
+END_TEST
+
+START_TEST(lemmas_stay_where_too_many_splits_were_needed)
+{
+    struct fake fake = {.limit = 0x1p-8};
+    struct cert cert;
+    begin(&cert);
+    const uint32_t child = split(&cert, 0, CERT_NEURON);
+    struct cert_tree *tree = &cert.trees[0];
+    const struct cert_details own = {.n_lemmas = 1};
+    VEC_PUSH(&tree->lemmas, ((struct cert_lemma){.relu = 0, .element = 0}));
+    VEC_PUSH(&tree->details, own);
+    tree->nodes.data[child].details = 0;
+    const struct minimize_size size =
+        run(&fake, &cert, MINIMIZE_LEMMAS, MINIMIZE_GREEDY);
+    ck_assert_uint_eq(size.n_lemmas, 1);
+    ck_assert_uint_eq(size.n_leaves, 2);
+    ck_assert_uint_eq(tree->nodes.data[0].kind, CERT_NEURON);
+    cert_clear(&cert);
+}
+END_TEST
+
+START_TEST(each_case_is_minimized_in_its_own_box)
+{
+    static const size_t n_disjuncts[] = {1, 1};
+    const struct cert_shape shape = {
+        .n_inputs = 1, .n_relus = 2, .n_cases = 2, .n_disjuncts = n_disjuncts};
+    struct fake fake = {.limit = 4.5};
+    struct cert cert;
+    cert_init(&cert, &shape);
+    for (size_t i = 0; i < 2; i++) {
+        struct cert_tree *tree = &cert.trees[i];
+        const struct cert_node node = {.details = CERT_NONE, .refresh = 3};
+        for (int n = 0; n < 3; n++) {
+            VEC_PUSH(&tree->nodes, node);
+        }
+        tree->nodes.data[0].kind = CERT_INPUT;
+        tree->nodes.data[0].child = 1;
+    }
+    (void)run(&fake, &cert, MINIMIZE_MERGE, MINIMIZE_GREEDY);
+    ck_assert_uint_eq(cert.trees[0].nodes.data[0].kind, CERT_LEAF);
+    ck_assert_uint_eq(cert.trees[1].nodes.data[0].kind, CERT_INPUT);
     cert_clear(&cert);
 }
 END_TEST
@@ -455,6 +521,9 @@ TCase *test_cases(void)
     tcase_add_test(cases, multipliers_lose_the_bits_that_do_not_count);
     tcase_add_test(cases, multipliers_keep_the_bits_that_count);
     tcase_add_test(cases, lemmas_and_slopes_that_nothing_needs_go);
+    tcase_add_test(cases, few_splits_of_inputs_take_the_place_of_lemmas);
+    tcase_add_test(cases, lemmas_stay_where_too_many_splits_were_needed);
+    tcase_add_test(cases, each_case_is_minimized_in_its_own_box);
     tcase_add_test(cases, a_spent_budget_changes_nothing);
     return cases;
 }

@@ -1,0 +1,89 @@
+#!/bin/sh
+# What each pass of minimization does to the certificates of a benchmark
+# folder, as CSV on standard output: one row per pass, in the order in which
+# they run, summed over the certificates that could be recorded; the
+# multipliers thinned out by deletion (greedy), by a linear program (lp) and
+# by the better of both (both).
+# Usage: ablation.sh BUILD-FOLDER SECONDS [--engine NAME] DIR...
+set -eu
+
+build=$1
+seconds=$2
+shift 2
+engine=auto
+if [ "$1" = --engine ]; then
+    engine=$2
+    shift 2
+fi
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT HUP INT TERM
+raw=$scratch/raw.dbc
+small=$scratch/small.dbc
+
+# The rows of one certificate, with the seconds of a second try of a pass
+# added to the first and the file as it is after the pass.
+minimize() {
+    "$build/astrolabe" proof minimize "$raw" "$small" --network "$1" \
+        --property "$2" --procedure "$3" --budget "$seconds" --quiet \
+        --report "$scratch/report.csv" || return 0
+    awk -F, -v procedure="$3" '
+        NR == 1 { next }
+        !($1 in time) { order[++n] = $1 }
+        { time[$1] += $9 }
+        $2 == "kept" { sizes = $3 "," $4 "," $5 "," $6 "," $7 "," $8 "," $10 }
+        $2 == "rejected" { rejected[$1]++ }
+        { state[$1] = sizes }
+        END {
+            for (i = 1; i <= n; i++) {
+                p = order[i]
+                print procedure "," p "," rejected[p] + 0 "," state[p] "," \
+                    time[p]
+            }
+        }' "$scratch/report.csv" >>"$scratch/rows.csv"
+}
+
+one_instance() {
+    rm -f "$raw"
+    "$build/astrolabe" verify "$2" --network "$1" --engine "$engine" \
+        --minimize 0 --proof "$raw" --no-attack --threads 1 --quiet \
+        --timeout "$seconds" >"$scratch/verdict" 2>&1 || return 0
+    grep -q '^unsat' "$scratch/verdict" && [ -e "$raw" ] || return 0
+    for procedure in greedy lp both; do
+        minimize "$1" "$2" "$procedure"
+    done
+}
+
+echo "benchmark,engine,procedure,pass,certificates,rejected,bytes,leaves,refreshes,lemmas,slopes,multipliers,check_seconds,minimize_seconds,bytes_of_raw,check_of_raw"
+for folder; do
+    : >"$scratch/rows.csv"
+    while IFS=, read -r network property _; do
+        for file in "$network" "$property"; do
+            if [ -e "$folder/$file.gz" ] && [ ! -e "$folder/$file" ]; then
+                mkdir -p "$scratch/${file%/*}"
+                gunzip -c "$folder/$file.gz" >"$scratch/$file"
+            fi
+        done
+        network=${network#./}
+        [ -e "$folder/$network" ] && network=$folder/$network ||
+            network=$scratch/$network
+        [ -e "$folder/$property" ] && property=$folder/$property ||
+            property=$scratch/$property
+        [ -e "$network" ] && [ -e "$property" ] || continue
+        one_instance "$network" "$property" </dev/null
+    done <"$folder/instances.csv"
+    awk -F, -v name="$(basename "$folder")" -v engine="$engine" '
+        { key = $1 "," $2; if (!(key in n)) order[++m] = key; n[key]++
+          for (i = 3; i <= 11; i++) sum[key, i] += $i }
+        END {
+            for (i = 1; i <= m; i++) {
+                key = order[i]; split(key, part, ",")
+                raw = part[1] ",none"
+                printf "%s,%s,%s,%d", name, engine, key, n[key]
+                for (j = 3; j <= 9; j++) printf ",%d", sum[key, j]
+                printf ",%.3f,%.3f,%.3f,%.3f\n", sum[key, 10], sum[key, 11],
+                    sum[key, 4] / sum[raw, 4],
+                    sum[key, 10] / (sum[raw, 10] > 0 ? sum[raw, 10] : 1)
+            }
+        }' "$scratch/rows.csv"
+done
