@@ -248,7 +248,8 @@ enum status proof_shrink(struct proof *proof, const struct query *query,
                          struct error *error)
 {
     const struct minimize_options options = {
-        .passes = 1u << MINIMIZE_MERGE | 1u << MINIMIZE_REFRESH,
+        .passes = 1u << MINIMIZE_LEMMAS | 1u << MINIMIZE_MERGE |
+                  1u << MINIMIZE_REFRESH,
         .is_thrifty = true,
         .rounds = 1,
         .budget = {.deadline_s = deadline_s}};

@@ -1,5 +1,5 @@
 # Text and back without a difference, of both verdicts; figures; names.
-astrolabe verify tiny_holds_1.vnnlib --network tiny.onnx --proof a.dbc
+astrolabe verify tiny_holds_1.vnnlib --network tiny.onnx --proof a.dbc --minimize 0
 astrolabe proof text a.dbc | tee a.txt
 astrolabe proof stats a.dbc
 astrolabe proof show a.dbc
@@ -9,7 +9,7 @@ astrolabe proof text a.dbc | tee a.txt
 astrolabe proof stats a.dbc
 astrolabe proof binary a.txt b.dbc && cmp a.dbc b.dbc
 gzip residual.onnx
-astrolabe verify residual_holds_2.vnnlib --network residual.onnx --proof c.dbc
+astrolabe verify residual_holds_2.vnnlib --network residual.onnx --proof c.dbc --minimize 0
 astrolabe proof text c.dbc >c.txt
 astrolabe proof binary c.txt d.dbc && cmp c.dbc d.dbc
 astrolabe proof show c.dbc --network residual.onnx >shown.txt
