@@ -493,23 +493,42 @@ CLONES static size_t collect_rows(struct check_lanes_state *state,
     return n;
 }
 
-/* sum[j] of the columns of one tile: the products of n rows, added in pairs
- * and rounded down. */
+/* sum[j] of the columns of one tile: the products of n rows, n even, added in
+ * pairs and rounded down. Sums that are no array stay in registers. */
 CLONES static void multiply_tile(lanes *sum, const int64_t *weight,
                                  const lanes *x, const uint32_t *row, size_t n,
                                  long shift)
 {
-    lanes total[CHECK_TILE] = {{0}};
+    lanes a = {0};
+    lanes b = {0};
+    lanes c = {0};
+    lanes d = {0};
+    lanes e = {0};
+    lanes f = {0};
+    lanes g = {0};
+    lanes h = {0};
     for (size_t k = 0; k < n; k += 2) {
-        const int64_t *w = weight + (size_t)row[k] * CHECK_TILE;
-        const int64_t *v = weight + (size_t)row[k + 1] * CHECK_TILE;
-        for (size_t j = 0; j < CHECK_TILE; j++) {
-            total[j] += (x[k] * w[j] + x[k + 1] * v[j]) >> shift;
-        }
+        const int64_t *v = weight + (size_t)row[k] * CHECK_TILE;
+        const int64_t *w = weight + (size_t)row[k + 1] * CHECK_TILE;
+        const lanes y = x[k];
+        const lanes z = x[k + 1];
+        a += (y * v[0] + z * w[0]) >> shift;
+        b += (y * v[1] + z * w[1]) >> shift;
+        c += (y * v[2] + z * w[2]) >> shift;
+        d += (y * v[3] + z * w[3]) >> shift;
+        e += (y * v[4] + z * w[4]) >> shift;
+        f += (y * v[5] + z * w[5]) >> shift;
+        g += (y * v[6] + z * w[6]) >> shift;
+        h += (y * v[7] + z * w[7]) >> shift;
     }
-    for (size_t j = 0; j < CHECK_TILE; j++) {
-        sum[j] = total[j];
-    }
+    sum[0] = a;
+    sum[1] = b;
+    sum[2] = c;
+    sum[3] = d;
+    sum[4] = e;
+    sum[5] = f;
+    sum[6] = g;
+    sum[7] = h;
 }
 
 /* The same for the entries of n rows, each product rounded down. */
