@@ -56,7 +56,7 @@ void check_back_free(struct check_back *back);
  * FORMAT.md, "Back-substitution": bounds goals[n] from below for all
  * executions in the region, with the region's slopes or default ones. In
  * integers of any size the bounds are the values defined there; by words, they
- * are those of section "Fixed-point evaluation", mostly a little lower. A goal
+ * are those of section "Arithmetic", mostly a little lower. A goal
  * that words are too short for is done in integers.
  */
 void check_back_bounds(struct check_bound *bounds, struct check_back *back,

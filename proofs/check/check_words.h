@@ -33,7 +33,7 @@ void check_words_reset(struct check_words *words);
  * (q + units) * 2^exponent. */
 void check_words_add(struct check_words *words, size_t lane, size_t coordinate,
                      const int64_t q_units[2], long exponent);
-/* FORMAT.md, "Fixed-point evaluation": replaces all coordinates. */
+/* FORMAT.md, "Arithmetic": replaces all coordinates. */
 void check_words_run(struct check_words *words,
                      const struct check_region *region, bool use_slopes);
 

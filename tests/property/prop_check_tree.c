@@ -259,9 +259,9 @@ static void open_sample(struct ref_subject *subject, struct sample *sample)
     ref_subject_open(subject, &model, sample->property);
 }
 
-/* Integers of any size and the rationals say the same. Words nearly always do:
- * a fact that is 0 or a little less makes a neuron stable or not, and the
- * latter may be refreshed again. */
+/* Integers of any size and the rationals say the same, and words accept what
+ * they do. Words may accept more: a fact that is 0 or a little less makes a
+ * neuron stable or not, and the latter may be refreshed again. */
 START_TEST(random_certificates_are_judged_as_by_the_twin)
 {
     struct sample sample;
@@ -281,7 +281,8 @@ START_TEST(random_certificates_are_judged_as_by_the_twin)
             ck_assert_msg((exact == 0) == (verdict == REF_ACCEPTED),
                           "sample %zu.%zu: exit %d, twin %d\n%s", i, k, exact,
                           (int)verdict, sample.property);
-            ck_assert_msg(exact <= 1 && fast <= 1, "exits %d %d", exact, fast);
+            ck_assert_msg(exact <= 1 && fast <= exact, "exits %d %d", exact,
+                          fast);
             n_accepted += exact == 0 ? 1 : 0;
             n_rejected += exact == 0 ? 0 : 1;
             n_other += exact != fast ? 1 : 0;

@@ -8,11 +8,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { MOST_LAYERS = 7, MOST_WIDTH = 20, MOST_INPUTS = 4, N_GOALS = 11 };
+enum { MOST_LAYERS = 7, MOST_WIDTH = 20, MOST_INPUTS = 12, N_GOALS = 11 };
 
 /* How weights are drawn. */
-enum kind { PLAIN, FINE, SELECTORS, EXTREME, N_KINDS };
+enum kind { PLAIN, FINE, GRID, SELECTORS, EXTREME, N_KINDS };
 
 struct sample {
     struct rng rng;
@@ -34,6 +35,8 @@ static double draw_weight(struct sample *sample)
         return (double)(float)x;
     case FINE:
         return x;
+    case GRID:
+        return trunc(ldexp(x, 31)) * 0x1p-31;
     case SELECTORS:
         return copysign(rng_below(rng, 4) == 0 ? 0x1p-60 : 1.0, x);
     case EXTREME:
@@ -341,6 +344,58 @@ START_TEST(rounding_only_lowers_upper_lines)
 }
 END_TEST
 
+/* One layer and a box on one side of 0. Coefficients fit in words, so that only
+ * weights and products are rounded: at a corner of the box, which both bounds
+ * are the value of, each charge that is missing shows. */
+START_TEST(rounding_of_products_only_lowers_bounds)
+{
+    struct sample sample = {.is_affine = true};
+    rng_init(&sample.rng, test_seed());
+    mpq_t exact;
+    mpz_t factor;
+    mpq_init(exact);
+    mpz_init(factor);
+    for (size_t i = 0; i < test_count(400); i++) {
+        struct check_network *network = &sample.network;
+        const size_t n = 1 + rng_below(&sample.rng, MOST_INPUTS);
+        sample.kind = i % 2 == 0 ? FINE : GRID;
+        *network = (struct check_network){.n_inputs = n, .n_layers = 1};
+        network->layers = check_alloc(1, sizeof *network->layers);
+        network->layers[0].first = n;
+        network->layers[0].width = 1 + i % MOST_WIDTH;
+        network->n_coordinates = n + network->layers[0].width;
+        draw_affine(&sample, &network->layers[0]);
+        memset(network->layers[0].bias, 0,
+               network->layers[0].width * sizeof(double));
+        draw_region(&sample);
+        for (size_t e = 0; e < 2 * n; e++) {
+            const int64_t one = (int64_t)1 << 40;
+            sample.region.ends[e] = (i % 4 < 2 ? one : -one) + (int64_t)(e % 2);
+        }
+        check_back_intervals(&sample.region, network);
+        for (size_t g = 0; g < N_GOALS; g++) {
+            for (size_t k = 0; k < network->layers[0].width; k++) {
+                const int64_t q =
+                    (int64_t)rng_below(&sample.rng, (size_t)1 << 30);
+                mpz_set_si(factor, rng_below(&sample.rng, 2) == 0 ? q : -q);
+                check_goal_add(&sample.goals[g], n + k, factor, 0);
+            }
+            mpz_init(sample.fast[g].value.value);
+            mpz_init(sample.exact[g].value.value);
+        }
+        bound_both(&sample);
+        for (size_t g = 0; g < N_GOALS; g++) {
+            set_dyadic(exact, &sample.exact[g].value);
+            ck_assert_int_le(check_dyadic_compare(&sample.fast[g].value, exact),
+                             0);
+        }
+        close_sample(&sample);
+    }
+    mpz_clear(factor);
+    mpq_clear(exact);
+}
+END_TEST
+
 static double as_double(const struct check_bound *bound)
 {
     long exponent = 0;
@@ -425,6 +480,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, bounds_hold_at_executions);
     tcase_add_test(cases, rounding_only_lowers_bounds_that_are_attained);
     tcase_add_test(cases, rounding_only_lowers_upper_lines);
+    tcase_add_test(cases, rounding_of_products_only_lowers_bounds);
     tcase_add_test(cases, words_lose_little);
     tcase_add_test(cases, neurons_are_bounded_as_goals_are);
     return cases;
