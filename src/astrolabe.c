@@ -4,17 +4,13 @@
 #include "proofs/cert.h"
 #include "proofs/cert_bin.h"
 #include "proofs/cert_figures.h"
-#include "proofs/cert_notes.h"
 #include "proofs/cert_text.h"
 #include "proofs/minimize.h"
+#include "src/astrolabe_handles.h"
 #include "src/base/alloc.h"
 #include "src/base/budget.h"
 #include "src/base/reader.h"
 #include "src/base/stats.h"
-#include "src/draw/draw.h"
-#include "src/explain/leaf.h"
-#include "src/explain/margins.h"
-#include "src/explain/margins_print.h"
 #include "src/net/net.h"
 #include "src/num/rational.h"
 #include "src/query/query.h"
@@ -26,20 +22,12 @@
 #include <math.h>
 #include <string.h>
 
-struct astrolabe_query {
-    struct query *query;
-};
-
 struct astrolabe_result {
     struct verify_result result;
 };
 
 struct astrolabe_proof {
     struct proof *proof;
-};
-
-struct astrolabe_certificate {
-    struct cert cert;
 };
 
 /* No certificate is read beyond this: positions in it have 32 bits. */
@@ -49,6 +37,19 @@ static const size_t max_certificate_bytes = UINT32_MAX;
 struct relay {
     const struct astrolabe_options *options;
 };
+
+enum astrolabe_status astrolabe_report(enum status status, char *message,
+                                       size_t size, const struct error *error)
+{
+    if (status == STATUS_OK) {
+        return ASTROLABE_OK;
+    }
+    if (size > 0) {
+        error_format(message, size, error);
+    }
+    return status == STATUS_UNSUPPORTED ? ASTROLABE_UNSUPPORTED
+                                        : ASTROLABE_ERROR;
+}
 
 void astrolabe_options_init(struct astrolabe_options *options)
 {
@@ -61,19 +62,6 @@ void astrolabe_options_init(struct astrolabe_options *options)
 const char *astrolabe_version(void)
 {
     return ASTROLABE_VERSION;
-}
-
-static enum astrolabe_status report(enum status status, char *message,
-                                    size_t size, const struct error *error)
-{
-    if (status == STATUS_OK) {
-        return ASTROLABE_OK;
-    }
-    if (size > 0) {
-        error_format(message, size, error);
-    }
-    return status == STATUS_UNSUPPORTED ? ASTROLABE_UNSUPPORTED
-                                        : ASTROLABE_ERROR;
 }
 
 /* The public form is flat on purpose: plain C callers need no struct. */
@@ -99,7 +87,7 @@ astrolabe_load(astrolabe_query **query, const char *property_path,
         NEW(*query);
         (*query)->query = loaded;
     }
-    return report(status, message, size, &error);
+    return astrolabe_report(status, message, size, &error);
 }
 
 void astrolabe_query_free(astrolabe_query *query)
@@ -114,7 +102,8 @@ enum astrolabe_status astrolabe_check_property(const char *path, bool strict,
                                                char *message, size_t size)
 {
     struct error error = {0};
-    return report(vnnlib_check(path, strict, &error), message, size, &error);
+    return astrolabe_report(vnnlib_check(path, strict, &error), message, size,
+                            &error);
 }
 
 enum astrolabe_status astrolabe_check_model(const char *path, char *message,
@@ -129,7 +118,7 @@ enum astrolabe_status astrolabe_check_model(const char *path, char *message,
     }
     layers_destroy(layers);
     net_destroy(net);
-    return report(status, message, size, &error);
+    return astrolabe_report(status, message, size, &error);
 }
 
 int astrolabe_query_version(const astrolabe_query *query)
@@ -254,7 +243,7 @@ enum astrolabe_status astrolabe_proof_open(astrolabe_proof **proof,
         NEW(*proof);
         (*proof)->proof = opened;
     }
-    return report(status, message, size, &error);
+    return astrolabe_report(status, message, size, &error);
 }
 
 enum astrolabe_status astrolabe_proof_write(astrolabe_proof *proof,
@@ -266,8 +255,9 @@ enum astrolabe_status astrolabe_proof_write(astrolabe_proof *proof,
         result->result.verdict != VERDICT_SAT) {
         return ASTROLABE_OK;
     }
-    return report(proof_write(proof->proof, &result->result.stats, &error),
-                  message, size, &error);
+    return astrolabe_report(
+        proof_write(proof->proof, &result->result.stats, &error), message, size,
+        &error);
 }
 
 enum astrolabe_status astrolabe_proof_shrink(astrolabe_proof *proof,
@@ -277,11 +267,12 @@ enum astrolabe_status astrolabe_proof_shrink(astrolabe_proof *proof,
                                              size_t size)
 {
     struct error error = {0};
-    return report(result->result.verdict != VERDICT_UNSAT
-                      ? STATUS_OK
-                      : proof_shrink(proof->proof, query->query, deadline_s,
-                                     &result->result.stats, &error),
-                  message, size, &error);
+    return astrolabe_report(result->result.verdict != VERDICT_UNSAT
+                                ? STATUS_OK
+                                : proof_shrink(proof->proof, query->query,
+                                               deadline_s,
+                                               &result->result.stats, &error),
+                            message, size, &error);
 }
 
 enum astrolabe_status astrolabe_proof_recount(astrolabe_result *result,
@@ -289,8 +280,8 @@ enum astrolabe_status astrolabe_proof_recount(astrolabe_result *result,
                                               size_t size)
 {
     struct error error = {0};
-    return report(proof_recount(&result->result.stats, path, &error), message,
-                  size, &error);
+    return astrolabe_report(proof_recount(&result->result.stats, path, &error),
+                            message, size, &error);
 }
 
 void astrolabe_proof_free(astrolabe_proof *proof)
@@ -320,7 +311,7 @@ astrolabe_certificate_load(astrolabe_certificate **certificate,
         (*certificate)->cert = cert;
     }
     bytes_clear(&bytes);
-    return report(status, message, size, &error);
+    return astrolabe_report(status, message, size, &error);
 }
 
 enum astrolabe_status
@@ -341,7 +332,7 @@ astrolabe_certificate_load_text(astrolabe_certificate **certificate,
         (*certificate)->cert = cert;
     }
     bytes_clear(&bytes);
-    return report(status, message, size, &error);
+    return astrolabe_report(status, message, size, &error);
 }
 
 void astrolabe_certificate_free(astrolabe_certificate *certificate)
@@ -394,9 +385,9 @@ astrolabe_certificate_minimize(astrolabe_certificate *certificate,
         .rounds = options->rounds,
         .budget = {.deadline_s = options->deadline_s},
     };
-    return report(proof_minimize(&ignored, &certificate->cert, query->query,
-                                 &inner, &error),
-                  message, size, &error);
+    return astrolabe_report(proof_minimize(&ignored, &certificate->cert,
+                                           query->query, &inner, &error),
+                            message, size, &error);
 }
 
 enum astrolabe_status
@@ -405,180 +396,15 @@ astrolabe_certificate_save(const astrolabe_certificate *certificate,
 {
     struct error error = {0};
     size_t n_bytes = 0;
-    return report(cert_bin_write(&n_bytes, path, &certificate->cert, &error),
-                  message, size, &error);
+    return astrolabe_report(
+        cert_bin_write(&n_bytes, path, &certificate->cert, &error), message,
+        size, &error);
 }
 
 void astrolabe_certificate_print(FILE *file,
                                  const astrolabe_certificate *certificate)
 {
     cert_text_print(file, &certificate->cert);
-}
-
-/* Names of a network's inputs and ReLU layers; text of the last one. */
-struct net_names {
-    const struct net *net;
-    char text[1024];
-};
-
-static const char *name_input(void *context, size_t input)
-{
-    struct net_names *names = context;
-    size_t rest = input;
-    for (size_t i = 0; i < net_n_input_tensors(names->net); i++) {
-        const struct net_tensor_info tensor = net_input_tensor(names->net, i);
-        if (rest < tensor.n_elements) {
-            (void)snprintf(names->text, sizeof names->text, "%s[%zu]",
-                           tensor.name, rest);
-            return names->text;
-        }
-        rest -= tensor.n_elements;
-    }
-    return NULL;
-}
-
-static const char *name_relu(void *context, size_t relu)
-{
-    const struct net_names *names = context;
-    return net_relu_name(names->net, relu);
-}
-
-/* The network that has the names of a view: that of the query, or one loaded
- * into *loaded; NULL without one. */
-static enum status find_names(struct net_names *names, struct net **loaded,
-                              const struct astrolabe_view *view,
-                              struct error *error)
-{
-    enum status status = STATUS_OK;
-    *loaded = NULL;
-    if (view->query != NULL) {
-        names->net = view->query->query->net;
-    } else if (view->network_path != NULL) {
-        rational_use_counted_memory();
-        status = net_load(loaded, view->network_path, error);
-        names->net = *loaded;
-    }
-    return status;
-}
-
-enum astrolabe_status
-astrolabe_certificate_show(FILE *file, const astrolabe_certificate *certificate,
-                           const struct astrolabe_view *view, char *message,
-                           size_t size)
-{
-    struct error error = {0};
-    struct net *net = NULL;
-    struct net_names names = {0};
-    const struct cert_names calls = {name_input, name_relu, &names};
-    const struct cert_stop stop = {view->refused_case, view->refused_node,
-                                   view->checked};
-    const enum status status = find_names(&names, &net, view, &error);
-    if (status == STATUS_OK) {
-        cert_text_show(file, &certificate->cert,
-                       names.net == NULL ? NULL : &calls,
-                       view->is_refused ? &stop : NULL);
-    }
-    net_destroy(net);
-    return report(status, message, size, &error);
-}
-
-/* STATUS_OK if both prove unsat and their trees have the same roots. */
-static enum status compare(const struct cert *cert, const struct cert *before,
-                           struct error *error)
-{
-    bool is_same = cert->verdict == CERT_UNSAT;
-    if (before != NULL) {
-        is_same = is_same && before->verdict == CERT_UNSAT &&
-                  before->n_cases == cert->n_cases &&
-                  before->n_inputs == cert->n_inputs &&
-                  before->n_relus == cert->n_relus &&
-                  memcmp(before->query_hash, cert->query_hash,
-                         sizeof cert->query_hash) == 0;
-    }
-    if (!is_same) {
-        error_set(error, before == NULL
-                             ? "a certificate of sat has no tree"
-                             : "the certificates are not of one unsat query");
-    }
-    return is_same ? STATUS_OK : STATUS_BAD_INPUT;
-}
-
-enum astrolabe_status
-astrolabe_certificate_draw(const char *path, astrolabe_certificate *certificate,
-                           const struct astrolabe_view *view, char *message,
-                           size_t size)
-{
-    struct error error = {0};
-    enum status status = STATUS_OK;
-    struct net *net = NULL;
-    struct net_names names = {0};
-    struct cert_notes notes = {0};
-    struct cert *cert = &certificate->cert;
-    const struct cert_names calls = {name_input, name_relu, &names};
-    const struct cert_stop stop = {view->refused_case, view->refused_node,
-                                   view->checked};
-    struct dot_cert drawing = {
-        .cert = cert,
-        .before = view->before == NULL ? NULL : &view->before->cert,
-        .most_nodes = view->most_nodes,
-        .stop = view->is_refused ? &stop : NULL,
-        .remark = view->checked};
-    STATUS_TRY(compare(cert, drawing.before, &error));
-    STATUS_TRY(find_names(&names, &net, view, &error));
-    drawing.names = names.net == NULL ? NULL : &calls;
-    if (view->query != NULL) {
-        STATUS_TRY(proof_fits(cert, view->query->query, &error));
-        cert_notes_init(&notes, cert);
-        margins_find(&notes, cert, view->query->query, true);
-        drawing.notes = &notes;
-    }
-    STATUS_TRY(draw_cert(path, &drawing, &error));
-cleanup:
-    cert_notes_clear(&notes);
-    net_destroy(net);
-    return report(status, message, size, &error);
-}
-
-bool astrolabe_can_draw(const char *path)
-{
-    return draw_is_known(path);
-}
-
-enum astrolabe_status
-astrolabe_certificate_explain(FILE *file, astrolabe_certificate *certificate,
-                              const struct astrolabe_view *view, char *message,
-                              size_t size)
-{
-    struct error error = {0};
-    struct net_names names = {.net = view->query->query->net};
-    const struct cert_names calls = {name_input, name_relu, &names};
-    const struct leaf_question question = {.cert = &certificate->cert,
-                                           .query = view->query->query,
-                                           .names = &calls,
-                                           .case_index = view->case_index,
-                                           .leaf = view->leaf};
-    enum status status = proof_fits(&certificate->cert, question.query, &error);
-    if (status == STATUS_OK) {
-        status = leaf_explain(file, &question, &error);
-    }
-    return report(status, message, size, &error);
-}
-
-enum astrolabe_status astrolabe_certificate_print_margins(
-    FILE *file, astrolabe_certificate *certificate,
-    const astrolabe_query *query, char *message, size_t size)
-{
-    struct error error = {0};
-    struct cert *cert = &certificate->cert;
-    const enum status status = proof_fits(cert, query->query, &error);
-    if (status == STATUS_OK) {
-        struct cert_notes notes;
-        cert_notes_init(&notes, cert);
-        margins_find(&notes, cert, query->query, false);
-        margins_print(file, cert, &notes);
-        cert_notes_clear(&notes);
-    }
-    return report(status, message, size, &error);
 }
 
 void astrolabe_certificate_print_figures(

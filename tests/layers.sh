@@ -35,7 +35,7 @@ src/explain/: src/explain/ LOWER
 src/loop/: src/loop/ src/reach/ LOWER
 src/draw/: src/draw/ src/base/ src/net/ proofs/cert solver/node.h src/reach/ src/loop/
 src/app/: src/app/ src/base/ src/astrolabe.h
-src/astrolabe.: src/ solver/ domains/ vnnlib/ proofs/
+src/astrolabe: src/ solver/ domains/ vnnlib/ proofs/
 '
 # What the layers from src/verify up see below them; never the checker.
 lower='src/base/ src/num/ src/onnx/ vnnlib/ src/net/ src/query/ domains/

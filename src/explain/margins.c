@@ -33,9 +33,10 @@ double margins_of(struct minimize_walk *walk, uint32_t disjunct,
                   const struct cert_combination *by)
 {
     double margin = -HUGE_VAL;
-    const struct oracle_sum sum =
-        by == NULL ? (struct oracle_sum){.disjunct = disjunct}
-                   : minimize_sum(walk, disjunct, by);
+    struct oracle_sum sum = {.disjunct = disjunct};
+    if (by != NULL) {
+        sum = minimize_sum(walk, disjunct, by);
+    }
     if (by == NULL || sum.n > 0) {
         walk->oracle->margins(walk->oracle->context, &margin, &sum, 1);
     }

@@ -1,0 +1,181 @@
+/* The public interface, part two: certificates shown, explained, drawn. */
+#include "proofs/cert_notes.h"
+#include "proofs/cert_text.h"
+#include "src/astrolabe.h"
+#include "src/astrolabe_handles.h"
+#include "src/draw/draw.h"
+#include "src/explain/leaf.h"
+#include "src/explain/margins.h"
+#include "src/explain/margins_print.h"
+#include "src/net/net.h"
+#include "src/num/rational.h"
+#include "src/verify/proof_minimize.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Names of a network's inputs and ReLU layers; text of the last one. */
+struct net_names {
+    const struct net *net;
+    char text[1024];
+};
+
+static const char *name_input(void *context, size_t input)
+{
+    struct net_names *names = context;
+    size_t rest = input;
+    for (size_t i = 0; i < net_n_input_tensors(names->net); i++) {
+        const struct net_tensor_info tensor = net_input_tensor(names->net, i);
+        if (rest < tensor.n_elements) {
+            (void)snprintf(names->text, sizeof names->text, "%s[%zu]",
+                           tensor.name, rest);
+            return names->text;
+        }
+        rest -= tensor.n_elements;
+    }
+    return NULL;
+}
+
+static const char *name_relu(void *context, size_t relu)
+{
+    const struct net_names *names = context;
+    return net_relu_name(names->net, relu);
+}
+
+/* The network that has the names of a view: that of the query, or one loaded
+ * into *loaded; NULL without one. */
+static enum status find_names(struct net_names *names, struct net **loaded,
+                              const struct astrolabe_view *view,
+                              struct error *error)
+{
+    enum status status = STATUS_OK;
+    *loaded = NULL;
+    if (view->query != NULL) {
+        names->net = view->query->query->net;
+    } else if (view->network_path != NULL) {
+        rational_use_counted_memory();
+        status = net_load(loaded, view->network_path, error);
+        names->net = *loaded;
+    }
+    return status;
+}
+
+enum astrolabe_status
+astrolabe_certificate_show(FILE *file, const astrolabe_certificate *certificate,
+                           const struct astrolabe_view *view, char *message,
+                           size_t size)
+{
+    struct error error = {0};
+    struct net *net = NULL;
+    struct net_names names = {0};
+    const struct cert_names calls = {name_input, name_relu, &names};
+    const struct cert_stop stop = {view->refused_case, view->refused_node,
+                                   view->checked};
+    const enum status status = find_names(&names, &net, view, &error);
+    if (status == STATUS_OK) {
+        cert_text_show(file, &certificate->cert,
+                       names.net == NULL ? NULL : &calls,
+                       view->is_refused ? &stop : NULL);
+    }
+    net_destroy(net);
+    return astrolabe_report(status, message, size, &error);
+}
+
+/* STATUS_OK if both prove unsat and their trees have the same roots. */
+static enum status compare(const struct cert *cert, const struct cert *before,
+                           struct error *error)
+{
+    bool is_same = cert->verdict == CERT_UNSAT;
+    if (before != NULL) {
+        is_same = is_same && before->verdict == CERT_UNSAT &&
+                  before->n_cases == cert->n_cases &&
+                  before->n_inputs == cert->n_inputs &&
+                  before->n_relus == cert->n_relus &&
+                  memcmp(before->query_hash, cert->query_hash,
+                         sizeof cert->query_hash) == 0;
+    }
+    if (!is_same) {
+        error_set(error, before == NULL
+                             ? "a certificate of sat has no tree"
+                             : "the certificates are not of one unsat query");
+    }
+    return is_same ? STATUS_OK : STATUS_BAD_INPUT;
+}
+
+enum astrolabe_status
+astrolabe_certificate_draw(const char *path, astrolabe_certificate *certificate,
+                           const struct astrolabe_view *view, char *message,
+                           size_t size)
+{
+    struct error error = {0};
+    enum status status = STATUS_OK;
+    struct net *net = NULL;
+    struct net_names names = {0};
+    struct cert_notes notes = {0};
+    struct cert *cert = &certificate->cert;
+    const struct cert_names calls = {name_input, name_relu, &names};
+    const struct cert_stop stop = {view->refused_case, view->refused_node,
+                                   view->checked};
+    struct dot_cert drawing = {
+        .cert = cert,
+        .before = view->before == NULL ? NULL : &view->before->cert,
+        .most_nodes = view->most_nodes,
+        .stop = view->is_refused ? &stop : NULL,
+        .remark = view->checked};
+    STATUS_TRY(compare(cert, drawing.before, &error));
+    STATUS_TRY(find_names(&names, &net, view, &error));
+    drawing.names = names.net == NULL ? NULL : &calls;
+    if (view->query != NULL) {
+        STATUS_TRY(proof_fits(cert, view->query->query, &error));
+        cert_notes_init(&notes, cert);
+        margins_find(&notes, cert, view->query->query, true);
+        drawing.notes = &notes;
+    }
+    STATUS_TRY(draw_cert(path, &drawing, &error));
+cleanup:
+    cert_notes_clear(&notes);
+    net_destroy(net);
+    return astrolabe_report(status, message, size, &error);
+}
+
+bool astrolabe_can_draw(const char *path)
+{
+    return draw_is_known(path);
+}
+
+enum astrolabe_status
+astrolabe_certificate_explain(FILE *file, astrolabe_certificate *certificate,
+                              const struct astrolabe_view *view, char *message,
+                              size_t size)
+{
+    struct error error = {0};
+    struct net_names names = {.net = view->query->query->net};
+    const struct cert_names calls = {name_input, name_relu, &names};
+    const struct leaf_question question = {.cert = &certificate->cert,
+                                           .query = view->query->query,
+                                           .names = &calls,
+                                           .case_index = view->case_index,
+                                           .leaf = view->leaf};
+    enum status status = proof_fits(&certificate->cert, question.query, &error);
+    if (status == STATUS_OK) {
+        status = leaf_explain(file, &question, &error);
+    }
+    return astrolabe_report(status, message, size, &error);
+}
+
+enum astrolabe_status astrolabe_certificate_print_margins(
+    FILE *file, astrolabe_certificate *certificate,
+    const astrolabe_query *query, char *message, size_t size)
+{
+    struct error error = {0};
+    struct cert *cert = &certificate->cert;
+    const enum status status = proof_fits(cert, query->query, &error);
+    if (status == STATUS_OK) {
+        struct cert_notes notes;
+        cert_notes_init(&notes, cert);
+        margins_find(&notes, cert, query->query, false);
+        margins_print(file, cert, &notes);
+        cert_notes_clear(&notes);
+    }
+    return astrolabe_report(status, message, size, &error);
+}
