@@ -116,15 +116,20 @@ void ref_gadget_clear(struct ref_gadget *gadget)
     *gadget = (struct ref_gadget){0};
 }
 
-struct query *ref_gadget_query(const struct ref_gadget *gadget)
+struct layers *ref_gadget_layers(const struct ref_gadget *gadget)
 {
-    const size_t n = gadget->n_inputs;
-    struct layers *layers = ref_build_begin(n);
+    struct layers *layers = ref_build_begin(gadget->n_inputs);
     size_t last = ref_build_affine(layers, 0, gadget->n_units, gadget->first,
                                    gadget->first_bias);
     last = ref_build_relu(layers, last);
     (void)ref_build_affine(layers, last, 2, gadget->second,
                            gadget->second_bias);
+    return layers;
+}
+
+struct query *ref_gadget_query(const struct ref_gadget *gadget)
+{
+    const size_t n = gadget->n_inputs;
     double *zeros;
     double *ones;
     double *atom;
@@ -134,7 +139,8 @@ struct query *ref_gadget_query(const struct ref_gadget *gadget)
     for (size_t i = 0; i < n; i++) {
         ones[i] = 1.0;
     }
-    struct query *query = ref_query_create(layers, zeros, ones);
+    struct query *query =
+        ref_query_create(ref_gadget_layers(gadget), zeros, ones);
     ref_query_add_disjunct(query);
     atom[n] = -1.0;
     ref_query_add_le(query, atom, -1.0);

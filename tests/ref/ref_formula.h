@@ -42,6 +42,9 @@ struct ref_gadget {
 void ref_gadget_init(struct ref_gadget *gadget, const struct formula *formula);
 void ref_gadget_clear(struct ref_gadget *gadget);
 
+/* The network; freed with layers_destroy. */
+struct layers *ref_gadget_layers(const struct ref_gadget *gadget);
+
 /* The network on [0, 1]^n with the atoms -y0 <= -1 and y1 <= 0; freed with
  * query_destroy. */
 struct query *ref_gadget_query(const struct ref_gadget *gadget);

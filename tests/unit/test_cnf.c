@@ -155,15 +155,12 @@ END_TEST
 static bool is_read_with(const struct ref_gadget *gadget, double rhs)
 {
     const double atom[] = {0.0, 0.0, 0.0, 0.0, -1.0, 1.0};
-    struct query *query = ref_gadget_query(gadget);
-    struct query *other =
-        ref_query_create(query->layers, (double[]){0.0, 0.0, 0.0, 0.0},
-                         (double[]){1.0, 1.0, 1.0, 1.0});
-    query->layers = NULL;
-    query_destroy(query);
-    ref_query_add_disjunct(other);
-    ref_query_add_le(other, atom, rhs);
-    return is_read(other);
+    struct query *query = ref_query_create(ref_gadget_layers(gadget),
+                                           (double[]){0.0, 0.0, 0.0, 0.0},
+                                           (double[]){1.0, 1.0, 1.0, 1.0});
+    ref_query_add_disjunct(query);
+    ref_query_add_le(query, atom, rhs);
+    return is_read(query);
 }
 
 START_TEST(atoms_count_by_their_sum)
