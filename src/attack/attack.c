@@ -111,30 +111,6 @@ double attack_point_work(const struct query *query)
     return madds;
 }
 
-struct attack_effort attack_first_effort(const struct query *query)
-{
-    const struct attack_effort small = {16, 20};
-    const double heavy = 5e9; /* multiply-adds: seconds of one core */
-    const double n_starts = 64.0;
-    const double least_steps = 20.0;
-    const double most_steps = 100.0;
-    double below = 0.0;
-    double bounds = 0.0;
-    for (size_t k = 0; k < query->layers->n_layers; k++) {
-        const struct layer *layer = &query->layers->layer[k];
-        below += layer_entries(layer);
-        if (layer->kind == LAYER_RELU) {
-            bounds += (double)layer->width * below;
-        }
-    }
-    const double n_steps = bounds / (n_starts * attack_point_work(query));
-    if (bounds < heavy || n_steps < least_steps) {
-        return small;
-    }
-    return (struct attack_effort){(size_t)n_starts,
-                                  (size_t)fmin(n_steps, most_steps)};
-}
-
 void witness_clear(struct witness *witness)
 {
     alloc_free(witness->x);

@@ -69,13 +69,6 @@ uint64_t attack_near_misses(const struct attack *attack);
 /* Multiply-adds of one point with its gradient. */
 double attack_point_work(const struct query *query);
 
-/*
- * Effort before any proof is tried: small, since most witnesses are easy and
- * most proofs short; where the first bounds of the network take seconds, by
- * back-substitution from every neuron, about as many multiply-adds as they.
- */
-struct attack_effort attack_first_effort(const struct query *query);
-
 void witness_clear(struct witness *witness);
 
 #endif

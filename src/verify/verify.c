@@ -14,6 +14,9 @@
  * REGION_EFFORT is for the solver's sub-boxes. */
 enum { MANY_CASES = 256 };
 static const struct attack_effort REGION_EFFORT = {1, 12};
+/* Before the search: most witnesses are that easy, and most proofs shorter
+ * than a thorough attack. */
+static const struct attack_effort FIRST_EFFORT = {16, 20};
 /* Between the nodes of the search: the whole case with ever more starts, for
  * this share of the search's own work, and one region in REGION_PERIOD. */
 enum { REGION_PERIOD = 32 };
@@ -231,7 +234,6 @@ static bool attack_all(struct run *run)
     const size_t n_cases = run->query->n_cases;
     double *centre = NULL;
     bool is_decided = false;
-    const struct attack_effort first = attack_first_effort(run->query);
     NEW_ARRAY(centre, run->query->layers->n_inputs);
     for (size_t i = 0; i < n_cases && !is_decided; i++) {
         if (!run->query->cases[i].is_bounded) {
@@ -239,7 +241,7 @@ static bool attack_all(struct run *run)
         }
         const bool is_found = n_cases > MANY_CASES
                                   ? attack_centre(run, i, centre)
-                                  : attack_case(run, i, first);
+                                  : attack_case(run, i, FIRST_EFFORT);
         if (is_found) {
             accept(run, i, &run->workers[0].witness);
         }
