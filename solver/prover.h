@@ -66,7 +66,7 @@ struct prover {
     uint32_t *rows;    /* [n_rows] */
     double *multipliers;
     size_t n_multipliers; /* capacity */
-    struct dual *dual; /* NULL until needed */
+    struct dual *dual;    /* NULL until needed */
     struct dual_state *dual_state;
     double *slope; /* of the unstable neurons, to be evaluated */
     double *told;  /* those that the record has set so far */

@@ -138,8 +138,13 @@ static void read_counter(uint64_t *value, const char *line, const char *key)
 
 static void read_time(double *value, const char *line, const char *key)
 {
+    char number[64];
     const char *text = find_value(line, key);
-    *value = text == NULL ? *value : strtod(text, NULL);
+    if (text != NULL) {
+        (void)snprintf(number, sizeof number, "%.*s",
+                       (int)strspn(text, "0123456789."), text);
+        (void)bench_read_seconds(value, number);
+    }
 }
 
 /* Text of `"reason": "..."`, without the backslashes. */

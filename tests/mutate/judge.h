@@ -2,8 +2,8 @@
 #ifndef ASTROLABE_TESTS_MUTATE_JUDGE_H
 #define ASTROLABE_TESTS_MUTATE_JUDGE_H
 
-#include "proofs/check/check_query.h"
 #include "proofs/check/check_back.h"
+#include "proofs/check/check_query.h"
 #include "proofs/check/check_vnnlib.h"
 #include "tests/mutate/mutant.h"
 
