@@ -99,7 +99,7 @@ static bool try_point(struct bab *bab, size_t w)
 
 static double effort_of(const struct prover *p)
 {
-    return (double)backward_madds(p->backward) + dual_effort(p->dual) +
+    return (double)backward_madds(p->backward) + dual_madds(p->dual) +
            LP_EFFORT * (double)p->stats.lps;
 }
 
@@ -184,6 +184,13 @@ static bool prove_dual(const struct bab *bab, struct worker *worker,
     outcome->is_closed = prover_dual_close(p, node);
     worker->has_split =
         !outcome->is_closed && prover_dual_branch(&worker->split, p);
+    if (!outcome->is_closed && !worker->has_split) {
+        outcome->is_closed = prover_dual_insist(p, node);
+        worker->has_split =
+            !outcome->is_closed &&
+            (prover_dual_branch(&worker->split, p) ||
+             (p->record.is_on && prover_dual_branch_any(&worker->split, p)));
+    }
     return outcome->is_closed || worker->has_split;
 }
 

@@ -120,7 +120,7 @@ void dual_destroy(struct dual *d)
     alloc_free(d);
 }
 
-double dual_effort(const struct dual *d)
+double dual_madds(const struct dual *d)
 {
     return d == NULL ? 0.0 : (double)d->madds;
 }
@@ -207,6 +207,21 @@ void dual_set_root(struct dual *d, const struct spec *spec,
     NEW_ARRAY(d->first, DUAL_ROWS * d->n_unstable);
     NEW_ARRAY(d->second, DUAL_ROWS * d->n_unstable);
     list_neurons(d, bounds);
+}
+
+void dual_set_chords(struct dual *d, const struct bounds *bounds)
+{
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        const struct dual_neuron *neuron = &d->neuron[i];
+        const double lower = bounds->lower[neuron->source][neuron->index];
+        const double upper = bounds->upper[neuron->source][neuron->index];
+        if (bounds_phase(lower, upper) == PHASE_UNSTABLE) {
+            struct dual_layer *lines = &d->layer[neuron->relu];
+            const struct act_line line = act_relu_upper_short(lower, upper);
+            lines->upper_slope[neuron->index] = line.slope;
+            lines->upper_intercept[neuron->index] = line.intercept;
+        }
+    }
 }
 
 uint32_t dual_find(const struct dual *d, size_t source, uint32_t index)

@@ -35,7 +35,7 @@ enum { DUAL_ROWS = 64 };
  *
  *   dL/da_i = max(q_i, 0) z_i,  dL/dbeta_i = g_i(z),  dL/deta_q = f_q.    (2)
  *
- * Chords and the bounds they rest on are those of the root. Source of (1):
+ * Source of (1):
  * Wang et al., "Beta-CROWN", NeurIPS 2021; (2): own, by the envelope theorem.
  */
 struct dual_neuron {
@@ -56,11 +56,15 @@ struct dual_layer {
     size_t n_live;
 };
 
+/* Flag of the phase of a neuron that is stable by its bounds, not by a literal:
+ * it has no multiplier. */
+enum { DUAL_IMPLIED = 4 };
+
 /*
  * transposed   [n_layers][n_terms] of dense matrices
  * coefficient  per layer [DUAL_ROWS x stride], as met
  * value        the same, of x* passed forward
- * phase        [DUAL_ROWS x n_unstable], enum phase
+ * phase        [DUAL_ROWS x n_unstable], enum phase, perhaps DUAL_IMPLIED
  * choice       [DUAL_ROWS x n_unstable], slope if unstable, else multiplier
  * gradient     [DUAL_ROWS x n_unstable] of choice
  * eta, eta_gradient  [DUAL_ROWS x most_atoms]
@@ -104,13 +108,16 @@ struct dual *dual_create(const struct weights *weights);
 void dual_destroy(struct dual *dual);
 
 /* Multiply-adds since creation; 0 for NULL. */
-double dual_effort(const struct dual *dual);
+double dual_madds(const struct dual *dual);
 
 /* Turns to a case and the bounds of its root; both must outlive the use, as
  * must the box, [n_inputs] each. */
 void dual_set_root(struct dual *dual, const struct spec *spec,
                    const struct bounds *bounds, const double *lower,
                    const double *upper);
+
+/* Chords of all neurons from the bounds of a node below the root. */
+void dual_set_chords(struct dual *dual, const struct bounds *bounds);
 
 /* The number of an unstable neuron of the first ReLU that a layer feeds;
  * DUAL_STABLE if it is stable at the root. */
@@ -129,12 +136,19 @@ void dual_bound(struct dual *dual);
 /* (2) of all rows, after dual_bound. */
 void dual_differentiate(struct dual *dual);
 
+/* Most steps; share of the distance to the goal that a row must gain every few
+ * steps to go on. */
+struct dual_effort {
+    size_t n_steps;
+    double least_gain;
+};
+
 /*
- * Raises (1) of every row by at most n_steps projected steps along (2), with
- * the step sizes of Kingma and Ba, "Adam", ICLR 2015; a row stops once above
- * the goal, or when it gains no more. Leaves the best choice of each row, and
+ * Raises (1) of every row by projected steps along (2), with the step sizes of
+ * Kingma and Ba, "Adam", ICLR 2015; a row stops once above the goal. Leaves the best choice of each row, and
  * bound of it. Rows change places.
  */
-void dual_ascend(struct dual *dual, size_t n_steps, double goal);
+void dual_ascend(struct dual *dual, const struct dual_effort *effort,
+                 double goal);
 
 #endif

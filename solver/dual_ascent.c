@@ -10,19 +10,19 @@
 static const double SLOPE_RATE = 0.15;
 static const double LITERAL_RATE = 0.15;
 static const double ATOM_RATE = 0.3;
+static const double LEAST_SCALE = 0x1p-6;
 static const double DECAY = 0.97;
 static const double FIRST = 0.9;
 static const double SECOND = 0.99;
 
-/* A row that gained less than this share of its distance to the goal over
- * PATIENCE steps stops. */
+/* Every so many steps a row must have gained enough to go on. */
 enum { PATIENCE = 6 };
-static const double LEAST_GAIN = 0.02;
 
 /* Best bounds of the rows, now and PATIENCE steps ago. */
 struct ascent {
     size_t step;
     double goal;
+    double least_gain;
     double rate;
     double first_share; /* 1 - FIRST^t, 1 - SECOND^t */
     double second_share;
@@ -31,21 +31,28 @@ struct ascent {
     bool is_over[DUAL_ROWS];
 };
 
-/* Root mean square of the coefficients that each ReLU layer is met with. */
+/*
+ * Root mean square of the coefficients that each ReLU layer is met with, but
+ * not below LEAST_SCALE of the largest of them; 1 where no neuron is met, so
+ * that multipliers alone can show a region empty.
+ */
 static void set_scale(struct dual *d, size_t row)
 {
-    for (size_t k = 1; k < d->layers->n_layers; k++) {
+    const size_t n_layers = d->layers->n_layers;
+    double *scale = d->scale + row * n_layers;
+    double largest = 0.0;
+    for (size_t k = 1; k < n_layers; k++) {
         const struct dual_layer *lines = &d->layer[k];
         const double *q = d->coefficient[k] + row * d->weights->layer[k].stride;
         double sum = 0.0;
-        if (d->layers->layer[k].kind != LAYER_RELU) {
-            continue;
-        }
         for (size_t t = 0; t < lines->n_live; t++) {
             sum += q[lines->live[t]] * q[lines->live[t]];
         }
-        d->scale[row * d->layers->n_layers + k] =
-            lines->n_live == 0 ? 0.0 : sqrt(sum / (double)lines->n_live);
+        scale[k] = lines->n_live == 0 ? 0.0 : sqrt(sum / (double)lines->n_live);
+        largest = fmax(largest, scale[k]);
+    }
+    for (size_t k = 1; k < n_layers; k++) {
+        scale[k] = largest > 0.0 ? fmax(scale[k], LEAST_SCALE * largest) : 1.0;
     }
 }
 
@@ -68,7 +75,7 @@ static void step_neurons(struct dual *d, size_t row,
         if (phase[i] == PHASE_UNSTABLE) {
             choice[i] = fmin(
                 fmax(choice[i] + ascent->rate * SLOPE_RATE * move, 0.0), 1.0);
-        } else {
+        } else if (phase[i] < DUAL_IMPLIED) {
             choice[i] = fmax(choice[i] + ascent->rate * LITERAL_RATE * move *
                                              scale[d->neuron[i].relu],
                              0.0);
@@ -157,7 +164,7 @@ static bool judge(struct dual *d, struct ascent *ascent, size_t row)
     const double gain = ascent->best[row] - ascent->before[row];
     const double left = ascent->goal - ascent->best[row];
     ascent->before[row] = ascent->best[row];
-    return ascent->step > 0 && gain < LEAST_GAIN * left;
+    return ascent->step > 0 && gain < ascent->least_gain * left;
 }
 
 /* Takes rows that have stopped out of the batch. */
@@ -183,11 +190,12 @@ static void advance(struct dual *d, struct ascent *ascent)
     ascent->rate *= DECAY;
 }
 
-void dual_ascend(struct dual *d, size_t n_steps, double goal)
+void dual_ascend(struct dual *d, const struct dual_effort *effort, double goal)
 {
     const size_t n = d->n_unstable;
     const size_t n_rows = d->n_rows;
-    struct ascent ascent = {.goal = goal, .rate = 1.0};
+    struct ascent ascent = {
+        .goal = goal, .least_gain = effort->least_gain, .rate = 1.0};
     memset(d->first, 0, n_rows * n * sizeof *d->first);
     memset(d->second, 0, n_rows * n * sizeof *d->second);
     for (size_t r = 0; r < n_rows; r++) {
@@ -204,7 +212,7 @@ void dual_ascend(struct dual *d, size_t n_steps, double goal)
             ascent.is_over[r] = judge(d, &ascent, r);
             n_over += ascent.is_over[r] ? 1 : 0;
         }
-        if (ascent.step == n_steps || n_over == d->n_rows) {
+        if (ascent.step == effort->n_steps || n_over == d->n_rows) {
             break;
         }
         advance(d, &ascent);

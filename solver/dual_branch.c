@@ -8,6 +8,14 @@
 /* Candidates by either score whose children are looked at. */
 enum { CANDIDATES = 6, MOST_CANDIDATES = 2 * CANDIDATES };
 
+/*
+ * Where the best candidate gains so little that more levels would be needed
+ * than this, the bounds of the neurons are the trouble, not the lines: then a
+ * neuron of the earliest layer is split, so that bounding the others anew
+ * gains from it.
+ */
+static const double MOST_LEVELS = 12.0;
+
 /* The best neurons by one score, best first. */
 struct list {
     size_t n;
@@ -47,14 +55,22 @@ static void join(struct list *list, const struct list *other)
 /*
  * Neurons by what their line costs row 0: at its minimising point, |q| times
  * the distance of the line from the ReLU there; and in its constant, -q times
- * the intercept of the chord.
+ * the intercept of the chord. Of the earliest ReLU layer that has any, or of
+ * all.
  */
-static void find_candidates(struct list *list, const struct dual *d)
+static void find_candidates(struct list *list, const struct dual *d,
+                            bool is_earliest)
 {
     struct list by_constant = {0};
     *list = (struct list){0};
+    uint32_t relu = 0;
     for (size_t i = 0; i < d->n_unstable; i++) {
         const struct dual_neuron *neuron = &d->neuron[i];
+        if (is_earliest && neuron->relu != relu &&
+            list->n + by_constant.n > 0) {
+            break;
+        }
+        relu = neuron->relu;
         if (d->phase[i] != PHASE_UNSTABLE) {
             continue;
         }
@@ -68,38 +84,82 @@ static void find_candidates(struct list *list, const struct dual *d)
     join(list, &by_constant);
 }
 
+/* A candidate and the bounds of its two children, the smaller gain first. */
+struct choice {
+    uint32_t id;
+    double least;
+    double score;
+};
+
+/* Bounds the children of candidates begin .. end - 1 of the list, with the
+ * choices of row 0; the best of them. */
+static struct choice look_ahead(struct dual *d, const struct list *list)
+{
+    struct choice best = {.id = DUAL_STABLE, .score = -1.0};
+    const double bound = d->bound[0];
+    const size_t n = d->n_unstable;
+    for (size_t row = 2 * list->n; row-- > 0;) {
+        const size_t at = (row + 1) * n + list->id[row / 2];
+        dual_copy_row(d, row + 1, 0);
+        d->phase[at] = row % 2 == 1 ? PHASE_ACTIVE : PHASE_INACTIVE;
+        d->choice[at] = 0.0;
+    }
+    d->n_rows = 2 * list->n + 1;
+    dual_bound(d);
+    for (size_t c = 0; c < list->n; c++) {
+        const double size = 1e-6 * fabs(bound) + 1e-12;
+        const double low = fmin(d->bound[2 * c + 1], 0.0) - bound;
+        const double high = fmin(d->bound[2 * c + 2], 0.0) - bound;
+        const double score = fmax(low, size) * fmax(high, size);
+        if (score > best.score) {
+            best = (struct choice){list->id[c], fmin(low, high), score};
+        }
+    }
+    return best;
+}
+
+static struct split split_at(const struct dual *d, uint32_t id)
+{
+    return (struct split){
+        .kind = SPLIT_NEURON,
+        .layer = d->neuron[id].source,
+        .index = d->neuron[id].index,
+    };
+}
+
 bool prover_dual_branch(struct split *split, struct prover *p)
 {
     struct dual *d = p->dual;
     struct list list;
-    double best = -1.0;
-    find_candidates(&list, d);
-    const double bound = d->bound[0];
-    for (size_t c = list.n; c-- > 0;) {
-        for (size_t side = 0; side < 2; side++) {
-            const size_t row = 2 * c + side;
-            dual_copy_row(d, row, 0);
-            d->phase[row * d->n_unstable + list.id[c]] =
-                side == 1 ? PHASE_ACTIVE : PHASE_INACTIVE;
-            d->choice[row * d->n_unstable + list.id[c]] = 0.0;
+    find_candidates(&list, d, false);
+    if (list.n == 0) {
+        return false;
+    }
+    struct list earliest;
+    find_candidates(&earliest, d, true);
+    struct choice best = look_ahead(d, &list);
+    if (best.least * MOST_LEVELS < -d->bound[0]) {
+        best = look_ahead(d, &earliest);
+    }
+    *split = split_at(d, best.id);
+    return true;
+}
+
+bool prover_dual_branch_any(struct split *split, struct prover *p)
+{
+    struct dual *d = p->dual;
+    struct list list;
+    d->n_rows = 1;
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        if (d->phase[i] == PHASE_ACTIVE || d->phase[i] == PHASE_INACTIVE) {
+            d->choice[i] += 1.0;
         }
     }
-    d->n_rows = 2 * list.n;
     dual_bound(d);
-    for (size_t c = 0; c < list.n; c++) {
-        const double size = 1e-6 * fabs(bound) + 1e-12;
-        const double low = fmin(d->bound[2 * c], 0.0) - bound;
-        const double high = fmin(d->bound[2 * c + 1], 0.0) - bound;
-        const double score = fmax(low, size) * fmax(high, size);
-        if (score > best) {
-            const struct dual_neuron *neuron = &d->neuron[list.id[c]];
-            best = score;
-            *split = (struct split){
-                .kind = SPLIT_NEURON,
-                .layer = neuron->source,
-                .index = neuron->index,
-            };
-        }
+    dual_differentiate(d);
+    find_candidates(&list, d, false);
+    if (list.n > 0) {
+        *split = split_at(d, list.id[0]);
     }
     return list.n > 0;
 }

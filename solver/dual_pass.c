@@ -4,6 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+/* True if a neuron has the phase, for whatever reason. */
+static bool is_phase(uint8_t phase, enum phase which)
+{
+    return (phase & (DUAL_IMPLIED - 1)) == which;
+}
+
 /* Neurons of a layer that a row may have a coefficient for. */
 struct live {
     const uint32_t *list;
@@ -101,6 +107,7 @@ static void pass_affine(struct dual *d, size_t k)
             d->madds += d->n_rows * live.n * product.n_cols;
             continue;
         }
+        d->madds += d->n_rows * layer->terms[t].matrix.start[layer->width];
         for (size_t r = 0; r < d->n_rows; r++) {
             add_sparse(d->coefficient[source] + r * stride,
                        d->coefficient[k] + r * padded->stride,
@@ -125,9 +132,9 @@ static void pass_relu(struct dual *d, size_t k, size_t row)
         const uint32_t id = lines->id[i];
         if (id == DUAL_STABLE) {
             z[i] += q[i];
-        } else if (phase[id] == PHASE_ACTIVE) {
+        } else if (is_phase(phase[id], PHASE_ACTIVE)) {
             z[i] += q[i] - choice[id];
-        } else if (phase[id] == PHASE_INACTIVE) {
+        } else if (is_phase(phase[id], PHASE_INACTIVE)) {
             z[i] += choice[id];
         } else if (q[i] >= 0.0) {
             z[i] += q[i] * choice[id];
@@ -209,6 +216,7 @@ static void forward_affine(struct dual *d, size_t k)
             d->madds += d->n_rows * product.n_live * product.n_cols;
             continue;
         }
+        d->madds += d->n_rows * layer->terms[t].matrix.start[layer->width];
         for (size_t r = 0; r < d->n_rows; r++) {
             add_forward(d->value[k] + r * padded->stride,
                         &layer->terms[t].matrix, d->value[source] + r * stride,
@@ -235,10 +243,10 @@ static void forward_relu(struct dual *d, size_t k, size_t row)
         const uint32_t id = lines->id[i];
         if (id == DUAL_STABLE) {
             y[i] = z[i];
-        } else if (phase[id] == PHASE_ACTIVE) {
+        } else if (is_phase(phase[id], PHASE_ACTIVE)) {
             y[i] = z[i];
             gradient[id] = -z[i];
-        } else if (phase[id] == PHASE_INACTIVE) {
+        } else if (is_phase(phase[id], PHASE_INACTIVE)) {
             y[i] = 0.0;
             gradient[id] = z[i];
         } else if (q[i] >= 0.0) {

@@ -68,8 +68,11 @@ struct prover {
     size_t n_multipliers; /* capacity */
     struct dual *dual;    /* NULL until needed */
     struct dual_state *dual_state;
-    double *slope; /* of the unstable neurons, to be evaluated */
-    double *told;  /* those that the record has set so far */
+    double *slope;       /* of the unstable neurons, to be evaluated */
+    double *told;        /* those that the record has set so far, else -1 */
+    size_t refreshed;    /* depth where the node's bounds were made */
+    double refresh_cost; /* multiply-adds of a refresh and of a dual bound */
+    double dual_cost;
     struct record record;
     struct stats stats;
 };
@@ -96,6 +99,13 @@ bool prover_screen(struct prover *prover, const struct node *node);
  *   returns false if the region is proved empty
  */
 bool prover_bound_neurons(struct prover *prover, const struct node *node);
+
+/*
+ * The same without rows of literals, whose neurons are narrowed only, for the
+ * layers behind layer `changed`; those up to it are as the node has them.
+ */
+bool prover_refresh(struct prover *prover, const struct node *node,
+                    size_t changed);
 
 /*
  * Refutes open disjuncts by their linear lower bounds: one atom over the

@@ -13,11 +13,14 @@
  * a lemma in the certificate. */
 static const double LEMMA_GAIN = 0x1p-6;
 
-/* A ReLU layer: the layer, the one that feeds it, its number among ReLUs. */
+/* A ReLU layer: the layer, the one that feeds it, its number among ReLUs;
+ * whether literals become rows, and whether its bounds can have changed. */
 struct relu {
     size_t layer;
     size_t source;
     size_t number;
+    bool has_rows;
+    bool is_stale;
 };
 
 static struct lp_problem problem_of(const struct prover *p)
@@ -198,8 +201,9 @@ static void add_literal(struct prover *p, const struct split *split,
 
 /* Applies the literals of one layer to its bounds, and to the LP. */
 static void apply_literals(struct prover *p, const struct node *node,
-                           size_t layer)
+                           const struct relu *relu)
 {
+    const size_t layer = relu->source;
     for (size_t s = 0; s < node->depth; s++) {
         const struct split *split = &node->path[s];
         if (split->kind != SPLIT_NEURON || split->layer != layer) {
@@ -212,7 +216,9 @@ static void apply_literals(struct prover *p, const struct node *node,
         } else {
             *upper = interval_reduce(*upper, 0.0);
         }
-        add_literal(p, split, (uint32_t)s);
+        if (relu->has_rows) {
+            add_literal(p, split, (uint32_t)s);
+        }
     }
 }
 
@@ -250,11 +256,11 @@ static bool bound_relu(struct prover *p, const struct node *node,
     const size_t width = p->layers->layer[source].width;
     double *lower = p->bounds.lower[relu->layer];
     double *upper = p->bounds.upper[relu->layer];
-    apply_literals(p, node, source);
+    apply_literals(p, node, relu);
     if (!is_possible(p, source)) {
         return false;
     }
-    if (p->layers->layer[source].kind == LAYER_AFFINE) {
+    if (relu->is_stale && p->layers->layer[source].kind == LAYER_AFFINE) {
         const size_t n = find_unstable(p, source);
         p->record.refresh |= (uint64_t)(n > 0) << (relu->number % 64);
         const size_t block = backward_block(p->backward, source);
@@ -277,18 +283,14 @@ static bool bound_relu(struct prover *p, const struct node *node,
     return true;
 }
 
-bool prover_bound_neurons(struct prover *p, const struct node *node)
+static bool bound_layers(struct prover *p, const struct node *node,
+                         struct relu relu, size_t changed)
 {
-    p->wide_rows.n = 0;
-    p->wide_rhs.n = 0;
-    if (p->lp != NULL) {
-        lp_reset(p->lp, p->lower, p->upper);
-    }
-    struct relu relu = {0};
     for (size_t k = 1; k < p->layers->n_layers; k++) {
         if (p->layers->layer[k].kind == LAYER_RELU) {
             relu.layer = k;
             relu.source = p->layers->layer[k].source;
+            relu.is_stale = relu.source > changed;
             if (!bound_relu(p, node, &relu)) {
                 return false;
             }
@@ -296,4 +298,19 @@ bool prover_bound_neurons(struct prover *p, const struct node *node)
         }
     }
     return true;
+}
+
+bool prover_refresh(struct prover *p, const struct node *node, size_t changed)
+{
+    return bound_layers(p, node, (struct relu){0}, changed);
+}
+
+bool prover_bound_neurons(struct prover *p, const struct node *node)
+{
+    p->wide_rows.n = 0;
+    p->wide_rhs.n = 0;
+    if (p->lp != NULL) {
+        lp_reset(p->lp, p->lower, p->upper);
+    }
+    return bound_layers(p, node, (struct relu){.has_rows = true}, 0);
 }

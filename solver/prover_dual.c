@@ -1,6 +1,7 @@
 /* From optimised slopes and multipliers to closed disjuncts and splits. */
 #include "solver/prover_dual.h"
 
+#include "domains/act_relu.h"
 #include "solver/dual.h"
 #include "solver/lp_safe.h"
 #include "src/base/alloc.h"
@@ -10,8 +11,11 @@
 #include <math.h>
 #include <string.h>
 
-/* Steps of the ascent at the root and at other nodes. */
-enum { ROOT_STEPS = 60, NODE_STEPS = 15 };
+/* Steps of the ascent at the root, at other nodes, and where there is nothing
+ * to split. */
+static const struct dual_effort ROOT = {60, 0.02};
+static const struct dual_effort NODE = {15, 0.02};
+static const struct dual_effort LAST = {300, 1e-4};
 
 /* A bound in nearest arithmetic that is worth a rigorous evaluation: what
  * rounding slopes and multipliers costs, and the margin of a certificate. */
@@ -91,11 +95,9 @@ static void start_row(struct prover *p, const struct dual_state *state,
     }
 }
 
-/* Applies the neuron literals of the path to the bounds and to all rows; the
- * last one starts with multiplier 0. */
-static void apply_path(struct prover *p, const struct node *node)
+/* Applies the neuron literals of the path to the bounds. */
+static void narrow(struct prover *p, const struct node *node)
 {
-    struct dual *d = p->dual;
     for (size_t s = 0; s < node->depth; s++) {
         const struct split *split = &node->path[s];
         if (split->kind != SPLIT_NEURON) {
@@ -108,6 +110,38 @@ static void apply_path(struct prover *p, const struct node *node)
         } else {
             *upper = interval_reduce(*upper, 0.0);
         }
+    }
+}
+
+/* Sets the phases of the neurons that the bounds show stable. */
+static void set_implied(struct prover *p)
+{
+    struct dual *d = p->dual;
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        const struct dual_neuron *neuron = &d->neuron[i];
+        const enum phase phase =
+            bounds_phase(p->bounds.lower[neuron->source][neuron->index],
+                         p->bounds.upper[neuron->source][neuron->index]);
+        const size_t n = d->n_unstable;
+        for (size_t r = 0; r < d->n_rows && phase != PHASE_UNSTABLE; r++) {
+            if (d->phase[r * n + i] == PHASE_UNSTABLE) {
+                d->phase[r * n + i] = (uint8_t)(phase | DUAL_IMPLIED);
+                d->choice[r * n + i] = 0.0;
+            }
+        }
+    }
+}
+
+/* Sets the phases of the literals in all rows; the last one starts with
+ * multiplier 0. */
+static void apply_path(struct prover *p, const struct node *node)
+{
+    struct dual *d = p->dual;
+    for (size_t s = 0; s < node->depth; s++) {
+        const struct split *split = &node->path[s];
+        if (split->kind != SPLIT_NEURON) {
+            continue;
+        }
         const uint32_t id = dual_find(d, split->layer, split->index);
         for (size_t r = 0; id != DUAL_STABLE && r < d->n_rows; r++) {
             d->phase[r * d->n_unstable + id] =
@@ -119,6 +153,17 @@ static void apply_path(struct prover *p, const struct node *node)
     }
 }
 
+/* The slope of a neuron in the record so far. */
+static double told_slope(const struct prover *p, size_t id)
+{
+    const struct dual_neuron *neuron = &p->dual->neuron[id];
+    return p->told[id] >= 0.0
+               ? p->told[id]
+               : act_relu_lower(p->bounds.lower[neuron->source][neuron->index],
+                                p->bounds.upper[neuron->source][neuron->index])
+                     .slope;
+}
+
 /* The slopes to evaluate a row with: its own, rounded, but those that differ
  * by no more than `slack` from what is told are as told. */
 static void choose_slopes(struct prover *p, size_t row, double slack)
@@ -126,9 +171,10 @@ static void choose_slopes(struct prover *p, size_t row, double slack)
     const struct dual *d = p->dual;
     const double *choice = d->choice + row * d->n_unstable;
     for (size_t i = 0; i < d->n_unstable; i++) {
+        const double told = told_slope(p, i);
         p->slope[i] =
-            p->record.is_on && fabs(choice[i] - p->told[i]) <= slack
-                ? p->told[i]
+            p->record.is_on && fabs(choice[i] - told) <= slack
+                ? told
                 : ldexp(nearbyint(ldexp(choice[i], RECORD_SLOPE_BITS)),
                         -RECORD_SLOPE_BITS);
     }
@@ -217,7 +263,8 @@ static const double *literal_multipliers(struct prover *p, size_t row)
     const size_t n = d->n_unstable;
     double *multiplier = prover_reserve_multipliers(p, n);
     for (size_t i = 0; i < n; i++) {
-        const bool is_split = d->phase[row * n + i] != PHASE_UNSTABLE;
+        const uint8_t phase = d->phase[row * n + i];
+        const bool is_split = phase == PHASE_ACTIVE || phase == PHASE_INACTIVE;
         multiplier[i] = is_split ? d->choice[row * n + i] : 0.0;
     }
     return record_round(multiplier, n) ? multiplier : NULL;
@@ -302,7 +349,7 @@ static size_t tell_slopes(struct prover *p, size_t row)
         const bool is_used =
             d->phase[row * d->n_unstable + i] == PHASE_UNSTABLE &&
             met != NULL && met[neuron->index] > 0.0;
-        if (is_used && fabs(p->slope[i] - p->told[i]) > 0.0) {
+        if (is_used && fabs(p->slope[i] - told_slope(p, i)) > 0.0) {
             const struct record_slope slope = {neuron->number, neuron->index,
                                                p->slope[i]};
             VEC_PUSH(&p->record.slopes, slope);
@@ -393,6 +440,7 @@ static struct dual_state *keep_rows(const struct prover *p)
     struct dual_state *state;
     NEW(state);
     state->n_rows = d->n_rows;
+    state->refreshed = p->refreshed;
     NEW_ARRAY(state->disjunct, d->n_rows);
     NEW_ARRAY(state->choice, n);
     NEW_ARRAY(state->eta, m);
@@ -425,21 +473,63 @@ static void focus(struct prover *p)
     memcpy(p->point, d->value[0], p->layers->n_inputs * sizeof *p->point);
 }
 
-bool prover_dual_close(struct prover *p, const struct node *node)
+/*
+ * Bounds the neurons of a node anew if the tree below its ancestor that had
+ * this done last is so deep that it has cost as much as that again; false if
+ * the region is empty.
+ */
+static bool refresh(struct prover *p, const struct node *node)
+{
+    const struct dual_state *state = node->bounds->dual;
+    const size_t last = state == NULL ? 0 : state->refreshed;
+    const double ratio = p->refresh_cost / fmax(p->dual_cost, 1.0);
+    const double levels = fmax(ceil(log2(ratio + 1.0)), 1.0);
+    size_t changed = p->layers->n_layers;
+    p->refreshed = last;
+    for (size_t s = last; s < node->depth; s++) {
+        const size_t layer = node->path[s].layer;
+        changed = layer < changed ? layer : changed;
+    }
+    if ((double)(node->depth - last) < levels) {
+        return true;
+    }
+    const double before = (double)backward_madds(p->backward);
+    p->refreshed = node->depth;
+    const bool is_possible = prover_refresh(p, node, changed);
+    const double cost = (double)backward_madds(p->backward) - before;
+    p->refresh_cost +=
+        (p->refresh_cost > 0.0 ? 0.25 : 1.0) * (cost - p->refresh_cost);
+    return is_possible;
+}
+
+/* Sets the rows of the batch to the first open disjuncts of a node, from where
+ * a state left them. */
+static void start_rows(struct prover *p, const struct node *node,
+                       const struct dual_state *state)
+{
+    struct dual *d = p->dual;
+    d->n_rows = p->n_open < DUAL_ROWS ? p->n_open : DUAL_ROWS;
+    for (size_t r = 0; r < d->n_rows; r++) {
+        start_row(p, state, r, p->open[r]);
+    }
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        p->told[i] = state != NULL ? (double)state->told[i] : -1.0;
+    }
+    apply_path(p, node);
+    set_implied(p);
+    dual_set_chords(d, &p->bounds);
+}
+
+/* Raises the bounds of the open disjuncts from a state, and refutes what it
+ * can. */
+static bool close_from(struct prover *p, const struct node *node,
+                       const struct dual_state *state,
+                       const struct dual_effort *effort)
 {
     struct dual *d = p->dual;
     const size_t n = p->n_open;
-    d->n_rows = n < DUAL_ROWS ? n : DUAL_ROWS;
-    for (size_t r = 0; r < d->n_rows; r++) {
-        start_row(p, node->bounds->dual, r, p->open[r]);
-    }
-    for (size_t i = 0; i < d->n_unstable; i++) {
-        p->told[i] = node->bounds->dual != NULL
-                         ? (double)node->bounds->dual->told[i]
-                         : d->choice[DUAL_ROWS * d->n_unstable + i];
-    }
-    apply_path(p, node);
-    dual_ascend(d, node->depth == 0 ? ROOT_STEPS : NODE_STEPS, 2.0 * GOAL);
+    start_rows(p, node, state);
+    dual_ascend(d, effort, 2.0 * GOAL);
     const size_t n_tried = d->n_rows;
     close_rows(p, node);
     p->worst = HUGE_VAL;
@@ -450,12 +540,37 @@ bool prover_dual_close(struct prover *p, const struct node *node)
     memmove(p->open + d->n_rows, p->open + n_tried,
             (n - n_tried) * sizeof *p->open);
     p->n_open = n - n_tried + d->n_rows;
+    struct dual_state *kept = keep_rows(p);
     dual_state_destroy(p->dual_state);
-    p->dual_state = keep_rows(p);
+    p->dual_state = kept;
     if (d->n_rows > 0) {
         focus(p);
     }
     return p->n_open == 0;
+}
+
+bool prover_dual_close(struct prover *p, const struct node *node)
+{
+    const double before = dual_madds(p->dual);
+    narrow(p, node);
+    if (!refresh(p, node)) {
+        return true;
+    }
+    const bool is_closed = close_from(p, node, node->bounds->dual,
+                                      node->depth == 0 ? &ROOT : &NODE);
+    p->dual_cost = 0.9 * p->dual_cost + 0.1 * (dual_madds(p->dual) - before);
+    return is_closed;
+}
+
+bool prover_dual_insist(struct prover *p, const struct node *node)
+{
+    if (p->refreshed < node->depth && p->record.steps.n == 0) {
+        p->refreshed = node->depth;
+        if (!prover_refresh(p, node, 0)) {
+            return true;
+        }
+    }
+    return close_from(p, node, p->dual_state, &LAST);
 }
 
 struct dual_state *prover_dual_take(struct prover *p)

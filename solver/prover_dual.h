@@ -12,7 +12,9 @@
  *   disjunct  [n_rows]
  *   choice    [n_rows x n_unstable]
  *   eta       [n_rows x most_atoms]
- *   told      [n_unstable] slopes that the record has set at the node or above
+ *   told      [n_unstable] slopes that the record has set at the node or above,
+ *             -1 where it has set none
+ *   refreshed depth of the node where the neurons were last bounded anew
  */
 struct dual_state {
     size_t n_rows;
@@ -20,6 +22,7 @@ struct dual_state {
     float *choice;
     float *eta;
     float *told;
+    size_t refreshed;
 };
 
 void dual_state_destroy(struct dual_state *state);
@@ -32,7 +35,8 @@ void prover_dual_set_root(struct prover *prover, const struct bounds *bounds);
  * slopes and multipliers of literals by ascent in nearest arithmetic (dual.h),
  * then evaluates each row that looks positive by outward rounded
  * back-substitution, which alone decides. The bounds of neurons are those of
- * the parent with the node's literals. Sets open, worst, point.
+ * the parent with the node's literals, until the tree below an ancestor proves
+ * so large that bounding them anew costs little. Sets open, worst, point.
  *   returns true if no disjunct is open any more
  */
 bool prover_dual_close(struct prover *prover, const struct node *node);
@@ -44,6 +48,15 @@ bool prover_dual_close(struct prover *prover, const struct node *node);
  *   returns false if no relaxation costs anything
  */
 bool prover_dual_branch(struct split *split, struct prover *prover);
+
+/* Bounds the neurons anew and goes on where prover_dual_close ended, for much
+ * longer. */
+bool prover_dual_insist(struct prover *prover, const struct node *node);
+
+/* Chooses a neuron whose relaxation would cost something if the multipliers of
+ * all literals were positive, for a region that only they can show empty; after
+ * prover_dual_branch found none. Returns false if there is none either. */
+bool prover_dual_branch_any(struct split *split, struct prover *prover);
 
 /* What the children of the node should start from: passes to the caller. */
 struct dual_state *prover_dual_take(struct prover *prover);

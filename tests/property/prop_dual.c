@@ -191,7 +191,7 @@ START_TEST(the_bound_is_below_every_value_with_these_phases)
             dual_bound(d);
             ck_assert_double_le(d->bound[0], value + 1e-9);
             d->n_rows = 1;
-            dual_ascend(d, 10, HUGE_VAL);
+            dual_ascend(d, &(struct dual_effort){10, 0.0}, HUGE_VAL);
             const double after = set_phases(&sample, 0, x);
             ck_assert_double_le(d->bound[0], after + 1e-9);
             n_split += d->n_unstable > 0 ? 1 : 0;
@@ -213,7 +213,7 @@ START_TEST(the_ascent_never_ends_below_its_start)
         d->n_rows = 1;
         dual_bound(d);
         const double start = d->bound[0];
-        dual_ascend(d, 30, HUGE_VAL);
+        dual_ascend(d, &(struct dual_effort){30, 0.0}, HUGE_VAL);
         ck_assert_double_ge(d->bound[0], start);
         n_raised += d->bound[0] > start + 1e-6 ? 1 : 0;
         const double best = d->bound[0];
