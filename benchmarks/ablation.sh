@@ -4,17 +4,16 @@
 # they run, summed over the certificates that could be recorded; the
 # multipliers thinned out by deletion (greedy), by a linear program (lp) and
 # by the better of both (both).
-# Usage: ablation.sh BUILD-FOLDER SECONDS [--engine NAME] DIR...
+# SECONDS limit the search for each certificate, BUDGET its minimization with
+# the checks after each pass. With ASTROLABE_ENGINE=neuron another engine.
+# Usage: ablation.sh BUILD-FOLDER SECONDS BUDGET DIR...
 set -eu
 
 build=$1
 seconds=$2
-shift 2
-engine=auto
-if [ "$1" = --engine ]; then
-    engine=$2
-    shift 2
-fi
+budget=$3
+shift 3
+engine=${ASTROLABE_ENGINE:-auto}
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT HUP INT TERM
@@ -25,7 +24,7 @@ small=$scratch/small.dbc
 # added to the first and the file as it is after the pass.
 minimize() {
     "$build/astrolabe" proof minimize "$raw" "$small" --network "$1" \
-        --property "$2" --procedure "$3" --budget "$seconds" --quiet \
+        --property "$2" --procedure "$3" --budget "$budget" --quiet \
         --report "$scratch/report.csv" || return 0
     awk -F, -v procedure="$3" '
         NR == 1 { next }

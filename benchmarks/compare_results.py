@@ -78,6 +78,40 @@ def print_summary(path, rows, penalty_s):
         )
 
 
+def total(rows, column):
+    """Sum of a column that older files do not have."""
+    return sum(float(row.get(column) or 0.0) for row in rows)
+
+
+def print_certificates(rows):
+    """One line per benchmark that has certificates; leaves and bytes are
+    those after minimization, raw those before."""
+    groups = {}
+    for row in rows.values():
+        if float(row.get("bytes") or 0.0) > 0.0:
+            groups.setdefault(row["benchmark"], []).append(row)
+    if not groups:
+        return
+    print(
+        f"  {'certificates':<24}{'unsat':>6}{'certified':>10}{'rejected':>9}"
+        f"{'raw bytes':>12}{'bytes':>12}{'leaves':>10}{'bytes/leaf':>11}"
+        f"{'minimize s':>11}{'check s':>10}"
+    )
+    for name in sorted(groups):
+        group = groups[name]
+        leaves = total(group, "leaves")
+        n_bytes = total(group, "bytes")
+        print(
+            f"  {name:<24}"
+            f"{sum(r['verdict'] == 'unsat' for r in group):>6}"
+            f"{total(group, 'certified'):>10.0f}{total(group, 'rejected'):>9.0f}"
+            f"{total(group, 'raw_bytes'):>12.0f}{n_bytes:>12.0f}{leaves:>10.0f}"
+            f"{n_bytes / leaves if leaves else 0.0:>11.2f}"
+            f"{total(group, 'minimize_seconds'):>11.2f}"
+            f"{total(group, 'check_seconds'):>10.2f}"
+        )
+
+
 def print_changes(before, after):
     """Prints changed verdicts; returns how many were lost or contradict."""
     n_bad = 0
@@ -131,6 +165,7 @@ def main():
     n_bad = 0
     for path, rows in zip(arguments.results, files):
         print_summary(path, rows, arguments.penalty)
+        print_certificates(rows)
         for key in sorted(rows):
             if is_wrong(rows[key]):
                 n_bad += 1

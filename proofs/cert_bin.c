@@ -238,6 +238,7 @@ static void put_stream(output *file, const struct cert *cert,
     const unsigned char grids[] = {cert->box_bits, cert->fact_bits,
                                    cert->slope_bits, cert->lower_bits};
     cert_encoder_init(&stream.encoder);
+    stream.encoder.is_counted = cost != NULL;
     put_trees(&stream);
     put_bytes(file, grids, sizeof grids);
     put_varint(file, stream.encoder.bytes.n);

@@ -117,14 +117,16 @@ static void narrow(struct cert_encoder *encoder, bool bit, uint32_t bound)
     }
 }
 
-/* Codes a bit in a context: what it costs, in bits. */
+/* Codes a bit in a context: what it costs, in bits, if that is counted. */
 static double encode(struct cert_encoder *encoder, bool bit,
                      struct cert_context *context)
 {
     const uint32_t p = context->p;
     narrow(encoder, bit, (encoder->range >> 16U) * p);
     adapt(context, bit);
-    return -log2((double)(bit ? CERTAIN - p : p) / (double)CERTAIN);
+    return !encoder->is_counted
+               ? 0.0
+               : -log2((double)(bit ? CERTAIN - p : p) / (double)CERTAIN);
 }
 
 void cert_encode_bit(struct cert_encoder *encoder, bool bit,

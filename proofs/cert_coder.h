@@ -29,6 +29,8 @@ struct cert_context {
  * first byte; the next four digits are in `low`, and what follows may add less
  * than `range` units of the last of them.
  *   contexts  of all groups; owned
+ *   is_counted  cost is counted; false after cert_encoder_init, as it takes
+ *               longer than the rest
  *   cost      [CERT_N_GROUPS] information in bits, by group
  */
 struct cert_encoder {
@@ -36,6 +38,7 @@ struct cert_encoder {
     VEC(unsigned char) bytes;
     uint32_t low;
     uint32_t range;
+    bool is_counted;
     double cost[CERT_N_GROUPS];
 };
 

@@ -32,6 +32,7 @@ enum minimize_procedure {
 
 /*
  * passes     bit p: pass p
+ * is_brief   no combination is looked for, which may take long for one node
  * is_slow    passes may evaluate a node many times
  * is_thrifty passes that save checking time do so only where that should
  *            take no more bytes
@@ -42,6 +43,7 @@ enum minimize_procedure {
  */
 struct minimize_options {
     unsigned passes;
+    bool is_brief;
     bool is_slow;
     bool is_thrifty;
     enum minimize_procedure procedure;

@@ -17,11 +17,13 @@ static void make_leaf(struct minimize_walk *walk, uint32_t details)
  * the node has no records of its own.
  *   details  of the node as a leaf
  */
-static bool is_closed(struct minimize_walk *walk, uint32_t *details)
+static bool is_closed(struct minimize_walk *walk, uint32_t *details,
+                      const struct minimize_options *options)
 {
     struct cert_tree *tree = walk->tree;
     const struct minimize_frame *top = minimize_walk_top(walk);
-    const bool may_search = minimize_walk_node(walk)->details == CERT_NONE;
+    const bool may_search =
+        !options->is_brief && minimize_walk_node(walk)->details == CERT_NONE;
     struct cert_details own = {.first_closing = tree->closings.n};
     bool is_refuted = true;
     *details = minimize_walk_node(walk)->details;
@@ -47,7 +49,7 @@ static bool is_closed(struct minimize_walk *walk, uint32_t *details)
 
 /* With the refreshes of its leaves, the node in work entered anew. */
 static bool closes_with_more(struct minimize_walk *walk, uint32_t *details,
-                             bool is_slow)
+                             const struct minimize_options *options)
 {
     struct cert_node *node = minimize_walk_node(walk);
     const struct cert_node *children = &walk->tree->nodes.data[node->child];
@@ -59,12 +61,12 @@ static bool closes_with_more(struct minimize_walk *walk, uint32_t *details,
         are_leaves = are_leaves && is_leaf;
     }
     if (refresh == node->refresh || node->details != CERT_NONE ||
-        !(are_leaves || is_slow)) {
+        !(are_leaves || options->is_slow)) {
         return false;
     }
     minimize_walk_again(walk);
     minimize_walk_prepare(walk, refresh);
-    if (!is_closed(walk, details)) {
+    if (!is_closed(walk, details, options)) {
         minimize_walk_top(walk)->next = 2;
         return false;
     }
@@ -84,8 +86,8 @@ static void merge(struct minimize_walk *walk,
         (children[0].kind != CERT_LEAF && children[1].kind != CERT_LEAF)) {
         return;
     }
-    if (is_closed(walk, &details) ||
-        closes_with_more(walk, &details, options->is_slow)) {
+    if (is_closed(walk, &details, options) ||
+        closes_with_more(walk, &details, options)) {
         make_leaf(walk, details);
     }
 }

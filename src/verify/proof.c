@@ -243,13 +243,25 @@ static bool has_split(const struct cert *cert)
     return has_one;
 }
 
+/* True if some pass made something fewer, or more. */
+static bool has_changed(const struct minimize_report *report)
+{
+    bool has_one = false;
+    for (size_t i = 0; i < MINIMIZE_PASSES; i++) {
+        has_one =
+            has_one || memcmp(&report->pass[i].before, &report->pass[i].after,
+                              sizeof report->pass[i].after) != 0;
+    }
+    return has_one;
+}
+
 enum status proof_shrink(struct proof *proof, const struct query *query,
                          double deadline_s, struct stats *stats,
                          struct error *error)
 {
     const struct minimize_options options = {
-        .passes = 1u << MINIMIZE_LEMMAS | 1u << MINIMIZE_MERGE |
-                  1u << MINIMIZE_REFRESH,
+        .passes = 1u << MINIMIZE_MERGE | 1u << MINIMIZE_REFRESH,
+        .is_brief = true,
         .is_thrifty = true,
         .rounds = 1,
         .budget = {.deadline_s = deadline_s}};
@@ -261,6 +273,9 @@ enum status proof_shrink(struct proof *proof, const struct query *query,
         return STATUS_OK;
     }
     STATUS_TRY(proof_minimize(&report, &proof->cert, query, &options, error));
+    if (!has_changed(&report)) {
+        return STATUS_OK;
+    }
     STATUS_TRY(cert_check(&proof->cert, error));
     cert_bin_encode(&bytes, &proof->cert, NULL);
     if (bytes.n <= stats->proof_bytes) {
