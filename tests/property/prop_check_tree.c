@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_WIDTH = 4, MOST_LAYERS = 4, MOST_DEPTH = 3 };
+enum { MOST_WIDTH = 4, MOST_LAYERS = 4, MOST_DEPTH = 3, MOST_SPINE = 9 };
 enum { MOST_DISJUNCTS = 64 };
 
 /* A random network with its property. */
@@ -113,9 +113,11 @@ static void draw_property(struct sample *sample)
     append(sample, "))\n");
 }
 
-/* Where a random tree is: disjuncts that are open, neuron splits above. */
+/* Where a random tree is: disjuncts that are open, neuron splits above; most:
+ * depth of the deepest node below. */
 struct place {
     size_t depth;
+    size_t most;
     size_t n_neurons;
     size_t n_open;
     bool is_open[MOST_DISJUNCTS];
@@ -183,7 +185,8 @@ static void write_closings(struct sample *sample, struct ref_cert *cert,
     }
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): MOST_DEPTH at most. */
+/* A tree of MOST_DEPTH at most, or a spine: one of two children is a leaf.
+ * NOLINTNEXTLINE(misc-no-recursion): MOST_SPINE at most. */
 static void write_tree(struct sample *sample, struct ref_cert *cert,
                        const struct check_case *of, struct place place)
 {
@@ -191,7 +194,10 @@ static void write_tree(struct sample *sample, struct ref_cert *cert,
     const size_t layers = (size_t)1 << (sample->n_layers - 1);
     const uint64_t refresh =
         draw(sample, 4) != 0 ? layers - 1 : draw(sample, layers);
-    const bool is_leaf = place.depth == MOST_DEPTH || draw(sample, 3) == 0;
+    const bool is_spine = place.most == MOST_SPINE;
+    const bool is_leaf =
+        place.depth == place.most || (!is_spine && draw(sample, 3) == 0);
+    const int short_side = is_spine ? (int)draw(sample, 2) : 2;
     const bool is_neuron = sample->n_layers > 1 && draw(sample, 2) != 0;
     if (is_leaf) {
         ref_cert_leaf(cert, refresh);
@@ -216,7 +222,9 @@ static void write_tree(struct sample *sample, struct ref_cert *cert,
     place.depth++;
     place.n_neurons += is_neuron ? 1 : 0;
     for (int side = 0; side < 2 && !is_leaf; side++) {
-        write_tree(sample, cert, of, place);
+        struct place child = place;
+        child.most = side == short_side ? place.depth : place.most;
+        write_tree(sample, cert, of, child);
     }
 }
 
@@ -231,7 +239,9 @@ static struct ref_bytes write_cert(struct sample *sample,
     }
     for (size_t c = 0; c < subject->query->n_cases; c++) {
         const struct check_case *of = &subject->query->cases[c];
-        struct place root = {.n_open = of->n_disjuncts};
+        struct place root = {.n_open = of->n_disjuncts,
+                             .most = draw(sample, 8) == 0 ? MOST_SPINE
+                                                          : MOST_DEPTH};
         ck_assert_uint_le(of->n_disjuncts, MOST_DISJUNCTS);
         for (size_t d = 0; d < of->n_disjuncts; d++) {
             root.is_open[d] = true;
@@ -275,7 +285,9 @@ START_TEST(random_certificates_are_judged_as_by_the_twin)
         for (size_t k = 0; k < 3; k++) {
             struct ref_bytes bytes = write_cert(&sample, &subject);
             const int exact = ref_subject_check(&subject, &bytes, CHECK_EXACT);
-            const int fast = ref_subject_check(&subject, &bytes, CHECK_FAST);
+            char line[REF_SUBJECT_LINE];
+            const int fast = ref_subject_run(&subject, &bytes, CHECK_FAST,
+                                             1 + draw(&sample, 3), line);
             const enum ref_verdict verdict = ref_certificate_judge(
                 bytes.data, bytes.n, subject.network, subject.query);
             ck_assert_msg((exact == 0) == (verdict == REF_ACCEPTED),
