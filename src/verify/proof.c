@@ -4,12 +4,13 @@
 #include "domains/act_relu.h"
 #include "proofs/cert_bin.h"
 #include "proofs/cert_figures.h"
+#include "proofs/minimize.h"
 #include "proofs/sink_build.h"
 #include "solver/record.h"
+#include "solver/replay.h"
 #include "src/base/alloc.h"
 #include "src/base/reader.h"
 #include "src/base/writer.h"
-#include "src/verify/proof_minimize.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -267,12 +268,16 @@ enum status proof_shrink(struct proof *proof, const struct query *query,
         .budget = {.deadline_s = deadline_s}};
     enum status status = STATUS_OK;
     struct minimize_report report;
+    struct replay *replay = NULL;
     struct bytes bytes = {0};
     struct writer *writer = NULL;
     if (!has_split(&proof->cert)) {
         return STATUS_OK;
     }
-    STATUS_TRY(proof_minimize(&report, &proof->cert, query, &options, error));
+    replay = replay_create(query, proof->cert.box_bits, proof->cert.fact_bits);
+    const struct oracle oracle = replay_oracle(replay);
+    minimize_run(&report, &proof->cert, &oracle, &options);
+    replay_destroy(replay);
     if (!has_changed(&report)) {
         return STATUS_OK;
     }
