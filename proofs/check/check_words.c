@@ -7,13 +7,15 @@
 
 #include <string.h>
 
-/* Of sums of coefficients; of slopes; of intercepts and errors; and the neurons
- * after which sums of intercepts are carried. */
+/* Of sums of coefficients; of slopes; of the parts and the whole of intercepts
+ * and errors; and the neurons after which sums of intercepts are carried: those
+ * of one limb are at most 2^(31 + 20 + 10). */
 enum {
     MERGED_BITS = 61,
     SLOPE_BITS = 16,
-    OFFSET_BITS = 50,
-    BLOCK = 64,
+    LIMB_BITS = 20,
+    OFFSET_BITS = 3 * LIMB_BITS,
+    BLOCK = 1024,
     MOST_COORDINATES = 1 << 24
 };
 
@@ -301,22 +303,22 @@ CLONES static void add_to_part(struct check_lanes_state *state, size_t p,
  * One pass over the coefficients of a layer: the window and lanes of what it
  * adds to sum; and
  *   shift     of the coefficients before
- *   constant  [0] * 2^n + [1]: sum of coefficients times biases or intercepts,
- *             less what rounding costs, in units that the pass knows
+ *   constant  [0] + [1] * 2^n + [2] * 2^2n: sum of coefficients times biases or
+ *             intercepts, less what rounding costs, in units that the pass knows
  *   above     what is subtracted from all sums
  *   is_missing  not 0: some number was too long, or no upper line
  */
 struct pass {
     struct part from;
     lanes shift[2];
-    lanes constant[2];
+    lanes constant[3];
     lanes above;
     lanes is_missing;
 };
 
 /* The coefficient of z, from that of max(z, 0) of an unstable neuron whose
  * lower line has slope lower * 2^-SLOPE_BITS: in place. */
-static inline void apply_line(lanes *x, lanes constant[2], lanes *is_missing,
+static inline void apply_line(lanes *x, lanes constant[3], lanes *is_missing,
                               const struct check_line *line, int64_t lower,
                               int64_t upper)
 {
@@ -326,13 +328,15 @@ static inline void apply_line(lanes *x, lanes constant[2], lanes *is_missing,
     const lanes product = (*x & ~negative) * lower + down * upper;
     const lanes is_inexact = (product & ((1 << SLOPE_BITS) - 1)) != 0;
     if (line->has_upper && line->offset < most) {
-        constant[0] += down * (line->offset >> OFFSET_BITS / 2);
-        constant[1] += down * (line->offset & ((1 << OFFSET_BITS / 2) - 1));
+        const int64_t limb = (1 << LIMB_BITS) - 1;
+        constant[0] += down * (line->offset & limb);
+        constant[1] += down * (line->offset >> LIMB_BITS & limb);
+        constant[2] += down * (line->offset >> 2 * LIMB_BITS);
     } else {
         *is_missing |= negative;
     }
     if (line->error < most) {
-        constant[1] -= is_inexact & line->error;
+        constant[1] -= is_inexact & ((line->error >> LIMB_BITS) + 1);
     } else {
         *is_missing |= is_inexact;
     }
@@ -375,7 +379,7 @@ CLONES static void apply_lines(struct check_lanes_state *state,
     const unsigned lower_shift = SLOPE_BITS - region->lower_bits;
     const unsigned upper_shift = SLOPE_BITS - region->slope_bits;
     const lanes shift[2] = {pass->shift[0], pass->shift[1]};
-    lanes constant[2] = {{0}};
+    lanes constant[3] = {{0}};
     lanes is_missing = {0};
     for (size_t i = low; i < end; i++) {
         const uint32_t z = layer->source[i - layer->first];
@@ -397,17 +401,19 @@ CLONES static void apply_lines(struct check_lanes_state *state,
     }
     pass->constant[0] = constant[0];
     pass->constant[1] = constant[1];
+    pass->constant[2] = constant[2];
     pass->is_missing |= is_missing;
 }
 
 /* Carries the constants of the pass to the sums of all lanes. */
 static void add_constants(struct check_words *words, const struct pass *pass,
-                          long low_bits, long exponent)
+                          long limb_bits, long exponent)
 {
+    const check_wide unit = (check_wide)1 << limb_bits;
     for (size_t r = 0; r < CHECK_LANES; r++) {
         const check_wide high =
-            (check_wide)pass->constant[0][r] * ((check_wide)1 << low_bits);
-        add_to_sum(words, r, high + pass->constant[1][r],
+            pass->constant[2][r] * unit + pass->constant[1][r];
+        add_to_sum(words, r, high * unit + pass->constant[0][r],
                    pass->from.exponent[r] + exponent);
         words->is_dead[r] = words->is_dead[r] || pass->is_missing[r] != 0;
     }
@@ -425,7 +431,7 @@ static void eliminate_relu(struct check_words *words, size_t p,
         const size_t left = part->end - i;
         apply_lines(state, &pass, region, &state->network->layers[p - 1], i,
                     i + (left < BLOCK ? left : BLOCK));
-        add_constants(words, &pass, OFFSET_BITS / 2, -(long)region->fact_bits);
+        add_constants(words, &pass, LIMB_BITS, -(long)region->fact_bits);
     }
     flush(state, p, &pass);
 }
@@ -476,8 +482,8 @@ CLONES static size_t collect_rows(struct check_lanes_state *state,
         }
         below -= x & (x >> 63);
         above += x & ~(x >> 63);
-        constant[0] += x * matrix->bias[i][0];
-        constant[1] += x * matrix->bias[i][1];
+        constant[0] += x * matrix->bias[i][1];
+        constant[1] += x * matrix->bias[i][0];
         include(&pass->from, matrix->span[i][0], matrix->span[i][1]);
         state->x[n] = x;
         state->row[n++] = (uint32_t)i;
@@ -567,7 +573,7 @@ CLONES static void eliminate_affine(struct check_words *words, size_t p,
         multiply_entries(state, layer, matrix, n);
     }
     pass.from.exponent = part->exponent;
-    pass.constant[1] -= size[0];
+    pass.constant[0] -= size[0];
     add_constants(words, &pass, matrix->bias_bits, matrix->bias_exponent);
     pass.from.exponent += matrix->exponent + matrix->shift;
     /* By (3) of check_matrix.h, and as -size[0] <= sum of x * (w - w') <=
