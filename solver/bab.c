@@ -152,6 +152,9 @@ static bool split_node(const struct bab *bab, struct worker *worker,
         .n_open = p->n_open,
         .bounds = bounds,
     };
+    if (chosen == NULL) {
+        node_bounds_keep_weights(bounds, p->spec.weight, p->spec.n_rows);
+    }
     if (split.kind == SPLIT_INPUT) {
         node_bounds_keep_rows(bounds, p->row, p->constant, p->spec.n_rows,
                               p->layers->n_inputs);

@@ -59,7 +59,9 @@ static void score_inputs(double *score, const struct prover *p)
         score[j] = 0x1p-60 * width;
         for (size_t o = 0; o < p->n_open; o++) {
             const size_t d = p->open[o];
-            for (size_t r = p->spec.first[d]; r < p->spec.first[d + 1]; r++) {
+            size_t r = spec_has_sum(&p->spec, d) ? spec_sum(&p->spec, d)
+                                                 : p->spec.first[d];
+            for (; r < p->spec.first[d + 1]; r++) {
                 score[j] += fabs(p->row[r * n + j]) * width;
             }
         }

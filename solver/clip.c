@@ -2,6 +2,7 @@
 #include "solver/clip.h"
 
 #include "proofs/sink.h"
+#include "solver/prover_sum.h"
 #include "src/base/require.h"
 
 #include <math.h>
@@ -56,15 +57,28 @@ bool clip_refutes(const struct prover *p, const double *minimum, size_t d)
     return false;
 }
 
-/* How far inwards from its place the face may move, as far as disjunct d is
- * concerned: some row stays positive up to there. */
+void clip_note(struct prover *p, const double *minimum, size_t d)
+{
+    const size_t end = p->spec.first[d] + spec_n_atoms(&p->spec, d);
+    bool by_atom = !spec_has_sum(&p->spec, d);
+    for (size_t r = p->spec.first[d]; r < end && !by_atom; r++) {
+        by_atom = minimum[r] > RECORD_CLIP_MARGIN;
+    }
+    VEC_PUSH(&p->record.closed, (uint32_t)d);
+    if (!by_atom) {
+        prover_note_sum(p, d);
+    }
+}
+
+/* How far inwards from its place the face may move, as far as rows
+ * first[d] .. end - 1 are concerned: some row stays positive up to there. */
 static double depth_of_disjunct(const struct prover *p, const double *minimum,
-                                size_t d, const struct face *face)
+                                size_t d, size_t end, const struct face *face)
 {
     const size_t n = p->layers->n_inputs;
     const double width = p->upper[face->input] - p->lower[face->input];
     double depth = 0.0;
-    for (size_t r = p->spec.first[d]; r < p->spec.first[d + 1]; r++) {
+    for (size_t r = p->spec.first[d]; r < end; r++) {
         const double entry = p->row[r * n + face->input];
         const double a = face->is_upper ? entry : -entry;
         if (minimum[r] > RECORD_CLIP_MARGIN) {
@@ -97,7 +111,9 @@ static unsigned choose_place(const struct prover *p, const double *minimum,
     const double width = p->upper[face->input] - p->lower[face->input];
     double depth = width;
     for (size_t o = 0; o < p->n_open && depth > 0.0; o++) {
-        depth = fmin(depth, depth_of_disjunct(p, minimum, p->open[o], face));
+        const size_t d = p->open[o];
+        depth = fmin(depth, depth_of_disjunct(p, minimum, d,
+                                              p->spec.first[d + 1], face));
     }
     /* A little less, so that rounding of the place does not matter. */
     const double share = depth / width * SINK_FRACTIONS - 0x1p-10;
@@ -127,6 +143,35 @@ static void move_face(struct prover *p, double *minimum,
     *end = place;
 }
 
+/* Notes the sums of those disjuncts that no atom refutes in the slab between
+ * the face and fraction k. */
+static size_t note_slab(struct prover *p, const double *minimum,
+                        const struct face *face, unsigned k)
+{
+    struct record *record = &p->record;
+    size_t n_terms = 0;
+    const double width = p->upper[face->input] - p->lower[face->input];
+    const unsigned n_cut = face->is_upper ? SINK_FRACTIONS - k : k;
+    for (size_t o = 0; o < p->n_open && p->record.is_on; o++) {
+        const size_t d = p->open[o];
+        const size_t end = p->spec.first[d] + spec_n_atoms(&p->spec, d);
+        if (spec_has_sum(&p->spec, d) &&
+            depth_of_disjunct(p, minimum, d, end, face) / width *
+                        SINK_FRACTIONS -
+                    0x1p-10 <
+                n_cut) {
+            const size_t before = record->terms.n;
+            prover_note_sum(p, d);
+            n_terms += record->terms.n - before;
+            for (size_t t = before; t < record->terms.n; t++) {
+                VEC_PUSH(&record->clip_terms, record->terms.data[t]);
+            }
+            record->terms.n = before;
+        }
+    }
+    return n_terms;
+}
+
 static void clip_face(struct prover *p, double *minimum,
                       const struct face *face)
 {
@@ -144,6 +189,7 @@ static void clip_face(struct prover *p, double *minimum,
         .input = (uint32_t)face->input,
         .fraction = (uint8_t)k,
         .is_upper = face->is_upper,
+        .n_terms = (uint32_t)note_slab(p, minimum, face, k),
     };
     VEC_PUSH(&p->record.clips, clip);
     p->stats.clips++;

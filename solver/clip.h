@@ -20,4 +20,7 @@ void clip_box(struct prover *prover, double *minimum);
 /* True if some row of disjunct d is refuted by its minimum. */
 bool clip_refutes(const struct prover *prover, const double *minimum, size_t d);
 
+/* Notes that disjunct d is closed by its minimum, for the certificate. */
+void clip_note(struct prover *prover, const double *minimum, size_t d);
+
 #endif

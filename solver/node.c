@@ -24,6 +24,7 @@ void node_bounds_release(struct node_bounds *shared)
         alloc_free(shared->row);
         alloc_free(shared->constant);
         dual_state_destroy(shared->dual);
+        alloc_free(shared->weight);
         alloc_free(shared);
     }
 }
@@ -36,6 +37,13 @@ void node_bounds_keep_rows(struct node_bounds *shared, const double *row,
     NEW_ARRAY(shared->constant, n_rows);
     memcpy(shared->row, row, n_rows * n_inputs * sizeof *row);
     memcpy(shared->constant, constant, n_rows * sizeof *constant);
+}
+
+void node_bounds_keep_weights(struct node_bounds *shared, const double *weight,
+                              size_t n_rows)
+{
+    NEW_ARRAY(shared->weight, n_rows);
+    memcpy(shared->weight, weight, n_rows * sizeof *weight);
 }
 
 static struct node *create(size_t n_inputs, size_t n_open, size_t depth)

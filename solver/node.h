@@ -30,6 +30,7 @@ struct split {
  *   row       [n_rows x n_inputs], NULL if there are none
  *   constant  [n_rows]
  *   dual      where its dual bound stopped (prover_dual.h); NULL if nowhere
+ *   weight    [n_rows] multipliers of sums (spec.h), NULL for the first ones
  */
 struct dual_state;
 struct node_bounds {
@@ -38,6 +39,7 @@ struct node_bounds {
     double *row;
     double *constant;
     struct dual_state *dual;
+    double *weight;
 };
 
 /* A copy of the bounds with one user. */
@@ -49,6 +51,8 @@ void node_bounds_release(struct node_bounds *shared);
 void node_bounds_keep_rows(struct node_bounds *shared, const double *row,
                            const double *constant, size_t n_rows,
                            size_t n_inputs);
+void node_bounds_keep_weights(struct node_bounds *shared, const double *weight,
+                              size_t n_rows);
 
 /*
  * The region { x : lower <= x <= upper } and all neuron literals of the

@@ -31,6 +31,7 @@ struct prover *prover_create(const struct weights *weights)
     p->layers = layers;
     p->backward = backward_create(weights);
     bounds_init(&p->bounds, layers);
+    bounds_init(&p->relaxed, layers);
     NEW_ARRAY(p->cone, layers->n_layers);
     NEW_ARRAY(p->lower, n);
     NEW_ARRAY(p->upper, n);
@@ -65,17 +66,19 @@ static void clear_case(struct prover *p)
     alloc_free(p->constant);
     alloc_free(p->rows);
     alloc_free(p->minimum);
+    alloc_free(p->values);
 }
 
 void prover_set_case(struct prover *p, const struct query_case *query_case)
 {
     clear_case(p);
-    spec_init(&p->spec, p->layers, query_case);
+    spec_init_summed(&p->spec, p->layers, query_case);
     NEW_ARRAY(p->open, p->spec.n_disjuncts);
     NEW_ARRAY(p->row, p->spec.n_rows * p->layers->n_inputs);
     NEW_ARRAY(p->constant, p->spec.n_rows);
     NEW_ARRAY(p->rows, p->spec.n_rows);
     NEW_ARRAY(p->minimum, p->spec.n_rows);
+    NEW_ARRAY(p->values, p->spec.n_disjuncts * SPEC_MOST_SUMMED);
 }
 
 void prover_destroy(struct prover *p)
@@ -91,6 +94,7 @@ void prover_destroy(struct prover *p)
     backward_destroy(p->backward);
     lp_destroy(p->lp);
     bounds_clear(&p->bounds);
+    bounds_clear(&p->relaxed);
     alloc_free(p->cone);
     alloc_free(p->lower);
     alloc_free(p->upper);
@@ -144,6 +148,12 @@ bool prover_screen(struct prover *p, const struct node *node)
 {
     const size_t n = p->layers->n_inputs;
     const double *row = node->bounds->row;
+    if (node->bounds->weight != NULL) {
+        memcpy(p->spec.weight, node->bounds->weight,
+               p->spec.n_rows * sizeof *p->spec.weight);
+    } else {
+        spec_reset_weights(&p->spec);
+    }
     if (row == NULL) {
         return false;
     }
@@ -157,5 +167,9 @@ bool prover_screen(struct prover *p, const struct node *node)
     for (size_t o = 0; o < p->n_open && is_closed; o++) {
         is_closed = clip_refutes(p, p->minimum, p->open[o]);
     }
+    for (size_t o = 0; o < p->n_open && is_closed; o++) {
+        clip_note(p, p->minimum, p->open[o]);
+    }
+    p->record.n_closed = p->record.closed.n;
     return is_closed;
 }

@@ -29,6 +29,9 @@ enum { PROVER_LP_INPUTS = 64 };
  *   cone           per layer: multiply-adds of a dense row from it downwards
  *   row, constant  f_r >= row[r].x + constant[r] for the rows of the open
  *                  disjuncts (spec.h), [n_rows x n_inputs]
+ *   values         [n_disjuncts x SPEC_MOST_SUMMED] the atoms of disjuncts with
+ *                  a sum where the relaxation minimises the sum
+ *   relaxed        values of all layers there
  *   loss           per ReLU layer [width]: how much the relaxation of a
  *                  neuron costs the rows of the open disjuncts
  *   share          per ReLU layer [width x n_inputs], |coefficients| of the
@@ -57,6 +60,8 @@ struct prover {
     double worst;
     double *row;
     double *constant;
+    double *values;
+    struct bounds relaxed; /* lower only */
     double **loss;
     double **share;
     double *point;

@@ -3,6 +3,7 @@
 #include "solver/lp_glpk.h"
 #include "solver/lp_safe.h"
 #include "solver/prover.h"
+#include "solver/prover_sum.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
 #include "src/num/interval.h"
@@ -11,47 +12,12 @@
 #include <math.h>
 #include <string.h>
 
-/* Adds |coefficient met| * area of the relaxation to the losses, for the
- * row `row` of the last block. */
-static void add_losses(struct prover *p, size_t row)
-{
-    for (size_t k = 1; k < p->layers->n_layers; k++) {
-        const struct layer *layer = &p->layers->layer[k];
-        const double *met = layer->kind == LAYER_RELU
-                                ? backward_met(p->backward, k, row)
-                                : NULL;
-        if (met == NULL) {
-            continue;
-        }
-        const double *lower = p->bounds.lower[layer->source];
-        const double *upper = p->bounds.upper[layer->source];
-        assert(p->loss[k] != NULL);
-        for (size_t i = 0; i < layer->width; i++) {
-            if (lower[i] < 0.0 && upper[i] > 0.0) {
-                p->loss[k][i] +=
-                    fabs(met[i]) * -lower[i] * upper[i] / (upper[i] - lower[i]);
-            }
-        }
-    }
-}
-
 /* A disjunct being refuted, with its rows first .. end - 1. */
 struct trial {
     uint32_t disjunct;
     size_t first;
     size_t end;
 };
-
-/* Rigorous minimum of row r over the node's box. */
-static double row_minimum(const struct prover *p, size_t r)
-{
-    const size_t n = p->layers->n_inputs;
-    const struct lp_problem problem = {
-        .n = n, .m = 0, .lower = p->lower, .upper = p->upper};
-    const double *a = p->row + r * n;
-    return nextafter(lp_safe_bound(&problem, a, NULL) + p->constant[r],
-                     -HUGE_VAL);
-}
 
 /* Solves the small program of literals and atoms by our simplex. */
 static enum lp_answer solve_small(struct prover *p, const struct trial *trial,
@@ -102,6 +68,16 @@ static void scale(double *multipliers, size_t n)
     }
 }
 
+/* Notes a sum as part of a combination: the atoms may come twice. */
+static void note_scaled_sum(struct prover *p, uint32_t d, double factor)
+{
+    const size_t before = p->record.terms.n;
+    prover_note_sum(p, d);
+    for (size_t t = before; t < p->record.terms.n; t++) {
+        p->record.terms.data[t].multiplier *= factor;
+    }
+}
+
 /* Rounds the multipliers of a contradiction, checks that it stands by a
  * margin, and keeps them for the certificate. */
 static bool record_joint(struct prover *p, const struct trial *trial,
@@ -116,8 +92,11 @@ static bool record_joint(struct prover *p, const struct trial *trial,
         return false;
     }
     for (size_t j = 0; j < problem->m; j++) {
-        if (p->multipliers[j] > 0.0) {
-            const bool is_literal = j < n_literals;
+        const bool is_literal = j < n_literals;
+        if (p->multipliers[j] > 0.0 && !is_literal &&
+            p->spec.atom[trial->first + j - n_literals] == NULL) {
+            note_scaled_sum(p, trial->disjunct, p->multipliers[j]);
+        } else if (p->multipliers[j] > 0.0) {
             const struct record_term term = {
                 .disjunct = trial->disjunct,
                 .index = is_literal ? p->record.literal.data[j]
@@ -138,7 +117,8 @@ static bool close_jointly(struct prover *p, const struct trial *trial)
     const size_t n_small = p->lp == NULL ? 0 : lp_n_rows(p->lp);
     const size_t n_wide = p->wide_rhs.n;
     if (trial->end - trial->first + n_small + n_wide < 2 ||
-        trial->first == trial->end) {
+        trial->first == trial->end ||
+        (n_small + n_wide == 0 && spec_has_sum(&p->spec, trial->disjunct))) {
         return false;
     }
     struct lp_problem problem = {
@@ -177,39 +157,30 @@ static bool close_disjunct(struct prover *p, const struct trial *trial)
 {
     double best = -HUGE_VAL;
     for (size_t r = trial->first; r < trial->end; r++) {
-        const double lower = row_minimum(p, r);
+        const double lower = prover_row_minimum(p, r);
         best = fmax(best, lower);
         if (p->record.is_on ? lower > RECORD_MARGIN
                             : spec_is_refuted(&p->spec, r, lower)) {
+            if (p->spec.atom[r] == NULL) {
+                prover_note_sum(p, trial->disjunct);
+            }
             return true;
         }
     }
     if (trial->first < trial->end) {
-        set_corner(p, trial->first);
+        set_corner(p, trial->end - 1);
+    }
+    if (spec_has_sum(&p->spec, trial->disjunct)) {
+        if (prover_sum_search(p, trial->disjunct)) {
+            return true;
+        }
+        best = fmax(best, prover_row_minimum(p, trial->end - 1));
     }
     if (close_jointly(p, trial)) {
         return true;
     }
     p->worst = fmin(p->worst, best);
     return false;
-}
-
-/* Back-substitutes rows[0 .. n-1] as one block and keeps the results. */
-static void bound_block(struct prover *p, const uint32_t *rows, size_t n)
-{
-    const size_t n_inputs = p->layers->n_inputs;
-    backward_begin(p->backward, n);
-    for (size_t t = 0; t < n; t++) {
-        spec_seed(&p->spec, p->backward, rows[t], t);
-    }
-    backward_run(p->backward);
-    for (size_t t = 0; t < n; t++) {
-        memcpy(p->row + rows[t] * n_inputs,
-               backward_coefficients(p->backward, t),
-               n_inputs * sizeof *p->row);
-        p->constant[rows[t]] = backward_constant(p->backward, t);
-        add_losses(p, t);
-    }
 }
 
 /* Linear lower bounds of all rows of the open disjuncts. */
@@ -230,15 +201,9 @@ static void bound_rows(struct prover *p)
     }
     for (size_t t = 0; t < n; t += BACKWARD_ROWS) {
         const size_t left = n - t;
-        bound_block(p, p->rows + t,
-                    left < BACKWARD_ROWS ? left : BACKWARD_ROWS);
+        prover_bound_rows(p, p->rows + t,
+                          left < BACKWARD_ROWS ? left : BACKWARD_ROWS);
     }
-}
-
-/* Notes that a disjunct is closed. */
-static void note_closed(struct prover *p, uint32_t d)
-{
-    VEC_PUSH(&p->record.closed, d);
 }
 
 /* Tries all open disjuncts and keeps those that stay open. */
@@ -253,7 +218,7 @@ static void close_disjuncts(struct prover *p)
             .end = p->spec.first[d + 1],
         };
         if (close_disjunct(p, &trial)) {
-            note_closed(p, d);
+            VEC_PUSH(&p->record.closed, d);
         } else {
             p->open[n_open++] = d;
         }
@@ -269,7 +234,7 @@ static void clip(struct prover *p)
     clip_box(p, p->minimum);
     for (size_t o = 0; o < p->n_open; o++) {
         if (clip_refutes(p, p->minimum, p->open[o])) {
-            note_closed(p, p->open[o]);
+            clip_note(p, p->minimum, p->open[o]);
         } else {
             p->open[n_open++] = p->open[o];
         }

@@ -52,6 +52,7 @@ void record_begin(struct record *record)
 {
     record->literal.n = 0;
     record->clips.n = 0;
+    record->clip_terms.n = 0;
     record->n_early = 0;
     record->refresh = 0;
     record->lemmas.n = 0;
@@ -67,6 +68,7 @@ void record_clear(struct record *record)
 {
     VEC_CLEAR(&record->literal);
     VEC_CLEAR(&record->clips);
+    VEC_CLEAR(&record->clip_terms);
     VEC_CLEAR(&record->closed);
     VEC_CLEAR(&record->lemmas);
     VEC_CLEAR(&record->lemma_terms);

@@ -58,11 +58,13 @@ struct record_apart {
 };
 
 /* The end of an input moved to fraction / SINK_FRACTIONS of its interval;
- * is_upper: the part above was cut off, else the part below. */
+ * is_upper: the part above was cut off, else the part below. n_terms are those
+ * of the combinations that refute disjuncts there. */
 struct record_clip {
     uint32_t input;
     uint8_t fraction;
     bool is_upper;
+    uint32_t n_terms;
 };
 
 /*
@@ -77,6 +79,7 @@ struct record_clip {
  * refresh     bit r: neurons of the r-th ReLU layer were bounded
  * lemmas      by ReLU layer, each before that; lemma_terms: those of the first
  *             lemma, of the second, ...
+ * clip_terms  of the first clip, of the second, ..., disjuncts ascending
  * closed      disjuncts, the first n_closed before the own clips
  * terms       of disjuncts in closed
  * steps       instead of clips and their closings: one after the other at the
@@ -87,6 +90,7 @@ struct record {
     bool is_on;
     VEC(uint32_t) literal;
     VEC(struct record_clip) clips;
+    VEC(struct record_term) clip_terms;
     size_t n_early;
     uint64_t refresh;
     VEC(struct record_lemma) lemmas;

@@ -104,11 +104,41 @@ struct place {
     struct sink_step step;
 };
 
+/* Closes the slab of a clip, whose terms begin at `first`. */
+static void close_slab(struct sink *sink, uint32_t node,
+                       const struct record *record,
+                       const struct record_clip *clip, size_t first)
+{
+    VEC(struct sink_closing) closings = {0};
+    struct sink_multiplier *multipliers;
+    NEW_ARRAY(multipliers, clip->n_terms);
+    for (size_t t = 0; t < clip->n_terms; t++) {
+        const struct record_term *term = &record->clip_terms.data[first + t];
+        if (t == 0 || term->disjunct != term[-1].disjunct) {
+            const struct sink_closing closing = {
+                .disjunct = term->disjunct, .by = {.atoms = multipliers + t}};
+            VEC_PUSH(&closings, closing);
+        }
+        multipliers[t] =
+            (struct sink_multiplier){term->index, term->multiplier};
+        closings.data[closings.n - 1].by.n_atoms++;
+    }
+    const struct sink_step step = {.n_closings = closings.n,
+                                   .closings = closings.data};
+    sink_close(sink, node, &step);
+    VEC_CLEAR(&closings);
+    alloc_free(multipliers);
+}
+
 /* Makes the clips begin .. end - 1 splits, each with a leaf for the slab; goes
  * on to what is left. */
 static void cut(struct place *place, const struct record *record, size_t begin,
                 size_t end)
 {
+    size_t term = 0;
+    for (size_t i = 0; i < begin; i++) {
+        term += record->clips.data[i].n_terms;
+    }
     for (size_t i = begin; i < end; i++) {
         const struct record_clip *clip = &record->clips.data[i];
         const struct sink_split event = {
@@ -119,7 +149,9 @@ static void cut(struct place *place, const struct record *record, size_t begin,
         };
         const uint32_t first =
             sink_split(place->sink, place->node, &event, &place->step);
-        sink_close(place->sink, clip->is_upper ? first + 1 : first, NULL);
+        close_slab(place->sink, clip->is_upper ? first + 1 : first, record,
+                   clip, term);
+        term += clip->n_terms;
         place->node = clip->is_upper ? first : first + 1;
         place->step = (struct sink_step){0};
     }

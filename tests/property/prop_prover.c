@@ -191,7 +191,9 @@ static void check_open(const struct sample *sample)
     for (size_t d = 0; d < p->spec.n_disjuncts; d++) {
         bool holds = true;
         bool is_open = false;
-        for (size_t r = p->spec.first[d]; r < p->spec.first[d + 1]; r++) {
+        const size_t first = p->spec.first[d];
+        const size_t end = first + spec_n_atoms(&p->spec, d);
+        for (size_t r = first; r < end; r++) {
             holds = holds && atom_holds(sample, p->spec.atom[r]);
         }
         for (size_t o = 0; o < p->n_open; o++) {
