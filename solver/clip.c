@@ -15,7 +15,7 @@ enum { CLIP_ROUNDS = 2 };
  * cut, at most 2 CLIP_ROUNDS n times, with one addition and one product of an
  * entry and a difference. All these roundings together are below
  * 2^-52 (n + 1 + 8 CLIP_ROUNDS n) times the sum of the absolute terms, which
- * is below 2^-30 of it for n < 2^17. 2^-14 leaves room for the roundings of
+ * is below 2^-30 of it for n < 2^17. 2^-17 leaves room for the roundings of
  * the checker, which grow with the terms as well (tllverifybench).        (1)
  */
 enum { MOST_INPUTS = 1 << 17 };
@@ -43,7 +43,7 @@ static double row_minimum(const struct prover *p, size_t r)
         minimum += a[j] * (a[j] > 0.0 ? p->lower[j] : p->upper[j]);
         size += fabs(a[j]) * fmax(fabs(p->lower[j]), fabs(p->upper[j]));
     }
-    const double value = minimum - (0x1p-14 * size + 0x1p-900);
+    const double value = minimum - (0x1p-17 * size + 0x1p-900);
     return isfinite(value) ? value : -HUGE_VAL;
 }
 

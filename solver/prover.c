@@ -72,7 +72,11 @@ static void clear_case(struct prover *p)
 void prover_set_case(struct prover *p, const struct query_case *query_case)
 {
     clear_case(p);
-    spec_init_summed(&p->spec, p->layers, query_case);
+    if (p->lp != NULL) {
+        spec_init_summed(&p->spec, p->layers, query_case);
+    } else {
+        spec_init(&p->spec, p->layers, query_case);
+    }
     NEW_ARRAY(p->open, p->spec.n_disjuncts);
     NEW_ARRAY(p->row, p->spec.n_rows * p->layers->n_inputs);
     NEW_ARRAY(p->constant, p->spec.n_rows);
