@@ -150,22 +150,52 @@ void prover_bound_rows(struct prover *p, const uint32_t *rows, size_t n)
 /*
  * The search for multipliers of one disjunct.
  *   points  [n_points x n] values of the atoms where some sums were least
+ *   corner  [n_points x n_inputs] the corner of the box for each
  *   best    bound of the best sum, with its multipliers, divided by their sum
  */
 struct sum_search {
     size_t n;
     size_t n_points;
     double points[SUM_GAME_POINTS * SPEC_MOST_SUMMED];
+    double corner[SUM_GAME_POINTS * PROVER_LP_INPUTS];
+    double share[SUM_GAME_POINTS];
     double best;
     double weight[SPEC_MOST_SUMMED];
 };
+
+/* The corner of the box where a row with these coefficients is least. */
+static void add_corner(struct sum_search *self, const struct prover *p,
+                       const double *a)
+{
+    const size_t n = p->layers->n_inputs;
+    double *x = self->corner + self->n_points * n;
+    for (size_t j = 0; j < n; j++) {
+        x[j] = a[j] > 0.0 ? p->lower[j] : p->upper[j];
+    }
+    self->n_points++;
+}
+
+/* Sets p->point to the mean of the corners that solves the game: where the
+ * relaxation comes closest to satisfying all atoms. */
+static void set_point(struct prover *p, const struct sum_search *self)
+{
+    const size_t n = p->layers->n_inputs;
+    for (size_t j = 0; j < n; j++) {
+        double x = 0.0;
+        for (size_t t = 0; t < self->n_points; t++) {
+            x += self->share[t] * self->corner[t * n + j];
+        }
+        p->point[j] = fmin(fmax(x, p->lower[j]), p->upper[j]);
+    }
+}
 
 static void start(struct sum_search *self, const struct prover *p, size_t d)
 {
     const size_t first = p->spec.first[d];
     double sum = 0.0;
     self->n = spec_n_atoms(&p->spec, d);
-    self->n_points = 1;
+    self->n_points = 0;
+    add_corner(self, p, p->row + spec_sum(&p->spec, d) * p->layers->n_inputs);
     memcpy(self->points, p->values + d * SPEC_MOST_SUMMED,
            self->n * sizeof *self->points);
     for (size_t j = 0; j < self->n; j++) {
@@ -226,8 +256,11 @@ bool prover_sum_search(struct prover *p, size_t d)
     const size_t sum_row = spec_sum(&p->spec, d);
     start(&self, p, d);
     for (int round = 0; round < MOST_ROUNDS; round++) {
-        const double most =
-            sum_game_solve(weight, self.points, self.n_points, self.n);
+        const double most = sum_game_solve(weight, self.share, self.points,
+                                           self.n_points, self.n);
+        if (most > -HUGE_VAL) {
+            set_point(p, &self);
+        }
         if (!(most > self.best) || (most <= 0.0 && round >= N_HOPELESS)) {
             break;
         }
@@ -239,7 +272,7 @@ bool prover_sum_search(struct prover *p, size_t d)
         const double bound =
             backward_minimum(p->backward, 0, p->lower, p->upper) / sum;
         find_values(p, d, 0, self.points + self.n_points * self.n);
-        self.n_points++;
+        add_corner(&self, p, backward_coefficients(p->backward, 0));
         if (bound > self.best) {
             self.best = bound;
             for (size_t j = 0; j < self.n; j++) {

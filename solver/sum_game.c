@@ -27,6 +27,7 @@ static const double TOLERANCE = 0x1p-40;
 struct tableau {
     size_t n_rows;
     size_t n_columns;
+    size_t basic[MOST_ROWS]; /* the column that a row stands for */
     double entry[MOST_ROWS + 1][MOST_COLUMNS];
 };
 
@@ -36,6 +37,7 @@ static void fill(struct tableau *tableau, const double *points, size_t n_points,
     const size_t n = tableau->n_rows;
     memset(tableau->entry, 0, sizeof tableau->entry);
     for (size_t j = 0; j < n; j++) {
+        tableau->basic[j] = n_points + j;
         for (size_t t = 0; t < n_points; t++) {
             tableau->entry[j][t] = (points[t * n + j] - shift) / scale + 1.0;
         }
@@ -78,6 +80,7 @@ static void pivot(struct tableau *tableau, size_t row, size_t column)
 {
     double *chosen = tableau->entry[row];
     const double factor = 1.0 / chosen[column];
+    tableau->basic[row] = column;
     for (size_t c = 0; c < tableau->n_columns; c++) {
         chosen[c] *= factor;
     }
@@ -90,8 +93,8 @@ static void pivot(struct tableau *tableau, size_t row, size_t column)
     }
 }
 
-double sum_game_solve(double *weight, const double *points, size_t n_points,
-                      size_t n)
+double sum_game_solve(double *weight, double *share, const double *points,
+                      size_t n_points, size_t n)
 {
     struct tableau tableau = {.n_rows = n, .n_columns = n_points + n + 1};
     double least = HUGE_VAL;
@@ -125,6 +128,13 @@ double sum_game_solve(double *weight, const double *points, size_t n_points,
     }
     for (size_t j = 0; j < n; j++) {
         weight[j] = fmax(cost[n_points + j], 0.0) / sum;
+    }
+    memset(share, 0, n_points * sizeof *share);
+    for (size_t j = 0; j < n; j++) {
+        if (tableau.basic[j] < n_points) {
+            share[tableau.basic[j]] =
+                tableau.entry[j][tableau.n_columns - 1] / sum;
+        }
     }
     return (1.0 / sum - 1.0) * scale + least;
 }
