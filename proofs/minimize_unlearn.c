@@ -146,7 +146,8 @@ static bool grow(const struct unlearning *self)
     *node = (struct cert_node){
         .kind = CERT_LEAF, .details = CERT_NONE, .refresh = node->refresh};
     minimize_walk_prepare(walk, node->refresh);
-    if (minimize_grow(walk, self->growth * self->leaves[at], self->budget)) {
+    if (minimize_grow(walk, (size_t)self->growth * self->leaves[at],
+                      self->budget)) {
         minimize_walk_top(walk)->next = 2;
         return true;
     }
