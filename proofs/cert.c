@@ -42,6 +42,7 @@ void cert_clear(struct cert *cert)
 struct cert_details cert_node_details(const struct cert_tree *tree,
                                       const struct cert_node *node)
 {
-    return node->details == CERT_NONE ? (struct cert_details){0}
+    static const struct cert_details none;
+    return node->details == CERT_NONE ? none
                                       : tree->details.data[node->details];
 }

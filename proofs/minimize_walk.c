@@ -184,9 +184,10 @@ bool minimize_walk_refutes(struct minimize_walk *walk, uint32_t disjunct,
     if (!minimize_walk_top(walk)->is_possible) {
         return true;
     }
-    const struct oracle_sum sum =
-        by == NULL ? (struct oracle_sum){.disjunct = disjunct}
-                   : minimize_sum(walk, disjunct, by);
+    struct oracle_sum sum = {.disjunct = disjunct};
+    if (by != NULL) {
+        sum = minimize_sum(walk, disjunct, by);
+    }
     if (by != NULL && sum.n == 0) {
         return false;
     }

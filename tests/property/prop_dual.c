@@ -137,7 +137,7 @@ static double set_phases(struct sample *sample, size_t r, const double *x)
     struct dual *d = sample->dual;
     const struct spec *spec = &sample->spec;
     const struct layers *layers = sample->query->layers;
-    double *v[NEURONS_MAX];
+    double *v[NEURONS_MAX] = {NULL};
     ck_assert_uint_le(layers->n_layers, NEURONS_MAX);
     for (size_t k = 0; k < layers->n_layers; k++) {
         const struct layer *layer = &layers->layer[k];

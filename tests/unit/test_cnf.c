@@ -194,7 +194,8 @@ START_TEST(inputs_may_skip_the_relu)
         last = ref_build_relu(layers, last);
         (void)ref_build_affine(layers, last, 1, (double[]){1.0, 1.0, -1.0},
                                NULL);
-        ref_build_term(layers, 0, &(double){is_whole == 1 ? 1.0 : 0.5});
+        const double weight = is_whole == 1 ? 1.0 : 0.5;
+        ref_build_term(layers, 0, &weight);
         struct query *query =
             ref_query_create(layers, &(double){0.0}, &(double){1.0});
         ref_query_add_disjunct(query);
