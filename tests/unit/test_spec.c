@@ -43,6 +43,40 @@ START_TEST(rows_are_numbered_by_disjunct)
 }
 END_TEST
 
+START_TEST(a_sum_weighs_the_atoms_of_its_disjunct)
+{
+    /* 0.5 (y0 - 1) + 0.25 (y1 - 2) = 0.75 x0 + 0.25 x1 - 1. */
+    struct query *query = build();
+    struct spec spec;
+    ref_query_add_disjunct(query);
+    ref_query_add_le(query, (double[]){0.0, 0.0, 1.0, 0.0}, 1.0);
+    ref_query_add_lt(query, (double[]){0.0, 0.0, 0.0, 1.0}, 2.0);
+    ref_query_add_disjunct(query);
+    ref_query_add_le(query, (double[]){1.0, 0.0, 0.0, 1.0}, 3.0);
+    spec_init_summed(&spec, query->layers, query->cases);
+    ck_assert_uint_eq(spec.n_rows, 4);
+    ck_assert(spec_has_sum(&spec, 0) && !spec_has_sum(&spec, 1));
+    ck_assert_uint_eq(spec_sum(&spec, 0), 2);
+    ck_assert_uint_eq(spec_owner(&spec, 2), 0);
+    ck_assert_uint_eq(spec_owner(&spec, 3), 1);
+    ck_assert(!spec_is_refuted(&spec, 2, 0.0));
+    spec.weight[0] = 0.5;
+    spec.weight[1] = 0.25;
+    struct weights *weights = weights_create(query->layers);
+    struct backward *backward = backward_create(weights);
+    backward_begin(backward, 1);
+    spec_seed(&spec, backward, 2, 0);
+    backward_run(backward);
+    const double *a = backward_coefficients(backward, 0);
+    ck_assert(is_near(a[0], 0.75) && is_near(a[1], 0.25));
+    ck_assert(is_near(backward_constant(backward, 0), -1.0));
+    backward_destroy(backward);
+    weights_destroy(weights);
+    spec_clear(&spec);
+    query_destroy(query);
+}
+END_TEST
+
 START_TEST(a_seed_puts_inputs_and_outputs_in_their_layers)
 {
     /* 3 x1 + 2 y0 - y1 - 5 = x0 + 6 x1 - 5: -5 at the least. */
@@ -148,6 +182,7 @@ TCase *test_cases(void)
 {
     TCase *cases = tcase_create("spec");
     tcase_add_test(cases, rows_are_numbered_by_disjunct);
+    tcase_add_test(cases, a_sum_weighs_the_atoms_of_its_disjunct);
     tcase_add_test(cases, a_seed_puts_inputs_and_outputs_in_their_layers);
     tcase_add_test(cases, zero_refutes_strict_atoms_only);
     tcase_add_test(cases, the_right_side_is_taken_rounded_up);
