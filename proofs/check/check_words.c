@@ -110,8 +110,9 @@ void check_words_init(struct check_words *words,
     const size_t n_spare = CHECK_TILE + 2;
     state->block = check_alloc(3 * n + n_spare, sizeof *state->q);
     state->row = check_alloc(n + 1, sizeof *state->row);
-    state->q = (lanes *)((uintptr_t)state->block + sizeof *state->q -
-                         (uintptr_t)state->block % sizeof *state->q);
+    void *aligned = (char *)state->block + sizeof *state->q -
+                    (uintptr_t)state->block % sizeof *state->q;
+    state->q = aligned;
     state->x = state->q + n;
     state->sum = state->x + n + 1;
     for (size_t p = 1; p < state->n_parts; p++) {
