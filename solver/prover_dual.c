@@ -21,6 +21,10 @@ static const struct dual_effort LAST = {300, 1e-4};
  * rounding slopes and multipliers costs, and the margin of a certificate. */
 static const double GOAL = 1e-5;
 
+/* Fewest levels between nodes whose neurons are bounded anew, where the bounds
+ * of neurons are not the trouble. */
+static const double NEAR_LEVELS = 12.0;
+
 /* Least distance from 0 of the bounds of a neuron that is stable beyond any
  * rounding of the checker. */
 static const double LEAST_APART = 0x1p-10;
@@ -483,7 +487,9 @@ static bool refresh(struct prover *p, const struct node *node)
     const struct dual_state *state = node->bounds->dual;
     const size_t last = state == NULL ? 0 : state->refreshed;
     const double ratio = p->refresh_cost / fmax(p->dual_cost, 1.0);
-    const double levels = fmax(ceil(log2(ratio + 1.0)), 1.0);
+    const bool is_near = state != NULL && state->distance == DUAL_NEAR;
+    const double levels =
+        fmax(ceil(log2(ratio + 1.0)), is_near ? NEAR_LEVELS : 1.0);
     size_t changed = p->layers->n_layers;
     p->refreshed = last;
     for (size_t s = last; s < node->depth; s++) {
@@ -541,6 +547,7 @@ static bool close_from(struct prover *p, const struct node *node,
             (n - n_tried) * sizeof *p->open);
     p->n_open = n - n_tried + d->n_rows;
     struct dual_state *kept = keep_rows(p);
+    kept->distance = state == NULL ? DUAL_UNKNOWN : state->distance;
     dual_state_destroy(p->dual_state);
     p->dual_state = kept;
     if (d->n_rows > 0) {

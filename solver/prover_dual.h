@@ -5,6 +5,10 @@
 #include "solver/node.h"
 #include "solver/prover.h"
 
+/* What stands between the root and its goal: lines (near) or the bounds of
+ * neurons (far). */
+enum dual_distance { DUAL_UNKNOWN, DUAL_NEAR, DUAL_FAR };
+
 /*
  * Where a node stopped in raising its dual bound, for its children to start
  * from: per open disjunct, slopes or multipliers of the neurons that are
@@ -14,6 +18,7 @@
  *   eta       [n_rows x most_atoms]
  *   told      [n_unstable] slopes that the record has set at the node or above,
  *             -1 where it has set none
+ *   distance  of the root, known once it is split
  *   refreshed depth of the node where the neurons were last bounded anew
  */
 struct dual_state {
@@ -23,6 +28,7 @@ struct dual_state {
     float *eta;
     float *told;
     size_t refreshed;
+    enum dual_distance distance;
 };
 
 void dual_state_destroy(struct dual_state *state);
@@ -44,7 +50,8 @@ bool prover_dual_close(struct prover *prover, const struct node *node);
 /*
  * Chooses a neuron by looking ahead: of the neurons whose relaxation costs the
  * lowest row most, the one whose two children have the best bounds with the
- * choices at hand. After prover_dual_close.
+ * choices at hand; far from the goal, one of the earliest layer, so that
+ * bounding the others anew gains from it. After prover_dual_close.
  *   returns false if no relaxation costs anything
  */
 bool prover_dual_branch(struct split *split, struct prover *prover);
