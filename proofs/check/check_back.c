@@ -165,7 +165,7 @@ static void set_value(struct check_dyadic *value, check_wide sum)
 void check_back_bounds(struct check_bound *bounds, struct check_back *back,
                        const struct check_region *region,
                        const struct check_goal *goals, size_t n,
-                       enum check_arithmetic arithmetic, bool use_slopes)
+                       enum check_arithmetic arithmetic)
 {
     struct check_words *words = &back->words;
     for (size_t from = 0; from < n; from += CHECK_LANES) {
@@ -176,13 +176,12 @@ void check_back_bounds(struct check_bound *bounds, struct check_back *back,
             for (size_t r = 0; r < n_lanes; r++) {
                 load_goal(words, r, &goals[from + r]);
             }
-            check_words_run(words, region, use_slopes);
+            check_words_run(words, region, true);
         }
         for (size_t r = 0; r < n_lanes; r++) {
             struct check_bound *bound = &bounds[from + r];
             if (arithmetic == CHECK_EXACT || words->is_dead[r]) {
-                bound_exactly(bound, back, region, &goals[from + r],
-                              use_slopes);
+                bound_exactly(bound, back, region, &goals[from + r], true);
             } else {
                 bound->is_finite = true;
                 set_value(&bound->value, words->sums[r]);

@@ -54,15 +54,14 @@ void check_back_free(struct check_back *back);
 
 /*
  * FORMAT.md, "Back-substitution": bounds goals[n] from below for all
- * executions in the region, with the region's slopes or default ones. In
- * integers of any size the bounds are the values defined there; by words, they
+ * executions in the region, with the region's slopes. In integers of any size the bounds are the values defined there; by words, they
  * are those of section "Arithmetic", mostly a little lower. A goal
  * that words are too short for is done in integers.
  */
 void check_back_bounds(struct check_bound *bounds, struct check_back *back,
                        const struct check_region *region,
                        const struct check_goal *goals, size_t n,
-                       enum check_arithmetic arithmetic, bool use_slopes);
+                       enum check_arithmetic arithmetic);
 
 /*
  * FORMAT.md, "Refresh": ends[2 * i] and ends[2 * i + 1] receive the lower and

@@ -3,47 +3,20 @@
 #include "proofs/check/check_words.h"
 
 #include "proofs/check/check_fail.h"
+#include "proofs/check/check_lanes.h"
 #include "proofs/check/check_matrix.h"
 
 #include <string.h>
 
-/* Of sums of coefficients; of slopes; of the parts and the whole of intercepts
+/* Of slopes; of the parts and the whole of intercepts
  * and errors; and the neurons after which sums of intercepts are carried: those
  * of one limb are at most 2^(31 + 20 + 10). */
 enum {
-    MERGED_BITS = 61,
     SLOPE_BITS = 16,
     LIMB_BITS = 20,
     OFFSET_BITS = 3 * LIMB_BITS,
     BLOCK = 1024,
     MOST_COORDINATES = 1 << 24
-};
-
-/* Aligned as memory of check_alloc is. */
-typedef int64_t lanes
-    __attribute__((vector_size(8 * CHECK_LANES), aligned(16)));
-
-/* Code of which versions for several kinds of processors are made. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define CLONES                     \
-    __attribute__((optimize("O3"), \
-                   target_clones("arch=x86-64-v4", "avx2", "default")))
-#else
-#define CLONES
-#endif
-
-/*
- * Coefficients c of the coordinates low .. end - 1, in each lane
- *   q * 2^exponent <= c <= (q + units) * 2^exponent                       (1)
- * If n is the length of `bits`, -2^n <= q < 2^n for all q; bits are 0 only if
- * all q are.
- */
-struct part {
-    size_t low;
-    size_t end;
-    lanes exponent;
-    lanes bits;
-    lanes units;
 };
 
 /*
@@ -62,13 +35,13 @@ struct check_lanes_state {
     size_t n_parts;
     struct check_matrix *own;
     const struct check_matrix *matrices;
-    struct part *parts;
+    struct check_part *parts;
     bool *uses;
     bool use_slopes;
     void *block; /* of the vectors */
-    lanes *q;
-    lanes *sum;
-    lanes *x;
+    check_lanes *q;
+    check_lanes *sum;
+    check_lanes *x;
     uint32_t *row;
 };
 
@@ -164,7 +137,7 @@ static inline void add_to_sum(struct check_words *words, size_t r,
 }
 
 /* Reads the words one by one: x is in memory. */
-static inline bool is_zero(const lanes *x)
+static inline bool is_zero(const check_lanes *x)
 {
     int64_t any = 0;
     for (size_t r = 0; r < CHECK_LANES; r++) {
@@ -173,130 +146,31 @@ static inline bool is_zero(const lanes *x)
     return any == 0;
 }
 
-/* -1 in lanes of a part that are not 0. */
-#define USED(part) (((part)->bits | (part)->units) != 0)
-
-/* a in lanes where the mask is -1, b where it is 0. */
-#define SELECT(mask, a, b) (((a) & (mask)) | ((b) & ~(mask)))
-
-/* The bits of the lanes' longest numbers. */
-static inline void count_bits(lanes *n, const struct part *part)
-{
-    for (size_t r = 0; r < CHECK_LANES; r++) {
-        (*n)[r] = check_bit_length((uint64_t)(part->bits[r] | part->units[r]));
-    }
-}
-
-/* Raises exponents, in lanes that are 0 to any, in others down as far as there
- * is room. The q are then to be shifted left by shift[0], then right by
- * shift[1]. */
-static inline void change_exponents(struct part *part, const lanes *raise,
-                                    lanes shift[2])
-{
-    const lanes up = *raise & USED(part);
-    shift[0] = -up & (up < 0);
-    shift[1] = ((up & 63) | ((up > 63) & 63)) & (up > 0);
-    part->exponent += *raise;
-    part->bits = (part->bits << shift[0] >> shift[1]) | ((up > 0) & 1);
-    part->units = (part->units << shift[0] >> shift[1]) + ((up > 0) & 2);
-}
-
-/* Gives lanes that are not 0 CHECK_Q_BITS bits. */
-CLONES static void normalize(struct part *part, lanes shift[2])
-{
-    lanes raise;
-    count_bits(&raise, part);
-    raise -= CHECK_Q_BITS;
-    change_exponents(part, &raise, shift);
-}
-
-/* Gives two parts one exponent, the lowest with which their sum has at most
- * MERGED_BITS + 1 bits; shifts of a in shift[0], [1], of b in [2], [3]. */
-CLONES static void align(struct part *a, struct part *b, lanes shift[4])
-{
-    lanes raise[2];
-    count_bits(&raise[0], a);
-    count_bits(&raise[1], b);
-    const lanes tops[2] = {a->exponent + raise[0], b->exponent + raise[1]};
-    const lanes least =
-        SELECT(tops[0] > tops[1], tops[0], tops[1]) - MERGED_BITS;
-    lanes both = SELECT(a->exponent < b->exponent, a->exponent, b->exponent);
-    both = SELECT(both > least, both, least);
-    both = SELECT(USED(b), both, a->exponent);
-    both = SELECT(USED(a), both, b->exponent);
-    raise[0] = both - a->exponent;
-    raise[1] = both - b->exponent;
-    change_exponents(a, &raise[0], shift);
-    change_exponents(b, &raise[1], shift + 2);
-}
-
-/* q[n] = shifted q + shifted (x - above), and x becomes 0; adds their bits. */
-CLONES static void add_all(lanes *q, lanes *x, size_t n, lanes *bits,
-                           const lanes shift[4], const lanes *above)
-{
-    lanes all = {0};
-    for (size_t i = 0; i < n; i++) {
-        const lanes y = ((q[i] << shift[0]) >> shift[1]) +
-                        (((x[i] - *above) << shift[2]) >> shift[3]);
-        q[i] = y;
-        x[i] ^= x[i];
-        all |= (y ^ (y >> 63)) | (y >> 63 & 1);
-    }
-    *bits |= all;
-}
-
-/* The same for an empty part. */
-CLONES static void move_all(lanes *q, lanes *x, size_t n, lanes *bits,
-                            const lanes *above)
-{
-    const lanes less = *above;
-    lanes all = {0};
-    for (size_t i = 0; i < n; i++) {
-        const lanes y = x[i] - less;
-        q[i] = y;
-        x[i] ^= x[i];
-        all |= (y ^ (y >> 63)) | (y >> 63 & 1);
-    }
-    *bits = all;
-}
-
-/* Makes the window of a part include low .. end - 1. */
-static void widen(struct part *part, lanes *q, size_t low, size_t end)
-{
-    if (part->low == part->end) {
-        part->low = part->end = low;
-    }
-    for (; low < part->low; part->low--) {
-        q[part->low - 1] = (lanes){0};
-    }
-    for (; end > part->end; part->end++) {
-        q[part->end] = (lanes){0};
-    }
-}
-
 /* Adds sum - above of the coordinates of a window in part p; exponent, bits and
  * units of the sums in `from`. */
-CLONES static void add_to_part(struct check_lanes_state *state, size_t p,
-                               const struct part *from, const lanes *above)
+CHECK_CLONES static void add_to_part(struct check_lanes_state *state, size_t p,
+                                     const struct check_part *from,
+                                     const check_lanes *above)
 {
-    struct part *part = &state->parts[p];
-    lanes shift[4];
+    struct check_part *part = &state->parts[p];
+    check_lanes shift[4];
     if (part->low == part->end) {
         *part = *from;
-        move_all(state->q + from->low, state->sum + from->low,
-                 from->end - from->low, &part->bits, above);
+        check_lanes_move(state->q + from->low, state->sum + from->low,
+                         from->end - from->low, &part->bits, above);
         return;
     }
-    struct part added = *from;
-    align(part, &added, shift);
-    widen(part, state->q, from->low, from->end);
+    struct check_part added = *from;
+    check_part_align(part, &added, shift);
+    check_part_widen(part, state->q, from->low, from->end);
     part->units += added.units;
     part->bits ^= part->bits;
     const size_t ends[4] = {part->low, from->low, from->end, part->end};
-    const lanes nothing = {0};
+    const check_lanes nothing = {0};
     for (size_t i = 0; i < 3; i++) {
-        add_all(state->q + ends[i], state->sum + ends[i], ends[i + 1] - ends[i],
-                &part->bits, shift, i == 1 ? above : &nothing);
+        check_lanes_add(state->q + ends[i], state->sum + ends[i],
+                        ends[i + 1] - ends[i], &part->bits, shift,
+                        i == 1 ? above : &nothing);
     }
 }
 
@@ -310,24 +184,25 @@ CLONES static void add_to_part(struct check_lanes_state *state, size_t p,
  *   is_missing  not 0: some number was too long, or no upper line
  */
 struct pass {
-    struct part from;
-    lanes shift[2];
-    lanes constant[3];
-    lanes above;
-    lanes is_missing;
+    struct check_part from;
+    check_lanes shift[2];
+    check_lanes constant[3];
+    check_lanes above;
+    check_lanes is_missing;
 };
 
 /* The coefficient of z, from that of max(z, 0) of an unstable neuron whose
  * lower line has slope lower * 2^-SLOPE_BITS: in place. */
-static inline void apply_line(lanes *x, lanes constant[3], lanes *is_missing,
+static inline void apply_line(check_lanes *x, check_lanes constant[3],
+                              check_lanes *is_missing,
                               const struct check_line *line, int64_t lower,
                               int64_t upper)
 {
     const int64_t most = (int64_t)1 << OFFSET_BITS;
-    const lanes negative = *x >> 63;
-    const lanes down = *x & negative;
-    const lanes product = (*x & ~negative) * lower + down * upper;
-    const lanes is_inexact = (product & ((1 << SLOPE_BITS) - 1)) != 0;
+    const check_lanes negative = *x >> 63;
+    const check_lanes down = *x & negative;
+    const check_lanes product = (*x & ~negative) * lower + down * upper;
+    const check_lanes is_inexact = (product & ((1 << SLOPE_BITS) - 1)) != 0;
     if (line->has_upper && line->offset < most) {
         const int64_t limb = (1 << LIMB_BITS) - 1;
         constant[0] += down * (line->offset & limb);
@@ -346,13 +221,14 @@ static inline void apply_line(lanes *x, lanes constant[3], lanes *is_missing,
 }
 
 /* Adds sum - above to the parts that part p is computed from. */
-CLONES static void flush(struct check_lanes_state *state, size_t p,
-                         struct pass *pass)
+CHECK_CLONES static void flush(struct check_lanes_state *state, size_t p,
+                               struct pass *pass)
 {
-    struct part *from = &pass->from;
+    struct check_part *from = &pass->from;
     const size_t low = from->low;
     const size_t end = from->end;
-    from->bits = USED(&state->parts[p]) & (((int64_t)1 << MERGED_BITS) - 1);
+    from->bits =
+        CHECK_USED(&state->parts[p]) & (((int64_t)1 << CHECK_MERGED_BITS) - 1);
     for (size_t t = 0; t < p; t++) {
         const size_t first = part_first(state->network, t);
         const size_t behind = part_first(state->network, t + 1);
@@ -364,28 +240,28 @@ CLONES static void flush(struct check_lanes_state *state, size_t p,
     }
 }
 
-static void include(struct part *window, size_t low, size_t end)
+static void include(struct check_part *window, size_t low, size_t end)
 {
     window->low = low < window->low ? low : window->low;
     window->end = end > window->end ? end : window->end;
 }
 
 /* Neurons whose outputs are the coordinates low .. end - 1, at most BLOCK. */
-CLONES static void apply_lines(struct check_lanes_state *state,
-                               struct pass *pass,
-                               const struct check_region *region,
-                               const struct check_layer *layer, size_t low,
-                               size_t end)
+CHECK_CLONES static void apply_lines(struct check_lanes_state *state,
+                                     struct pass *pass,
+                                     const struct check_region *region,
+                                     const struct check_layer *layer,
+                                     size_t low, size_t end)
 {
     const unsigned lower_shift = SLOPE_BITS - region->lower_bits;
     const unsigned upper_shift = SLOPE_BITS - region->slope_bits;
-    const lanes shift[2] = {pass->shift[0], pass->shift[1]};
-    lanes constant[3] = {{0}};
-    lanes is_missing = {0};
+    const check_lanes shift[2] = {pass->shift[0], pass->shift[1]};
+    check_lanes constant[3] = {{0}};
+    check_lanes is_missing = {0};
     for (size_t i = low; i < end; i++) {
         const uint32_t z = layer->source[i - layer->first];
         const struct check_line *line = &region->line[z];
-        lanes x = (state->q[i] << shift[0]) >> shift[1];
+        check_lanes x = (state->q[i] << shift[0]) >> shift[1];
         if (line->phase == CHECK_INACTIVE) {
             continue;
         }
@@ -424,9 +300,9 @@ static void eliminate_relu(struct check_words *words, size_t p,
                            const struct check_region *region)
 {
     struct check_lanes_state *state = words->state;
-    struct part *part = &state->parts[p];
+    struct check_part *part = &state->parts[p];
     struct pass pass = {.from.low = SIZE_MAX};
-    normalize(part, pass.shift);
+    check_part_normalize(part, pass.shift);
     pass.from.exponent = part->exponent;
     for (size_t i = part->low; i < part->end; i += BLOCK) {
         const size_t left = part->end - i;
@@ -439,7 +315,8 @@ static void eliminate_relu(struct check_words *words, size_t p,
 
 /* Coefficients up to `units` higher cost at most this times the lower end of
  * their coordinate, if that is negative. */
-static void charge_units(struct check_words *words, const struct part *part,
+static void charge_units(struct check_words *words,
+                         const struct check_part *part,
                          const struct check_region *region, unsigned bits)
 {
     const check_wide most = (check_wide)1 << 62;
@@ -463,21 +340,22 @@ static void charge_units(struct check_words *words, const struct part *part,
 /* Collects the rows of a part that are not 0, an even number of them, and adds
  * their biases; size[0] and size[1] receive the sums of -x of the negative and
  * of x of the other coefficients. */
-CLONES static size_t collect_rows(struct check_lanes_state *state,
-                                  struct pass *pass,
-                                  const struct check_layer *layer,
-                                  const struct check_matrix *matrix,
-                                  lanes size[2])
+CHECK_CLONES static size_t collect_rows(struct check_lanes_state *state,
+                                        struct pass *pass,
+                                        const struct check_layer *layer,
+                                        const struct check_matrix *matrix,
+                                        check_lanes size[2])
 {
-    const struct part *part = &state->parts[layer - state->network->layers + 1];
-    const lanes shift[2] = {pass->shift[0], pass->shift[1]};
-    lanes constant[2] = {{0}};
-    lanes below = {0};
-    lanes above = {0};
+    const struct check_part *part =
+        &state->parts[layer - state->network->layers + 1];
+    const check_lanes shift[2] = {pass->shift[0], pass->shift[1]};
+    check_lanes constant[2] = {{0}};
+    check_lanes below = {0};
+    check_lanes above = {0};
     size_t n = 0;
     for (size_t c = part->low; c < part->end; c++) {
         const size_t i = c - layer->first;
-        const lanes x = (state->q[c] << shift[0]) >> shift[1];
+        const check_lanes x = (state->q[c] << shift[0]) >> shift[1];
         if (is_zero(&state->q[c])) {
             continue;
         }
@@ -490,7 +368,7 @@ CLONES static size_t collect_rows(struct check_lanes_state *state,
         state->row[n++] = (uint32_t)i;
     }
     if (n % 2 == 1) {
-        state->x[n] = (lanes){0};
+        state->x[n] = (check_lanes){0};
         state->row[n++] = 0;
     }
     size[0] = below;
@@ -502,23 +380,24 @@ CLONES static size_t collect_rows(struct check_lanes_state *state,
 
 /* sum[j] of the columns of one tile: the products of n rows, n even, added in
  * pairs and rounded down. Sums that are no array stay in registers. */
-CLONES static void multiply_tile(lanes *sum, const int64_t *weight,
-                                 const lanes *x, const uint32_t *row, size_t n,
-                                 long shift)
+CHECK_CLONES static void multiply_tile(check_lanes *sum, const int64_t *weight,
+                                       const check_lanes *x,
+                                       const uint32_t *row, size_t n,
+                                       long shift)
 {
-    lanes a = {0};
-    lanes b = {0};
-    lanes c = {0};
-    lanes d = {0};
-    lanes e = {0};
-    lanes f = {0};
-    lanes g = {0};
-    lanes h = {0};
+    check_lanes a = {0};
+    check_lanes b = {0};
+    check_lanes c = {0};
+    check_lanes d = {0};
+    check_lanes e = {0};
+    check_lanes f = {0};
+    check_lanes g = {0};
+    check_lanes h = {0};
     for (size_t k = 0; k < n; k += 2) {
         const int64_t *v = weight + (size_t)row[k] * CHECK_TILE;
         const int64_t *w = weight + (size_t)row[k + 1] * CHECK_TILE;
-        const lanes y = x[k];
-        const lanes z = x[k + 1];
+        const check_lanes y = x[k];
+        const check_lanes z = x[k + 1];
         a += (y * v[0] + z * w[0]) >> shift;
         b += (y * v[1] + z * w[1]) >> shift;
         c += (y * v[2] + z * w[2]) >> shift;
@@ -539,12 +418,13 @@ CLONES static void multiply_tile(lanes *sum, const int64_t *weight,
 }
 
 /* The same for the entries of n rows, each product rounded down. */
-CLONES static void multiply_entries(struct check_lanes_state *state,
-                                    const struct check_layer *layer,
-                                    const struct check_matrix *matrix, size_t n)
+CHECK_CLONES static void multiply_entries(struct check_lanes_state *state,
+                                          const struct check_layer *layer,
+                                          const struct check_matrix *matrix,
+                                          size_t n)
 {
     for (size_t k = 0; k < n; k++) {
-        const lanes x = state->x[k];
+        const check_lanes x = state->x[k];
         const size_t i = state->row[k];
         for (size_t e = layer->start[i]; e < layer->start[i + 1]; e++) {
             state->sum[layer->column[e]] +=
@@ -553,16 +433,16 @@ CLONES static void multiply_entries(struct check_lanes_state *state,
     }
 }
 
-CLONES static void eliminate_affine(struct check_words *words, size_t p,
-                                    const struct check_region *region)
+CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
+                                          const struct check_region *region)
 {
     struct check_lanes_state *state = words->state;
     const struct check_layer *layer = &state->network->layers[p - 1];
     const struct check_matrix *matrix = &state->matrices[p - 1];
-    struct part *part = &state->parts[p];
+    struct check_part *part = &state->parts[p];
     struct pass pass = {.from.low = SIZE_MAX};
-    lanes size[2] = {{0}};
-    normalize(part, pass.shift);
+    check_lanes size[2] = {{0}};
+    check_part_normalize(part, pass.shift);
     charge_units(words, part, region, region->fact_bits);
     const size_t n = collect_rows(state, &pass, layer, matrix, size);
     for (size_t t = 0; t < matrix->n_tiles; t++) {
@@ -579,7 +459,7 @@ CLONES static void eliminate_affine(struct check_words *words, size_t p,
     pass.from.exponent += matrix->exponent + matrix->shift;
     /* By (3) of check_matrix.h, and as -size[0] <= sum of x * (w - w') <=
      * size[1] if w' <= w < w' + 1. */
-    const lanes is_used = (size[0] | size[1]) != 0;
+    const check_lanes is_used = (size[0] | size[1]) != 0;
     if (matrix->is_rounded) {
         pass.above = is_used & ((size[0] >> matrix->shift) + 1);
         pass.from.units =
@@ -592,7 +472,7 @@ CLONES static void eliminate_affine(struct check_words *words, size_t p,
 static void eliminate_inputs(struct check_words *words,
                              const struct check_region *region)
 {
-    const struct part *part = &words->state->parts[0];
+    const struct check_part *part = &words->state->parts[0];
     charge_units(words, part, region, region->box_bits);
     for (size_t i = part->low; i < part->end; i++) {
         for (size_t r = 0; r < CHECK_LANES; r++) {
@@ -617,11 +497,11 @@ void check_words_add(struct check_words *words, size_t lane, size_t coordinate,
 {
     struct check_lanes_state *state = words->state;
     const size_t p = find_part(state->network, coordinate);
-    struct part *part = &state->parts[p];
+    struct check_part *part = &state->parts[p];
     const int64_t bits = q_units[0] < 0 ? -q_units[0] : q_units[0];
     if ((part->bits[lane] | part->units[lane]) != 0) {
-        const lanes nothing = {0};
-        struct part from = {.low = coordinate, .end = coordinate + 1};
+        const check_lanes nothing = {0};
+        struct check_part from = {.low = coordinate, .end = coordinate + 1};
         from.exponent[lane] = exponent;
         from.bits[lane] = bits;
         from.units[lane] = q_units[1];
@@ -629,7 +509,7 @@ void check_words_add(struct check_words *words, size_t lane, size_t coordinate,
         add_to_part(state, p, &from, &nothing);
         return;
     }
-    widen(part, state->q, coordinate, coordinate + 1);
+    check_part_widen(part, state->q, coordinate, coordinate + 1);
     state->q[coordinate][lane] = q_units[0];
     part->exponent[lane] = exponent;
     part->bits[lane] = bits;
@@ -642,7 +522,7 @@ void check_words_run(struct check_words *words,
     struct check_lanes_state *state = words->state;
     state->use_slopes = use_slopes;
     for (size_t p = state->n_parts - 1; p > 0; p--) {
-        const struct part *part = &state->parts[p];
+        const struct check_part *part = &state->parts[p];
         if (part->low == part->end) {
             continue;
         }

@@ -3,12 +3,12 @@
 #ifndef ASTROLABE_PROOFS_CHECK_CHECK_WORDS_H
 #define ASTROLABE_PROOFS_CHECK_CHECK_WORDS_H
 
+#include "proofs/check/check_lanes.h"
 #include "proofs/check/check_network.h"
 #include "proofs/check/check_region.h"
 
-/* Goals at a time, each in a lane of a vector; sums are in units of
- * 2^-CHECK_SUM_BITS. */
-enum { CHECK_LANES = 8, CHECK_SUM_BITS = 64 };
+/* Sums are in units of 2^-CHECK_SUM_BITS. */
+enum { CHECK_SUM_BITS = 64 };
 
 /*
  *   sums     [CHECK_LANES] what the goals were replaced by

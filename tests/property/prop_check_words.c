@@ -235,11 +235,10 @@ static bool is_valid(const struct check_bound *bound,
 static void bound_both(struct sample *sample)
 {
     struct check_back *back = check_back_create(&sample->network, NULL);
-    const bool use_slopes = rng_below(&sample->rng, 2) == 0;
     check_back_bounds(sample->exact, back, &sample->region, sample->goals,
-                      N_GOALS, CHECK_EXACT, use_slopes);
+                      N_GOALS, CHECK_EXACT);
     check_back_bounds(sample->fast, back, &sample->region, sample->goals,
-                      N_GOALS, CHECK_FAST, use_slopes);
+                      N_GOALS, CHECK_FAST);
     check_back_free(back);
 }
 

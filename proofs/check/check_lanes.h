@@ -1,0 +1,65 @@
+/* Numbers side by side in the lanes of a vector, and their exponents.
+ * SPDX-License-Identifier: MIT */
+#ifndef ASTROLABE_PROOFS_CHECK_CHECK_LANES_H
+#define ASTROLABE_PROOFS_CHECK_CHECK_LANES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Goals at a time, and bits of a sum of two coefficients less one. */
+enum { CHECK_LANES = 8, CHECK_MERGED_BITS = 61 };
+
+/* Aligned as memory of check_alloc is. */
+typedef int64_t check_lanes
+    __attribute__((vector_size(8 * CHECK_LANES), aligned(16)));
+
+/* Code of which versions for several kinds of processors are made. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define CHECK_CLONES               \
+    __attribute__((optimize("O3"), \
+                   target_clones("arch=x86-64-v4", "avx2", "default")))
+#else
+#define CHECK_CLONES
+#endif
+
+/*
+ * Coefficients c of the coordinates low .. end - 1, in each lane
+ *   q * 2^exponent <= c <= (q + units) * 2^exponent                       (1)
+ * If n is the length of `bits`, -2^n <= q < 2^n for all q; bits are 0 only if
+ * all q are.
+ */
+struct check_part {
+    size_t low;
+    size_t end;
+    check_lanes exponent;
+    check_lanes bits;
+    check_lanes units;
+};
+
+/* -1 in lanes of a part that are not 0. */
+#define CHECK_USED(part) (((part)->bits | (part)->units) != 0)
+
+/* Gives lanes that are not 0 CHECK_Q_BITS bits: their q are then to be shifted
+ * left by shift[0], then right by shift[1]. */
+void check_part_normalize(struct check_part *part, check_lanes shift[2]);
+
+/* Gives two parts one exponent, the lowest with which their sum has at most
+ * CHECK_MERGED_BITS + 1 bits; shifts of a in shift[0], [1], of b in [2], [3]. */
+void check_part_align(struct check_part *a, struct check_part *b,
+                      check_lanes shift[4]);
+
+/* Makes the window of a part include low .. end - 1; q of what is new is 0. */
+void check_part_widen(struct check_part *part, check_lanes *q, size_t low,
+                      size_t end);
+
+/* q[n] = shifted q + shifted (x - above), and x becomes 0; adds their bits to
+ * *bits. */
+void check_lanes_add(check_lanes *q, check_lanes *x, size_t n,
+                     check_lanes *bits, const check_lanes shift[4],
+                     const check_lanes *above);
+
+/* q[n] = x - above, and x becomes 0; *bits receives their bits. */
+void check_lanes_move(check_lanes *q, check_lanes *x, size_t n,
+                      check_lanes *bits, const check_lanes *above);
+
+#endif
