@@ -190,16 +190,22 @@ void check_back_bounds(struct check_bound *bounds, struct check_back *back,
     }
 }
 
-/* The goal of an end of z: +-z, as a lower bound. */
-static void bound_end(struct check_bound *bound, struct check_back *back,
-                      const struct check_region *region, uint32_t z, int sign)
+/* The fact that the exact lower bound of z, or of -z for sign -1, gives. */
+static int64_t bound_exact_end(struct check_back *back,
+                               const struct check_region *region, uint32_t z,
+                               int sign)
 {
+    struct check_bound *bound = &back->bound;
     mpz_t factor;
     mpz_init_set_si(factor, sign);
     check_goal_reset(&back->goal);
     check_goal_add(&back->goal, z, factor, 0);
     bound_exactly(bound, back, region, &back->goal, false);
     mpz_clear(factor);
+    return bound->is_finite
+               ? check_dyadic_floor(&bound->value, region->fact_bits,
+                                    CHECK_MOST_FACT - 1)
+               : CHECK_NO_LOWER;
 }
 
 /* A fact from the bound of a lane's goal. */
@@ -228,12 +234,8 @@ void check_back_neurons(int64_t *ends, struct check_back *back,
         if (arithmetic == CHECK_FAST && !words->is_dead[lane]) {
             ends[i] = round_fact(words->sums[lane], region->fact_bits);
         } else {
-            struct check_bound *bound = &back->bound;
-            bound_end(bound, back, region, z[i / 2], i % 2 == 0 ? 1 : -1);
-            ends[i] = bound->is_finite
-                          ? check_dyadic_floor(&bound->value, region->fact_bits,
-                                               CHECK_MOST_FACT - 1)
-                          : CHECK_NO_LOWER;
+            ends[i] =
+                bound_exact_end(back, region, z[i / 2], i % 2 == 0 ? 1 : -1);
         }
         if (i % 2 == 1) {
             ends[i] = ends[i] == CHECK_NO_LOWER ? CHECK_NO_UPPER : -ends[i];

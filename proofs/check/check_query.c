@@ -229,7 +229,7 @@ void check_query_bind(const struct check_property *property,
         {property->n_elements[0], property->n_elements[1], network->n_inputs,
          network->n_outputs},
         {n[0], n[1], network->n_input_tensors, network->n_output_tensors}};
-    for (size_t i = 0; i < (size_t)property->version; i++) {
+    for (size_t i = 0; i < (property->version == 1 ? 1U : 2U); i++) {
         const size_t *count = counts[i];
         if (count[0] != count[2] || count[1] != count[3]) {
             check_unreadable("%s: %zu input and %zu output %s are declared, "

@@ -46,7 +46,7 @@ static void read_kind(struct check_head *head, struct check_cursor *cursor)
                           head->file.path, version, kind);
     }
     head->is_witness = kind == 1;
-    head->hashes = check_cursor_skip(cursor, 3 * CHECK_HASH);
+    head->hashes = check_cursor_skip(cursor, (size_t)3 * CHECK_HASH);
 }
 
 /* LEB128 in as few bytes as possible. */

@@ -79,22 +79,28 @@ enum status bench_child_start(struct bench_child *child,
     (void)snprintf(limit, sizeof limit, "%.3f", instance->timeout_s);
     (void)snprintf(level, sizeof level, "%u", job->level);
     VEC(char *) arguments = {0};
-    VEC_PUSH(&arguments, copy("astrolabe"));
-    VEC_PUSH(&arguments, copy("verify"));
-    VEC_PUSH(&arguments, copy("--quiet"));
-    VEC_PUSH(&arguments, copy("--json"));
-    VEC_PUSH(&arguments, copy(REPORT_PATH));
-    VEC_PUSH(&arguments, copy("--timeout"));
-    VEC_PUSH(&arguments, copy(limit));
-    VEC_PUSH(&arguments,
-             copy(instance->onnx[0] == '[' ? "--network-list" : "--network"));
-    VEC_PUSH(&arguments, copy(instance->onnx));
+    const char *const first[] = {
+        "astrolabe",
+        "verify",
+        "--quiet",
+        "--json",
+        REPORT_PATH,
+        "--timeout",
+        limit,
+        instance->onnx[0] == '[' ? "--network-list" : "--network",
+        instance->onnx,
+        /* with a proof only */
+        "--proof",
+        job->proof,
+        "--minimize",
+        level,
+    };
+    const size_t n_first = sizeof first / sizeof *first;
     if (job->proof != NULL) {
         (void)unlink(job->proof);
-        VEC_PUSH(&arguments, copy("--proof"));
-        VEC_PUSH(&arguments, copy(job->proof));
-        VEC_PUSH(&arguments, copy("--minimize"));
-        VEC_PUSH(&arguments, copy(level));
+    }
+    for (size_t i = 0; i < n_first - (job->proof == NULL ? 4 : 0); i++) {
+        VEC_PUSH(&arguments, copy(first[i]));
     }
     for (size_t i = 0; i < job->n_rest; i++) {
         VEC_PUSH(&arguments, copy(job->rest[i]));

@@ -46,7 +46,7 @@ void reading_bind(struct ref_bytes *certificate, const struct reading *reading)
     check_sha256(hashes, reading->network->file.data, reading->network->file.n);
     check_sha256(hashes + HASH, reading->property->file.data,
                  reading->property->file.n);
-    hash_query(hashes + 2 * HASH, reading->query);
+    hash_query(hashes + (size_t)2 * HASH, reading->query);
 }
 
 void repair_end(struct ref_bytes *certificate)
