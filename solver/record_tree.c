@@ -201,7 +201,8 @@ static void tell_steps(struct place *place, struct payload *payload,
             set_apart(place, &record->apart);
         }
         place->step.n_slopes = step->n_slopes;
-        place->step.slopes = payload->slopes.data + n_slopes;
+        place->step.slopes =
+            step->n_slopes == 0 ? NULL : payload->slopes.data + n_slopes;
         place->step.n_closings = step->n_closed;
         place->step.closings =
             step->n_closed == 0 ? NULL : payload->closings.data + n_closed;

@@ -88,7 +88,8 @@ static bool is_attack_due(const struct run *run, const struct worker *worker,
 }
 
 /* Attacks the whole case from worker 0 when that is due, with twice as many
- * starts each time; else every REGION_PERIOD-th region. */
+ * starts each time, and, by short descents, whenever the number of regions has
+ * doubled; else every REGION_PERIOD-th region. */
 static bool try_region(void *context, size_t number, size_t case_index,
                        const double *lower, const double *upper, double effort)
 {
@@ -97,7 +98,12 @@ static bool try_region(void *context, size_t number, size_t case_index,
     if (worker->is_found) {
         return true;
     }
-    worker->n_requests++;
+    const size_t n = ++worker->n_requests;
+    if (number == 0 && n >= REGION_PERIOD && (n & (n - 1)) == 0) {
+        struct attack_effort again = FIRST_EFFORT;
+        again.n_restarts *= n / REGION_PERIOD;
+        return attack_case(run, case_index, again);
+    }
     if (number == 0 && is_attack_due(run, worker, effort)) {
         const struct query_case *one = &run->query->cases[case_index];
         const struct attack_effort whole = {worker->n_starts,
@@ -106,7 +112,7 @@ static bool try_region(void *context, size_t number, size_t case_index,
         worker->is_found = attack_run(
             worker->attack, &worker->witness, case_index, one->lower_down,
             one->upper_up, whole, &run->options->budget);
-    } else if (worker->n_requests % REGION_PERIOD == 0) {
+    } else if (n % REGION_PERIOD == 0) {
         worker->is_found =
             attack_run(worker->attack, &worker->witness, case_index, lower,
                        upper, REGION_EFFORT, &run->options->budget);
