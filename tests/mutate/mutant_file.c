@@ -14,6 +14,9 @@ static size_t draw(struct rng *rng, size_t n)
 bool fault_flip_bit(struct mutant *mutant, struct rng *rng)
 {
     struct ref_bytes *bytes = &mutant->certificate;
+    if (bytes->n == 0) {
+        return false; /* cut before */
+    }
     bytes->data[draw(rng, bytes->n)] ^= (unsigned char)(1U << draw(rng, 8));
     return true;
 }
@@ -22,6 +25,9 @@ bool fault_set_byte(struct mutant *mutant, struct rng *rng)
 {
     static const unsigned char extremes[] = {0, 1, 127, 128, 255};
     struct ref_bytes *bytes = &mutant->certificate;
+    if (bytes->n == 0) {
+        return false; /* cut before */
+    }
     bytes->data[draw(rng, bytes->n)] =
         draw(rng, 2) == 0 ? extremes[draw(rng, sizeof extremes)]
                           : (unsigned char)draw(rng, 256);
@@ -30,6 +36,9 @@ bool fault_set_byte(struct mutant *mutant, struct rng *rng)
 
 bool fault_cut(struct mutant *mutant, struct rng *rng)
 {
+    if (mutant->certificate.n == 0) {
+        return false; /* cut before */
+    }
     mutant->certificate.n = draw(rng, mutant->certificate.n);
     return true;
 }
@@ -148,6 +157,9 @@ bool fault_grids(struct mutant *mutant, struct rng *rng)
 
 bool fault_hash(struct mutant *mutant, struct rng *rng)
 {
+    if (mutant->certificate.n < LENGTH) {
+        return false;
+    }
     mutant->certificate.data[HASHES + draw(rng, 3 * (size_t)32)] ^=
         (unsigned char)(1U << draw(rng, 8));
     return true;
