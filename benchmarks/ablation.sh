@@ -64,11 +64,17 @@ for folder; do
             fi
         done
         network=${network#./}
-        [ -e "$folder/$network" ] && network=$folder/$network ||
+        if [ -e "$folder/$network" ]; then
+            network=$folder/$network
+        else
             network=$scratch/$network
-        [ -e "$folder/$property" ] && property=$folder/$property ||
+        fi
+        if [ -e "$folder/$property" ]; then
+            property=$folder/$property
+        else
             property=$scratch/$property
-        [ -e "$network" ] && [ -e "$property" ] || continue
+        fi
+        if [ ! -e "$network" ] || [ ! -e "$property" ]; then continue; fi
         one_instance "$network" "$property" </dev/null
     done <"$folder/instances.csv"
     awk -F, -v name="$(basename "$folder")" -v engine="$engine" '

@@ -195,6 +195,8 @@ static void start(struct sum_search *self, const struct prover *p, size_t d)
     double sum = 0.0;
     self->n = spec_n_atoms(&p->spec, d);
     self->n_points = 0;
+    memset(self->share, 0, sizeof self->share);
+    self->share[0] = 1.0;
     add_corner(self, p, p->row + spec_sum(&p->spec, d) * p->layers->n_inputs);
     memcpy(self->points, p->values + d * SPEC_MOST_SUMMED,
            self->n * sizeof *self->points);

@@ -78,7 +78,7 @@ static void load_subject(void *with)
     hash_query(subject);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+int LLVMFuzzerInitialize(const int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;

@@ -13,7 +13,7 @@ static void read_network(void *with)
     check_network_free(network);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+int LLVMFuzzerInitialize(const int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;

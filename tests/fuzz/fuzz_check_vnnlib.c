@@ -15,7 +15,7 @@ static void read_property(void *with)
     check_property_free(property);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+int LLVMFuzzerInitialize(const int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;

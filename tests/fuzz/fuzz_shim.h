@@ -41,7 +41,7 @@ void fuzz_prepare(void (*action)(void *), void *with);
 _Noreturn void fuzz_fail(const char *reason);
 
 /* The entry points of libFuzzer. */
-int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(const int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 #endif

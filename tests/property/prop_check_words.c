@@ -137,7 +137,8 @@ static void draw_region(struct sample *sample)
     check_back_intervals(region, &sample->network);
     for (size_t i = 0; i < n; i++) {
         const size_t k = rng_below(rng, ((size_t)1 << region->lower_bits) + 1);
-        region->slope[i] = rng_below(rng, 2) == 0 ? -1 : (int16_t)k;
+        const int slope = rng_below(rng, 2) == 0 ? -1 : (int)k;
+        region->slope[i] = (int16_t)slope;
     }
 }
 

@@ -180,7 +180,7 @@ START_TEST(the_bound_is_below_every_value_with_these_phases)
         sample_init(&sample, round);
         struct dual *d = sample.dual;
         const struct query_case *c = sample.query->cases;
-        double x[INPUTS_MAX];
+        double x[INPUTS_MAX] = {0.0};
         ck_assert_uint_le(sample.query->layers->n_inputs, INPUTS_MAX);
         for (size_t p = 0; p < POINTS; p++) {
             draw_rows(&sample);

@@ -28,11 +28,12 @@ static size_t read_numbers(double *values, size_t most, const char *text)
 {
     char *end = NULL;
     size_t n = 0;
-    for (double value = strtod(text, &end); end != text;
-         value = strtod(text, &end)) {
+    double value = strtod(text, &end);
+    while (end != text) {
         REQUIRE(n < most);
         values[n++] = value;
         text = end;
+        value = strtod(text, &end);
     }
     return n;
 }

@@ -378,7 +378,7 @@ START_TEST(splits_keep_their_rules)
             /* Below a fraction (1), at the root's child 0 or after a leaf. */
             cert_encode_bit(&encoder, true, CERT_GROUP_LEAF,
                             ((size_t)1 * 3 + 0) * 24 +
-                                (side == 0 ? 0U : 2U) * 8);
+                                (side == 0 ? 0 : (size_t)16));
             for (size_t r = 0; r < 2; r++) {
                 cert_encode_bit(&encoder, false, CERT_GROUP_REFRESH,
                                 (size_t)(3 + 1) * 32 + 2 * r);
