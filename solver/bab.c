@@ -44,6 +44,7 @@ struct bab {
     const struct bab_problem *problem;
     struct frontier frontier;
     struct node_bounds *root_bounds;
+    double margin;         /* of the record */
     uint64_t root_refresh; /* of the record, from the root's intervals */
     double *lower; /* the box, rounded to the grid of a recorded proof */
     double *upper;
@@ -211,6 +212,7 @@ static void work(void *context, size_t w, void *item)
         atomic_store(&bab->stop, (int)status);
         return;
     }
+    p->record.margin = bab->margin;
     prover_load(p, node);
     worker->has_split = false;
     const bool is_dual = outcome->search == 1 && p->lp == NULL;
@@ -289,6 +291,9 @@ static bool give(void *context, size_t w, void *item)
         return true;
     }
     record_outcome(bab, w, node);
+    if (node->depth == 0 && !outcome->is_closed) {
+        bab->margin = record_margin(-outcome->worst);
+    }
     if (outcome->is_closed) {
         search->measure += ldexp(1.0, -(int)node->depth);
         bab->n_closed++;
@@ -427,7 +432,8 @@ static void record_empty_root(struct bab *bab)
 enum solver_answer bab_run(const struct bab_problem *problem,
                            struct stats *stats, const char **reason)
 {
-    struct bab bab = {.problem = problem, .head_left = HEAD_NODES};
+    struct bab bab = {
+        .problem = problem, .margin = RECORD_MARGIN, .head_left = HEAD_NODES};
     const struct workers_job job = {&bab, take, work, give};
     enum solver_answer answer = SOLVER_OPEN;
     atomic_init(&bab.has_witness, false);

@@ -50,7 +50,7 @@ static double row_minimum(const struct prover *p, size_t r)
 bool clip_refutes(const struct prover *p, const double *minimum, size_t d)
 {
     for (size_t r = p->spec.first[d]; r < p->spec.first[d + 1]; r++) {
-        if (minimum[r] > RECORD_CLIP_MARGIN) {
+        if (minimum[r] > 2.0 * p->record.margin) {
             return true;
         }
     }
@@ -62,7 +62,7 @@ void clip_note(struct prover *p, const double *minimum, size_t d)
     const size_t end = p->spec.first[d] + spec_n_atoms(&p->spec, d);
     bool by_atom = !spec_has_sum(&p->spec, d);
     for (size_t r = p->spec.first[d]; r < end && !by_atom; r++) {
-        by_atom = minimum[r] > RECORD_CLIP_MARGIN;
+        by_atom = minimum[r] > 2.0 * p->record.margin;
     }
     VEC_PUSH(&p->record.closed, (uint32_t)d);
     if (!by_atom) {
@@ -81,11 +81,11 @@ static double depth_of_disjunct(const struct prover *p, const double *minimum,
     for (size_t r = p->spec.first[d]; r < end; r++) {
         const double entry = p->row[r * n + face->input];
         const double a = face->is_upper ? entry : -entry;
-        if (minimum[r] > RECORD_CLIP_MARGIN) {
+        if (minimum[r] > 2.0 * p->record.margin) {
             return width;
         }
         if (a > 0.0 && isfinite(minimum[r])) {
-            const double missing = RECORD_CLIP_MARGIN - minimum[r];
+            const double missing = 2.0 * p->record.margin - minimum[r];
             depth = fmax(depth, width - missing / a);
         }
     }

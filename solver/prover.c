@@ -29,6 +29,7 @@ struct prover *prover_create(const struct weights *weights)
     const size_t n = layers->n_inputs;
     p->weights = weights;
     p->layers = layers;
+    p->record.margin = RECORD_MARGIN;
     p->backward = backward_create(weights);
     bounds_init(&p->bounds, layers);
     bounds_init(&p->relaxed, layers);

@@ -159,7 +159,7 @@ static bool close_disjunct(struct prover *p, const struct trial *trial)
     for (size_t r = trial->first; r < trial->end; r++) {
         const double lower = prover_row_minimum(p, r);
         best = fmax(best, lower);
-        if (p->record.is_on ? lower > RECORD_MARGIN
+        if (p->record.is_on ? lower > p->record.margin
                             : spec_is_refuted(&p->spec, r, lower)) {
             if (p->spec.atom[r] == NULL) {
                 prover_note_sum(p, trial->disjunct);

@@ -121,7 +121,7 @@ static void take_row(struct prover *p, size_t r, size_t row)
 /* True if some row of disjunct d is positive over the box. */
 static bool is_refuted(const struct prover *p, size_t d)
 {
-    const double margin = p->record.is_on ? RECORD_MARGIN : 0.0;
+    const double margin = p->record.is_on ? p->record.margin : 0.0;
     for (size_t r = p->spec.first[d]; r < p->spec.first[d + 1]; r++) {
         if (prover_row_minimum(p, r) > margin) {
             return true;
@@ -281,7 +281,7 @@ bool prover_sum_search(struct prover *p, size_t d)
                 self.weight[j] = p->spec.weight[p->spec.first[d] + j] / sum;
             }
             take_row(p, sum_row, 0);
-            const double margin = p->record.is_on ? RECORD_MARGIN : 0.0;
+            const double margin = p->record.is_on ? p->record.margin : 0.0;
             if (prover_row_minimum(p, sum_row) > margin) {
                 prover_note_sum(p, d);
                 return true;

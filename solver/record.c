@@ -23,6 +23,11 @@ double record_fraction(double lower, double upper, unsigned k)
     return ldexp((double)place, -RECORD_BOX_BITS);
 }
 
+double record_margin(double missing)
+{
+    return fmax(RECORD_MARGIN, fmin(0x1p-13, 0x1p-14 * missing));
+}
+
 bool record_is_exact(double lower, double upper)
 {
     return fabs(lower) < 0x1p12 && fabs(upper) < 0x1p12;

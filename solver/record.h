@@ -71,6 +71,8 @@ struct record_clip {
  * What happened at a node, in this order: clips by the rows of the parent,
  * neurons bounded, disjuncts closed, clips by the node's own rows, disjuncts
  * closed in what they left.
+ * margin      least bound that closes a disjunct of a recorded node, and half
+ *             of the least one of a slab that is cut off
  * is_on       a certificate is wanted: boxes and thresholds stay on the grid
  *             2^-RECORD_BOX_BITS, and what closes does so with a margin for
  *             the rounding of the checker (proofs/FORMAT.md)
@@ -88,6 +90,7 @@ struct record_clip {
  */
 struct record {
     bool is_on;
+    double margin;
     VEC(uint32_t) literal;
     VEC(struct record_clip) clips;
     VEC(struct record_term) clip_terms;
@@ -110,9 +113,10 @@ enum { RECORD_BOX_BITS = 40, RECORD_BITS = 10, RECORD_SLOPE_BITS = 8 };
 #define RECORD_MARGIN 0x1p-21
 #define RECORD_GAP    0x1p-30
 
-/* Least bound of a slab that is cut off. Cuts are made where the bound is just
- * large enough, so that many are near their margin. */
-#define RECORD_CLIP_MARGIN 0x1p-18
+/* The margin of a search whose root fails to close by `missing`: so wide, if
+ * the numbers are large enough, that the checker's words close what is closed
+ * here; what they do not close it repeats in slow integers. */
+double record_margin(double missing);
 
 /* Largest grid number not above x, least not below; exact for |x| < 2^12. */
 double record_grid_down(double x);
