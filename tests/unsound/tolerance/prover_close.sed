@@ -1,1 +1,1 @@
-s/lower > RECORD_MARGIN/lower > -10.0/
+s/lower > p->record.margin/lower > -10.0/
