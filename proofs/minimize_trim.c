@@ -142,12 +142,7 @@ void minimize_trim(struct minimize_walk *walk,
         struct minimize_frame *top = minimize_walk_top(walk);
         const bool is_inner = minimize_walk_node(walk)->kind != CERT_LEAF;
         is_open = is_open && budget_check(&options->budget) == STATUS_OK;
-        if (is_inner && top->is_possible && top->next < 2 && is_open) {
-            minimize_walk_push(walk, top->next++);
-            if (minimize_walk_node(walk)->kind != CERT_LEAF) {
-                minimize_walk_prepare(walk, minimize_walk_node(walk)->refresh);
-                minimize_walk_skip_closings(walk);
-            }
+        if (is_open && minimize_walk_descend(walk)) {
             continue;
         }
         if (is_inner && top->next == 2 && is_open) {

@@ -332,3 +332,18 @@ uint32_t *minimize_count_leaves(const struct cert_tree *tree)
     VEC_CLEAR(&order);
     return leaves;
 }
+
+bool minimize_walk_descend(struct minimize_walk *walk)
+{
+    struct minimize_frame *top = minimize_walk_top(walk);
+    if (minimize_walk_node(walk)->kind == CERT_LEAF || !top->is_possible ||
+        top->next == 2) {
+        return false;
+    }
+    minimize_walk_push(walk, top->next++);
+    if (minimize_walk_node(walk)->kind != CERT_LEAF) {
+        minimize_walk_prepare(walk, minimize_walk_node(walk)->refresh);
+        minimize_walk_skip_closings(walk);
+    }
+    return true;
+}

@@ -78,6 +78,10 @@ bool minimize_walk_close(struct minimize_walk *walk);
  * nothing is tested. */
 void minimize_walk_skip_closings(struct minimize_walk *walk);
 
+/* To the next child of an inner node whose region is not empty, prepared with
+ * its refreshes unless it is a leaf; false if there is none left. */
+bool minimize_walk_descend(struct minimize_walk *walk);
+
 /* Whether a combination, or default closing (NULL), refutes a disjunct at
  * the node in work with ORACLE_MARGIN. */
 bool minimize_walk_refutes(struct minimize_walk *walk, uint32_t disjunct,
