@@ -138,6 +138,22 @@ static void backward_relu(double *restrict below, const double *restrict slope,
     }
 }
 
+static void forward_curved(struct gradient *gradient, const struct layer *layer,
+                           size_t k)
+{
+    double *y = gradient->value[k];
+    const double *z = gradient->value[layer->source];
+    const double *other = gradient->value[layer->other];
+    const size_t batch = gradient->batch;
+    for (size_t i = 0; i < layer->width * batch; i++) {
+        y[i] = layer->kind == LAYER_ACTIVATION
+                   ? activation_value(layer->activation, z[i])
+               : layer->kind == LAYER_PRODUCT
+                   ? z[i] * other[i]
+                   : layer->factor_lower[i / batch] * z[i];
+    }
+}
+
 void gradient_forward(struct gradient *gradient)
 {
     const struct layers *layers = gradient->layers;
@@ -153,6 +169,11 @@ void gradient_forward(struct gradient *gradient)
         case LAYER_RELU:
             forward_relu(gradient->value[k], gradient->value[layer->source],
                          layer->width * batch);
+            break;
+        case LAYER_ACTIVATION:
+        case LAYER_PRODUCT:
+        case LAYER_SCALE:
+            forward_curved(gradient, layer, k);
             break;
         }
     }
@@ -177,6 +198,27 @@ static void backward_affine(const struct gradient *gradient,
     }
 }
 
+static void backward_curved(const struct gradient *gradient,
+                            const struct layer *layer, size_t k)
+{
+    const double *slope = gradient->slope[k];
+    const double *z = gradient->value[layer->source];
+    const double *other = gradient->value[layer->other];
+    const size_t batch = gradient->batch;
+    for (size_t i = 0; i < layer->width * batch; i++) {
+        double factor = 0.0;
+        if (layer->kind == LAYER_ACTIVATION) {
+            factor = activation_slope(layer->activation, z[i]);
+        } else if (layer->kind == LAYER_PRODUCT) {
+            factor = other[i];
+            gradient->slope[layer->other][i] += slope[i] * z[i];
+        } else {
+            factor = layer->factor_lower[i / batch];
+        }
+        gradient->slope[layer->source][i] += slope[i] * factor;
+    }
+}
+
 void gradient_backward(struct gradient *gradient)
 {
     const struct layers *layers = gradient->layers;
@@ -192,6 +234,11 @@ void gradient_backward(struct gradient *gradient)
             backward_relu(gradient->slope[layer->source], gradient->slope[k],
                           gradient->value[layer->source],
                           layer->width * gradient->batch);
+            break;
+        case LAYER_ACTIVATION:
+        case LAYER_PRODUCT:
+        case LAYER_SCALE:
+            backward_curved(gradient, layer, k);
             break;
         }
     }

@@ -74,6 +74,19 @@ static void eval_layer(double **values, const struct layers *layers, size_t k)
         for (size_t i = 0; i < layer->width; i++) {
             v[i] = source[i] > 0.0 ? source[i] : 0.0;
         }
+    } else if (layer->kind == LAYER_ACTIVATION) {
+        for (size_t i = 0; i < layer->width; i++) {
+            v[i] =
+                activation_value(layer->activation, values[layer->source][i]);
+        }
+    } else if (layer->kind == LAYER_PRODUCT) {
+        for (size_t i = 0; i < layer->width; i++) {
+            v[i] = values[layer->source][i] * values[layer->other][i];
+        }
+    } else if (layer->kind == LAYER_SCALE) {
+        for (size_t i = 0; i < layer->width; i++) {
+            v[i] = layer->factor_lower[i] * values[layer->source][i];
+        }
     } else if (layer->kind == LAYER_AFFINE) {
         memcpy(v, layer->bias, layer->width * sizeof *v);
         for (size_t t = 0; t < layer->n_terms; t++) {
@@ -119,6 +132,8 @@ void layers_destroy(struct layers *layers)
         }
         alloc_free(layer->terms);
         alloc_free(layer->bias);
+        alloc_free(layer->factor_lower);
+        alloc_free(layer->factor_upper);
     }
     alloc_free(layers->layer);
     alloc_free(layers);

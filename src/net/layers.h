@@ -1,9 +1,11 @@
-/* The network as the engines see it: exact affine layers and ReLUs in a DAG. */
+/* The network as the engines see it: affine layers, ReLUs and other functions
+ * in a DAG. */
 #ifndef ASTROLABE_NET_LAYERS_H
 #define ASTROLABE_NET_LAYERS_H
 
 #include "src/base/error.h"
 #include "src/base/status.h"
+#include "src/net/activation.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +28,14 @@ struct matrix {
     double *value;
 };
 
-enum layer_kind { LAYER_INPUT, LAYER_AFFINE, LAYER_RELU };
+enum layer_kind {
+    LAYER_INPUT,
+    LAYER_AFFINE,
+    LAYER_RELU,
+    LAYER_ACTIVATION,
+    LAYER_PRODUCT,
+    LAYER_SCALE
+};
 
 /* One summand W * v[source] of an affine layer. */
 struct layer_term {
@@ -40,17 +49,27 @@ struct layer_term {
  *                  tensors in graph order)
  *   LAYER_AFFINE   v[k] = bias + sum_t term[t].matrix * v[term[t].source]  (1)
  *   LAYER_RELU     v[k] = max(v[source], 0), element by element            (2)
- * Sources have smaller numbers. (1) and (2) hold exactly in real
- * arithmetic: every weight and bias equals the number in the file (or an
- * exact product of such numbers).
+ *   LAYER_ACTIVATION  v[k] = activation(v[source]), element by element     (3)
+ *   LAYER_PRODUCT  v[k] = v[source] * v[other], element by element         (4)
+ *   LAYER_SCALE    v[k] = c * v[source], element by element, for factors c
+ *                  with factor_lower <= c <= factor_upper that no double
+ *                  gives exactly (1/3, 1/sqrt(2))                          (5)
+ * Sources have smaller numbers and the same width. (1) to (4) hold exactly
+ * in real arithmetic: every weight and bias equals the number in the file
+ * (or an exact product of such numbers). In (5) the ends are next to each
+ * other wherever c is known that well.
  */
 struct layer {
     enum layer_kind kind;
     size_t width;
-    size_t source; /* LAYER_RELU */
+    size_t source; /* all but LAYER_INPUT and LAYER_AFFINE */
+    size_t other;  /* LAYER_PRODUCT */
+    enum activation activation;
     size_t n_terms;
     struct layer_term *terms;
-    double *bias; /* [width], LAYER_AFFINE */
+    double *bias;         /* [width], LAYER_AFFINE */
+    double *factor_lower; /* [width], LAYER_SCALE */
+    double *factor_upper;
 };
 
 /* The last layer is the output (all outputs flattened in graph order). */
@@ -60,6 +79,8 @@ struct layers {
     size_t n_inputs;
     size_t n_outputs;
     size_t n_relus;        /* neurons in all LAYER_RELU */
+    size_t n_curved;       /* neurons in all layers of the kinds (3) to (5):
+                              what works for (1) and (2) only asks for 0 */
     bool is_input_float32; /* element type of the input: float32 or float64 */
 };
 

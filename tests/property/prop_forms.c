@@ -255,6 +255,10 @@ static void apply_layer(struct twin *twin, size_t k)
     case LAYER_RELU:
         forms_apply_relu(&twin->space, k, steps);
         break;
+    case LAYER_ACTIVATION:
+    case LAYER_PRODUCT:
+    case LAYER_SCALE:
+        ck_abort_msg("no twin");
     }
 }
 
