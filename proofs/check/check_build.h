@@ -136,11 +136,47 @@ void check_compute(struct check_builder *b, struct check_value *value);
 /* Makes the finished rows those of the network, see check_rows.c. */
 void check_settle(struct check_builder *b);
 
+/* The common shape of x and y. */
+struct check_shape check_broadcast(const struct check_builder *b,
+                                   const struct check_shape *x,
+                                   const struct check_shape *y);
+/* The value broadcast to a shape, after its last two axes, if turned, have
+ * changed places. */
+struct check_value check_arrange(struct check_builder *b,
+                                 const struct check_value *value,
+                                 const struct check_shape *shape,
+                                 bool is_turned);
+
+/* A layer of neurons that read source[n], with the next number; its
+ * coordinates. A product has 2 * n sources, all first factors first. */
+const uint32_t *check_add_neurons(struct check_builder *b, enum check_kind kind,
+                                  const uint32_t *source, size_t n);
+/* The affine layer of n coordinates x.weight * x + y.weight * y + bias; y has
+ * weights for each element if these are given, and may be absent. */
+struct check_part_of {
+    const uint32_t *map;
+    double weight;
+    const double *weights;
+};
+const uint32_t *check_add_sum(struct check_builder *b, struct check_part_of x,
+                              struct check_part_of y, double bias, size_t n);
+/* The maxima of n_lists lists of up to `room` items, FORMAT.md, "Numbers of the
+ * network"; CHECK_NOTHING is no item. */
+#define CHECK_NOTHING UINT32_MAX
+const uint32_t *check_add_maxima(struct check_builder *b, const uint32_t *items,
+                                 size_t n_lists, size_t room);
+
 /* Operators of check_sum.c; each builds b->node. */
 void check_build_arithmetic(struct check_builder *b);
 void check_build_gemm(struct check_builder *b);
 void check_build_matmul(struct check_builder *b);
 void check_build_window(struct check_builder *b);
+void check_build_global_max(struct check_builder *b);
+/* Operators of check_piecewise.c. */
 void check_build_relu(struct check_builder *b);
+void check_build_leaky(struct check_builder *b);
+void check_build_clip(struct check_builder *b);
+void check_build_hard_sigmoid(struct check_builder *b);
+void check_build_extremum(struct check_builder *b);
 
 #endif

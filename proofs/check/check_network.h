@@ -26,7 +26,7 @@ struct check_tensor {
     size_t n; /* elements */
 };
 
-enum check_kind { CHECK_AFFINE, CHECK_RELU };
+enum check_kind { CHECK_AFFINE, CHECK_RELU, CHECK_PRODUCT };
 
 /*
  * Values of the coordinates first .. first + width - 1, for i < width:
@@ -56,9 +56,8 @@ struct check_layer {
  *   layers      [n_layers] of the other coordinates, in their order
  *   output      [n_outputs] coordinate of Y_j, of any kind: all graph outputs,
  *               one after the other, row-major
- *   relu        [n_relus] layer that is ReLU r: the Relu nodes from which a
- *               graph output can be reached, in the order of the file.
- *               Element e of ReLU r, row-major, is neuron (r, e).
+ *   relu        [n_relus] layer of the neurons (r, e), FORMAT.md, "Numbers of
+ *               the network"
  *   n_products  in all sums of Conv, Gemm, MatMul and AveragePool, zeros too
  */
 struct check_network {

@@ -121,7 +121,7 @@ struct check_layer *check_add_layer(struct check_builder *b,
     uint32_t *map = check_arena_alloc(&b->arena, value->n, sizeof *map);
     for (size_t i = 0; i < value->n; i++) {
         map[i] = (uint32_t)(first + i);
-        if (kind == CHECK_RELU) {
+        if (kind != CHECK_AFFINE) {
             check_row_end(&b->rows, 0.0);
         }
     }

@@ -92,10 +92,9 @@ static void build_sum(struct check_builder *b, struct sum *sum,
     }
 }
 
-/* The common shape of x and y. */
-static struct check_shape broadcast(const struct check_builder *b,
-                                    const struct check_shape *x,
-                                    const struct check_shape *y)
+struct check_shape check_broadcast(const struct check_builder *b,
+                                   const struct check_shape *x,
+                                   const struct check_shape *y)
 {
     const struct check_shape *wide = x->n_dims >= y->n_dims ? x : y;
     const struct check_shape *other = wide == x ? y : x;
@@ -111,12 +110,10 @@ static struct check_shape broadcast(const struct check_builder *b,
     return shape;
 }
 
-/* The value broadcast to a shape, after its last two axes, if turned, have
- * changed places. */
-static struct check_value arrange(struct check_builder *b,
-                                  const struct check_value *value,
-                                  const struct check_shape *shape,
-                                  bool is_turned)
+struct check_value check_arrange(struct check_builder *b,
+                                 const struct check_value *value,
+                                 const struct check_shape *shape,
+                                 bool is_turned)
 {
     const struct check_axis *own = check_axes(b, &value->shape);
     const size_t n = shape->n_dims;
@@ -173,11 +170,11 @@ void check_build_arithmetic(struct check_builder *b)
     struct check_shape shape = sum.x.shape;
     if (b->node->inputs.n == 2) {
         struct check_value y = check_input(b, 1);
-        shape = broadcast(b, &sum.x.shape, &y.shape);
+        shape = check_broadcast(b, &sum.x.shape, &y.shape);
         y.number = is_quotient ? invert(b, &y) : y.number;
         const bool is_product = is_quotient || strcmp(op, "Mul") == 0;
-        *(is_product ? &sum.y : &sum.c) = arrange(b, &y, &shape, false);
-        sum.x = arrange(b, &sum.x, &shape, false);
+        *(is_product ? &sum.y : &sum.c) = check_arrange(b, &y, &shape, false);
+        sum.x = check_arrange(b, &sum.x, &shape, false);
     }
     build_sum(b, &sum, &shape);
 }
@@ -207,7 +204,7 @@ void check_build_matmul(struct check_builder *b)
     struct check_shape batch[] = {*x, *y};
     batch[0].n_dims -= 2;
     batch[1].n_dims -= 2;
-    struct check_shape left = broadcast(b, &batch[0], &batch[1]);
+    struct check_shape left = check_broadcast(b, &batch[0], &batch[1]);
     check_unsupported_if(b, left.n_dims + 2 > CHECK_RANK,
                          "too many dimensions");
     struct check_shape shape = left;
@@ -216,8 +213,8 @@ void check_build_matmul(struct check_builder *b)
     left.dims[left.n_dims++] = sum.k;
     right.dims[right.n_dims++] = sum.n;
     right.dims[right.n_dims++] = sum.k;
-    sum.x = arrange(b, &sum.x, &left, false);
-    sum.y = arrange(b, &sum.y, &right, true);
+    sum.x = check_arrange(b, &sum.x, &left, false);
+    sum.y = check_arrange(b, &sum.y, &right, true);
     if (!is_row) {
         shape.dims[shape.n_dims++] = sum.m;
     }
@@ -248,14 +245,14 @@ void check_build_gemm(struct check_builder *b)
     const struct check_shape left = {2, {sum.m, sum.k}};
     const struct check_shape right = {2, {sum.n, sum.k}};
     const struct check_shape shape = {2, {sum.m, sum.n}};
-    sum.x = arrange(b, &sum.x, &left, is_turned[0]);
-    sum.y = arrange(b, &sum.y, &right, !is_turned[1]);
+    sum.x = check_arrange(b, &sum.x, &left, is_turned[0]);
+    sum.y = check_arrange(b, &sum.y, &right, !is_turned[1]);
     if (check_has_input(b, 2)) {
         const struct check_value c = check_input(b, 2);
-        const struct check_shape joint = broadcast(b, &shape, &c.shape);
+        const struct check_shape joint = check_broadcast(b, &shape, &c.shape);
         check_malformed_if(b, memcmp(&joint, &shape, sizeof joint) != 0,
                            "shape of C does not fit");
-        sum.c = arrange(b, &c, &shape, false);
+        sum.c = check_arrange(b, &c, &shape, false);
     }
     build_sum(b, &sum, &shape);
 }
@@ -269,6 +266,7 @@ struct window {
     int64_t stride[2];
     int64_t dilation[2];
     int64_t pads[2][2]; /* of an axis, before and after */
+    bool is_ceil;       /* a window may reach beyond the padding */
     size_t out[2];
 };
 
@@ -322,13 +320,10 @@ static void read_padding(struct check_builder *b, struct window *w)
 }
 
 /* Reads the attributes and makes x the elements of all windows, [images,
- * groups, windows, elements]. */
+ * groups, windows, elements], `pad` those in the padding. */
 static void read_windows(struct check_builder *b, struct window *w,
-                         size_t n_groups)
+                         size_t n_groups, const uint32_t *pad)
 {
-    static const double zero = 0.0;
-    struct check_value pad = {
-        .name = "pad", .type = CHECK_FLOAT32, .n = 1, .number = &zero};
     struct check_shape shape = w->x.shape;
     struct check_axis *axes = check_axes(b, &shape);
     struct check_axis moved[7] = {{0}};
@@ -340,15 +335,17 @@ static void read_windows(struct check_builder *b, struct window *w,
         const int64_t room = all - 1 - w->dilation[i] * (w->kernel[i] - 1);
         check_malformed_if(b, room < 0 || w->kernel[i] == 0 || n_groups == 0,
                            "window larger than its input");
-        w->out[i] = (size_t)(room / w->stride[i]) + 1;
-        shape.dims[2 + i] = (size_t)all;
-        check_cut(b, &axes[2 + i], -w->pads[i][0], 1, (size_t)all);
+        const int64_t out = room / w->stride[i] + 1;
+        const bool has_part = w->is_ceil && room % w->stride[i] != 0 &&
+                              out * w->stride[i] < all - w->pads[i][1];
+        w->out[i] = (size_t)out + (has_part ? 1 : 0);
+        shape.dims[2 + i] = (size_t)(all + (has_part ? w->stride[i] : 0));
+        check_cut(b, &axes[2 + i], -w->pads[i][0], 1, shape.dims[2 + i]);
     }
     struct check_value padded = w->x;
     check_compute(b, &w->x);
-    check_compute(b, &pad);
     check_define(b, &padded, w->x.type, &shape);
-    check_move(b, &padded, &w->x, axes, 4, pad.map);
+    check_move(b, &padded, &w->x, axes, 4, pad);
     axes = check_axes(b, &shape);
     const size_t n_channels = shape.dims[1] / n_groups;
     moved[0] = axes[0];
@@ -366,6 +363,16 @@ static void read_windows(struct check_builder *b, struct window *w,
          n_channels * (size_t)(w->kernel[0] * w->kernel[1])}};
     check_define(b, &w->x, padded.type, &result);
     check_move(b, &w->x, &padded, moved, 7, NULL);
+}
+
+/* The coordinate of the constant 0. */
+static const uint32_t *get_zero(struct check_builder *b)
+{
+    static const double zero = 0.0;
+    struct check_value value = {
+        .name = "pad", .type = CHECK_FLOAT32, .n = 1, .number = &zero};
+    check_compute(b, &value);
+    return value.map;
 }
 
 static void build_conv(struct check_builder *b, struct window *w,
@@ -390,13 +397,13 @@ static void build_conv(struct check_builder *b, struct window *w,
         b,
         is_stated && (stated[0] != w->kernel[0] || stated[1] != w->kernel[1]),
         "kernel_shape is not the weights'");
-    read_windows(b, w, n_groups);
+    read_windows(b, w, n_groups, get_zero(b));
     struct check_shape all = w->x.shape;
     sum->m = n_out / n_groups;
     sum->n = all.dims[2];
     all.dims[2] = sum->m;
     y->shape = (struct check_shape){3, {n_groups, sum->m, all.dims[3]}};
-    *y = arrange(b, y, &all, false);
+    *y = check_arrange(b, y, &all, false);
     sum->y = w->x;
     shape->dims[1] = n_out;
     if (check_has_input(b, 2)) {
@@ -404,7 +411,7 @@ static void build_conv(struct check_builder *b, struct window *w,
         struct check_value c = check_input(b, 2);
         check_malformed_if(b, c.n != n_out, "number of biases");
         c.shape = (struct check_shape){2, {n_out, 1}};
-        sum->c = arrange(b, &c, &rows, false);
+        sum->c = check_arrange(b, &c, &rows, false);
     }
 }
 
@@ -413,7 +420,7 @@ static void build_pool(struct check_builder *b, struct window *w,
 {
     const bool is_stated = read_numbers(b, w->kernel, w, "kernel_shape");
     const size_t n_channels = w->x.shape.dims[1];
-    read_windows(b, w, n_channels);
+    read_windows(b, w, n_channels, get_zero(b));
     const int64_t count = w->kernel[0] * w->kernel[1];
     const bool is_padded =
         (w->pads[0][0] | w->pads[0][1] | w->pads[1][0] | w->pads[1][1]) != 0;
@@ -429,7 +436,35 @@ static void build_pool(struct check_builder *b, struct window *w,
     sum->n = 1;
 }
 
-/* Conv and AveragePool. */
+static void build_max_pool(struct check_builder *b, struct window *w,
+                           struct check_shape *shape)
+{
+    static const uint32_t nothing = CHECK_NOTHING;
+    const bool is_stated = read_numbers(b, w->kernel, w, "kernel_shape");
+    w->is_ceil = check_integer(b, "ceil_mode", 0) != 0;
+    (void)check_integer(b, "storage_order", 0); /* of indices */
+    read_windows(b, w, w->x.shape.dims[1], &nothing);
+    check_malformed_if(b, !is_stated, "no kernel_shape");
+    shape->dims[2] = w->out[0];
+    shape->dims[w->n + 1] = w->out[1];
+    struct check_value *output = check_output(b, 0, w->x.type, shape);
+    output->map = check_add_maxima(b, w->x.map, output->n, w->x.shape.dims[3]);
+}
+
+void check_build_global_max(struct check_builder *b)
+{
+    struct check_value x = check_input(b, 0);
+    struct check_shape shape = x.shape;
+    check_unsupported_if(b, shape.n_dims < 3, "rank below 3");
+    for (size_t d = 2; d < shape.n_dims; d++) {
+        shape.dims[d] = 1;
+    }
+    check_compute(b, &x);
+    struct check_value *output = check_output(b, 0, x.type, &shape);
+    output->map = check_add_maxima(b, x.map, output->n, x.n / output->n);
+}
+
+/* Conv, AveragePool and MaxPool. */
 void check_build_window(struct check_builder *b)
 {
     struct window w = {.x = check_input(b, 0)};
@@ -442,6 +477,10 @@ void check_build_window(struct check_builder *b)
                                      {shape.dims[0], shape.dims[1],
                                       w.n == 2 ? shape.dims[2] : 1,
                                       shape.dims[w.n + 1]}};
+    if (strcmp(b->node->op, "MaxPool") == 0) {
+        build_max_pool(b, &w, &shape);
+        return;
+    }
     if (strcmp(b->node->op, "Conv") == 0) {
         build_conv(b, &w, &sum, &shape);
     } else {
@@ -451,20 +490,4 @@ void check_build_window(struct check_builder *b)
     shape.dims[2] = w.out[0];
     shape.dims[w.n + 1] = w.out[1];
     build_sum(b, &sum, &shape);
-}
-
-void check_build_relu(struct check_builder *b)
-{
-    struct check_network *network = b->network;
-    struct check_value input = check_input(b, 0);
-    struct check_value *output = check_output(b, 0, input.type, &input.shape);
-    check_compute(b, &input);
-    struct check_layer *layer = check_add_layer(b, output, CHECK_RELU);
-    layer->source =
-        check_arena_alloc(&network->arena, input.n, sizeof *layer->source);
-    memcpy(layer->source, input.map, input.n * sizeof *layer->source);
-    layer->relu = network->n_relus;
-    network->relu = check_arena_grow(&network->arena, network->relu,
-                                     network->n_relus, sizeof *network->relu);
-    network->relu[network->n_relus++] = network->n_layers - 1;
 }
