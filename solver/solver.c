@@ -66,6 +66,10 @@ enum solver_answer solver_run(struct solver *solver, size_t case_index,
         *reason = "the input box is not bounded";
         return SOLVER_OPEN;
     }
+    if (solver->query->layers->n_curved > 0) {
+        *reason = "layers other than affine and ReLU are not bounded yet";
+        return SOLVER_OPEN;
+    }
     if (solver->weights == NULL) {
         solver->weights = weights_create(solver->query->layers);
         solver->box = box_domain_ops.create(solver->query->layers);

@@ -1,109 +1,17 @@
 /* From the graph to exact affine layers and ReLUs. */
 #include "src/base/alloc.h"
 #include "src/base/require.h"
-#include "src/net/draft.h"
-#include "src/net/exact.h"
-#include "src/net/graph.h"
-#include "src/net/linear.h"
-#include "src/net/view.h"
+#include "src/net/lowering.h"
 
-#include <stdio.h>
-#include <string.h>
-
-/*
- *   widths   of the layers so far, beside layers.data
- *   relu_of  number of the ReLU on a layer, SIZE_MAX: none yet
- *   views    per tensor
- *   is_live  per tensor: an output depends on it
- */
-struct lowering {
-    const struct net *net;
-    struct error *error;
-    VEC(struct layer) layers;
-    VEC(size_t) widths;
-    VEC(size_t) relu_of;
-    struct view *views;
-    bool *is_live;
-};
-
-static enum status refuse(struct lowering *lowering, const struct node *node,
-                          const char *cause)
-{
-    char text[256];
-    (void)snprintf(text, sizeof text, "%s: cannot be verified yet", cause);
-    graph_node_error(lowering->error, lowering->net, node, text);
-    return STATUS_UNSUPPORTED;
-}
-
-static size_t add_layer(struct lowering *lowering, struct layer layer)
-{
-    VEC_PUSH(&lowering->layers, layer);
-    VEC_PUSH(&lowering->widths, layer.width);
-    VEC_PUSH(&lowering->relu_of, SIZE_MAX);
-    return lowering->layers.n - 1;
-}
-
-/* The view as an affine layer of zeros, ones and its constants. */
-static void add_selection(struct lowering *lowering, struct view *view)
-{
-    struct draft draft = {0};
-    draft_init(&draft, view->n);
-    const size_t first = draft_open_sources(&draft, view, lowering->layers.n);
-    for (size_t i = 0; i < view->n; i++) {
-        if (view_layer(view, i) == VIEW_CONSTANT) {
-            draft.bias[i] = view->constant[i];
-        } else {
-            draft_add(&draft, view, i, 1.0);
-        }
-        draft_end_row(&draft, first);
-    }
-    const size_t layer =
-        add_layer(lowering, draft_finish(&draft, lowering->widths.data));
-    const size_t n = view->n;
-    view_clear(view);
-    *view = view_whole(layer, n);
-    view->is_exclusive = true;
-}
-
-/* Makes the view show one whole layer. A layer that nobody else looks at is
- * rearranged in place. */
-static void materialise(struct lowering *lowering, struct view *view)
-{
-    const size_t n = view->n;
-    const size_t layer = view->layer;
-    if (!view->is_exclusive || view->layers != NULL ||
-        lowering->layers.data[layer].kind != LAYER_AFFINE) {
-        add_selection(lowering, view);
-        return;
-    }
-    draft_gather_rows(&lowering->layers.data[layer], view);
-    lowering->widths.data[layer] = n;
-    view_clear(view);
-    *view = view_whole(layer, n);
-    view->is_exclusive = true;
-}
-
-/* Sets the view of a node's output that shows the same layers as its
- * arguments, which may not be changed through them any more. */
-static void pass_on(struct lowering *lowering, const struct node *node,
-                    struct view view)
-{
-    const size_t input = node->args[0];
-    view.is_exclusive = node->n_args == 1 &&
-                        lowering->views[input].is_exclusive &&
-                        lowering->net->tensors[input].n_uses == 1;
-    for (size_t k = 0; k < node->n_args; k++) {
-        lowering->views[node->args[k]].is_exclusive = false;
-    }
-    lowering->views[node->output] = view;
-}
+#include <math.h>
 
 static void lower_map(struct lowering *lowering, const struct node *node)
 {
     const size_t n = lowering->net->tensors[node->output].n;
     if (node->n_args == 1 && node->n_pool == 0) {
-        pass_on(lowering, node,
-                view_gather(&lowering->views[node->args[0]], node->map, n));
+        lowering_pass_on(
+            lowering, node,
+            view_gather(&lowering->views[node->args[0]], node->map, n));
         return;
     }
     const struct view **views = NULL;
@@ -112,7 +20,7 @@ static void lower_map(struct lowering *lowering, const struct node *node)
         views[k] = &lowering->views[node->args[k]];
     }
     struct view all = view_join(views, node->n_args, node->pool, node->n_pool);
-    pass_on(lowering, node, view_gather(&all, node->map, n));
+    lowering_pass_on(lowering, node, view_gather(&all, node->map, n));
     view_clear(&all);
     alloc_free(views);
 }
@@ -121,7 +29,7 @@ static void lower_relu(struct lowering *lowering, const struct node *node)
 {
     struct view *input = &lowering->views[node->args[0]];
     if (!view_is_cover(input, lowering->widths.data, lowering->layers.n)) {
-        materialise(lowering, input);
+        lowering_materialise(lowering, input);
     }
     struct view view = view_gather(input, NULL, input->n);
     for (size_t i = 0; i < view.n; i++) {
@@ -134,7 +42,7 @@ static void lower_relu(struct lowering *lowering, const struct node *node)
             const struct layer layer = {.kind = LAYER_RELU,
                                         .width = lowering->widths.data[source],
                                         .source = source};
-            const size_t added = add_layer(lowering, layer);
+            const size_t added = lowering_add(lowering, layer);
             lowering->relu_of.data[source] = added;
         }
         if (view.layers != NULL) {
@@ -145,140 +53,6 @@ static void lower_relu(struct lowering *lowering, const struct node *node)
     view.layer =
         view.layers == NULL ? lowering->relu_of.data[input->layer] : view.layer;
     lowering->views[node->output] = view;
-}
-
-/* y[i] = x[index[i]]: a factor of one, nothing added. */
-static bool is_selection(const struct linear *linear, size_t n)
-{
-    const struct linear_slot *slot = linear->slots;
-    bool is_plain = linear->form == LINEAR_ELEMENT;
-    for (size_t i = 0; i < n && is_plain; i++) {
-        const double weight =
-            slot->weight == NULL ? slot->scale : slot->weight[i];
-        is_plain =
-            is_equal(weight, 1.0) &&
-            (linear->bias == NULL || is_zero(linear->bias[i])) &&
-            (linear->divisor == NULL || is_equal(linear->divisor[i], 1.0));
-    }
-    return is_plain;
-}
-
-/* Adds the node's bias to the layer its argument shows, if that is exact and
- * nobody else sees it. */
-static bool fuse_bias(struct lowering *lowering, const struct node *node,
-                      size_t n)
-{
-    const struct linear *linear = &node->linear;
-    const struct view *view = &lowering->views[node->args[0]];
-    if (linear->form != LINEAR_ELEMENT || linear->bias == NULL ||
-        linear->divisor != NULL || linear->slots[0].index != NULL ||
-        linear->slots[0].weight != NULL ||
-        !is_equal(linear->slots[0].scale, 1.0) || !view->is_exclusive ||
-        view->layers != NULL ||
-        lowering->net->tensors[node->args[0]].n_uses != 1) {
-        return false;
-    }
-    struct layer *layer = &lowering->layers.data[view->layer];
-    if (layer->kind != LAYER_AFFINE ||
-        !view_is_injective(view, lowering->widths.data, lowering->layers.n)) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (!is_exact_sum(layer->bias[view_index(view, i)], linear->bias[i])) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        layer->bias[view_index(view, i)] += linear->bias[i];
-    }
-    pass_on(lowering, node, view_gather(view, NULL, n));
-    return true;
-}
-
-/* weight / divisor; false unless it is exact. */
-static bool divide(double *quotient, double weight, double divisor)
-{
-    *quotient = weight;
-    if (is_equal(divisor, 1.0) || is_zero(weight)) {
-        return true;
-    }
-    *quotient = weight / divisor;
-    return is_power_of_two(divisor) && is_exact_product(weight, 1.0 / divisor);
-}
-
-/* Rows of one argument into the draft. */
-static enum status draft_slot(struct draft *draft, struct lowering *lowering,
-                              const struct node *node, size_t slot)
-{
-    const struct linear *linear = &node->linear;
-    struct view *view = &lowering->views[node->args[slot]];
-    struct linear_row row = {0};
-    bool is_exact = true;
-    const size_t first = draft_open_sources(draft, view, lowering->layers.n);
-    for (size_t i = 0; i < draft->n_rows && is_exact; i++) {
-        const double divisor =
-            linear->divisor == NULL ? 1.0 : linear->divisor[i];
-        linear_get_row(&row, node, slot, i);
-        for (size_t k = 0; k < row.n && is_exact; k++) {
-            const size_t at = row.column == NULL ? k : row.column[k];
-            double weight = 0.0;
-            is_exact = divide(&weight, row.weight[k], divisor);
-            draft_add(draft, view, row.offset + row.stride * at, weight);
-        }
-        draft_end_row(draft, first);
-    }
-    view->is_exclusive = false;
-    linear_row_clear(&row);
-    return is_exact
-               ? STATUS_OK
-               : refuse(lowering, node, "divisor that is not a power of two");
-}
-
-static enum status lower_linear(struct lowering *lowering,
-                                const struct node *node)
-{
-    enum status status = STATUS_OK;
-    const struct linear *linear = &node->linear;
-    const size_t n = lowering->net->tensors[node->output].n;
-    struct draft draft = {0};
-    size_t layer = 0;
-    if (linear->approximate != NULL) {
-        return refuse(lowering, node, linear->approximate);
-    }
-    if (node->n_args == 1 && is_selection(linear, n)) {
-        pass_on(lowering, node,
-                view_gather(&lowering->views[node->args[0]],
-                            linear->slots[0].index, n));
-        return STATUS_OK;
-    }
-    if (node->n_args == 1 && fuse_bias(lowering, node, n)) {
-        return STATUS_OK;
-    }
-    draft_init(&draft, n);
-    for (size_t slot = 0; slot < node->n_args; slot++) {
-        struct view *view = &lowering->views[node->args[slot]];
-        if (view_has_constant(view) ||
-            !view_is_injective(view, lowering->widths.data,
-                               lowering->layers.n)) {
-            materialise(lowering, view);
-        }
-        STATUS_TRY(draft_slot(&draft, lowering, node, slot));
-    }
-    for (size_t i = 0; i < n && linear->bias != NULL; i++) {
-        const double divisor =
-            linear->divisor == NULL ? 1.0 : linear->divisor[i];
-        if (!divide(&draft.bias[i], linear->bias[i], divisor)) {
-            status =
-                refuse(lowering, node, "divisor that is not a power of two");
-            goto cleanup;
-        }
-    }
-    layer = add_layer(lowering, draft_finish(&draft, lowering->widths.data));
-    lowering->views[node->output] = view_whole(layer, n);
-    lowering->views[node->output].is_exclusive = true;
-cleanup:
-    draft_clear(&draft);
-    return status;
 }
 
 static enum status lower_node(struct lowering *lowering,
@@ -293,11 +67,12 @@ static enum status lower_node(struct lowering *lowering,
         return STATUS_OK;
     case NODE_LINEAR:
         return lower_linear(lowering, node);
-    case NODE_FUNCTION:
     case NODE_MAX_POOL:
+        return lower_max_pool(lowering, node);
+    case NODE_FUNCTION:
         break;
     }
-    return refuse(lowering, node, "neither affine nor ReLU");
+    return lowering_refuse(lowering, node, "neither affine nor ReLU");
 }
 
 static void lower_inputs(struct lowering *lowering)
@@ -305,7 +80,7 @@ static void lower_inputs(struct lowering *lowering)
     const struct net *net = lowering->net;
     const struct layer layer = {.kind = LAYER_INPUT,
                                 .width = net_n_inputs(net)};
-    const size_t number = add_layer(lowering, layer);
+    const size_t number = lowering_add(lowering, layer);
     const struct view whole = view_whole(number, layer.width);
     uint32_t *map = NULL;
     NEW_ARRAY(map, layer.width);
@@ -345,7 +120,7 @@ static size_t lower_outputs(struct lowering *lowering)
     const size_t first = view_layer(&view, 0);
     if (first == VIEW_CONSTANT ||
         !view_is_whole(&view, lowering->widths.data[first])) {
-        materialise(lowering, &view);
+        lowering_materialise(lowering, &view);
     }
     const size_t last = view_layer(&view, 0);
     view_clear(&view);
@@ -359,7 +134,52 @@ static void clear_layer(struct layer *layer)
     }
     alloc_free(layer->terms);
     alloc_free(layer->bias);
+    alloc_free(layer->factor_lower);
+    alloc_free(layer->factor_upper);
     *layer = (struct layer){0};
+}
+
+/* Marks what a layer reads. */
+static void mark_sources(bool *is_used, const struct layer *layer)
+{
+    for (size_t t = 0; t < layer->n_terms; t++) {
+        is_used[layer->terms[t].source] = true;
+    }
+    if (layer->kind != LAYER_INPUT && layer->kind != LAYER_AFFINE) {
+        is_used[layer->source] = true;
+    }
+    if (layer->kind == LAYER_PRODUCT) {
+        is_used[layer->other] = true;
+    }
+}
+
+static void renumber_sources(struct layer *layer, const size_t *number)
+{
+    const bool has_source =
+        layer->kind != LAYER_INPUT && layer->kind != LAYER_AFFINE;
+    for (size_t t = 0; t < layer->n_terms; t++) {
+        layer->terms[t].source = number[layer->terms[t].source];
+    }
+    layer->source = has_source ? number[layer->source] : 0;
+    layer->other = layer->kind == LAYER_PRODUCT ? number[layer->other] : 0;
+}
+
+static void append(struct layers *layers, const struct layer *layer)
+{
+    switch (layer->kind) {
+    case LAYER_INPUT:
+    case LAYER_AFFINE:
+        break;
+    case LAYER_RELU:
+        layers->n_relus += layer->width;
+        break;
+    case LAYER_ACTIVATION:
+    case LAYER_PRODUCT:
+    case LAYER_SCALE:
+        layers->n_curved += layer->width;
+        break;
+    }
+    layers->layer[layers->n_layers++] = *layer;
 }
 
 /* Keeps the input and what `last` depends on, renumbered; the rest goes. */
@@ -377,11 +197,8 @@ static struct layers *collect(struct lowering *lowering, size_t last)
     is_used[0] = true;
     is_used[last] = true;
     for (size_t k = n; k-- > 0;) {
-        for (size_t t = 0; t < layer[k].n_terms && is_used[k]; t++) {
-            is_used[layer[k].terms[t].source] = true;
-        }
-        if (layer[k].kind == LAYER_RELU && is_used[k]) {
-            is_used[layer[k].source] = true;
+        if (is_used[k]) {
+            mark_sources(is_used, &layer[k]);
         }
     }
     for (size_t k = 0; k < n; k++) {
@@ -389,14 +206,9 @@ static struct layers *collect(struct lowering *lowering, size_t last)
             clear_layer(&layer[k]);
             continue;
         }
-        for (size_t t = 0; t < layer[k].n_terms; t++) {
-            layer[k].terms[t].source = number[layer[k].terms[t].source];
-        }
-        layer[k].source =
-            layer[k].kind == LAYER_RELU ? number[layer[k].source] : 0;
-        layers->n_relus += layer[k].kind == LAYER_RELU ? layer[k].width : 0;
+        renumber_sources(&layer[k], number);
         number[k] = layers->n_layers;
-        layers->layer[layers->n_layers++] = layer[k];
+        append(layers, &layer[k]);
     }
     REQUIRE(number[last] + 1 == layers->n_layers);
     lowering->layers.n = 0;

@@ -271,9 +271,12 @@ static void draw_conv(struct drawing *drawing, size_t from)
     ref_node_ints(&drawing->model, "kernel_shape", kernel, 2);
 }
 
-static void draw_average(struct drawing *drawing, size_t from)
+/* Averages of two, or the greatest of six, four or two. */
+static void draw_pool(struct drawing *drawing, size_t from)
 {
-    const int64_t kernel[2] = {2, 1};
+    const bool is_average = rng_below(&drawing->rng, 2) == 0;
+    const int64_t kernel[2] = {2, is_average ? 1 : 3};
+    const int64_t pads[4] = {0, 1, 0, 1};
     struct made made = drawing->made[from];
     char inputs[128];
     if (made.dims[2] < 2) {
@@ -281,8 +284,11 @@ static void draw_average(struct drawing *drawing, size_t from)
     }
     made.dims[2]--;
     (void)snprintf(inputs, sizeof inputs, "t%zu", from);
-    add_node(drawing, "AveragePool", inputs, made);
+    add_node(drawing, is_average ? "AveragePool" : "MaxPool", inputs, made);
     ref_node_ints(&drawing->model, "kernel_shape", kernel, 2);
+    if (!is_average) {
+        ref_node_ints(&drawing->model, "pads", pads, 4);
+    }
 }
 
 static void draw_pad(struct drawing *drawing, size_t from)
