@@ -315,7 +315,7 @@ static void draw_step(struct drawing *drawing)
                                  draw_relu,     draw_element,    draw_concat,
                                  draw_residual, draw_slice,      draw_pad};
     static draw *const image[] = {
-        draw_conv,    draw_relu,      draw_relu,  draw_flatten, draw_average,
+        draw_conv,    draw_relu,      draw_relu,  draw_flatten, draw_pool,
         draw_element, draw_transpose, draw_slice, draw_pad,     draw_residual};
     const size_t from = rng_below(&drawing->rng, 3) > 0
                             ? drawing->n - 1
