@@ -3,18 +3,23 @@
 #include "proofs/check/check_back.h"
 
 #include "proofs/check/check_fail.h"
+#include "proofs/check/check_matrix.h"
 #include "proofs/check/check_words.h"
 
-enum { GOAL_BITS = 60 }; /* of coefficients in words */
+/* Of coefficients in words; of sets of coordinates. */
+enum { GOAL_BITS = 60, WORD = 64 };
 
 /*
  * q . v + sum <= goal, exactly.
- *   q  [n_coordinates]
+ *   q        [n_coordinates] 0 between goals
+ *   is_used  [n_coordinates / WORD + 1] bits of coordinates whose q may differ
+ *            from 0: most goals have few terms on their way to the inputs
  */
 struct check_back {
     const struct check_network *network;
     struct check_words words;
     struct check_dyadic *q;
+    uint64_t *is_used;
     struct check_dyadic sum;
     struct check_goal goal; /* scratch */
     struct check_bound bound;
@@ -31,6 +36,8 @@ struct check_back *check_back_create(const struct check_network *network,
     for (size_t i = 0; i < network->n_coordinates; i++) {
         mpz_init(back->q[i].value);
     }
+    back->is_used =
+        check_alloc(network->n_coordinates / WORD + 1, sizeof *back->is_used);
     mpz_init(back->sum.value);
     mpz_init(back->bound.value.value);
     return back;
@@ -46,17 +53,26 @@ void check_back_free(struct check_back *back)
     check_goal_clear(&back->goal);
     check_words_clear(&back->words);
     check_free(back->q);
+    check_free(back->is_used);
     check_free(back);
+}
+
+/* Adds a * factor * 2^exponent to the coefficient of a coordinate. */
+static void add_product(struct check_back *back, size_t coordinate,
+                        const struct check_dyadic *a, int64_t factor,
+                        long exponent)
+{
+    back->is_used[coordinate / WORD] |= (uint64_t)1 << coordinate % WORD;
+    check_dyadic_add_product(&back->q[coordinate], a, factor, exponent);
 }
 
 /* Replaces q * y, y = max(z, 0), by q times a line; false without one. */
 static bool replace_neuron(struct check_back *back,
                            const struct check_region *region, size_t y,
-                           uint32_t source, bool use_slopes)
+                           uint32_t z, bool use_slopes)
 {
-    const struct check_line *line = &region->line[source];
+    const struct check_line *line = &region->line[z];
     const struct check_dyadic *q = &back->q[y];
-    struct check_dyadic *z = &back->q[source];
     const int sign = mpz_sgn(q->value);
     const int slope = use_slopes ? region->slope[y] : -1;
     const long unit = -(long)region->slope_bits - (long)region->fact_bits;
@@ -64,72 +80,91 @@ static bool replace_neuron(struct check_back *back,
         return true;
     }
     if (line->phase == CHECK_ACTIVE) {
-        check_dyadic_add_product(z, q, 1, 0);
+        add_product(back, z, q, 1, 0);
     } else if (sign > 0 && slope >= 0) {
-        check_dyadic_add_product(z, q, slope, -(long)region->lower_bits);
+        add_product(back, z, q, slope, -(long)region->lower_bits);
     } else if (sign > 0) {
-        check_dyadic_add_product(z, q, line->is_identity_below ? 1 : 0, 0);
+        add_product(back, z, q, line->is_identity_below ? 1 : 0, 0);
     } else if (!line->has_upper) {
         return false;
     } else {
         const check_wide high = line->intercept >> 62;
         const check_wide low = line->intercept - high * ((check_wide)1 << 62);
-        check_dyadic_add_product(z, q, line->slope, -(long)region->slope_bits);
+        add_product(back, z, q, line->slope, -(long)region->slope_bits);
         check_dyadic_add_product(&back->sum, q, (int64_t)high, unit + 62);
         check_dyadic_add_product(&back->sum, q, (int64_t)low, unit);
     }
     return true;
 }
 
-static bool replace_layer(struct check_back *back,
-                          const struct check_region *region,
-                          const struct check_layer *layer, bool use_slopes)
+/* Replaces q * v of an affine coordinate by its row. */
+static void replace_row(struct check_back *back,
+                        const struct check_layer *layer, size_t v)
 {
-    for (size_t i = 0; i < layer->width; i++) {
-        const size_t v = layer->first + i;
-        if (layer->kind == CHECK_RELU) {
-            if (!replace_neuron(back, region, v, layer->source[i],
-                                use_slopes)) {
-                return false;
-            }
-        } else if (mpz_sgn(back->q[v].value) != 0) {
-            check_dyadic_add_double(&back->sum, &back->q[v], layer->bias[i]);
-            for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
-                check_dyadic_add_double(&back->q[layer->column[k]], &back->q[v],
-                                        layer->weight[k]);
-            }
-        }
+    const size_t i = v - layer->first;
+    const struct check_dyadic *q = &back->q[v];
+    if (mpz_sgn(q->value) == 0) {
+        return;
+    }
+    check_dyadic_add_double(&back->sum, q, layer->bias[i]);
+    for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
+        int64_t mantissa = 0;
+        long exponent = 0;
+        check_split_double(&mantissa, &exponent, layer->weight[k]);
+        add_product(back, layer->column[k], q, mantissa, exponent);
+    }
+}
+
+/* Replaces q * v of the coordinate, which is of the layer or, without one, an
+ * input; false without a line. */
+static bool replace_value(struct check_back *back,
+                          const struct check_region *region,
+                          const struct check_layer *layer, size_t v,
+                          bool use_slopes)
+{
+    if (layer == NULL) {
+        const int upper = mpz_sgn(back->q[v].value) < 0 ? 1 : 0;
+        check_dyadic_add_product(&back->sum, &back->q[v],
+                                 region->ends[2 * v + (size_t)upper],
+                                 -(long)region->box_bits);
+    } else if (layer->kind == CHECK_AFFINE) {
+        replace_row(back, layer, v);
+    } else {
+        return replace_neuron(back, region, v, layer->source[v - layer->first],
+                              use_slopes);
     }
     return true;
 }
 
+/* Replaces what is used, from the last coordinate to the first. */
 static void bound_exactly(struct check_bound *bound, struct check_back *back,
                           const struct check_region *region,
                           const struct check_goal *goal, bool use_slopes)
 {
     const struct check_network *network = back->network;
-    bound->is_finite = false;
+    size_t l = network->n_layers;
+    bound->is_finite = true;
     mpz_set_ui(back->sum.value, 0);
-    for (size_t i = 0; i < network->n_coordinates; i++) {
-        mpz_set_ui(back->q[i].value, 0);
-    }
     for (size_t t = 0; t < goal->n; t++) {
         const struct check_goal_term *term = &goal->terms[t];
-        check_dyadic_add_product(&back->q[term->coordinate], &term->factor, 1,
-                                 0);
+        add_product(back, term->coordinate, &term->factor, 1, 0);
     }
-    for (size_t l = network->n_layers; l-- > 0;) {
-        if (!replace_layer(back, region, &network->layers[l], use_slopes)) {
-            return;
+    for (size_t w = network->n_coordinates / WORD + 1; w-- > 0;) {
+        while (back->is_used[w] != 0) {
+            const size_t bit = (size_t)check_bit_length(back->is_used[w]) - 1;
+            const size_t v = w * WORD + bit;
+            back->is_used[w] -= (uint64_t)1 << bit;
+            while (l > 0 && v < network->layers[l - 1].first) {
+                l--;
+            }
+            bound->is_finite =
+                bound->is_finite &&
+                replace_value(back, region,
+                              l == 0 ? NULL : &network->layers[l - 1], v,
+                              use_slopes);
+            mpz_set_ui(back->q[v].value, 0);
         }
     }
-    for (size_t i = 0; i < network->n_inputs; i++) {
-        const int upper = mpz_sgn(back->q[i].value) < 0 ? 1 : 0;
-        check_dyadic_add_product(&back->sum, &back->q[i],
-                                 region->ends[2 * i + (size_t)upper],
-                                 -(long)region->box_bits);
-    }
-    bound->is_finite = true;
     mpz_set(bound->value.value, back->sum.value);
     bound->value.exponent = back->sum.exponent;
 }

@@ -17,11 +17,10 @@ void check_split_double(int64_t *mantissa, long *exponent, double x)
     }
     m |= field == 0 ? 0 : (uint64_t)1 << 52;
     *exponent = m == 0 ? 0 : (field == 0 ? 1L : (long)field) - 1075;
-    for (unsigned step = 32; m != 0 && step > 0; step /= 2) {
-        if ((m & (((uint64_t)1 << step) - 1)) == 0) {
-            m >>= step;
-            *exponent += (long)step;
-        }
+    if (m != 0) {
+        const int n_zeros = __builtin_ctzll(m);
+        m >>= n_zeros;
+        *exponent += n_zeros;
     }
     *mantissa = bits >> 63 != 0 ? -(int64_t)m : (int64_t)m;
 }

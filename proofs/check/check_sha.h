@@ -8,5 +8,8 @@
 /* The digest of data[n]. */
 void check_sha256(unsigned char digest[32], const unsigned char *data,
                   size_t n);
+/* The same without instructions that not all processors have: for tests. */
+void check_sha256_plain(unsigned char digest[32], const unsigned char *data,
+                        size_t n);
 
 #endif

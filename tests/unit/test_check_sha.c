@@ -47,12 +47,32 @@ START_TEST(digests_are_those_of_the_standard)
         if (examples[i].text != NULL) {
             memcpy(data, examples[i].text, n);
         }
-        check_sha256(digest, data, n);
-        for (size_t k = 0; k < sizeof digest; k++) {
-            (void)snprintf(text + 2 * k, 3, "%02x", digest[k]);
+        for (size_t way = 0; way < 2; way++) {
+            (way == 0 ? check_sha256 : check_sha256_plain)(digest, data, n);
+            for (size_t k = 0; k < sizeof digest; k++) {
+                (void)snprintf(text + 2 * k, 3, "%02x", digest[k]);
+            }
+            ck_assert_str_eq(text, examples[i].digest);
         }
-        ck_assert_str_eq(text, examples[i].digest);
         free(data);
+    }
+}
+END_TEST
+
+/* Random bytes of all lengths of two blocks, with the plain function as twin. */
+START_TEST(instructions_give_the_same_digests)
+{
+    unsigned char data[200];
+    uint32_t state = 1;
+    for (size_t i = 0; i < sizeof data; i++) {
+        state = state * 1664525U + 1013904223U;
+        data[i] = (unsigned char)(state >> 24U);
+    }
+    for (size_t n = 0; n <= 130; n++) {
+        unsigned char digests[2][32];
+        check_sha256(digests[0], data + n % 64, n);
+        check_sha256_plain(digests[1], data + n % 64, n);
+        ck_assert_mem_eq(digests[0], digests[1], 32);
     }
 }
 END_TEST
@@ -141,6 +161,7 @@ TCase *test_cases(void)
 {
     TCase *cases = tcase_create("check_sha");
     tcase_add_test(cases, digests_are_those_of_the_standard);
+    tcase_add_test(cases, instructions_give_the_same_digests);
     tcase_add_test(cases, each_verb_has_its_status);
     tcase_add_test(cases, growing_keeps_the_elements);
     return cases;
