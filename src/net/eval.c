@@ -1,6 +1,7 @@
 /* Forward pass in nearest double, or as a runtime does it in float32. */
 #include "src/base/alloc.h"
 #include "src/base/require.h"
+#include "src/net/exact.h"
 #include "src/net/graph.h"
 #include "src/net/linear.h"
 
@@ -80,20 +81,6 @@ static void eval_linear(double *y, const struct node *node,
     linear_row_clear(&row);
 }
 
-static void eval_max_pool(double *y, const struct node *node, const double *x,
-                          size_t n)
-{
-    struct linear_row row = {0};
-    for (size_t i = 0; i < n; i++) {
-        linear_get_window(&row, &node->window, i);
-        y[i] = -HUGE_VAL;
-        for (size_t k = 0; k < row.n; k++) {
-            y[i] = fmax(y[i], x[row.column[k]]);
-        }
-    }
-    linear_row_clear(&row);
-}
-
 /* Element k of the arguments one after the other, then the pool. */
 static double part(const struct node *node, const struct pass *pass, size_t k)
 {
@@ -106,6 +93,60 @@ static double part(const struct node *node, const struct pass *pass, size_t k)
     }
     REQUIRE(k < node->n_pool);
     return node->pool[k];
+}
+
+/* Place in element[] of the extreme of set i. */
+static size_t find_extreme(const struct node *node, const struct pass *pass,
+                           size_t i)
+{
+    const struct sets *sets = &node->sets;
+    const double sign = sets->is_least ? -1.0 : 1.0;
+    size_t best = sets->start[i];
+    double most = sign * part(node, pass, sets->element[best]);
+    for (size_t k = best + 1; k < sets->start[i + 1]; k++) {
+        const double value = sign * part(node, pass, sets->element[k]);
+        if (value > most || (sets->is_last && value >= most)) {
+            most = value;
+            best = k;
+        }
+    }
+    return best;
+}
+
+static double scale_factor(const struct scaling *scaling, size_t i)
+{
+    return scaling->scale[i] / sqrt(scaling->variance[i] + scaling->epsilon);
+}
+
+/* Element i of a node that picks among or multiplies elements. */
+static double eval_element(const struct node *node, const struct pass *pass,
+                           size_t i)
+{
+    if (node->form == NODE_PRODUCT) {
+        return part(node, pass, node->index[0][i]) *
+               part(node, pass, node->index[1][i]);
+    }
+    if (node->form == NODE_CHOOSE) {
+        const bool is_true = !is_zero(part(node, pass, node->index[0][i]));
+        return part(node, pass, node->index[is_true ? 1 : 2][i]);
+    }
+    const size_t best = find_extreme(node, pass, i);
+    return node->form == NODE_ARG_MAX
+               ? (double)(best - node->sets.start[i])
+               : part(node, pass, node->sets.element[best]);
+}
+
+/* Element i of a node that takes element i of its argument. */
+static double eval_single(const struct node *node, double x, size_t i)
+{
+    if (node->form == NODE_RELU) {
+        return x > 0.0 ? x : 0.0;
+    }
+    if (node->form == NODE_CLIP) {
+        return fmin(fmax(x, node->lowest), node->highest);
+    }
+    return node->form == NODE_SCALE ? x * scale_factor(&node->scaling, i)
+                                    : activation_value(node->activation, x);
 }
 
 static void eval_map(double *y, const struct node *node,
@@ -142,17 +183,20 @@ static void eval_node(const struct pass *pass, const struct node *node)
         eval_linear(y, node, pass, output->n, arithmetic);
         break;
     case NODE_RELU:
-        for (size_t i = 0; i < output->n; i++) {
-            y[i] = x[i] > 0.0 ? x[i] : 0.0;
-        }
-        break;
+    case NODE_CLIP:
     case NODE_FUNCTION:
+    case NODE_SCALE:
         for (size_t i = 0; i < output->n; i++) {
-            y[i] = node->function(x[i], node->parameters);
+            y[i] = eval_single(node, x[i], i);
         }
         break;
-    case NODE_MAX_POOL:
-        eval_max_pool(y, node, x, output->n);
+    case NODE_PRODUCT:
+    case NODE_EXTREME:
+    case NODE_CHOOSE:
+    case NODE_ARG_MAX:
+        for (size_t i = 0; i < output->n; i++) {
+            y[i] = eval_element(node, pass, i);
+        }
         break;
     }
     for (size_t i = 0; i < output->n && arithmetic == ARITHMETIC_FLOAT; i++) {

@@ -1,9 +1,11 @@
 /* Forward pass in rationals over one denominator per tensor. */
 #include "src/base/alloc.h"
 #include "src/base/require.h"
+#include "src/net/eval_rational.h"
 #include "src/net/exact.h"
 #include "src/net/graph.h"
 #include "src/net/linear.h"
+#include "src/num/rational.h"
 
 #include <gmp.h>
 
@@ -369,55 +371,6 @@ static void eval_relu(struct exact *y, const struct exact *x)
     }
 }
 
-static void eval_max_pool(struct exact *y, const struct node *node,
-                          const struct exact *x)
-{
-    struct linear_row row = {0};
-    take_scale(y, x);
-    for (size_t i = 0; i < y->n; i++) {
-        linear_get_window(&row, &node->window, i);
-        REQUIRE(row.n > 0);
-        size_t best = row.column[0];
-        for (size_t k = 1; k < row.n; k++) {
-            if (mpz_cmp(x->numerator[row.column[k]], x->numerator[best]) > 0) {
-                best = row.column[k];
-            }
-        }
-        mpz_set(y->numerator[i], x->numerator[best]);
-    }
-    linear_row_clear(&row);
-}
-
-static enum status eval_node(struct pass *pass, const struct node *node,
-                             struct error *error)
-{
-    struct exact *y = &pass->values[node->output];
-    const struct exact *x = &pass->values[node->args[0]];
-    exact_init(y, pass->net->tensors[node->output].n);
-    switch (node->form) {
-    case NODE_MAP:
-        eval_map(y, node, pass);
-        return STATUS_OK;
-    case NODE_RELU:
-        eval_relu(y, x);
-        return STATUS_OK;
-    case NODE_MAX_POOL:
-        eval_max_pool(y, node, x);
-        return STATUS_OK;
-    case NODE_LINEAR:
-        if (node->linear.approximate != NULL) {
-            graph_node_error(error, pass->net, node, node->linear.approximate);
-            return STATUS_UNSUPPORTED;
-        }
-        eval_linear(y, node, pass);
-        return STATUS_OK;
-    case NODE_FUNCTION:
-        break;
-    }
-    graph_node_error(error, pass->net, node, "has no exact rational values");
-    return STATUS_UNSUPPORTED;
-}
-
 static void set_input(struct exact *y, const mpq_t *x, size_t n)
 {
     exact_init(y, n);
@@ -444,6 +397,90 @@ static void get_number(mpq_t y, const mpz_t numerator, const struct exact *x)
     } else {
         mpq_mul_2exp(y, y, (unsigned long)x->exponent);
     }
+}
+
+static mpq_t *create_numbers(size_t n)
+{
+    mpq_t *values = NULL;
+    NEW_ARRAY(values, n);
+    for (size_t i = 0; i < n; i++) {
+        mpq_init(values[i]);
+    }
+    return values;
+}
+
+static void destroy_numbers(mpq_t *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        mpq_clear(values[i]);
+    }
+    alloc_free(values);
+}
+
+/* A node of a form of its own, through rationals of all elements. */
+static enum status eval_other(struct exact *y, const struct node *node,
+                              const struct pass *pass, struct error *error)
+{
+    size_t n = node->n_pool;
+    size_t at = 0;
+    mpq_t *z = NULL;
+    for (size_t slot = 0; slot < node->n_args; slot++) {
+        n += pass->values[node->args[slot]].n;
+    }
+    z = create_numbers(n);
+    mpq_t *values = create_numbers(y->n);
+    for (size_t slot = 0; slot < node->n_args; slot++) {
+        const struct exact *x = &pass->values[node->args[slot]];
+        for (size_t i = 0; i < x->n; i++) {
+            get_number(z[at++], x->numerator[i], x);
+        }
+    }
+    for (size_t i = 0; i < node->n_pool; i++) {
+        rational_set_double(z[at++], node->pool[i]);
+    }
+    const char *cause = eval_rational(values, node, (const mpq_t *)z, y->n);
+    if (cause == NULL) {
+        exact_clear(y);
+        set_input(y, (const mpq_t *)values, y->n);
+    } else {
+        graph_node_error(error, pass->net, node, cause);
+    }
+    destroy_numbers(z, n);
+    destroy_numbers(values, y->n);
+    return cause == NULL ? STATUS_OK : STATUS_UNSUPPORTED;
+}
+
+static enum status eval_node(struct pass *pass, const struct node *node,
+                             struct error *error)
+{
+    struct exact *y = &pass->values[node->output];
+    const struct exact *x =
+        node->n_args == 0 ? NULL : &pass->values[node->args[0]];
+    exact_init(y, pass->net->tensors[node->output].n);
+    switch (node->form) {
+    case NODE_MAP:
+        eval_map(y, node, pass);
+        return STATUS_OK;
+    case NODE_RELU:
+        eval_relu(y, x);
+        return STATUS_OK;
+    case NODE_LINEAR:
+        if (node->linear.approximate != NULL) {
+            graph_node_error(error, pass->net, node, node->linear.approximate);
+            return STATUS_UNSUPPORTED;
+        }
+        eval_linear(y, node, pass);
+        return STATUS_OK;
+    case NODE_CLIP:
+    case NODE_FUNCTION:
+    case NODE_PRODUCT:
+    case NODE_SCALE:
+    case NODE_EXTREME:
+    case NODE_CHOOSE:
+    case NODE_ARG_MAX:
+        return eval_other(y, node, pass, error);
+    }
+    return STATUS_UNSUPPORTED;
 }
 
 static void get_output(mpq_t *y, const struct exact *x)
@@ -505,4 +542,58 @@ enum status net_eval_exact(mpq_t *y, const struct net *net, const mpq_t *x,
                            struct error *error)
 {
     return graph_eval_exact(y, NULL, net, x, error);
+}
+
+/* Elements of a constant of any type, exact. */
+static void set_constant(struct exact *x, const struct tensor *tensor)
+{
+    mpq_t *values = create_numbers(tensor->n);
+    for (size_t i = 0; i < tensor->n; i++) {
+        int64_t integer = 0;
+        double real = 0.0;
+        if (constant_is_real_type(tensor->type)) {
+            constant_read_reals(&real, &tensor->constant, i, 1);
+            rational_set_double(values[i], real);
+        } else {
+            constant_read_integers(&integer, &tensor->constant, i, 1);
+            mpq_set_si(values[i], (long)integer, 1);
+        }
+    }
+    set_input(x, (const mpq_t *)values, tensor->n);
+    destroy_numbers(values, tensor->n);
+}
+
+/* The elements as doubles; false if one of them is none. */
+static bool get_doubles(double *y, const struct exact *x)
+{
+    bool is_exact = true;
+    mpq_t value;
+    mpq_init(value);
+    for (size_t i = 0; i < x->n && is_exact; i++) {
+        get_number(value, x->numerator[i], x);
+        y[i] = rational_down(value);
+        is_exact = isfinite(y[i]) && is_equal(y[i], rational_up(value));
+    }
+    mpq_clear(value);
+    return is_exact;
+}
+
+bool graph_fold(double *y, const struct net *net, const struct node *node)
+{
+    struct pass pass = {.net = net};
+    struct error error = {0};
+    NEW_ARRAY(pass.values, net->n_tensors);
+    for (size_t slot = 0; slot < node->n_args; slot++) {
+        const size_t arg = node->args[slot];
+        if (pass.values[arg].numerator == NULL) {
+            set_constant(&pass.values[arg], &net->tensors[arg]);
+        }
+    }
+    const bool is_exact = eval_node(&pass, node, &error) == STATUS_OK &&
+                          get_doubles(y, &pass.values[node->output]);
+    for (size_t i = 0; i < net->n_tensors; i++) {
+        exact_clear(&pass.values[i]);
+    }
+    alloc_free(pass.values);
+    return is_exact;
 }

@@ -31,6 +31,13 @@ void graph_clear_node(struct node *node)
     alloc_free(node->args);
     alloc_free(node->map);
     alloc_free(node->pool);
+    for (size_t k = 0; k < NODE_INDEXES; k++) {
+        alloc_free(node->index[k]);
+    }
+    alloc_free(node->scaling.scale);
+    alloc_free(node->scaling.variance);
+    alloc_free(node->sets.start);
+    alloc_free(node->sets.element);
 }
 
 void net_destroy(struct net *net)

@@ -5,6 +5,7 @@
 #include "src/base/error.h"
 #include "src/base/status.h"
 #include "src/base/vec.h"
+#include "src/net/activation.h"
 #include "src/net/constant.h"
 #include "src/net/layers.h"
 #include "src/net/net.h"
@@ -38,21 +39,53 @@ struct tensor {
 };
 
 /*
- * Every node is one of:
- *   NODE_MAP       y[i] = z[map[i]], z = the arguments one after the other,
- *                  then `pool`; map NULL: the identity              (1)
+ * Every node is one of the following; x is its only argument, z its arguments
+ * one after the other, then `pool`. Composite operators are several nodes.
+ *   NODE_MAP       y[i] = z[map[i]]; map NULL: the identity            (1)
  *   NODE_LINEAR    y[i] = (bias[i] + sum of rows) / divisor[i]; linear.h
  *   NODE_RELU      y[i] = max(x[i], 0)
- *   NODE_FUNCTION  y[i] = function(x[i], parameters)
- *   NODE_MAX_POOL  y[i] = greatest element of a window
+ *   NODE_CLIP      y[i] = min(max(x[i], lowest), highest), ends may be
+ *                  infinite; `highest` where lowest > highest
+ *   NODE_FUNCTION  y[i] = activation(x[i])
+ *   NODE_PRODUCT   y[i] = z[index[0][i]] * z[index[1][i]]
+ *   NODE_SCALE     y[i] = x[i] * scale[i] / sqrt(variance[i] + epsilon)
+ *   NODE_EXTREME   y[i] = greatest (least if is_least) of the z[k] of set i
+ *   NODE_CHOOSE    y[i] = z[index[1][i]] if z[index[0][i]] is not 0,
+ *                  z[index[2][i]] otherwise
+ *   NODE_ARG_MAX   y[i] = position in set i of its first greatest element
+ *                  (of its last one if is_last)
  */
 enum node_form {
     NODE_MAP,
     NODE_LINEAR,
     NODE_RELU,
+    NODE_CLIP,
     NODE_FUNCTION,
-    NODE_MAX_POOL
+    NODE_PRODUCT,
+    NODE_SCALE,
+    NODE_EXTREME,
+    NODE_CHOOSE,
+    NODE_ARG_MAX
 };
+
+/* Set i has the elements element[start[i]] .. element[start[i + 1] - 1] of z,
+ * at least one. */
+struct sets {
+    size_t *start;
+    uint32_t *element;
+    bool is_least;
+    bool is_last;
+};
+
+/* Per element of the output, owned: the factor of a NODE_SCALE is
+ * scale / sqrt(variance + epsilon), the sum being positive. */
+struct scaling {
+    double *scale;
+    double *variance;
+    double epsilon;
+};
+
+enum { NODE_INDEXES = 3 };
 
 /* Where the weights of a NODE_LINEAR come from; see linear.h. */
 enum linear_form { LINEAR_ELEMENT, LINEAR_PRODUCT, LINEAR_WINDOW };
@@ -123,8 +156,12 @@ struct node {
     size_t n_pool;
     struct linear linear;
     struct window window;
-    double (*function)(double x, const double *parameters);
-    double parameters[2];
+    enum activation activation;
+    double lowest;
+    double highest;
+    uint32_t *index[NODE_INDEXES];
+    struct scaling scaling;
+    struct sets sets;
 };
 
 struct net {
@@ -149,6 +186,10 @@ void graph_mark_live(bool *is_live, const struct net *net);
  * caller; other nodes leave theirs alone. */
 enum status graph_eval_exact(mpq_t *y, mpq_t *sums, const struct net *net,
                              const mpq_t *x, struct error *error);
+
+/* True if the node, all of whose arguments are constants of the net, has
+ * exact values that are all doubles: y[n elements of its output]. */
+bool graph_fold(double *y, const struct net *net, const struct node *node);
 
 void graph_clear_node(struct node *node);
 

@@ -222,6 +222,23 @@ enum status import_scalar(struct import *import, size_t i, double *value)
     return STATUS_OK;
 }
 
+enum status import_number_input(struct import *import, size_t i, double *value)
+{
+    const struct tensor *tensor = import_input(import, i);
+    int64_t integer = 0;
+    if (tensor == NULL || constant_is_real_type(tensor->type) ||
+        !tensor->is_constant) {
+        return import_scalar(import, i, value);
+    }
+    if (tensor->n != 1) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "input '%s' is not one number", tensor->name);
+    }
+    constant_read_integers(&integer, &tensor->constant, 0, 1);
+    *value = (double)integer;
+    return STATUS_OK;
+}
+
 bool import_has_output(const struct import *import, size_t i)
 {
     return i < import->source->n_outputs &&
@@ -243,6 +260,7 @@ enum status import_output(struct import *import, size_t i, int type,
                             name, text);
         return STATUS_UNSUPPORTED;
     }
+    REQUIRE(net->n_tensors < import->n_reserved);
     *tensor = &net->tensors[net->n_tensors];
     if (!name_table_add(&import->names, name, net->n_tensors)) {
         (void)import_refuse(import, STATUS_BAD_INPUT,
@@ -255,6 +273,21 @@ enum status import_output(struct import *import, size_t i, int type,
                                .shape = *shape,
                                .n = n};
     return STATUS_OK;
+}
+
+void import_reserve(struct import *import, size_t n)
+{
+    struct net *net = import->net;
+    if (import->n_reserved - net->n_tensors < n) {
+        import->n_reserved = 2 * import->n_reserved + n;
+        RESIZE_ARRAY(net->tensors, import->n_reserved);
+    }
+}
+
+struct tensor *import_unnamed(struct import *import)
+{
+    REQUIRE(import->net->n_tensors < import->n_reserved);
+    return &import->net->tensors[import->net->n_tensors++];
 }
 
 struct node *import_node(struct import *import, enum node_form form,

@@ -23,8 +23,19 @@ struct import {
     int64_t opset;
     const struct op *op;
     const struct model_node *source;
-    bool *is_read; /* attributes asked for */
+    bool *is_read;        /* attributes asked for */
+    size_t n_reserved;    /* tensors that fit into the net's array */
+    bool has_wide_number; /* an integer passed 2^53 where doubles are used */
 };
+
+/* Returns at once unless the call succeeds; for functions that own nothing. */
+#define IMPORT_TRY(call)                   \
+    do {                                   \
+        const enum status tried_ = (call); \
+        if (tried_ != STATUS_OK) {         \
+            return tried_;                 \
+        }                                  \
+    } while (0)
 
 /* Fills the error with `node 'n' (Op, opset v): ` and the text; returns
  * status. */
@@ -67,11 +78,17 @@ enum status import_integers(struct import *import, size_t i, int64_t **values,
 double *import_reals(const struct tensor *tensor);
 /* One element of a constant real input; *value stays when absent. */
 enum status import_scalar(struct import *import, size_t i, double *value);
+/* The same for an input of any type of numbers. */
+enum status import_number_input(struct import *import, size_t i, double *value);
 
 /* Creates output `i`: computed until its constant is filled; REQUIREs that
  * it does not exist yet. STATUS_UNSUPPORTED if it has too many elements. */
 enum status import_output(struct import *import, size_t i, int type,
                           const struct shape *shape, struct tensor **tensor);
+/* Room for a tensor without a name; REQUIREs what import_reserve left. */
+struct tensor *import_unnamed(struct import *import);
+/* Makes room for n tensors; moves the net's array. */
+void import_reserve(struct import *import, size_t n);
 /* True if output i has a name. */
 bool import_has_output(const struct import *import, size_t i);
 

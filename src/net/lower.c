@@ -67,9 +67,14 @@ static enum status lower_node(struct lowering *lowering,
         return STATUS_OK;
     case NODE_LINEAR:
         return lower_linear(lowering, node);
-    case NODE_MAX_POOL:
-        return lower_max_pool(lowering, node);
+    case NODE_EXTREME:
+        return lower_sets(lowering, node);
+    case NODE_CLIP:
     case NODE_FUNCTION:
+    case NODE_PRODUCT:
+    case NODE_SCALE:
+    case NODE_CHOOSE:
+    case NODE_ARG_MAX:
         break;
     }
     return lowering_refuse(lowering, node, "neither affine nor ReLU");

@@ -1,25 +1,26 @@
 /* Functions of pieces as affine layers and ReLUs, exactly. */
 #include "src/base/alloc.h"
-#include "src/net/linear.h"
 #include "src/net/lower_extreme.h"
 #include "src/net/lowering.h"
 
-enum status lower_max_pool(struct lowering *lowering, const struct node *node)
+enum status lower_sets(struct lowering *lowering, const struct node *node)
 {
-    struct extreme_lists lists = {
-        .n_lists = lowering->net->tensors[node->output].n,
-        .layer = lowering_whole(lowering, node->args[0])};
-    struct linear_row row = {0};
+    const struct sets *sets = &node->sets;
+    struct extreme_lists lists = {.n_lists =
+                                      lowering->net->tensors[node->output].n};
+    if (node->n_args != 1 || node->n_pool != 0) {
+        return lowering_refuse(lowering, node, "extreme of several tensors");
+    }
+    lists.layer = lowering_whole(lowering, node->args[0]);
     NEW_ARRAY(lists.size, lists.n_lists);
-    for (size_t w = 0; w < lists.n_lists; w++) {
-        linear_get_window(&row, &node->window, w);
-        lists.size[w] = row.n;
-        for (size_t k = 0; k < row.n; k++) {
-            VEC_PUSH(&lists.element, row.column[k]);
+    for (size_t i = 0; i < lists.n_lists; i++) {
+        lists.size[i] = sets->start[i + 1] - sets->start[i];
+        for (size_t k = sets->start[i]; k < sets->start[i + 1]; k++) {
+            VEC_PUSH(&lists.element, sets->element[k]);
         }
     }
-    lowering_set_output(lowering, node, lower_extreme(lowering, &lists, false));
-    linear_row_clear(&row);
+    lowering_set_output(lowering, node,
+                        lower_extreme(lowering, &lists, sets->is_least));
     extreme_lists_clear(&lists);
     return STATUS_OK;
 }

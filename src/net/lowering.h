@@ -82,6 +82,6 @@ void lowering_pass_on(struct lowering *lowering, const struct node *node,
 /* Lowering of one node by its form; STATUS_UNSUPPORTED names what has no
  * layers. */
 enum status lower_linear(struct lowering *lowering, const struct node *node);
-enum status lower_max_pool(struct lowering *lowering, const struct node *node);
+enum status lower_sets(struct lowering *lowering, const struct node *node);
 
 #endif

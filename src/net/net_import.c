@@ -11,6 +11,9 @@
 
 enum { OPSET_LOWEST = 7, OPSET_HIGHEST = 21 };
 
+/* Tensors that one node may become, apart from its outputs. */
+enum { TENSORS_PER_NODE = 96, TENSORS_PER_INPUT = 8 };
+
 static enum status find_opset(struct import *import)
 {
     const struct model *model = import->model;
@@ -162,10 +165,17 @@ static enum status import_one(struct import *import,
                              "operator needs opset %lld",
                              (long long)import->op->min_opset);
     }
+    import_reserve(import, TENSORS_PER_NODE + source->n_outputs +
+                               TENSORS_PER_INPUT * source->n_inputs);
     const size_t n_before = import->net->n_tensors;
     NEW_ARRAY(import->is_read, source->n_attributes);
     STATUS_TRY(import->op->import(import));
     STATUS_TRY(import_check_attributes(import));
+    if (import->has_wide_number) {
+        status = import_refuse(import, STATUS_UNSUPPORTED,
+                               "constant integer of more than 53 bits");
+        goto cleanup;
+    }
     for (size_t i = n_before; i < import->net->n_tensors; i++) {
         const struct tensor *output = &import->net->tensors[i];
         if (output->n == 0 && !output->is_constant) {
@@ -333,11 +343,7 @@ static enum status import_model(struct import *import)
 {
     enum status status = STATUS_OK;
     const struct model *model = import->model;
-    size_t n_tensors = model->n_initializers + model->n_inputs;
-    for (size_t k = 0; k < model->n_nodes; k++) {
-        n_tensors += model->nodes[k].n_outputs;
-    }
-    NEW_ARRAY(import->net->tensors, n_tensors);
+    import_reserve(import, model->n_initializers + model->n_inputs);
     STATUS_TRY(find_opset(import));
     STATUS_TRY(add_initializers(import));
     STATUS_TRY(add_inputs(import));

@@ -1,7 +1,10 @@
 /* Pools: averages are linear with a divisor, maxima a form of their own. */
 #include "src/base/alloc.h"
 #include "src/net/geometry.h"
+#include "src/net/linear.h"
 #include "src/net/operators.h"
+
+#include <string.h>
 
 /* Elements of the input, or with the padding, that window `out` touches
  * along one axis. */
@@ -99,6 +102,26 @@ cleanup:
     return status;
 }
 
+/* One set of elements per window. */
+static void set_windows(struct node *node, const struct window *window,
+                        size_t n)
+{
+    struct sets *sets = &node->sets;
+    struct linear_row row = {0};
+    NEW_ARRAY(sets->start, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        linear_get_window(&row, window, i);
+        sets->start[i + 1] = sets->start[i] + row.n;
+    }
+    NEW_ARRAY(sets->element, sets->start[n]);
+    for (size_t i = 0; i < n; i++) {
+        linear_get_window(&row, window, i);
+        memcpy(sets->element + sets->start[i], row.column,
+               row.n * sizeof *row.column);
+    }
+    linear_row_clear(&row);
+}
+
 enum status op_import_max_pool(struct import *import)
 {
     enum status status = STATUS_OK;
@@ -106,7 +129,6 @@ enum status op_import_max_pool(struct import *import)
     struct geometry geometry = {0};
     const struct tensor *x = NULL;
     struct tensor *output = NULL;
-    struct node *node = NULL;
     struct shape shape = {0};
     size_t *counts[2] = {NULL, NULL};
     STATUS_TRY(import_arity(import, 1, 1, 2));
@@ -120,8 +142,8 @@ enum status op_import_max_pool(struct import *import)
     x = import_input(import, 0);
     shape = geometry_shape(&window, &geometry);
     STATUS_TRY(import_output(import, 0, x->type, &shape, &output));
-    node = import_node(import, NODE_MAX_POOL, output, &x, 1);
-    node->window = window;
+    set_windows(import_node(import, NODE_EXTREME, output, &x, 1), &window,
+                output->n);
 cleanup:
     alloc_free(counts[0]);
     alloc_free(counts[1]);
@@ -193,7 +215,8 @@ enum status op_import_global_max_pool(struct import *import)
     STATUS_TRY(read_global(&window, &shape, import));
     x = import_input(import, 0);
     STATUS_TRY(import_output(import, 0, x->type, &shape, &output));
-    import_node(import, NODE_MAX_POOL, output, &x, 1)->window = window;
+    set_windows(import_node(import, NODE_EXTREME, output, &x, 1), &window,
+                output->n);
 cleanup:
     return status;
 }
