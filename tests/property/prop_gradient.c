@@ -2,13 +2,53 @@
 #include "src/attack/gradient.h"
 #include "src/base/alloc.h"
 #include "src/base/rng.h"
+#include "tests/ref/ref_build.h"
 #include "tests/ref/ref_network.h"
 #include "tests/suite.h"
 
 #include <math.h>
 
+static void fill(double *values, size_t n, struct rng *rng, double lower,
+                 double upper)
+{
+    for (size_t i = 0; i < n; i++) {
+        values[i] = rng_range(rng, lower, upper);
+    }
+}
+
+/* One activation of positive sums, another one multiplied by them, scaled;
+ * the steps sign and floor have slopes of their own. */
+static struct layers *curved_network(struct rng *rng)
+{
+    enum { N = 3 };
+    double weights[N * N];
+    double bias[N];
+    struct layers *layers = ref_build_begin(N);
+    fill(weights, N * N, rng, -1.0, 1.0);
+    fill(bias, N, rng, -1.0, 1.0);
+    const size_t first = ref_build_affine(layers, 0, N, weights, bias);
+    const size_t soft =
+        ref_build_activation(layers, first, ACTIVATION_SOFTPLUS);
+    fill(weights, N * N, rng, 0.1, 1.0);
+    fill(bias, N, rng, 0.5, 1.0);
+    const size_t positive = ref_build_affine(layers, soft, N, weights, bias);
+    const size_t any = ref_build_activation(
+        layers, positive, (enum activation)rng_below(rng, ACTIVATION_SIGN));
+    const size_t other = ref_build_activation(
+        layers, first,
+        rng_below(rng, 2) == 0 ? ACTIVATION_TANH : ACTIVATION_SIN);
+    const size_t product = ref_build_product(layers, any, other);
+    const size_t scaled = ref_build_scale(layers, product, bias, bias);
+    fill(weights, N * N, rng, -0.1, 0.1);
+    ref_build_affine(layers, scaled, N, weights, bias);
+    return layers;
+}
+
 static struct layers *random_network(struct rng *rng)
 {
+    if (rng_below(rng, 3) == 0) {
+        return curved_network(rng);
+    }
     const struct ref_network_shape shape = {.n_inputs = 1 + rng_below(rng, 6),
                                             .n_outputs = 1 + rng_below(rng, 4),
                                             .n_stages = 1 + rng_below(rng, 4),

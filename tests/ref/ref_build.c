@@ -57,3 +57,40 @@ size_t ref_build_relu(struct layers *layers, size_t source)
     layers->n_relus += width;
     return layers->n_layers - 1;
 }
+
+static size_t append_curved(struct layers *layers, struct layer layer)
+{
+    struct layer *added =
+        append(layers, layer.kind, layers->layer[layer.source].width);
+    layer.width = added->width;
+    *added = layer;
+    layers->n_curved += layer.width;
+    return layers->n_layers - 1;
+}
+
+size_t ref_build_activation(struct layers *layers, size_t source,
+                            enum activation activation)
+{
+    return append_curved(layers, (struct layer){.kind = LAYER_ACTIVATION,
+                                                .source = source,
+                                                .activation = activation});
+}
+
+size_t ref_build_product(struct layers *layers, size_t source, size_t other)
+{
+    return append_curved(layers, (struct layer){.kind = LAYER_PRODUCT,
+                                                .source = source,
+                                                .other = other});
+}
+
+size_t ref_build_scale(struct layers *layers, size_t source,
+                       const double *lower, const double *upper)
+{
+    const size_t width = layers->layer[source].width;
+    struct layer layer = {.kind = LAYER_SCALE, .source = source};
+    NEW_ARRAY(layer.factor_lower, width);
+    NEW_ARRAY(layer.factor_upper, width);
+    memcpy(layer.factor_lower, lower, width * sizeof *lower);
+    memcpy(layer.factor_upper, upper, width * sizeof *upper);
+    return append_curved(layers, layer);
+}

@@ -21,4 +21,13 @@ void ref_build_term(struct layers *layers, size_t source,
 /* Appends a ReLU of `source`; returns the layer's number. */
 size_t ref_build_relu(struct layers *layers, size_t source);
 
+/* Appends activation(v[source]), v[source] * v[other] (of equal width), or
+ * v[source] times factors between lower and upper [width]; returns the
+ * layer's number. */
+size_t ref_build_activation(struct layers *layers, size_t source,
+                            enum activation activation);
+size_t ref_build_product(struct layers *layers, size_t source, size_t other);
+size_t ref_build_scale(struct layers *layers, size_t source,
+                       const double *lower, const double *upper);
+
 #endif
