@@ -140,6 +140,7 @@ static void set_input_bounds(struct prover *p)
 void prover_load(struct prover *p, const struct node *node)
 {
     const size_t n = p->layers->n_inputs;
+    p->node = node;
     memcpy(p->lower, node->lower, n * sizeof *p->lower);
     memcpy(p->upper, node->upper, n * sizeof *p->upper);
     memcpy(p->open, node->open, node->n_open * sizeof *p->open);

@@ -23,6 +23,7 @@ enum { PROVER_LP_INPUTS = 64 };
 /*
  * The region in work and what is known of it. Everything is valid until the
  * next node.
+ *   node           not owned
  *   lower, upper   [n_inputs] the box, clipped as the proof goes on
  *   open           disjuncts still to be refuted
  *   bounds         of all layers, valid for the region
@@ -53,6 +54,7 @@ struct prover {
     VEC(double) wide_rhs;
     struct bounds bounds;
     double *cone;
+    const struct node *node;
     double *lower;
     double *upper;
     uint32_t *open;

@@ -1,6 +1,7 @@
 /* l <= z <= u for the ReLU inputs of a region, layer by layer. */
 #include "solver/lp_safe.h"
 #include "solver/prover.h"
+#include "solver/prover_joint.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
 #include "src/num/interval.h"
@@ -71,7 +72,8 @@ static void note_lemma(struct prover *p, const struct end *end,
 /*
  * Lower bound of the row over the box and the literals, if that is worth a
  * lemma: it shows the neuron stable or gains LEMMA_GAIN of the interval from
- * -known to other. Else known.
+ * -known to other. Else known; of a recorded node always known, as the bound
+ * of a lemma is found later (prover_joint.h).
  */
 static double improve(struct prover *p, const struct end *end, double known,
                       double other)
@@ -91,7 +93,7 @@ static double improve(struct prover *p, const struct end *end, double known,
     const double bound = nextafter(sum, -HUGE_VAL);
     if (bound >= 0.0 || bound - known > LEMMA_GAIN * (other - known)) {
         note_lemma(p, end, beta);
-        return bound;
+        return p->record.is_on ? known : bound;
     }
     return known;
 }
@@ -153,17 +155,22 @@ static void tighten(struct prover *p, const struct relu *relu, uint32_t neuron,
 static bool tighten_block(struct prover *p, const struct relu *relu,
                           const uint32_t *neurons, size_t n)
 {
+    const struct prover_lemmas lemmas = {relu->source, p->record.lemmas.n,
+                                         p->record.lemma_terms.n};
     bool is_possible = true;
     backward_begin(p->backward, 2 * n);
     backward_seed_neurons(p->backward, relu->source, neurons, n);
     backward_run(p->backward);
     for (size_t t = 0; t < n; t++) {
-        const size_t i = neurons[t];
         tighten(p, relu, neurons[t], t);
+        set_share(p, relu->layer, neurons[t], t);
+    }
+    prover_join_lemmas(p, lemmas, LEMMA_GAIN);
+    for (size_t t = 0; t < n; t++) {
+        const size_t i = neurons[t];
         is_possible = is_possible &&
                       !is_contradiction(p, &p->bounds.lower[relu->source][i],
                                         &p->bounds.upper[relu->source][i]);
-        set_share(p, relu->layer, i, t);
     }
     return is_possible;
 }

@@ -3,6 +3,7 @@
 #include "solver/lp_glpk.h"
 #include "solver/lp_safe.h"
 #include "solver/prover.h"
+#include "solver/prover_joint.h"
 #include "solver/prover_sum.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
@@ -84,6 +85,7 @@ static bool record_joint(struct prover *p, const struct trial *trial,
                          const struct lp_problem *problem)
 {
     const size_t n_literals = p->record.literal.n;
+    const size_t n_terms = p->record.terms.n;
     double zero[PROVER_LP_INPUTS] = {0.0};
     scale(p->multipliers, problem->m);
     if (problem->n > PROVER_LP_INPUTS ||
@@ -106,6 +108,10 @@ static bool record_joint(struct prover *p, const struct trial *trial,
             };
             VEC_PUSH(&p->record.terms, term);
         }
+    }
+    if (!(prover_joint_bound(p, n_terms) > RECORD_MARGIN)) {
+        p->record.terms.n = n_terms;
+        return false;
     }
     return true;
 }

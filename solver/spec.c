@@ -115,8 +115,8 @@ size_t spec_owner(const struct spec *spec, size_t r)
     return low;
 }
 
-static void seed_atom(const struct spec *spec, struct backward *backward,
-                      size_t r, size_t row, double factor)
+void spec_seed_atom(const struct spec *spec, struct backward *backward,
+                    size_t r, size_t row, double factor)
 {
     const struct query_atom *atom = spec->atom[r];
     const size_t n_inputs = spec->layers->n_inputs;
@@ -135,13 +135,13 @@ void spec_seed(const struct spec *spec, struct backward *backward, size_t r,
                size_t row)
 {
     if (spec->atom[r] != NULL) {
-        seed_atom(spec, backward, r, row, 1.0);
+        spec_seed_atom(spec, backward, r, row, 1.0);
         return;
     }
     const size_t d = spec_owner(spec, r);
     for (size_t a = spec->first[d]; a < r; a++) {
         if (spec->weight[a] > 0.0) {
-            seed_atom(spec, backward, a, row, spec->weight[a]);
+            spec_seed_atom(spec, backward, a, row, spec->weight[a]);
         }
     }
 }

@@ -49,6 +49,10 @@ size_t spec_owner(const struct spec *spec, size_t r);
 void spec_seed(const struct spec *spec, struct backward *backward, size_t r,
                size_t row);
 
+/* Adds `factor` times row r, that of an atom. */
+void spec_seed_atom(const struct spec *spec, struct backward *backward,
+                    size_t r, size_t row, double factor);
+
 /* True if the rigorous lower bound of f_r refutes its atom by (1). */
 bool spec_is_refuted(const struct spec *spec, size_t r, double lower);
 
