@@ -81,7 +81,7 @@ static void plan_random(struct pgd *pgd, struct pgd_column *column)
 {
     static const enum descent_kind kinds[4] = {DESCENT_SIGN, DESCENT_ADAM,
                                                DESCENT_NORMAL, DESCENT_POLYAK};
-    static const double rates[3] = {0.1, 0.25, 1.0};
+    static const double rates[3] = {0.5, 1.0, 2.0};
     static const double margins[3] = {0.001, 0.03, 0.3};
     struct rng *rng = &pgd->descent.rng;
     column->plan = (struct descent_plan){.kind = kinds[rng_below(rng, 4)],
@@ -118,25 +118,40 @@ static void keep_end(struct pgd *pgd, size_t j)
     }
 }
 
-/* Starts the next descent in column j: first the fixed starts, then random
- * ones. */
-static void start_column(struct pgd *pgd, size_t j)
+/* Fixed start `number`: from the centre to the two corners of each of the first
+ * disjuncts, then the ends of the diagonal; false if there are no more. */
+static bool start_fixed(struct pgd *pgd, size_t j, size_t number)
 {
     const size_t n_disjuncts = pgd->loss->query_case->n_disjuncts;
     const size_t n_aims = n_disjuncts < CORNER_AIMS ? n_disjuncts : CORNER_AIMS;
     struct pgd_column *column = &pgd->columns[j];
+    if (number < 2 * n_aims) {
+        column->plan.kind =
+            number < n_aims ? DESCENT_CORNER : DESCENT_FAR_CORNER;
+        column->aim.disjunct = number % n_aims;
+        column->has_aim = true;
+        descent_place_diagonal(&pgd->descent, j, 0.5);
+        return true;
+    }
+    if (number < 2 * n_aims + 2) {
+        descent_place_diagonal(&pgd->descent, j, number % 2 == 0 ? 0.0 : 1.0);
+        return true;
+    }
+    return false;
+}
+
+/* Starts the next descent in column j: fixed starts and random ones by turns,
+ * so that even the first batch has both; then random ones only. */
+static void start_column(struct pgd *pgd, size_t j)
+{
+    struct pgd_column *column = &pgd->columns[j];
     const size_t number = pgd->n_started++;
     *column = (struct pgd_column){.tried = HUGE_VAL};
     plan_random(pgd, column);
-    if (number < 2 * n_aims) {
-        column->plan.kind =
-            number % 2 == 0 ? DESCENT_CORNER : DESCENT_FAR_CORNER;
-        column->aim.disjunct = number / 2;
-        column->has_aim = true;
-        descent_place_diagonal(&pgd->descent, j, 0.5);
-    } else if (number < 2 * n_aims + 2) {
-        descent_place_diagonal(&pgd->descent, j, number % 2 == 0 ? 0.0 : 1.0);
-    } else if (pgd->elite.n > 0 && rng_unit(&pgd->descent.rng) < NEAR_SHARE) {
+    if (number % 2 == 0 && start_fixed(pgd, j, number / 2)) {
+        return;
+    }
+    if (pgd->elite.n > 0 && rng_unit(&pgd->descent.rng) < NEAR_SHARE) {
         start_near(pgd, j);
     } else {
         descent_place_random(&pgd->descent, j);

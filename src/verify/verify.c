@@ -18,10 +18,13 @@ static const struct attack_effort REGION_EFFORT = {1, 12};
  * than a thorough attack. */
 static const struct attack_effort FIRST_EFFORT = {16, 20};
 /* Between the nodes of the search: the whole case with ever more starts, for
- * this share of the search's own work, and one region in REGION_PERIOD. */
-enum { REGION_PERIOD = 32 };
-static const struct attack_effort WHOLE_EFFORT = {16, 100};
+ * this share of the search's own work, and one region in REGION_PERIOD. The
+ * first KEEN_POINTS with many inputs, where proofs are long and descents find
+ * most witnesses, get a larger share. */
+enum { REGION_PERIOD = 32, KEEN_INPUTS = 64, KEEN_POINTS = 1 << 14 };
+static const struct attack_effort WHOLE_EFFORT = {32, 40};
 static const double WHOLE_SHARE = 0.125;
+static const double KEEN_SHARE = 1.0;
 
 /* What one worker owns: its attack, made when it first needs it, and the
  * witness it found. */
@@ -83,13 +86,15 @@ static bool attack_case(struct run *run, size_t case_index,
 static bool is_attack_due(const struct run *run, const struct worker *worker,
                           double effort)
 {
-    return (double)attack_points(worker->attack) * run->point_work <
-           WHOLE_SHARE * effort;
+    const uint64_t n_points = attack_points(worker->attack);
+    const bool is_keen =
+        run->query->layers->n_inputs > KEEN_INPUTS && n_points < KEEN_POINTS;
+    return (double)n_points * run->point_work <
+           (is_keen ? KEEN_SHARE : WHOLE_SHARE) * effort;
 }
 
 /* Attacks the whole case from worker 0 when that is due, with twice as many
- * starts each time, and, by short descents, whenever the number of regions has
- * doubled; else every REGION_PERIOD-th region. */
+ * starts each time; else every REGION_PERIOD-th region. */
 static bool try_region(void *context, size_t number, size_t case_index,
                        const double *lower, const double *upper, double effort)
 {
@@ -99,11 +104,6 @@ static bool try_region(void *context, size_t number, size_t case_index,
         return true;
     }
     const size_t n = ++worker->n_requests;
-    if (number == 0 && n >= REGION_PERIOD && (n & (n - 1)) == 0) {
-        struct attack_effort again = FIRST_EFFORT;
-        again.n_restarts *= n / REGION_PERIOD;
-        return attack_case(run, case_index, again);
-    }
     if (number == 0 && is_attack_due(run, worker, effort)) {
         const struct query_case *one = &run->query->cases[case_index];
         const struct attack_effort whole = {worker->n_starts,

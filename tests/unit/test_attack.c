@@ -10,6 +10,8 @@
 
 static const struct attack_effort EFFORT = {64, 40};
 
+#define MODELS "benchmarks/models"
+
 #define SQUARE                                 \
     "(assert (>= X_0 -1)) (assert (<= X_0 1))" \
     "(assert (>= X_1 -1)) (assert (<= X_1 1))"
@@ -283,6 +285,26 @@ START_TEST(known_witnesses_of_acasxu_are_found)
 }
 END_TEST
 
+/* Found only by descents that start elsewhere than at the corners. */
+START_TEST(few_starts_are_of_every_kind)
+{
+    const struct query_network network = {NULL, MODELS "/digits.onnx"};
+    struct query *query = NULL;
+    struct error error = {0, 0, "", ""};
+    ck_assert_msg(query_load(&query, MODELS "/digits_fails_2.vnnlib", 1,
+                             &network, false, &error) == STATUS_OK,
+                  "%s", error.message);
+    struct attack *attack = attack_create(query, test_seed());
+    struct witness witness = {0};
+    ck_assert(attack_run(attack, &witness, 0, query->cases[0].lower_down,
+                         query->cases[0].upper_up,
+                         (struct attack_effort){16, 20}, NULL));
+    witness_clear(&witness);
+    attack_destroy(attack);
+    query_destroy(query);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *tests = tcase_create("attack");
@@ -300,6 +322,7 @@ TCase *test_cases(void)
     tcase_add_test(tests, single_points_are_tried);
     tcase_add_test(tests, near_misses_are_counted_and_refused);
     tcase_add_test(tests, a_point_costs_each_weight_twice);
+    tcase_add_test(tests, few_starts_are_of_every_kind);
     tcase_add_test(tests, known_witnesses_of_acasxu_are_found);
     return tests;
 }
