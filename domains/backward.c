@@ -52,6 +52,7 @@ struct backward *backward_create(const struct weights *weights)
         widest = width > widest ? width : widest;
     }
     b->gamma = interval_gamma(n_total);
+    weights_fit_work(weights, &b->work);
     NEW_ARRAY(b->every, widest);
     for (size_t i = 0; i < widest; i++) {
         b->every[i] = (uint32_t)i;
@@ -81,6 +82,7 @@ void backward_destroy(struct backward *b)
     alloc_free(b->magnitude);
     alloc_free(b->lines);
     alloc_free(b->every);
+    tiling_work_clear(&b->work);
     alloc_free(b);
 }
 

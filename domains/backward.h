@@ -28,9 +28,9 @@
  *   e[k][i] = 2*gamma_N*(sum_j |W_ij| m[j] + |b_i| + m[k][i]) + 2^-1070,  (2)
  *
  * m the magnitude of the values in the region of backward_set_scale, N the
- * number of all inputs and neurons, once per term of their layer, plus 64,
- * and 2^-1070 for what underflows in (2) itself, the bound of (1) is the
- * computed constant minus (1 + 2^-10) sum_k sum_i |q[k][i]| e[k][i] minus a
+ * number of all inputs and neurons, once per term of their layer, plus 64
+ * (tilings may add one operation per term, tiling.h), and 2^-1070 for what
+ * underflows in (2) itself, the bound of (1) is the computed constant minus (1 + 2^-10) sum_k sum_i |q[k][i]| e[k][i] minus a
  * term for underflow. The charge uses the signed coefficients that were
  * met, not products of absolute matrices, so that depth costs nothing. Where
  * the pre-activation of a ReLU has other users or a seed, its coefficient may

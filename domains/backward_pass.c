@@ -59,6 +59,50 @@ static void add_sparse_product(struct backward *b, const struct matrix *matrix,
     }
 }
 
+/* Lists the columns of the copies that are treated. */
+static void list_copies(struct backward *b, size_t source,
+                        const struct tiling *tiling, size_t n_copies)
+{
+    for (size_t c = 0; c < n_copies; c++) {
+        const struct tiling_copy *copy = &tiling->copy[b->work.copies[c]];
+        const struct tile *tile = &tiling->tile[copy->tile];
+        for (size_t s = 0; s < tile->n_runs; s++) {
+            const uint32_t first = copy->column + tile->run[s].column;
+            for (uint32_t j = 0; j < tile->run[s].n; j++) {
+                backward_list_column(b, source, first + j);
+            }
+        }
+    }
+}
+
+/* The same through the tiling of a term of layer k. */
+static void add_tiled_product(struct backward *b, size_t k, size_t t,
+                              const struct live *live)
+{
+    const size_t source = b->layers->layer[k].terms[t].source;
+    const struct tiling *tiling = b->weights->layer[k].terms[t].tiling;
+    const size_t n_copies =
+        tiling_find_copies(tiling, &b->work, live->list, live->n);
+    const struct tiling_pass pass = {
+        .tiling = tiling,
+        .kernels = b->kernels,
+        .work = &b->work,
+        .to = b->coefficient[source],
+        .from = b->coefficient[k],
+        .to_stride = b->weights->layer[source].stride,
+        .from_stride = b->weights->layer[k].stride,
+        .n_rows = b->n_rows,
+        .n_copies = n_copies,
+        .copies = b->work.copies,
+    };
+    if (b->columns[k].is_full) {
+        (void)backward_all_columns(b, source);
+    } else {
+        list_copies(b, source, tiling, n_copies);
+    }
+    b->madds += tiling_add_backward(&pass);
+}
+
 /* Constants and charges of passing the equation of layer k. */
 static void add_bias(struct backward *b, size_t k)
 {
@@ -101,7 +145,9 @@ static void pass_affine(struct backward *b, size_t k)
             .n_rows = b->n_rows,
             .n_cols = padded->terms[t].stride,
         };
-        if (product.w == NULL) {
+        if (padded->terms[t].tiling != NULL) {
+            add_tiled_product(b, k, t, &live);
+        } else if (product.w == NULL) {
             list_sparse(b, term, b->columns[k].is_full, &live);
             add_sparse_product(b, &term->matrix, &product);
         } else {

@@ -36,6 +36,7 @@ struct columns {
  * magnitude    m[k]
  * lines        [n_layers], filled for ReLU layers
  * every        0, 1, 2, ...: the live list of a layer without lines
+ * work         of tilings
  */
 struct backward {
     const struct weights *weights;
@@ -47,6 +48,7 @@ struct backward {
     double **magnitude;
     struct relu_lines *lines;
     uint32_t *every;
+    struct tiling_work work;
     double gamma;
     double underflow;
     size_t n_rows;

@@ -12,6 +12,10 @@ static void pad_matrix(struct weights_term *term, const struct matrix *matrix)
     const size_t n_cols = matrix->n_cols;
     term->stride = dense_stride(n_cols);
     if (matrix->dense == NULL) {
+        const struct tiling_source source = {matrix->n_rows, n_cols,
+                                             matrix->start, matrix->column,
+                                             matrix->value};
+        term->tiling = tiling_find(&source);
         return;
     }
     if (term->stride == n_cols) {
@@ -75,6 +79,19 @@ struct weights *weights_create(const struct layers *layers)
     return weights;
 }
 
+void weights_fit_work(const struct weights *weights, struct tiling_work *work)
+{
+    for (size_t k = 0; k < weights->layers->n_layers; k++) {
+        const size_t n_terms = weights->layers->layer[k].n_terms;
+        for (size_t t = 0; t < n_terms; t++) {
+            const struct tiling *tiling = weights->layer[k].terms[t].tiling;
+            if (tiling != NULL) {
+                tiling_work_fit(work, tiling);
+            }
+        }
+    }
+}
+
 void weights_destroy(struct weights *weights)
 {
     if (weights == NULL) {
@@ -85,6 +102,7 @@ void weights_destroy(struct weights *weights)
         if (padded->terms != NULL) {
             for (size_t t = 0; t < weights->layers->layer[k].n_terms; t++) {
                 alloc_free(padded->terms[t].owned);
+                tiling_destroy(padded->terms[t].tiling);
             }
         }
         alloc_free(padded->terms);

@@ -3,16 +3,19 @@
 #define ASTROLABE_DOMAINS_WEIGHTS_H
 
 #include "src/net/layers.h"
+#include "src/num/tiling.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Summand t of an affine layer. data is NULL for a CSR matrix; otherwise
- * [n_rows x stride], rows aligned and padded with zeros. */
+ * [n_rows x stride], rows aligned and padded with zeros. tiling is the CSR
+ * matrix as copies of tiles, NULL where CSR is better. */
 struct weights_term {
     const double *data;
     double *owned; /* the copy behind data, NULL where the matrix serves */
     size_t stride;
+    struct tiling *tiling;
 };
 
 /*
@@ -32,6 +35,9 @@ struct weights {
     const struct layers *layers;
     struct weights_layer *layer; /* [n_layers] */
 };
+
+/* Makes a workspace fit for all tilings. */
+void weights_fit_work(const struct weights *weights, struct tiling_work *work);
 
 /* layers must outlive the weights. Immutable afterwards. */
 struct weights *weights_create(const struct layers *layers);

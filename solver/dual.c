@@ -63,6 +63,7 @@ struct dual *dual_create(const struct weights *weights)
         create_layer(d, k);
         widest = width > widest ? width : widest;
     }
+    weights_fit_work(weights, &d->work);
     NEW_ARRAY(d->every, widest);
     NEW_ARRAY(d->scale, DUAL_ROWS * layers->n_layers);
     for (size_t i = 0; i < widest; i++) {
@@ -116,6 +117,7 @@ void dual_destroy(struct dual *d)
     alloc_free(d->coefficient);
     alloc_free(d->value);
     alloc_free(d->every);
+    tiling_work_clear(&d->work);
     alloc_free(d->scale);
     alloc_free(d);
 }

@@ -84,6 +84,7 @@ struct dual {
     double **coefficient;
     double **value;
     uint32_t *every;
+    struct tiling_work work;
     size_t n_unstable;
     struct dual_neuron *neuron;
     size_t most_atoms;

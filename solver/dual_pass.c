@@ -76,6 +76,20 @@ static void add_sparse(double *c, const double *a, const struct matrix *matrix,
     }
 }
 
+/* A product of all rows with the tiling of a term of layer k, without its
+ * operands. */
+static struct tiling_pass tiled(struct dual *d, size_t k, size_t t)
+{
+    const struct tiling *tiling = d->weights->layer[k].terms[t].tiling;
+    return (struct tiling_pass){
+        .tiling = tiling,
+        .kernels = d->kernels,
+        .work = &d->work,
+        .n_rows = d->n_rows,
+        .n_copies = tiling->n_copies,
+    };
+}
+
 static void pass_affine(struct dual *d, size_t k)
 {
     const struct layer *layer = &d->layers->layer[k];
@@ -105,6 +119,15 @@ static void pass_affine(struct dual *d, size_t k)
         if (product.w != NULL) {
             d->kernels->add_product(&product);
             d->madds += d->n_rows * live.n * product.n_cols;
+            continue;
+        }
+        if (padded->terms[t].tiling != NULL) {
+            struct tiling_pass pass = tiled(d, k, t);
+            pass.to = d->coefficient[source];
+            pass.from = d->coefficient[k];
+            pass.to_stride = stride;
+            pass.from_stride = padded->stride;
+            d->madds += tiling_add_backward(&pass);
             continue;
         }
         d->madds += d->n_rows * layer->terms[t].matrix.start[layer->width];
@@ -214,6 +237,15 @@ static void forward_affine(struct dual *d, size_t k)
         if (product.w != NULL) {
             d->kernels->add_product(&product);
             d->madds += d->n_rows * product.n_live * product.n_cols;
+            continue;
+        }
+        if (padded->terms[t].tiling != NULL) {
+            struct tiling_pass pass = tiled(d, k, t);
+            pass.to = d->value[k];
+            pass.from = d->value[source];
+            pass.to_stride = padded->stride;
+            pass.from_stride = stride;
+            d->madds += tiling_add_forward(&pass);
             continue;
         }
         d->madds += d->n_rows * layer->terms[t].matrix.start[layer->width];
