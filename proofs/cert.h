@@ -2,8 +2,8 @@
 #ifndef ASTROLABE_PROOFS_CERT_H
 #define ASTROLABE_PROOFS_CERT_H
 
-#include "proofs/sha256.h"
 #include "src/base/error.h"
+#include "src/base/sha256.h"
 #include "src/base/status.h"
 #include "src/base/vec.h"
 

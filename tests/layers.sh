@@ -52,8 +52,8 @@ cblas.h: src/num/gemm_blas.c
 glpk.h: solver/lp_glpk.c
 onnx.pb-c.h: src/onnx/
 protobuf-c/: src/onnx/
-immintrin.h: src/num/dense_small_avx proofs/sha256_x86.c proofs/check/check_sha.c
-cpuid.h: proofs/sha256_x86.c proofs/check/check_sha.c
+immintrin.h: src/num/dense_small_avx src/base/sha256_x86.c proofs/check/check_sha.c
+cpuid.h: src/base/sha256_x86.c proofs/check/check_sha.c
 pthread.h: solver/workers proofs/check/
 mpi.h: solver/workers_mpi.c
 graphviz/: src/draw/render_gvc.c

@@ -40,6 +40,11 @@ void graph_clear_node(struct node *node)
     alloc_free(node->sets.element);
 }
 
+const unsigned char *net_digest(const struct net *net)
+{
+    return net->digest;
+}
+
 void net_destroy(struct net *net)
 {
     if (net == NULL) {

@@ -3,6 +3,7 @@
 #define ASTROLABE_NET_GRAPH_H
 
 #include "src/base/error.h"
+#include "src/base/sha256.h"
 #include "src/base/status.h"
 #include "src/base/vec.h"
 #include "src/net/activation.h"
@@ -164,8 +165,10 @@ struct node {
     struct sets sets;
 };
 
+/* digest: of the unpacked file */
 struct net {
     char *path;
+    unsigned char digest[SHA256_BYTES];
     size_t n_tensors;
     struct tensor *tensors;
     VEC(struct node) nodes;

@@ -22,6 +22,9 @@ struct net;
 enum status net_load(struct net **net, const char *path, struct error *error);
 void net_destroy(struct net *net);
 
+/* SHA-256 of the unpacked file as it was read [SHA256_BYTES]. */
+const unsigned char *net_digest(const struct net *net);
+
 size_t net_n_inputs(const struct net *net);  /* elements, all tensors */
 size_t net_n_outputs(const struct net *net); /* elements, all tensors */
 bool net_is_input_float32(const struct net *net);

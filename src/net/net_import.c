@@ -365,6 +365,7 @@ enum status net_load(struct net **net, const char *path, struct error *error)
     NEW(import.net);
     import.net->path = alloc_string(path, strlen(path));
     import.model = model;
+    sha256_digest(import.net->digest, model->image.data, model->image.n);
     STATUS_TRY(import_model(&import));
     *net = import.net;
     import.net = NULL;

@@ -200,6 +200,7 @@ enum status query_load(struct query **query, const char *path,
     *query = NULL;
     self->property_path = alloc_string(path, strlen(path));
     STATUS_TRY(vnnlib_load(&lib, path, is_strict, error));
+    sha256_digest(self->property_digest, lib->text.data, lib->text.n);
     self->vnnlib_major = lib->major;
     STATUS_TRY(check_property(lib, n_networks, networks, is_strict, error));
     STATUS_TRY(load_net(self, &networks[0], error));

@@ -3,6 +3,7 @@
 #define ASTROLABE_QUERY_QUERY_H
 
 #include "src/base/error.h"
+#include "src/base/sha256.h"
 #include "src/base/status.h"
 #include "src/net/net.h"
 
@@ -73,11 +74,12 @@ struct query_variable {
 };
 
 struct query {
-    char *property_path;   /* as given */
-    char *network_path;    /* of the file that was read */
-    int vnnlib_major;      /* 1 or 2 */
-    struct net *net;       /* owned */
-    struct layers *layers; /* owned */
+    char *property_path;                         /* as given */
+    unsigned char property_digest[SHA256_BYTES]; /* of the unpacked file */
+    char *network_path;                          /* of the file that was read */
+    int vnnlib_major;                            /* 1 or 2 */
+    struct net *net;                             /* owned */
+    struct layers *layers;                       /* owned */
     size_t n_variables;
     struct query_variable *variables; /* declaration order */
     size_t n_cases;

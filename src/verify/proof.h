@@ -17,8 +17,8 @@
 struct proof;
 
 /*
- * Hashes the files of the query and its canonical text, and sees to it that a
- * file can appear at path.
+ * Takes the digests of the files of the query, hashes its canonical text, and
+ * sees to it that a file can appear at path.
  *   path     what is there stays untouched
  *   returns  STATUS_OK and *proof owned by the caller; STATUS_USAGE if the
  *            property came from standard input; STATUS_IO; STATUS_BAD_INPUT

@@ -1,5 +1,5 @@
 /* SHA-256: published vectors, padding at every length, pieces. */
-#include "proofs/sha256.h"
+#include "src/base/sha256.h"
 #include "tests/suite.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SHA-256; equation numbers refer to FIPS 180-4, sections 4.1.2 and 6.2.2. */
-#include "proofs/sha256.h"
+#include "src/base/sha256.h"
 
-#include "proofs/sha256_x86.h"
+#include "src/base/sha256_x86.h"
 
 #include <string.h>
 

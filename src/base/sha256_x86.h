@@ -1,6 +1,6 @@
 /* SHA-256 by the instructions of x86-64 processors for it. */
-#ifndef ASTROLABE_PROOFS_SHA256_X86_H
-#define ASTROLABE_PROOFS_SHA256_X86_H
+#ifndef ASTROLABE_BASE_SHA256_X86_H
+#define ASTROLABE_BASE_SHA256_X86_H
 
 #include <stdbool.h>
 #include <stddef.h>

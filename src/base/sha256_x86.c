@@ -1,9 +1,9 @@
 /* Four rounds of SHA-256 at a time: FIPS 180-4, section 6.2.2. */
-#include "proofs/sha256_x86.h"
+#include "src/base/sha256_x86.h"
 
 #if defined(__SHA__) && defined(__SSE4_1__)
 
-#include "proofs/sha256.h"
+#include "src/base/sha256.h"
 
 #include <cpuid.h>
 #include <immintrin.h>

@@ -1,6 +1,6 @@
 /* SHA-256 of bytes that come in pieces (FIPS 180-4). */
-#ifndef ASTROLABE_PROOFS_SHA256_H
-#define ASTROLABE_PROOFS_SHA256_H
+#ifndef ASTROLABE_BASE_SHA256_H
+#define ASTROLABE_BASE_SHA256_H
 
 #include <stddef.h>
 #include <stdint.h>
