@@ -27,6 +27,9 @@ static void create_layer(struct backward *b, size_t k)
         NEW_ALIGNED(lines->upper_intercept, stride);
         NEW_ARRAY(lines->live, stride);
     }
+    if (layer_is_curved(&b->layers->layer[k])) {
+        backward_create_curve(&b->curves[k], &b->layers->layer[k]);
+    }
 }
 
 struct backward *backward_create(const struct weights *weights)
@@ -42,12 +45,15 @@ struct backward *backward_create(const struct weights *weights)
     NEW_ARRAY(b->error, layers->n_layers);
     NEW_ARRAY(b->magnitude, layers->n_layers);
     NEW_ARRAY(b->lines, layers->n_layers);
+    NEW_ARRAY(b->curves, layers->n_layers);
     size_t n_total = 64;
     size_t widest = 0;
     for (size_t k = 0; k < layers->n_layers; k++) {
         create_layer(b, k);
         const size_t width = layers->layer[k].width;
-        const size_t n_terms = layers->layer[k].n_terms;
+        const size_t n_terms = layers->layer[k].kind == LAYER_PRODUCT
+                                   ? 2
+                                   : layers->layer[k].n_terms;
         n_total += n_terms > 1 ? n_terms * width : width;
         widest = width > widest ? width : widest;
     }
@@ -75,12 +81,14 @@ void backward_destroy(struct backward *b)
         alloc_free(b->lines[k].upper_slope);
         alloc_free(b->lines[k].upper_intercept);
         alloc_free(b->lines[k].live);
+        backward_clear_curve(&b->curves[k]);
     }
     alloc_free(b->coefficient);
     alloc_free(b->columns);
     alloc_free(b->error);
     alloc_free(b->magnitude);
     alloc_free(b->lines);
+    alloc_free(b->curves);
     alloc_free(b->every);
     tiling_work_clear(&b->work);
     alloc_free(b);
@@ -247,13 +255,28 @@ static void seed_row(struct backward *b, size_t source,
     }
 }
 
+/* plus = +v[layer][i], minus = -v[layer][i]. */
+static void seed_value(struct backward *b, size_t layer, uint32_t i, size_t t)
+{
+    const size_t stride = b->weights->layer[layer].stride;
+    double *plus = b->coefficient[layer] + 2 * t * stride;
+    backward_list_column(b, layer, i);
+    b->columns[layer].is_seeded = true;
+    plus[i] = 1.0;
+    plus[stride + i] = -1.0;
+}
+
 void backward_seed_neurons(struct backward *b, size_t layer,
                            const uint32_t *neuron, size_t n)
 {
     const struct layer *affine = &b->layers->layer[layer];
-    REQUIRE(affine->kind == LAYER_AFFINE && 2 * n <= b->n_rows);
+    REQUIRE(2 * n <= b->n_rows);
     for (size_t t = 0; t < n; t++) {
         const size_t i = neuron[t];
+        if (affine->kind != LAYER_AFFINE) {
+            seed_value(b, layer, neuron[t], t);
+            continue;
+        }
         b->constant[2 * t] += affine->bias[i];
         b->constant[2 * t + 1] -= affine->bias[i];
         b->charge[2 * t] += b->error[layer][i];

@@ -5,6 +5,7 @@
 #include "domains/bounds.h"
 #include "domains/weights.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,8 +17,10 @@
  * eliminating layers from the last to the first: an affine layer through
  * its equation, a ReLU y = max(z, 0) through y >= a*z for a coefficient
  * >= 0 and y <= s*z + t for a negative one, with a in [0,1], s in [0,1] and
- * t >= max(-s*l, u - s*u). Source: Zhang et al., "Efficient Neural Network
- * Robustness Certification with General Activation Functions", NeurIPS 2018.
+ * t >= max(-s*l, u - s*u); a neuron of another kind through its line or plane
+ * below for a coefficient >= 0, above for a negative one, of any slope.
+ * Source: Zhang et al., "Efficient Neural Network Robustness Certification
+ * with General Activation Functions", NeurIPS 2018.
  *
  * Rounding. Coefficients are computed in nearest arithmetic. Passing q
  * through z = W v + b leaves an error of at most gamma*|q|.(|W||v| + |b|) in
@@ -35,6 +38,20 @@
  * met, not products of absolute matrices, so that depth costs nothing. Where
  * the pre-activation of a ReLU has other users or a seed, its coefficient may
  * cancel; the ReLU's own share is then charged apart, before the sum.
+ *
+ * Passing q through a line s z + t of another kind of neuron (s z + s' w + t
+ * for a product) makes up to two contributions to coefficients and one to the
+ * constant: nearest products, off by u |q s| and u |q t|, in sums of at most N
+ * terms. Slopes may pass 1 and intercepts have any size, so that nothing met
+ * before or after bounds them; such a neuron is charged |q| c for itself, with
+ *
+ *   c = 2*gamma_N*(S m[z] + S' m[w] + T) + 2^-1070,                       (3)
+ *
+ * S, S', T the larger absolute values of both lines: gamma_N |q| S m[z] is the
+ * error it causes in the coefficient of z, the same for w, gamma_N |q| T that
+ * in the sum of constants, and the factor 2 pays, as in (2), for the sum with
+ * the inputs' terms in backward_minimum and for the rounding of (3). What
+ * underflows is off by 2^-1074 times m or once, as everywhere.
  */
 struct backward;
 
@@ -55,6 +72,24 @@ void backward_set_scale(struct backward *backward, const struct bounds *bounds);
  */
 void backward_set_lines(struct backward *backward, size_t relu,
                         const double *lower, const double *upper);
+
+/*
+ * Chooses the lines of layer k, neither affine nor ReLU, from the bounds of its
+ * sources: act_curve.h, act_product.h. Infinite intercepts where nothing is
+ * known.
+ */
+void backward_set_curve(struct backward *backward, size_t k,
+                        const struct bounds *bounds);
+
+/* Half the sum of the distances of both lines of neuron i of such a layer at
+ * the ends of its source's bounds: how much its relaxation costs, for scores. */
+double backward_gap(const struct backward *backward, size_t k, size_t i,
+                    const struct bounds *bounds);
+
+/* The line below (above) neuron i of such a layer at values z and w of its
+ * sources. */
+double backward_line_at(const struct backward *backward, size_t k, size_t i,
+                        bool is_upper, const double source[2]);
 
 /* Another slope in [0,1] for the lower line of an unstable neuron, until the
  * lines are set again. */
@@ -78,7 +113,7 @@ void backward_add_constant(struct backward *backward, size_t row,
                            double constant);
 
 /* Rows 2t and 2t+1 become +v[layer][neuron[t]] and -v[layer][neuron[t]];
- * the layer is affine; 2*n <= the rows of the block. */
+ * 2*n <= the rows of the block. */
 void backward_seed_neurons(struct backward *backward, size_t layer,
                            const uint32_t *neuron, size_t n);
 

@@ -228,8 +228,10 @@ void backward_run(struct backward *b)
         }
         if (b->layers->layer[k].kind == LAYER_AFFINE) {
             pass_affine(b, k);
-        } else {
+        } else if (b->layers->layer[k].kind == LAYER_RELU) {
             pass_relu(b, k);
+        } else {
+            backward_pass_curve(b, k);
         }
     }
     const size_t stride = b->weights->layer[0].stride;

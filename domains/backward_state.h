@@ -17,6 +17,22 @@ struct relu_lines {
 };
 
 /*
+ * Lines of one layer of another kind, [width] each: lower_slope z +
+ * lower_other w + lower_intercept is below, the same with `upper` above, where
+ * w is the other factor of a product (NULL for other kinds); charge is (3) of
+ * backward.h.
+ */
+struct curve_lines {
+    double *lower_slope;
+    double *lower_other;
+    double *lower_intercept;
+    double *upper_slope;
+    double *upper_other;
+    double *upper_intercept;
+    double *charge;
+};
+
+/*
  * The columns of a layer that the rows of a block may be non-zero in: all, or
  * those listed. Everything outside is zero, at all times. Seeded by the
  * caller, inactive neurons may have coefficients too.
@@ -35,6 +51,7 @@ struct columns {
  * error        e[k] of (2), padded
  * magnitude    m[k]
  * lines        [n_layers], filled for ReLU layers
+ * curves       [n_layers], filled for the kinds beside affine and ReLU
  * every        0, 1, 2, ...: the live list of a layer without lines
  * work         of tilings
  */
@@ -47,6 +64,7 @@ struct backward {
     double **error;
     double **magnitude;
     struct relu_lines *lines;
+    struct curve_lines *curves;
     uint32_t *every;
     struct tiling_work work;
     double gamma;
@@ -62,5 +80,13 @@ double *backward_all_columns(struct backward *b, size_t k);
 
 /* Lists one column of a layer as possibly non-zero. */
 void backward_list_column(struct backward *b, size_t k, uint32_t j);
+
+/* Room for the lines of a layer that is neither affine nor ReLU. */
+void backward_create_curve(struct curve_lines *lines,
+                           const struct layer *layer);
+void backward_clear_curve(struct curve_lines *lines);
+
+/* Passes a block through such a layer. */
+void backward_pass_curve(struct backward *b, size_t k);
 
 #endif

@@ -1,6 +1,8 @@
 /* The box domain: every neuron its own interval, rounded outward. */
 #include "domains/box.h"
 
+#include "domains/act_curve.h"
+#include "domains/act_product.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
 #include "src/num/interval.h"
@@ -130,6 +132,40 @@ static bool apply_relu(struct bounds *bounds, const struct layer *layer,
     return is_possible;
 }
 
+/* The range of neuron i of a layer of another kind. */
+static void curved_range(double range[2], const struct bounds *bounds,
+                         const struct layer *layer, size_t i)
+{
+    const double z[2] = {bounds->lower[layer->source][i],
+                         bounds->upper[layer->source][i]};
+    if (layer->kind == LAYER_ACTIVATION) {
+        act_curve_range(&range[0], &range[1], layer->activation, z[0], z[1]);
+    } else if (layer->kind == LAYER_SCALE) {
+        const double factor[2] = {layer->factor_lower[i],
+                                  layer->factor_upper[i]};
+        act_product_range(&range[0], &range[1], factor, z);
+    } else if (layer->source == layer->other) {
+        act_curve_range(&range[0], &range[1], ACTIVATION_SQUARE, z[0], z[1]);
+    } else {
+        const double other[2] = {bounds->lower[layer->other][i],
+                                 bounds->upper[layer->other][i]};
+        act_product_range(&range[0], &range[1], z, other);
+    }
+}
+
+static bool apply_curved(struct bounds *bounds, const struct layer *layer,
+                         size_t k)
+{
+    bool is_possible = true;
+    for (size_t i = 0; i < layer->width; i++) {
+        double range[2];
+        curved_range(range, bounds, layer, i);
+        is_possible &= intersect(&bounds->lower[k][i], &bounds->upper[k][i],
+                                 range[0], range[1]);
+    }
+    return is_possible;
+}
+
 bool box_apply_layer(struct bounds *bounds, const struct layers *layers,
                      size_t k)
 {
@@ -144,7 +180,7 @@ bool box_apply_layer(struct bounds *bounds, const struct layers *layers,
     case LAYER_ACTIVATION:
     case LAYER_PRODUCT:
     case LAYER_SCALE:
-        break; /* what is known stays */
+        return apply_curved(bounds, layer, k);
     }
     return true;
 }

@@ -42,7 +42,8 @@ size_t box_row_terms(const struct layer *layer);
  * Intersects the bounds of layer k >= 1 with the interval image of its
  * sources' bounds: for ReLUs exact, for affine rows
  *   [b + sum min(w l, w u) - e, b + sum max(w l, w u) + e]              (5)
- * with e of (3). Rows that overflow keep their bounds.
+ * with e of (3), for the other kinds the ranges of act_curve.h and
+ * act_product.h. Rows that overflow keep their bounds.
  * Returns false if some lower bound passes its upper one (no execution).
  */
 bool box_apply_layer(struct bounds *bounds, const struct layers *layers,

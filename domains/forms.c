@@ -196,7 +196,8 @@ void forms_apply_relu(struct forms_space *space, size_t k,
                       const struct forms_step *steps)
 {
     const struct layer *layer = &space->layers->layer[k];
-    REQUIRE(layer->kind == LAYER_RELU && layer->source < k);
+    REQUIRE((layer->kind == LAYER_RELU || layer_is_curved(layer)) &&
+            layer->source < k);
     const struct forms *in = &space->forms[layer->source];
     struct forms *out = &space->forms[k];
     scale_columns(out, in, steps);

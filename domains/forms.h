@@ -88,7 +88,8 @@ void forms_space_clear(struct forms_space *space);
 void forms_set_inputs(struct forms_space *space,
                       const struct forms_step *steps);
 
-/* ReLU layer k by (4); steps [width], v its source. */
+/* ReLU layer k, or one of another kind than affine, by (4); steps [width], v
+ * its source. */
 void forms_apply_relu(struct forms_space *space, size_t k,
                       const struct forms_step *steps);
 

@@ -66,15 +66,15 @@ static void tighten_block(struct domain *domain, struct bounds *bounds,
     }
 }
 
-/* Tightens all neurons of an affine layer, or the unstable ones. */
+/* Tightens all neurons of a layer, or the unstable ones. */
 static void tighten(struct domain *domain, struct bounds *bounds,
-                    const struct region *region, size_t layer, bool is_output)
+                    const struct region *region, size_t layer, bool is_all)
 {
     size_t n = 0;
     for (size_t i = 0; i < domain->layers->layer[layer].width; i++) {
         const enum phase phase =
             bounds_phase(bounds->lower[layer][i], bounds->upper[layer][i]);
-        if (is_output || phase == PHASE_UNSTABLE) {
+        if (is_all || phase == PHASE_UNSTABLE) {
             domain->neurons[n++] = (uint32_t)i;
         }
     }
@@ -106,6 +106,23 @@ static void settle_relu(struct domain *domain, struct bounds *bounds,
     }
 }
 
+/* A layer that is neither affine nor ReLU. */
+static void settle_curved(struct domain *domain, struct bounds *bounds,
+                          const struct region *region, size_t k)
+{
+    const struct layer *layer = &domain->layers->layer[k];
+    if (layer->kind != LAYER_SCALE && layer->source > 0) {
+        tighten(domain, bounds, region, layer->source, true);
+    }
+    if (layer->kind == LAYER_PRODUCT && layer->other > 0) {
+        tighten(domain, bounds, region, layer->other, true);
+    }
+    (void)box_apply_layer(bounds, domain->layers, k);
+    if (!bounds_is_empty(bounds)) {
+        backward_set_curve(domain->backward, k, bounds);
+    }
+}
+
 static enum domain_answer propagate(struct domain *domain,
                                     struct bounds *bounds,
                                     const struct region *region,
@@ -124,6 +141,8 @@ static enum domain_answer propagate(struct domain *domain,
         }
         if (layers->layer[k].kind == LAYER_RELU) {
             settle_relu(domain, bounds, region, k);
+        } else if (layer_is_curved(&layers->layer[k])) {
+            settle_curved(domain, bounds, region, k);
         } else if (k + 1 == layers->n_layers) {
             tighten(domain, bounds, region, k, true);
         }

@@ -6,7 +6,7 @@
 
 /*
  * Layer by layer, first the box domain, then rows +v and -v of the unstable
- * ReLU inputs and of all outputs by back-substitution (backward.h), each
+ * ReLU inputs, of all inputs of other neurons and of all outputs by back-substitution (backward.h), each
  * bounded over the box of the region; its rows are not used. Rounding: (2)
  * of backward.h.
  */

@@ -428,6 +428,9 @@ static enum domain_answer star_propagate(struct domain *star,
         zonotope_domain_ops.propagate(star->zonotope, bounds, region, budget);
     star->n_variables = 0;
     star->n_rows = 0;
+    if (star->layers->n_curved > 0) {
+        return answer;
+    }
     if (answer == DOMAIN_DONE) {
         apply_inputs(star, region);
         add_region_rows(star, region);

@@ -20,7 +20,8 @@
  * are the optima over (1) to (3), turned into proofs by lp_safe_bound; all
  * others are those of the zonotope domain and of interval images.
  * Unstable ReLUs beyond STAR_VARIABLES variables get the band of the
- * zonotope domain, its half width in e.
+ * zonotope domain, its half width in e. Networks with neurons of other kinds
+ * keep the bounds of the zonotope domain.
  * Source: Tran et al., "Star-Based Reachability Analysis of Deep Neural
  * Networks", FM 2019; Ehlers, "Formal Verification of Piece-Wise Linear
  * Feed-Forward Neural Networks", ATVA 2017 (the triangle).

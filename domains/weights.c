@@ -40,8 +40,13 @@ static void find_single_users(struct weights *weights)
         const struct layer *layer = &layers->layer[k];
         weights->layer[k].relu = SIZE_MAX;
         if (layer->kind == LAYER_RELU) {
-            n_users[layer->source]++;
             weights->layer[layer->source].relu = k;
+        }
+        if (layer->kind != LAYER_INPUT && layer->kind != LAYER_AFFINE) {
+            n_users[layer->source]++;
+        }
+        if (layer->kind == LAYER_PRODUCT) {
+            n_users[layer->other]++;
         }
         for (size_t t = 0; t < layer->n_terms; t++) {
             n_users[layer->terms[t].source]++;

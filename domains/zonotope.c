@@ -38,7 +38,7 @@ static struct domain *zonotope_create(const struct layers *layers)
     NEW_ARRAY(zonotope->steps, widest);
     size_t cap = ZONOTOPE_ENTRIES / widest;
     cap = cap < ZONOTOPE_LEAST_CAP ? ZONOTOPE_LEAST_CAP : cap;
-    const size_t n_most = layers->n_inputs + layers->n_relus;
+    const size_t n_most = layers->n_inputs + layers->n_relus + layers->n_curved;
     forms_space_init(&zonotope->space, layers, n_most < cap ? n_most : cap);
     for (size_t s = 0; s < zonotope->space.n_magnitudes; s++) {
         zonotope->space.magnitude[s] = 1.0;
@@ -137,6 +137,23 @@ static void apply_relu(struct domain *zonotope, const struct bounds *bounds,
     forms_apply_relu(&zonotope->space, k, zonotope->steps);
 }
 
+/* Neurons of other kinds: each its own interval, known apart from all else. */
+static void apply_curved(struct domain *zonotope, const struct bounds *bounds,
+                         size_t k)
+{
+    for (size_t i = 0; i < zonotope->layers->layer[k].width; i++) {
+        const double l = bounds->lower[k][i];
+        const double u = bounds->upper[k][i];
+        struct forms_step *step = &zonotope->steps[i];
+        if (isfinite(l) && isfinite(u)) {
+            set_interval(zonotope, step, l, u);
+        } else {
+            *step = (struct forms_step){.error = HUGE_VAL};
+        }
+    }
+    forms_apply_relu(&zonotope->space, k, zonotope->steps);
+}
+
 /* Intersects the bounds of layer k with the ranges of its forms; false if
  * some become empty. */
 static bool tighten(struct bounds *bounds, const struct forms *forms, size_t k)
@@ -162,6 +179,10 @@ static bool apply_layer(struct domain *zonotope, struct bounds *bounds,
     }
     if (zonotope->layers->layer[k].kind == LAYER_RELU) {
         apply_relu(zonotope, bounds, k);
+        return true;
+    }
+    if (layer_is_curved(&zonotope->layers->layer[k])) {
+        apply_curved(zonotope, bounds, k);
         return true;
     }
     forms_apply_affine(&zonotope->space, k);

@@ -15,6 +15,7 @@
  *
  * Every affine layer's bounds are the intersection of what came in, of the
  * interval image of its sources (box.h) and of the range of its form.
+ * Neurons of other kinds are intervals with a symbol of their own.
  * Symbols beyond a limit set by the memory they would take go to the error
  * term instead: still a bound, but uncorrelated.
  * Source: Ghorbal, Goubault, Putot, "The Zonotope Abstract Domain Taylor1+",

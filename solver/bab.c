@@ -215,7 +215,8 @@ static void work(void *context, size_t w, void *item)
     p->record.margin = bab->margin;
     prover_load(p, node);
     worker->has_split = false;
-    const bool is_dual = outcome->search == 1 && p->lp == NULL;
+    const bool is_dual =
+        outcome->search == 1 && p->lp == NULL && p->layers->n_curved == 0;
     if (!is_dual || (!prove_dual(bab, worker, node) && !p->record.is_on)) {
         outcome->is_closed = prover_screen(p, node) ||
                              !prover_bound_neurons(p, node) || prover_close(p);

@@ -29,23 +29,38 @@ bool branch_choose(struct split *split, enum branch_rule rule,
     return false;
 }
 
-/* sum_i loss_i * s_ij w_j / (sum_k s_ik w_k) of one ReLU layer, added to
- * the scores. */
-static void add_layer(double *score, const struct prover *p, size_t relu)
+/* loss * s_j w_j / (sum_k s_k w_k) of one value added to the scores, s over
+ * the varying inputs. */
+static void add_value(double *score, const struct prover *p, double loss,
+                      const double *share)
 {
-    const size_t n = p->layers->n_inputs;
-    for (size_t i = 0; i < p->layers->layer[relu].width; i++) {
-        const double loss = p->loss[relu][i];
-        const double *share = p->share[relu] + i * n;
-        double sum = 0.0;
+    double sum = 0.0;
+    for (size_t v = 0; v < p->n_varying; v++) {
+        const size_t j = p->varying[v];
+        sum += share[v] * (p->upper[j] - p->lower[j]);
+    }
+    for (size_t v = 0; sum > 0.0 && v < p->n_varying; v++) {
+        const size_t j = p->varying[v];
+        score[j] += loss * share[v] * (p->upper[j] - p->lower[j]) / sum;
+    }
+}
+
+/* The same for the neurons of a layer that is not affine; the loss of a product
+ * goes to both its factors. */
+static void add_layer(double *score, const struct prover *p, size_t k)
+{
+    const struct layer *layer = &p->layers->layer[k];
+    const double *share = p->share[layer->source];
+    const double *other =
+        layer->kind == LAYER_PRODUCT ? p->share[layer->other] : NULL;
+    for (size_t i = 0; i < layer->width; i++) {
+        const double loss = p->loss[k][i];
         if (loss <= 0.0) {
             continue;
         }
-        for (size_t j = 0; j < n; j++) {
-            sum += share[j] * (p->upper[j] - p->lower[j]);
-        }
-        for (size_t j = 0; sum > 0.0 && j < n; j++) {
-            score[j] += loss * share[j] * (p->upper[j] - p->lower[j]) / sum;
+        add_value(score, p, loss, share + i * p->n_varying);
+        if (other != NULL) {
+            add_value(score, p, loss, other + i * p->n_varying);
         }
     }
 }
@@ -67,7 +82,7 @@ static void score_inputs(double *score, const struct prover *p)
         }
     }
     for (size_t k = 1; k < p->layers->n_layers; k++) {
-        if (p->layers->layer[k].kind == LAYER_RELU && p->share[k] != NULL) {
+        if (p->loss[k] != NULL && p->n_varying <= PROVER_LP_INPUTS) {
             add_layer(score, p, k);
         }
     }
@@ -104,7 +119,8 @@ bool branch_by_input(struct split *split, const struct prover *p)
     return is_found;
 }
 
-bool branch_by_neuron(struct split *split, const struct prover *p)
+/* The neuron of largest loss in the first ReLU layer with one. */
+static bool choose_relu(struct split *split, const struct prover *p)
 {
     double best = 0.0;
     for (size_t k = 1; k < p->layers->n_layers && best <= 0.0; k++) {
@@ -125,4 +141,74 @@ bool branch_by_neuron(struct split *split, const struct prover *p)
         }
     }
     return best > 0.0;
+}
+
+/* Splits the value that neuron i of layer `source` feeds into another at its
+ * middle, or at 0 where a ReLU or an S-shaped function bends; values of inputs
+ * are inputs. */
+static bool split_value(struct split *split, const struct prover *p,
+                        size_t source, size_t i, bool bends_at_0)
+{
+    const double l = p->bounds.lower[source][i];
+    const double u = p->bounds.upper[source][i];
+    double middle = bends_at_0 && l < 0.0 && u > 0.0 ? 0.0 : 0.5 * l + 0.5 * u;
+    if (p->record.is_on) {
+        middle = record_grid_down(middle);
+    }
+    *split = (struct split){
+        .kind = source == 0 ? SPLIT_INPUT : SPLIT_NEURON,
+        .layer = (uint32_t)source,
+        .index = (uint32_t)i,
+        .threshold = middle,
+    };
+    return isfinite(l) && isfinite(u) && l < middle && middle < u;
+}
+
+/* Splits the source of neuron i of layer k. */
+static bool split_source(struct split *split, const struct prover *p, size_t k,
+                         size_t i)
+{
+    const struct layer *layer = &p->layers->layer[k];
+    size_t source = layer->source;
+    const bool bends_at_0 = layer->kind == LAYER_RELU ||
+                            (layer->kind == LAYER_ACTIVATION &&
+                             (layer->activation == ACTIVATION_SIGMOID ||
+                              layer->activation == ACTIVATION_TANH ||
+                              layer->activation == ACTIVATION_ERF));
+    if (layer->kind == LAYER_PRODUCT) {
+        const double first =
+            p->bounds.upper[source][i] - p->bounds.lower[source][i];
+        const double second =
+            p->bounds.upper[layer->other][i] - p->bounds.lower[layer->other][i];
+        source = second > first ? layer->other : source;
+    }
+    return split_value(split, p, source, i, bends_at_0);
+}
+
+/* The value of the neuron of largest loss in all layers, unless an input has
+ * a higher score. */
+static bool choose_value(struct split *split, const struct prover *p)
+{
+    double best = 0.0;
+    if (p->n_varying <= PROVER_LP_INPUTS && branch_by_input(split, p)) {
+        best = p->score[split->index];
+    }
+    for (size_t k = 1; k < p->layers->n_layers; k++) {
+        const struct layer *layer = &p->layers->layer[k];
+        for (size_t i = 0; p->loss[k] != NULL && i < layer->width; i++) {
+            struct split other;
+            if (layer->kind != LAYER_SCALE && p->loss[k][i] > best &&
+                split_source(&other, p, k, i)) {
+                best = p->loss[k][i];
+                *split = other;
+            }
+        }
+    }
+    return best > 0.0;
+}
+
+bool branch_by_neuron(struct split *split, const struct prover *p)
+{
+    return p->layers->n_curved > 0 ? choose_value(split, p)
+                                   : choose_relu(split, p);
 }

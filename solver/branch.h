@@ -40,7 +40,10 @@ bool branch_by_input(struct split *split, const struct prover *prover);
 /*
  * The neuron of largest loss in the first layer that has unstable neurons
  * with a loss: its literal is then a row over the inputs with the fewest
- * relaxations in it.
+ * relaxations in it. In networks with other kinds of neurons the value before
+ * the neuron of largest loss anywhere, ReLU or not, split at its middle (at 0
+ * for ReLUs and S-shaped functions), or the input of branch_by_input if its
+ * score is higher: both measure what the split can gain.
  */
 bool branch_by_neuron(struct split *split, const struct prover *prover);
 

@@ -11,8 +11,9 @@
 
 /*
  * One split literal. For SPLIT_INPUT the half of the box at threshold of
- * input `index`; for SPLIT_NEURON the phase of neuron `index` of the affine
- * or other layer `layer` that feeds a ReLU: z <= 0 or z >= 0.
+ * input `index`; for SPLIT_NEURON the side of the threshold on which the value
+ * z of neuron `index` of layer `layer` is, which feeds a ReLU (threshold 0: its
+ * phase), or a neuron of another kind: z <= threshold or z >= threshold.
  */
 enum split_kind { SPLIT_INPUT, SPLIT_NEURON };
 struct split {
@@ -20,8 +21,8 @@ struct split {
     bool is_upper; /* the side v >= threshold */
     uint32_t layer;
     uint32_t index;
-    uint32_t rank;    /* neuron splits of the record up to and with this one */
-    double threshold; /* 0 for neurons */
+    uint32_t rank; /* neuron splits of the record up to and with this one */
+    double threshold;
 };
 
 /*

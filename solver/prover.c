@@ -45,13 +45,12 @@ struct prover *prover_create(const struct weights *weights)
         const struct layer *layer = &layers->layer[k];
         widest = layer->width > widest ? layer->width : widest;
         p->cone[k] = (k == 0 ? 0.0 : p->cone[k - 1]) + count_entries(layer);
-        if (layer->kind == LAYER_RELU) {
+        if (layer->kind == LAYER_RELU || layer_is_curved(layer)) {
             NEW_ARRAY(p->loss[k], layer->width);
-            if (n <= PROVER_LP_INPUTS) {
-                NEW_ARRAY(p->share[k], layer->width * n);
-            }
         }
     }
+    NEW_ARRAY(p->varying, n);
+    NEW_ARRAY(p->is_settled, layers->n_layers);
     NEW_ARRAY(p->neurons, widest);
     if (n <= PROVER_LP_INPUTS) {
         p->lp = lp_create(n);
@@ -70,9 +69,47 @@ static void clear_case(struct prover *p)
     alloc_free(p->values);
 }
 
+/* Room for the shares of a layer; those of an input are its own. */
+static void create_share(struct prover *p, size_t k)
+{
+    const size_t n = p->n_varying;
+    if (p->share[k] != NULL || n > PROVER_LP_INPUTS) {
+        return;
+    }
+    NEW_ARRAY(p->share[k], p->layers->layer[k].width * n);
+    for (size_t v = 0; k == 0 && v < n; v++) {
+        p->share[k][p->varying[v] * n + v] = 1.0;
+    }
+}
+
+/* Notes which inputs vary, and makes the shares. */
+static void set_varying(struct prover *p, const struct query_case *query_case)
+{
+    p->n_varying = 0;
+    for (size_t j = 0; j < p->layers->n_inputs; j++) {
+        if (query_case->lower_down[j] < query_case->upper_up[j]) {
+            p->varying[p->n_varying++] = (uint32_t)j;
+        }
+    }
+    for (size_t k = 0; k < p->layers->n_layers; k++) {
+        alloc_free(p->share[k]);
+        p->share[k] = NULL;
+    }
+    for (size_t k = 0; k < p->layers->n_layers; k++) {
+        const struct layer *layer = &p->layers->layer[k];
+        if (p->loss[k] != NULL) {
+            create_share(p, layer->source);
+        }
+        if (layer->kind == LAYER_PRODUCT) {
+            create_share(p, layer->other);
+        }
+    }
+}
+
 void prover_set_case(struct prover *p, const struct query_case *query_case)
 {
     clear_case(p);
+    set_varying(p, query_case);
     if (p->lp != NULL) {
         spec_init_summed(&p->spec, p->layers, query_case);
     } else {
@@ -107,6 +144,8 @@ void prover_destroy(struct prover *p)
     alloc_free(p->score);
     alloc_free(p->loss);
     alloc_free(p->share);
+    alloc_free(p->varying);
+    alloc_free(p->is_settled);
     alloc_free(p->neurons);
     alloc_free(p->multipliers);
     dual_destroy(p->dual);

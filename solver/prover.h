@@ -33,11 +33,13 @@ enum { PROVER_LP_INPUTS = 64 };
  *   values         [n_disjuncts x SPEC_MOST_SUMMED] the atoms of disjuncts with
  *                  a sum where the relaxation minimises the sum
  *   relaxed        values of all layers there
- *   loss           per ReLU layer [width]: how much the relaxation of a
- *                  neuron costs the rows of the open disjuncts
- *   share          per ReLU layer [width x n_inputs], |coefficients| of the
- *                  neuron's own two linear bounds; NULL beyond
- *                  PROVER_LP_INPUTS inputs
+ *   loss           per layer that is not affine [width]: how much the
+ *                  relaxation of a neuron costs the rows of the open disjuncts
+ *   varying        [n_varying] inputs that vary in the box of the case
+ *   share          per layer that feeds one that is not affine, [width x
+ *                  n_varying], |coefficients| of the value's own two linear
+ *                  bounds; NULL beyond PROVER_LP_INPUTS varying inputs
+ *   is_settled     per layer: bounded as a source at this node
  *   lp             rows over the inputs: literals of the node; NULL beyond
  *                  PROVER_LP_INPUTS inputs, where GLPK joins them at the end
  *   point          [n_inputs] the most promising point of the box
@@ -65,7 +67,10 @@ struct prover {
     double *values;
     struct bounds relaxed; /* lower only */
     double **loss;
+    uint32_t *varying;
+    size_t n_varying;
     double **share;
+    bool *is_settled;
     double *point;
     double *score;     /* [n_inputs], of branch_by_input */
     double *minimum;   /* [n_rows] of row.x + constant over the box */

@@ -1,4 +1,6 @@
-/* l <= z <= u for the ReLU inputs of a region, layer by layer. */
+/* l <= z <= u for the inputs of ReLUs and other neurons of a region, layer by
+ * layer. */
+#include "domains/box.h"
 #include "solver/lp_safe.h"
 #include "solver/prover.h"
 #include "solver/prover_joint.h"
@@ -14,12 +16,13 @@
  * a lemma in the certificate. */
 static const double LEMMA_GAIN = 0x1p-6;
 
-/* A ReLU layer: the layer, the one that feeds it, its number among ReLUs;
- * whether literals become rows, and whether its bounds can have changed. */
+/* A layer of ReLUs or other neurons: the one that feeds it, its number among
+ * such layers; whether literals become rows, and whether its bounds can have
+ * changed. */
 struct relu {
-    size_t layer;
     size_t source;
     size_t number;
+    bool is_curved;
     bool has_rows;
     bool is_stale;
 };
@@ -91,7 +94,8 @@ static double improve(struct prover *p, const struct end *end, double known,
                        backward_constant(p->backward, end->row);
     /* One rounded addition: half a unit in the last place. */
     const double bound = nextafter(sum, -HUGE_VAL);
-    if (bound >= 0.0 || bound - known > LEMMA_GAIN * (other - known)) {
+    if ((bound >= 0.0 && known < 0.0) ||
+        bound - known > LEMMA_GAIN * (other - known)) {
         note_lemma(p, end, beta);
         return p->record.is_on ? known : bound;
     }
@@ -112,18 +116,26 @@ static bool is_contradiction(const struct prover *p, double *lower,
 }
 
 /* |coefficients| of the two rows of a neuron, added up. */
-static void set_share(struct prover *p, size_t relu, size_t neuron, size_t t)
+static void set_share(struct prover *p, size_t source, size_t neuron, size_t t)
 {
-    if (p->share[relu] == NULL) {
+    if (p->share[source] == NULL) {
         return;
     }
-    const size_t n = p->layers->n_inputs;
+    const size_t n = p->n_varying;
     const double *plus = backward_coefficients(p->backward, 2 * t);
     const double *minus = backward_coefficients(p->backward, 2 * t + 1);
-    double *share = p->share[relu] + neuron * n;
-    for (size_t j = 0; j < n; j++) {
-        share[j] = fabs(plus[j]) + fabs(minus[j]);
+    double *share = p->share[source] + neuron * n;
+    for (size_t v = 0; v < n; v++) {
+        const size_t j = p->varying[v];
+        share[v] = fabs(plus[j]) + fabs(minus[j]);
     }
+}
+
+/* Whether narrower bounds of a value could help. */
+static bool is_open(const struct relu *relu, double lower, double upper)
+{
+    return relu->is_curved ? lower < upper
+                           : bounds_phase(lower, upper) == PHASE_UNSTABLE;
 }
 
 /* Tightens both ends of neuron neurons[t] by rows 2t and 2t + 1 of the last
@@ -141,10 +153,10 @@ static void tighten(struct prover *p, const struct relu *relu, uint32_t neuron,
     if (p->lp == NULL || lp_n_rows(p->lp) == 0) {
         return;
     }
-    if (bounds_phase(*lower, *upper) == PHASE_UNSTABLE) {
+    if (is_open(relu, *lower, *upper)) {
         *lower = improve(p, &end, *lower, *upper);
     }
-    if (bounds_phase(*lower, *upper) == PHASE_UNSTABLE) {
+    if (is_open(relu, *lower, *upper)) {
         end.row++;
         end.is_upper = true;
         *upper = -improve(p, &end, -*upper, -*lower);
@@ -163,7 +175,7 @@ static bool tighten_block(struct prover *p, const struct relu *relu,
     backward_run(p->backward);
     for (size_t t = 0; t < n; t++) {
         tighten(p, relu, neurons[t], t);
-        set_share(p, relu->layer, neurons[t], t);
+        set_share(p, relu->source, neurons[t], t);
     }
     prover_join_lemmas(p, lemmas, LEMMA_GAIN);
     for (size_t t = 0; t < n; t++) {
@@ -176,34 +188,32 @@ static bool tighten_block(struct prover *p, const struct relu *relu,
 }
 
 /* Adds the row that a literal implies: with the lower bound a.x + b of z
- * (of -z), z <= 0 (z >= 0) implies a.x <= -b. */
+ * (of -z), z <= t (z >= t) implies a.x <= t - b (a.x <= -t - b). */
 static void add_literal(struct prover *p, const struct split *split,
                         uint32_t position)
 {
     const uint32_t neuron = split->index;
     const size_t row = split->is_upper ? 1 : 0;
     backward_begin(p->backward, 2);
-    if (p->layers->layer[split->layer].kind == LAYER_AFFINE) {
-        backward_seed_neurons(p->backward, split->layer, &neuron, 1);
-    } else {
-        backward_seed(p->backward, split->layer, 0)[neuron] = 1.0;
-        backward_seed(p->backward, split->layer, 1)[neuron] = -1.0;
-    }
+    backward_seed_neurons(p->backward, split->layer, &neuron, 1);
     backward_run(p->backward);
     const double b = backward_constant(p->backward, row);
     const double *a = backward_coefficients(p->backward, row);
     if (!isfinite(b)) {
         return;
     }
+    const double t = split->is_upper ? -split->threshold : split->threshold;
+    const bool is_exact = !(t < 0.0) && !(t > 0.0);
+    const double rhs = is_exact ? -b : interval_up(t - b);
     VEC_PUSH(&p->record.literal, position);
     if (p->lp != NULL) {
-        lp_add_row(p->lp, a, -b);
+        lp_add_row(p->lp, a, rhs);
         return;
     }
     for (size_t j = 0; j < p->layers->n_inputs; j++) {
         VEC_PUSH(&p->wide_rows, a[j]);
     }
-    VEC_PUSH(&p->wide_rhs, -b);
+    VEC_PUSH(&p->wide_rhs, rhs);
 }
 
 /* Applies the literals of one layer to its bounds, and to the LP. */
@@ -219,9 +229,9 @@ static void apply_literals(struct prover *p, const struct node *node,
         double *lower = &p->bounds.lower[layer][split->index];
         double *upper = &p->bounds.upper[layer][split->index];
         if (split->is_upper) {
-            *lower = interval_raise(*lower, 0.0);
+            *lower = interval_raise(*lower, split->threshold);
         } else {
-            *upper = interval_reduce(*upper, 0.0);
+            *upper = interval_reduce(*upper, split->threshold);
         }
         if (relu->has_rows) {
             add_literal(p, split, (uint32_t)s);
@@ -229,14 +239,15 @@ static void apply_literals(struct prover *p, const struct node *node,
     }
 }
 
-/* The unstable neurons of a layer, into p->neurons. */
-static size_t find_unstable(struct prover *p, size_t layer)
+/* The neurons of a layer to bound, into p->neurons. */
+static size_t find_open(struct prover *p, const struct relu *relu)
 {
+    const size_t layer = relu->source;
     size_t n = 0;
     for (size_t i = 0; i < p->layers->layer[layer].width; i++) {
         const double l = p->bounds.lower[layer][i];
         const double u = p->bounds.upper[layer][i];
-        if (bounds_phase(l, u) == PHASE_UNSTABLE) {
+        if (is_open(relu, l, u)) {
             p->neurons[n++] = (uint32_t)i;
         }
     }
@@ -255,20 +266,22 @@ static bool is_possible(const struct prover *p, size_t layer)
     return true;
 }
 
-/* Bit `number` of the record says whether there was an unstable neuron. */
-static bool bound_relu(struct prover *p, const struct node *node,
-                       const struct relu *relu)
+/* Bounds the layer that feeds others. Bit `number` of the record says whether
+ * there was a neuron to bound. */
+static bool bound_source(struct prover *p, const struct node *node,
+                         const struct relu *relu)
 {
     const size_t source = relu->source;
-    const size_t width = p->layers->layer[source].width;
-    double *lower = p->bounds.lower[relu->layer];
-    double *upper = p->bounds.upper[relu->layer];
+    const enum layer_kind kind = p->layers->layer[source].kind;
+    const bool can_gain = kind == LAYER_AFFINE ||
+                          (p->layers->n_curved > 0 && kind != LAYER_INPUT);
+    p->is_settled[source] = true;
     apply_literals(p, node, relu);
     if (!is_possible(p, source)) {
         return false;
     }
-    if (relu->is_stale && p->layers->layer[source].kind == LAYER_AFFINE) {
-        const size_t n = find_unstable(p, source);
+    if (relu->is_stale && can_gain) {
+        const size_t n = find_open(p, relu);
         p->record.refresh |= (uint64_t)(n > 0) << (relu->number % 64);
         const size_t block = backward_block(p->backward, source);
         for (size_t t = 0; t < n; t += block) {
@@ -279,30 +292,72 @@ static bool bound_relu(struct prover *p, const struct node *node,
             }
         }
     }
-    for (size_t i = 0; i < width; i++) {
+    return true;
+}
+
+static bool bound_relu(struct prover *p, const struct node *node, size_t k,
+                       const struct relu *relu)
+{
+    const size_t source = relu->source;
+    double *lower = p->bounds.lower[k];
+    double *upper = p->bounds.upper[k];
+    if (!bound_source(p, node, relu)) {
+        return false;
+    }
+    for (size_t i = 0; i < p->layers->layer[k].width; i++) {
         const double l = interval_raise(0.0, p->bounds.lower[source][i]);
         const double u = interval_raise(0.0, p->bounds.upper[source][i]);
         lower[i] = interval_raise(lower[i], l);
         upper[i] = interval_reduce(upper[i], u);
     }
-    backward_set_lines(p->backward, relu->layer, p->bounds.lower[source],
+    backward_set_lines(p->backward, k, p->bounds.lower[source],
                        p->bounds.upper[source]);
+    return true;
+}
+
+/* A layer of a network with other kinds of neurons, which is not a ReLU. */
+static bool bound_curved(struct prover *p, const struct node *node, size_t k,
+                         struct relu relu)
+{
+    const struct layer *layer = &p->layers->layer[k];
+    const size_t n = layer->kind == LAYER_PRODUCT ? 2 : 1;
+    relu.is_curved = true;
+    for (size_t f = 0; f < n && p->loss[k] != NULL; f++) {
+        relu.source = f == 0 ? layer->source : layer->other;
+        relu.is_stale = layer->kind != LAYER_SCALE;
+        if (!p->is_settled[relu.source] && !bound_source(p, node, &relu)) {
+            return false;
+        }
+    }
+    if (!box_apply_layer(&p->bounds, p->layers, k) && !is_possible(p, k)) {
+        return false;
+    }
+    if (p->loss[k] != NULL) {
+        backward_set_curve(p->backward, k, &p->bounds);
+    }
     return true;
 }
 
 static bool bound_layers(struct prover *p, const struct node *node,
                          struct relu relu, size_t changed)
 {
+    const bool has_curved = p->layers->n_curved > 0;
+    memset(p->is_settled, 0, p->layers->n_layers * sizeof *p->is_settled);
     for (size_t k = 1; k < p->layers->n_layers; k++) {
-        if (p->layers->layer[k].kind == LAYER_RELU) {
-            relu.layer = k;
+        const enum layer_kind kind = p->layers->layer[k].kind;
+        if (kind == LAYER_RELU) {
             relu.source = p->layers->layer[k].source;
             relu.is_stale = relu.source > changed;
-            if (!bound_relu(p, node, &relu)) {
+            if (!bound_relu(p, node, k, &relu)) {
                 return false;
             }
-            relu.number++;
+        } else if (has_curved && !bound_curved(p, node, k, relu)) {
+            return false;
         }
+        relu.number += kind == LAYER_RELU || kind == LAYER_ACTIVATION ||
+                               kind == LAYER_PRODUCT
+                           ? 1
+                           : 0;
     }
     return true;
 }

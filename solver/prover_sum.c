@@ -5,7 +5,6 @@
 #include "solver/sum_game.h"
 #include "src/base/require.h"
 
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -13,21 +12,35 @@
  * may clip the box; the first ones go only half the way. */
 enum { MOST_ROUNDS = 8, N_HOPELESS = 1, N_DAMPED = 2 };
 
+/* Adds |coefficient met| * distance of the lines to the losses of layer k,
+ * whose neurons are not ReLUs. */
+static void add_curve_losses(struct prover *p, size_t k, const double *met)
+{
+    for (size_t i = 0; i < p->layers->layer[k].width; i++) {
+        if (met[i] > 0.0 || met[i] < 0.0) {
+            p->loss[k][i] +=
+                fabs(met[i]) * backward_gap(p->backward, k, i, &p->bounds);
+        }
+    }
+}
+
 /* Adds |coefficient met| * area of the relaxation to the losses, for row
  * `row` of the last block. */
 static void add_losses(struct prover *p, size_t row)
 {
     for (size_t k = 1; k < p->layers->n_layers; k++) {
         const struct layer *layer = &p->layers->layer[k];
-        const double *met = layer->kind == LAYER_RELU
-                                ? backward_met(p->backward, k, row)
-                                : NULL;
+        const double *met =
+            p->loss[k] != NULL ? backward_met(p->backward, k, row) : NULL;
         if (met == NULL) {
+            continue;
+        }
+        if (layer->kind != LAYER_RELU) {
+            add_curve_losses(p, k, met);
             continue;
         }
         const double *lower = p->bounds.lower[layer->source];
         const double *upper = p->bounds.upper[layer->source];
-        assert(p->loss[k] != NULL);
         for (size_t i = 0; i < layer->width; i++) {
             if (lower[i] < 0.0 && upper[i] > 0.0) {
                 p->loss[k][i] +=
@@ -77,6 +90,14 @@ static void relax_layer(struct prover *p, size_t k, size_t row)
         const double *met = backward_met(p->backward, k, row);
         for (size_t i = 0; i < layer->width; i++) {
             v[i] = line(z[i], l[i], u[i], met == NULL ? 0.0 : met[i]);
+        }
+    } else if (layer_is_curved(layer)) {
+        const double *met = backward_met(p->backward, k, row);
+        for (size_t i = 0; i < layer->width; i++) {
+            const double source[2] = {p->relaxed.lower[layer->source][i],
+                                      p->relaxed.lower[layer->other][i]};
+            v[i] = backward_line_at(p->backward, k, i,
+                                    met != NULL && met[i] < 0.0, source);
         }
     } else if (layer->kind == LAYER_AFFINE) {
         memcpy(v, layer->bias, layer->width * sizeof *v);

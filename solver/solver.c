@@ -66,10 +66,6 @@ enum solver_answer solver_run(struct solver *solver, size_t case_index,
         *reason = "the input box is not bounded";
         return SOLVER_OPEN;
     }
-    if (solver->query->layers->n_curved > 0) {
-        *reason = "layers other than affine and ReLU are not bounded yet";
-        return SOLVER_OPEN;
-    }
     if (solver->weights == NULL) {
         solver->weights = weights_create(solver->query->layers);
         solver->box = box_domain_ops.create(solver->query->layers);
@@ -83,9 +79,10 @@ enum solver_answer solver_run(struct solver *solver, size_t case_index,
         .options = &solver->options,
         .oracle = oracle,
         .budget = budget,
-        .sink = sink,
+        .sink = solver->query->layers->n_curved == 0 ? sink : NULL,
     };
-    if (solver->options.engine == SOLVER_AUTO) {
+    if (solver->options.engine == SOLVER_AUTO &&
+        solver->query->layers->n_curved == 0) {
         const enum solver_answer answer = cnf_decide(&problem, &solver->stats);
         if (answer != SOLVER_OPEN) {
             return answer;

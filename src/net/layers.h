@@ -72,6 +72,13 @@ struct layer {
     double *factor_upper;
 };
 
+/* Whether the layer is of one of the kinds (3) to (5). */
+static inline bool layer_is_curved(const struct layer *layer)
+{
+    return layer->kind == LAYER_ACTIVATION || layer->kind == LAYER_PRODUCT ||
+           layer->kind == LAYER_SCALE;
+}
+
 /* The last layer is the output (all outputs flattened in graph order). */
 struct layers {
     size_t n_layers;

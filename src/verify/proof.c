@@ -114,6 +114,11 @@ enum status proof_open(struct proof **proof, const struct query *query,
         status = STATUS_USAGE;
         goto cleanup;
     }
+    if (query->layers->n_curved > 0) {
+        error_set(&self->error, "proofs of networks with neurons other than "
+                                "ReLUs cannot be recorded yet");
+        self->status = STATUS_UNSUPPORTED;
+    }
     STATUS_TRY(hash_all(&self->cert, query, error));
     STATUS_TRY(writer_open(&writer, path, error));
     writer_abandon(writer);

@@ -13,7 +13,7 @@ struct fixture {
     struct prover *prover;
 };
 
-enum { FIRST_RELU = 2, SECOND_RELU = 4 };
+enum { FIRST_SOURCE = 1, FIRST_RELU = 2, SECOND_RELU = 4 };
 
 static void fixture_init(struct fixture *f)
 {
@@ -71,7 +71,7 @@ START_TEST(the_input_of_the_largest_row_share_is_halved)
     ck_assert(is_same(split.threshold, -2.0));
     p->n_open = 0;
     p->row[1] = 100.0;
-    p->share[FIRST_RELU][2 + 1] = 4.0;
+    p->share[FIRST_SOURCE][2 + 1] = 4.0;
     p->loss[FIRST_RELU][1] = 0.5;
     ck_assert(branch_by_input(&split, p));
     ck_assert_uint_eq(split.index, 1);
@@ -86,9 +86,9 @@ START_TEST(a_loss_is_shared_out_among_the_inputs)
     struct split split;
     fixture_init(&f);
     struct prover *p = f.prover;
-    p->share[FIRST_RELU][0] = 3.0;
-    p->share[FIRST_RELU][1] = 1.0;
-    p->share[FIRST_RELU][3] = 2.0;
+    p->share[FIRST_SOURCE][0] = 3.0;
+    p->share[FIRST_SOURCE][1] = 1.0;
+    p->share[FIRST_SOURCE][3] = 2.0;
     p->loss[FIRST_RELU][0] = 1.0;
     p->loss[FIRST_RELU][1] = 0.25;
     ck_assert(branch_by_input(&split, p));
