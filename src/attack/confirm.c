@@ -3,6 +3,7 @@
 
 #include "src/base/alloc.h"
 #include "src/base/log.h"
+#include "src/net/enclose.h"
 #include "src/num/rational.h"
 
 #include <assert.h>
@@ -42,6 +43,7 @@ void confirm_init(struct confirm *confirm, const struct query *query)
     NEW_ARRAY(confirm->output, n_outputs);
     confirm->x = create_rationals(n_inputs);
     confirm->y = create_rationals(n_outputs);
+    confirm->y_upper = create_rationals(n_outputs);
     confirm->y_float = create_rationals(n_outputs);
     if (query->n_cases > 0) {
         confirm_select(confirm, 0);
@@ -57,6 +59,7 @@ void confirm_clear(struct confirm *confirm)
     const size_t n_outputs = confirm->query->layers->n_outputs;
     destroy_rationals(confirm->x, n_inputs);
     destroy_rationals(confirm->y, n_outputs);
+    destroy_rationals(confirm->y_upper, n_outputs);
     destroy_rationals(confirm->y_float, n_outputs);
     alloc_free(confirm->lower);
     alloc_free(confirm->upper);
@@ -227,10 +230,29 @@ static bool float_holds(struct confirm *confirm)
                              constants(confirm->y_float));
 }
 
+/* Decides by enclosures of the outputs, with more bits if few do not. */
+static bool enclosure_holds(struct confirm *confirm)
+{
+    static const long bits[] = {128, 1024};
+    const struct query *query = confirm->query;
+    bool is_held = false;
+    for (size_t i = 0; i < sizeof bits / sizeof *bits && !is_held; i++) {
+        is_held = layers_enclose(confirm->y, confirm->y_upper, query->layers,
+                                 constants(confirm->x), bits[i]) &&
+                  query_holds_between(
+                      query, confirm->case_index, constants(confirm->x),
+                      constants(confirm->y), constants(confirm->y_upper));
+    }
+    return is_held;
+}
+
 static bool exact_holds(struct confirm *confirm)
 {
     const struct query *query = confirm->query;
     struct error error;
+    if (query->layers->n_curved > 0) {
+        return enclosure_holds(confirm);
+    }
     return net_eval_exact(confirm->y, query->net, constants(confirm->x),
                           &error) == STATUS_OK &&
            query_holds_exact(query, confirm->case_index, constants(confirm->x),

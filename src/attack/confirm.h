@@ -29,7 +29,8 @@ enum confirm_answer {
  * floating point the point itself.
  *   lower, upper  [n_inputs] representable interval, in doubles
  *   x, y          [n_inputs], [n_outputs] exact point in the box and its
- *                 exact outputs
+ *                 exact outputs; for curved networks their lower ends
+ *   y_upper       [n_outputs] upper ends, for curved networks
  *   projection    of the point to x; all zero without has_gap
  *   point, output the same in doubles: snapped point, float evaluation
  *   slack         of the last witness: least distance of its atoms from
@@ -45,6 +46,7 @@ struct confirm {
     bool has_gap;
     mpq_t *x;
     mpq_t *y;
+    mpq_t *y_upper;
     struct query_projection projection;
     mpq_t *y_float;
     double *point;
@@ -69,7 +71,8 @@ void confirm_select(struct confirm *confirm, size_t case_index);
  *
  * Guarantee: for CONFIRM_WITNESS confirm->x is in the exact box, strictness
  * included, and a disjunct of the case holds at it, strictness included, with
- * its exact outputs, and one with the outputs of the evaluation of
+ * its exact outputs (for curved networks: with all outputs that lie between
+ * the ends), and one with the outputs of the evaluation of
  * witness->x in the network's own type. witness->x is confirm->x, or within
  * CONFIRM_REACH of it where it has no value of that type.
  */

@@ -3,8 +3,6 @@
 #include "src/base/require.h"
 #include "src/net/lowering.h"
 
-#include <math.h>
-
 static void lower_map(struct lowering *lowering, const struct node *node)
 {
     const size_t n = lowering->net->tensors[node->output].n;
@@ -25,59 +23,40 @@ static void lower_map(struct lowering *lowering, const struct node *node)
     alloc_free(views);
 }
 
-static void lower_relu(struct lowering *lowering, const struct node *node)
-{
-    struct view *input = &lowering->views[node->args[0]];
-    if (!view_is_cover(input, lowering->widths.data, lowering->layers.n)) {
-        lowering_materialise(lowering, input);
-    }
-    struct view view = view_gather(input, NULL, input->n);
-    for (size_t i = 0; i < view.n; i++) {
-        const size_t source = view_layer(&view, i);
-        if (source == VIEW_CONSTANT) {
-            view.constant[i] = fmax(view.constant[i], 0.0);
-            continue;
-        }
-        if (lowering->relu_of.data[source] == SIZE_MAX) {
-            const struct layer layer = {.kind = LAYER_RELU,
-                                        .width = lowering->widths.data[source],
-                                        .source = source};
-            const size_t added = lowering_add(lowering, layer);
-            lowering->relu_of.data[source] = added;
-        }
-        if (view.layers != NULL) {
-            view.layers[i] = (uint32_t)lowering->relu_of.data[source];
-        }
-    }
-    input->is_exclusive = false;
-    view.layer =
-        view.layers == NULL ? lowering->relu_of.data[input->layer] : view.layer;
-    lowering->views[node->output] = view;
-}
-
 static enum status lower_node(struct lowering *lowering,
                               const struct node *node)
 {
     switch (node->form) {
     case NODE_MAP:
         lower_map(lowering, node);
-        return STATUS_OK;
-    case NODE_RELU:
-        lower_relu(lowering, node);
-        return STATUS_OK;
+        break;
     case NODE_LINEAR:
         return lower_linear(lowering, node);
-    case NODE_EXTREME:
-        return lower_sets(lowering, node);
+    case NODE_RELU:
+        lower_relu(lowering, node);
+        break;
     case NODE_CLIP:
+        lower_clip(lowering, node);
+        break;
     case NODE_FUNCTION:
+        lower_function(lowering, node);
+        break;
     case NODE_PRODUCT:
+        lower_product(lowering, node);
+        break;
     case NODE_SCALE:
+        return lower_scale(lowering, node);
+    case NODE_EXTREME:
+        lower_extreme_node(lowering, node);
+        break;
     case NODE_CHOOSE:
+        lower_choose(lowering, node);
+        break;
     case NODE_ARG_MAX:
+        lower_arg_max(lowering, node);
         break;
     }
-    return lowering_refuse(lowering, node, "neither affine nor ReLU");
+    return STATUS_OK;
 }
 
 static void lower_inputs(struct lowering *lowering)
@@ -250,7 +229,6 @@ cleanup:
     }
     VEC_CLEAR(&lowering.layers);
     VEC_CLEAR(&lowering.widths);
-    VEC_CLEAR(&lowering.relu_of);
     alloc_free(lowering.views);
     alloc_free(lowering.is_live);
     return status;

@@ -2,7 +2,6 @@
 #include "src/net/lower_extreme.h"
 
 #include "src/base/alloc.h"
-#include "src/base/require.h"
 
 void extreme_lists_clear(struct extreme_lists *lists)
 {
@@ -71,19 +70,17 @@ static size_t add_round(struct lowering *lowering, const struct round *round,
     const struct lowering_part difference[2] = {
         {&view, round->a.data, NULL, 1.0}, {&view, round->b.data, NULL, -1.0}};
     struct view relu = {0};
-    size_t layer = 0;
     if (round->a.n > 0) {
-        REQUIRE(lowering_combine(&layer, lowering, round->a.n, difference, 2,
-                                 NULL));
+        size_t layer =
+            lowering_combine(lowering, round->a.n, difference, 2, NULL);
         layer = lowering_add_relu(lowering, layer);
         relu = view_whole(layer, round->a.n);
     }
     const struct lowering_part sum[2] = {
         {&view, round->kept.data, NULL, 1.0},
         {&relu, round->pair.data, round->weight.data, 0.0}};
-    REQUIRE(lowering_combine(&layer, lowering, round->kept.n, sum,
-                             round->a.n > 0 ? 2 : 1, NULL));
-    return layer;
+    return lowering_combine(lowering, round->kept.n, sum,
+                            round->a.n > 0 ? 2 : 1, NULL);
 }
 
 size_t lower_extreme(struct lowering *lowering, struct extreme_lists *lists,

@@ -22,7 +22,6 @@ size_t lowering_add(struct lowering *lowering, struct layer layer)
 {
     VEC_PUSH(&lowering->layers, layer);
     VEC_PUSH(&lowering->widths, layer.width);
-    VEC_PUSH(&lowering->relu_of, SIZE_MAX);
     return lowering->layers.n - 1;
 }
 
@@ -71,10 +70,9 @@ void lowering_materialise(struct lowering *lowering, struct view *view)
 void lowering_pass_on(struct lowering *lowering, const struct node *node,
                       struct view view)
 {
-    const size_t input = node->args[0];
     view.is_exclusive = node->n_args == 1 &&
-                        lowering->views[input].is_exclusive &&
-                        lowering->net->tensors[input].n_uses == 1;
+                        lowering->views[node->args[0]].is_exclusive &&
+                        lowering->net->tensors[node->args[0]].n_uses == 1;
     for (size_t k = 0; k < node->n_args; k++) {
         lowering->views[node->args[k]].is_exclusive = false;
     }
@@ -141,61 +139,65 @@ size_t lowering_add_quotient(struct lowering *lowering, size_t source,
     return lowering_add(lowering, layer);
 }
 
-size_t lowering_whole(struct lowering *lowering, size_t tensor)
+size_t lowering_whole_view(struct lowering *lowering, struct view *view)
 {
-    struct view *view = &lowering->views[tensor];
     const size_t layer = view_layer(view, 0);
     if (layer == VIEW_CONSTANT ||
         !view_is_whole(view, lowering->widths.data[layer])) {
         lowering_materialise(lowering, view);
     }
-    view->is_exclusive = false;
     return view_layer(view, 0);
 }
 
-/* bias += weight * constant; false unless that is exact. */
-static bool add_constant(double *bias, double weight, double constant)
+size_t lowering_whole(struct lowering *lowering, size_t tensor)
 {
-    const double product = weight * constant;
-    const bool is_exact =
-        is_exact_product(weight, constant) && is_exact_sum(*bias, product);
-    *bias += product;
-    return is_exact;
+    struct view *view = &lowering->views[tensor];
+    const size_t layer = lowering_whole_view(lowering, view);
+    view->is_exclusive = false;
+    return layer;
 }
 
-bool lowering_combine(size_t *layer, struct lowering *lowering, size_t n,
-                      const struct lowering_part *parts, size_t n_parts,
-                      const double *bias)
+struct view lowering_join(struct lowering *lowering, const struct node *node)
 {
-    bool is_exact = true;
+    const struct view **views = NULL;
+    NEW_ARRAY(views, node->n_args);
+    for (size_t k = 0; k < node->n_args; k++) {
+        lowering->views[node->args[k]].is_exclusive = false;
+        views[k] = &lowering->views[node->args[k]];
+    }
+    struct view all =
+        node->n_args == 1 && node->n_pool == 0
+            ? view_gather(views[0], NULL, views[0]->n)
+            : view_join(views, node->n_args, node->pool, node->n_pool);
+    alloc_free(views);
+    if (view_has_constant(&all)) {
+        lowering_materialise(lowering, &all);
+        all.is_exclusive = false;
+    }
+    return all;
+}
+
+size_t lowering_combine(struct lowering *lowering, size_t n,
+                        const struct lowering_part *parts, size_t n_parts,
+                        const double *bias)
+{
     struct draft draft = {0};
     draft_init(&draft, n);
     if (bias != NULL) {
         memcpy(draft.bias, bias, n * sizeof *bias);
     }
-    for (size_t p = 0; p < n_parts && is_exact; p++) {
+    for (size_t p = 0; p < n_parts; p++) {
         const struct lowering_part *part = &parts[p];
         const size_t first =
             draft_open_sources(&draft, part->view, lowering->layers.n);
-        for (size_t i = 0; i < n && is_exact; i++) {
-            const size_t at = part->index == NULL ? i : part->index[i];
-            const double weight =
-                part->weight == NULL ? part->scale : part->weight[i];
-            if (view_layer(part->view, at) == VIEW_CONSTANT) {
-                is_exact = add_constant(&draft.bias[i], weight,
-                                        part->view->constant[at]);
-            } else {
-                draft_add(&draft, part->view, at, weight);
-            }
+        for (size_t i = 0; i < n; i++) {
+            draft_add(&draft, part->view,
+                      part->index == NULL ? i : part->index[i],
+                      part->weight == NULL ? part->scale : part->weight[i]);
             draft_end_row(&draft, first);
         }
     }
-    if (is_exact) {
-        *layer =
-            lowering_add(lowering, draft_finish(&draft, lowering->widths.data));
-    }
-    draft_clear(&draft);
-    return is_exact;
+    return lowering_add(lowering, draft_finish(&draft, lowering->widths.data));
 }
 
 void lowering_set_output(struct lowering *lowering, const struct node *node,

@@ -13,7 +13,6 @@
 
 /*
  *   widths   of the layers so far, beside layers.data
- *   relu_of  number of the ReLU node's layer on a layer, SIZE_MAX: none yet
  *   views    per tensor
  *   is_live  per tensor: an output depends on it
  */
@@ -22,7 +21,6 @@ struct lowering {
     struct error *error;
     VEC(struct layer) layers;
     VEC(size_t) widths;
-    VEC(size_t) relu_of;
     struct view *views;
     bool *is_live;
 };
@@ -63,12 +61,19 @@ void lowering_materialise(struct lowering *lowering, struct view *view);
  * the view of the tensor shows it afterwards, not exclusively. */
 size_t lowering_whole(struct lowering *lowering, size_t tensor);
 
-/* Appends v[i] = bias[i] + sum of the parts at i, n rows; bias NULL: 0.
- * Constants of the views are added to the bias: false, and no layer, if a
- * rounded sum or product would be needed. */
-bool lowering_combine(size_t *layer, struct lowering *lowering, size_t n,
-                      const struct lowering_part *parts, size_t n_parts,
-                      const double *bias);
+/* The same for a view; it shows the layer afterwards. */
+size_t lowering_whole_view(struct lowering *lowering, struct view *view);
+
+/* The arguments of a node one after the other, then its pool, without
+ * constants, which a layer is made for; owned by the caller. The arguments
+ * may not be changed through their views any more. */
+struct view lowering_join(struct lowering *lowering, const struct node *node);
+
+/* Appends v[i] = bias[i] + sum of the parts at i, n rows; bias NULL: 0; the
+ * views have no constants but zeros. */
+size_t lowering_combine(struct lowering *lowering, size_t n,
+                        const struct lowering_part *parts, size_t n_parts,
+                        const double *bias);
 
 /* The node's output shows the whole layer, which nobody else uses. */
 void lowering_set_output(struct lowering *lowering, const struct node *node,
@@ -79,9 +84,16 @@ void lowering_set_output(struct lowering *lowering, const struct node *node,
 void lowering_pass_on(struct lowering *lowering, const struct node *node,
                       struct view view);
 
-/* Lowering of one node by its form; STATUS_UNSUPPORTED names what has no
- * layers. */
+/* Lowering of one node of each form: sets the view of its output. Those that
+ * return STATUS_UNSUPPORTED have no layers for every such node. */
 enum status lower_linear(struct lowering *lowering, const struct node *node);
-enum status lower_sets(struct lowering *lowering, const struct node *node);
+enum status lower_scale(struct lowering *lowering, const struct node *node);
+void lower_relu(struct lowering *lowering, const struct node *node);
+void lower_clip(struct lowering *lowering, const struct node *node);
+void lower_extreme_node(struct lowering *lowering, const struct node *node);
+void lower_arg_max(struct lowering *lowering, const struct node *node);
+void lower_function(struct lowering *lowering, const struct node *node);
+void lower_product(struct lowering *lowering, const struct node *node);
+void lower_choose(struct lowering *lowering, const struct node *node);
 
 #endif

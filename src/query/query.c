@@ -306,18 +306,30 @@ struct query_projection query_project(mpq_t *x, const struct query *query,
     return projection;
 }
 
-static bool atom_holds(const struct query_atom *atom, size_t n_inputs,
-                       const mpq_t *x, const mpq_t *y)
+/* A point whose outputs are known up to intervals. */
+struct place {
+    size_t n_inputs;
+    const mpq_t *x;
+    const mpq_t *y_lower;
+    const mpq_t *y_upper;
+};
+
+/* True for all outputs of the place. */
+static bool atom_holds(const struct query_atom *atom, const struct place *place)
 {
     mpq_t sum;
     mpq_t term;
     mpq_inits(sum, term, NULL);
     for (size_t i = 0; i < atom->n_terms; i++) {
         const size_t variable = atom->terms[i].variable;
-        assert(isfinite(atom->terms[i].coefficient));
-        mpq_set_d(term, atom->terms[i].coefficient);
+        const double coefficient = atom->terms[i].coefficient;
+        const mpq_t *const y =
+            coefficient > 0.0 ? place->y_upper : place->y_lower;
+        assert(isfinite(coefficient));
+        mpq_set_d(term, coefficient);
         mpq_mul(term, term,
-                variable < n_inputs ? x[variable] : y[variable - n_inputs]);
+                variable < place->n_inputs ? place->x[variable]
+                                           : y[variable - place->n_inputs]);
         mpq_add(sum, sum, term);
     }
     const bool holds = is_above(atom->rhs, sum, atom->is_strict);
@@ -326,28 +338,35 @@ static bool atom_holds(const struct query_atom *atom, size_t n_inputs,
 }
 
 static bool disjunct_holds(const struct query_disjunct *disjunct,
-                           size_t n_inputs, const mpq_t *x, const mpq_t *y)
+                           const struct place *place)
 {
     for (size_t i = 0; i < disjunct->n_atoms; i++) {
-        if (!atom_holds(&disjunct->atoms[i], n_inputs, x, y)) {
+        if (!atom_holds(&disjunct->atoms[i], place)) {
             return false;
         }
     }
     return true;
 }
 
-bool query_holds_exact(const struct query *query, size_t case_index,
-                       const mpq_t *x, const mpq_t *y)
+bool query_holds_between(const struct query *query, size_t case_index,
+                         const mpq_t *x, const mpq_t *y_lower,
+                         const mpq_t *y_upper)
 {
+    const struct place place = {query->layers->n_inputs, x, y_lower, y_upper};
     if (!query_contains_exact(query, case_index, x)) {
         return false;
     }
     const struct query_case *self = &query->cases[case_index];
     for (size_t i = 0; i < self->n_disjuncts; i++) {
-        if (disjunct_holds(&self->disjuncts[i], query->layers->n_inputs, x,
-                           y)) {
+        if (disjunct_holds(&self->disjuncts[i], &place)) {
             return true;
         }
     }
     return false;
+}
+
+bool query_holds_exact(const struct query *query, size_t case_index,
+                       const mpq_t *x, const mpq_t *y)
+{
+    return query_holds_between(query, case_index, x, y, y);
 }

@@ -109,6 +109,11 @@ void query_destroy(struct query *query);
  * unsafe set of the case? */
 bool query_holds_exact(const struct query *query, size_t case_index,
                        const mpq_t *x, const mpq_t *y);
+/* The same for outputs that are known up to intervals: true if some disjunct
+ * holds for every y with y_lower <= y <= y_upper. */
+bool query_holds_between(const struct query *query, size_t case_index,
+                         const mpq_t *x, const mpq_t *y_lower,
+                         const mpq_t *y_upper);
 /* True if x is inside the exact box of the case. */
 bool query_contains_exact(const struct query *query, size_t case_index,
                           const mpq_t *x);

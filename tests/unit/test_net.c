@@ -331,7 +331,7 @@ START_TEST(quotients_that_no_double_gives_are_scales)
 }
 END_TEST
 
-START_TEST(functions_are_evaluated_but_not_lowered)
+START_TEST(functions_become_activations)
 {
     struct ref_model model = start();
     ref_model_node(&model, "Sigmoid", "x", "y");
@@ -342,8 +342,12 @@ START_TEST(functions_are_evaluated_but_not_lowered)
     double y[2] = {0.0};
     ck_assert_int_eq(net_eval_f64(y, net, x, &error), STATUS_OK);
     ck_assert(fabs(y[0] - 0.5) < 1e-15 && fabs(y[1] - 1.0) < 1e-15);
-    ck_assert_int_eq(net_lower(&layers, net, &error), STATUS_UNSUPPORTED);
-    ck_assert(strstr(error.message, "node 'y' (Sigmoid, opset 13)") != NULL);
+    layers = lower(net);
+    ck_assert_uint_eq(layers->n_layers, 2);
+    ck_assert_int_eq(layers->layer[1].kind, LAYER_ACTIVATION);
+    ck_assert_int_eq(layers->layer[1].activation, ACTIVATION_SIGMOID);
+    ck_assert_uint_eq(layers->layer[1].source, 0);
+    layers_destroy(layers);
     net_destroy(net);
 }
 END_TEST
@@ -440,7 +444,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, index_maps_are_composed);
     tcase_add_test(cases, a_shared_slice_stays_right);
     tcase_add_test(cases, quotients_that_no_double_gives_are_scales);
-    tcase_add_test(cases, functions_are_evaluated_but_not_lowered);
+    tcase_add_test(cases, functions_become_activations);
     tcase_add_test(cases, float32_inputs_must_be_float32_numbers);
     tcase_add_test(cases, symbolic_dimensions_are_one);
     tcase_add_test(cases, dump_says_what_is_computed);

@@ -1,0 +1,437 @@
+/* Intervals of integers that count multiples of 2^-bits. */
+#include "src/net/enclose.h"
+
+#include "src/base/alloc.h"
+#include "src/num/rational.h"
+#include "src/num/transcend.h"
+
+#include <assert.h>
+#include <math.h>
+
+/* Ends of one layer, in units of 2^-bits; the same if is_point. */
+struct ends {
+    size_t n;
+    mpz_t *lower;
+    mpz_t *upper;
+    bool is_point;
+};
+
+/*
+ * One evaluation.
+ *   ends    [n_layers]
+ *   spare   four numbers for the step at hand
+ *   a, b    likewise, rational
+ */
+struct enclosure {
+    const struct layers *layers;
+    long bits;
+    struct ends *ends;
+    mpz_t spare[4];
+    mpq_t a;
+    mpq_t b;
+};
+
+static void ends_init(struct ends *ends, size_t n)
+{
+    ends->n = n;
+    ends->is_point = true;
+    NEW_ARRAY(ends->lower, n);
+    NEW_ARRAY(ends->upper, n);
+    for (size_t i = 0; i < n; i++) {
+        mpz_init(ends->lower[i]);
+        mpz_init(ends->upper[i]);
+    }
+}
+
+static void ends_clear(struct ends *ends)
+{
+    for (size_t i = 0; i < ends->n; i++) {
+        mpz_clear(ends->lower[i]);
+        mpz_clear(ends->upper[i]);
+    }
+    alloc_free(ends->lower);
+    alloc_free(ends->upper);
+    *ends = (struct ends){0};
+}
+
+/* x = mantissa * 2^*exponent with an odd mantissa, or 0 * 2^0. */
+static int64_t split(double x, long *exponent)
+{
+    int power = 0;
+    int64_t mantissa = (int64_t)(frexp(x, &power) * 0x1p+53);
+    *exponent = mantissa == 0 ? 0 : (long)power - 53;
+    while (mantissa != 0 && mantissa % 2 == 0) {
+        mantissa /= 2;
+        (*exponent)++;
+    }
+    return mantissa;
+}
+
+/* y = floor (ceiling) of x * 2^shift. */
+static void shift_down(mpz_t y, const mpz_t x, long shift)
+{
+    if (shift >= 0) {
+        mpz_mul_2exp(y, x, (mp_bitcnt_t)shift);
+    } else {
+        mpz_fdiv_q_2exp(y, x, (mp_bitcnt_t)-shift);
+    }
+}
+
+static void shift_up(mpz_t y, const mpz_t x, long shift)
+{
+    if (shift >= 0) {
+        mpz_mul_2exp(y, x, (mp_bitcnt_t)shift);
+    } else {
+        mpz_cdiv_q_2exp(y, x, (mp_bitcnt_t)-shift);
+    }
+}
+
+/* lower <= x * 2^bits <= upper. */
+static void set_ends(mpz_t lower, mpz_t upper, const mpq_t x_lower,
+                     const mpq_t x_upper, long bits)
+{
+    mpz_mul_2exp(lower, mpq_numref(x_lower), (mp_bitcnt_t)bits);
+    mpz_fdiv_q(lower, lower, mpq_denref(x_lower));
+    mpz_mul_2exp(upper, mpq_numref(x_upper), (mp_bitcnt_t)bits);
+    mpz_cdiv_q(upper, upper, mpq_denref(x_upper));
+}
+
+static void get_rational(mpq_t y, const mpz_t x, long bits)
+{
+    mpz_set(mpq_numref(y), x);
+    mpz_set_ui(mpq_denref(y), 1);
+    mpq_div_2exp(y, y, (mp_bitcnt_t)bits);
+}
+
+/* Where one row of a matrix has its entries. */
+struct row {
+    size_t n;
+    const double *value;
+    const uint32_t *column; /* NULL: 0, 1, ... */
+};
+
+static struct row row_of(const struct matrix *matrix, size_t i)
+{
+    if (matrix->dense != NULL) {
+        return (struct row){matrix->n_cols, matrix->dense + i * matrix->n_cols,
+                            NULL};
+    }
+    return (struct row){matrix->start[i + 1] - matrix->start[i],
+                        matrix->value + matrix->start[i],
+                        matrix->column + matrix->start[i]};
+}
+
+/* Bits below the binary point of all weights of row i and its bias. */
+static long fraction_bits(const struct layer *layer, size_t i)
+{
+    long exponent = 0;
+    long least = 0;
+    (void)split(layer->bias[i], &exponent);
+    least = exponent < least ? exponent : least;
+    for (size_t t = 0; t < layer->n_terms; t++) {
+        const struct row row = row_of(&layer->terms[t].matrix, i);
+        for (size_t k = 0; k < row.n; k++) {
+            if (split(row.value[k], &exponent) != 0 && exponent < least) {
+                least = exponent;
+            }
+        }
+    }
+    return -least;
+}
+
+/* sum += weights times the lower (upper) ends, in units 2^-(bits + more). */
+static void add_row(mpz_t sum, mpz_t product, const struct row *row,
+                    const struct ends *source, bool is_lower, long more)
+{
+    for (size_t k = 0; k < row->n; k++) {
+        long exponent = 0;
+        const int64_t weight = split(row->value[k], &exponent);
+        const size_t at = row->column == NULL ? k : row->column[k];
+        if (weight == 0) {
+            continue;
+        }
+        mpz_mul_si(product,
+                   (weight > 0) == is_lower ? source->lower[at]
+                                            : source->upper[at],
+                   (long)weight);
+        mpz_mul_2exp(product, product, (mp_bitcnt_t)(exponent + more));
+        mpz_add(sum, sum, product);
+    }
+}
+
+static void enclose_affine(struct enclosure *self, const struct layer *layer,
+                           struct ends *ends)
+{
+    mpz_t *const sum = &self->spare[0];
+    bool is_from_points = true;
+    for (size_t t = 0; t < layer->n_terms; t++) {
+        is_from_points =
+            is_from_points && self->ends[layer->terms[t].source].is_point;
+    }
+    for (size_t i = 0; i < layer->width; i++) {
+        const long more = fraction_bits(layer, i);
+        for (size_t side = 0; side < 2; side++) {
+            long exponent = 0;
+            const bool is_lower = side == 0;
+            if (!is_lower && is_from_points) {
+                shift_up(ends->upper[i], *sum, -more);
+                break;
+            }
+            mpz_set_si(*sum, (long)split(layer->bias[i], &exponent));
+            mpz_mul_2exp(*sum, *sum,
+                         (mp_bitcnt_t)(exponent + more + self->bits));
+            for (size_t t = 0; t < layer->n_terms; t++) {
+                const struct row row = row_of(&layer->terms[t].matrix, i);
+                add_row(*sum, self->spare[1], &row,
+                        &self->ends[layer->terms[t].source], is_lower, more);
+            }
+            if (is_lower) {
+                shift_down(ends->lower[i], *sum, -more);
+            } else {
+                shift_up(ends->upper[i], *sum, -more);
+            }
+        }
+    }
+}
+
+/* Ends of the products of two intervals, shifted by `shift` to the unit. */
+static void multiply(struct enclosure *self, mpz_t lower, mpz_t upper,
+                     const mpz_srcptr x[2], const mpz_srcptr y[2], long shift)
+{
+    mpz_t *const product = &self->spare[0];
+    mpz_t *const least = &self->spare[1];
+    mpz_t *const most = &self->spare[2];
+    for (size_t corner = 0; corner < 4; corner++) {
+        mpz_mul(*product, x[corner / 2], y[corner % 2]);
+        if (corner == 0 || mpz_cmp(*product, *least) < 0) {
+            mpz_set(*least, *product);
+        }
+        if (corner == 0 || mpz_cmp(*product, *most) > 0) {
+            mpz_set(*most, *product);
+        }
+    }
+    shift_down(lower, *least, shift);
+    shift_up(upper, *most, shift);
+}
+
+static void enclose_product(struct enclosure *self, const struct layer *layer,
+                            struct ends *ends)
+{
+    const struct ends *a = &self->ends[layer->source];
+    const struct ends *b = &self->ends[layer->other];
+    for (size_t i = 0; i < layer->width; i++) {
+        const mpz_srcptr x[2] = {a->lower[i], a->upper[i]};
+        const mpz_srcptr y[2] = {b->lower[i], b->upper[i]};
+        multiply(self, ends->lower[i], ends->upper[i], x, y, -self->bits);
+    }
+}
+
+static void enclose_scale(struct enclosure *self, const struct layer *layer,
+                          struct ends *ends)
+{
+    const struct ends *a = &self->ends[layer->source];
+    mpz_t factor[2];
+    mpz_inits(factor[0], factor[1], NULL);
+    for (size_t i = 0; i < layer->width; i++) {
+        long low = 0;
+        long high = 0;
+        mpz_set_si(factor[0], (long)split(layer->factor_lower[i], &low));
+        mpz_set_si(factor[1], (long)split(layer->factor_upper[i], &high));
+        const long unit = low < high ? low : high;
+        mpz_mul_2exp(factor[0], factor[0], (mp_bitcnt_t)(low - unit));
+        mpz_mul_2exp(factor[1], factor[1], (mp_bitcnt_t)(high - unit));
+        const mpz_srcptr x[2] = {a->lower[i], a->upper[i]};
+        const mpz_srcptr y[2] = {factor[0], factor[1]};
+        multiply(self, ends->lower[i], ends->upper[i], x, y, unit);
+    }
+    mpz_clears(factor[0], factor[1], NULL);
+}
+
+static void enclose_relu(const struct ends *source, struct ends *ends)
+{
+    for (size_t i = 0; i < ends->n; i++) {
+        if (mpz_sgn(source->lower[i]) > 0) {
+            mpz_set(ends->lower[i], source->lower[i]);
+        }
+        if (mpz_sgn(source->upper[i]) > 0) {
+            mpz_set(ends->upper[i], source->upper[i]);
+        }
+    }
+}
+
+/* y = floor of x, both in units of 2^-bits. */
+static void take_floor(mpz_t y, const mpz_t x, long bits)
+{
+    mpz_fdiv_q_2exp(y, x, (mp_bitcnt_t)bits);
+    mpz_mul_2exp(y, y, (mp_bitcnt_t)bits);
+}
+
+/* 1 / x; false if x may be 0. */
+static bool enclose_reciprocal(struct enclosure *self, mpz_t lower, mpz_t upper,
+                               const mpz_t x_lower, const mpz_t x_upper)
+{
+    mpz_t *const one = &self->spare[0];
+    if (mpz_sgn(x_lower) <= 0 && mpz_sgn(x_upper) >= 0) {
+        return false;
+    }
+    mpz_set_ui(*one, 1);
+    mpz_mul_2exp(*one, *one, (mp_bitcnt_t)(2 * self->bits));
+    mpz_fdiv_q(lower, *one, x_upper);
+    mpz_cdiv_q(upper, *one, x_lower);
+    return true;
+}
+
+/* x^2 */
+static void enclose_square(struct enclosure *self, mpz_t lower, mpz_t upper,
+                           const mpz_t x_lower, const mpz_t x_upper)
+{
+    mpz_t *const a = &self->spare[0];
+    mpz_t *const b = &self->spare[1];
+    const bool has_zero = mpz_sgn(x_lower) <= 0 && mpz_sgn(x_upper) >= 0;
+    mpz_mul(*a, x_lower, x_lower);
+    mpz_mul(*b, x_upper, x_upper);
+    if (mpz_cmp(*a, *b) > 0) {
+        mpz_swap(*a, *b);
+    }
+    if (has_zero) {
+        mpz_set_ui(*a, 0);
+    }
+    shift_down(lower, *a, -self->bits);
+    shift_up(upper, *b, -self->bits);
+}
+
+static bool enclose_by_mpfr(struct enclosure *self, mpz_t lower, mpz_t upper,
+                            const mpz_t x_lower, const mpz_t x_upper,
+                            enum transcend function)
+{
+    get_rational(self->a, x_lower, self->bits);
+    get_rational(self->b, x_upper, self->bits);
+    const bool has_value = transcend_enclose(self->a, self->b, function,
+                                             self->a, self->b, self->bits);
+    if (has_value) {
+        set_ends(lower, upper, self->a, self->b, self->bits);
+    }
+    return has_value;
+}
+
+static void enclose_sign(mpz_t lower, mpz_t upper, const mpz_t x_lower,
+                         const mpz_t x_upper, long bits)
+{
+    mpz_set_si(lower, mpz_sgn(x_lower));
+    mpz_set_si(upper, mpz_sgn(x_upper));
+    mpz_mul_2exp(lower, lower, (mp_bitcnt_t)bits);
+    mpz_mul_2exp(upper, upper, (mp_bitcnt_t)bits);
+}
+
+static bool enclose_activation(struct enclosure *self, mpz_t lower, mpz_t upper,
+                               const mpz_t a, const mpz_t b,
+                               enum activation activation)
+{
+    switch (activation) {
+    case ACTIVATION_SIGMOID:
+        return enclose_by_mpfr(self, lower, upper, a, b, TRANSCEND_SIGMOID);
+    case ACTIVATION_TANH:
+        return enclose_by_mpfr(self, lower, upper, a, b, TRANSCEND_TANH);
+    case ACTIVATION_SOFTPLUS:
+        return enclose_by_mpfr(self, lower, upper, a, b, TRANSCEND_SOFTPLUS);
+    case ACTIVATION_ERF:
+        return enclose_by_mpfr(self, lower, upper, a, b, TRANSCEND_ERF);
+    case ACTIVATION_EXP:
+        return enclose_by_mpfr(self, lower, upper, a, b, TRANSCEND_EXP);
+    case ACTIVATION_LOG:
+        return enclose_by_mpfr(self, lower, upper, a, b, TRANSCEND_LOG);
+    case ACTIVATION_SQRT:
+        return enclose_by_mpfr(self, lower, upper, a, b, TRANSCEND_SQRT);
+    case ACTIVATION_SIN:
+        return enclose_by_mpfr(self, lower, upper, a, b, TRANSCEND_SIN);
+    case ACTIVATION_COS:
+        return enclose_by_mpfr(self, lower, upper, a, b, TRANSCEND_COS);
+    case ACTIVATION_RECIPROCAL:
+        return enclose_reciprocal(self, lower, upper, a, b);
+    case ACTIVATION_SQUARE:
+        enclose_square(self, lower, upper, a, b);
+        return true;
+    case ACTIVATION_SIGN:
+        enclose_sign(lower, upper, a, b, self->bits);
+        return true;
+    case ACTIVATION_FLOOR:
+        take_floor(lower, a, self->bits);
+        take_floor(upper, b, self->bits);
+        return true;
+    case ACTIVATION_COUNT:
+        break;
+    }
+    return false;
+}
+
+static bool enclose_layer(struct enclosure *self, size_t k)
+{
+    const struct layer *layer = &self->layers->layer[k];
+    struct ends *ends = &self->ends[k];
+    const struct ends *source = &self->ends[layer->source];
+    bool has_value = true;
+    ends_init(ends, layer->width);
+    switch (layer->kind) {
+    case LAYER_INPUT:
+        break;
+    case LAYER_AFFINE:
+        enclose_affine(self, layer, ends);
+        break;
+    case LAYER_RELU:
+        enclose_relu(source, ends);
+        break;
+    case LAYER_ACTIVATION:
+        for (size_t i = 0; i < layer->width && has_value; i++) {
+            has_value = enclose_activation(self, ends->lower[i], ends->upper[i],
+                                           source->lower[i], source->upper[i],
+                                           layer->activation);
+        }
+        break;
+    case LAYER_PRODUCT:
+        enclose_product(self, layer, ends);
+        break;
+    case LAYER_SCALE:
+        enclose_scale(self, layer, ends);
+        break;
+    }
+    return has_value;
+}
+
+static void note_points(struct ends *ends)
+{
+    for (size_t i = 0; i < ends->n && ends->is_point; i++) {
+        ends->is_point = mpz_cmp(ends->lower[i], ends->upper[i]) == 0;
+    }
+}
+
+bool layers_enclose(mpq_t *y_lower, mpq_t *y_upper, const struct layers *layers,
+                    const mpq_t *x, long bits)
+{
+    assert(bits >= 24 && bits <= 65536);
+    struct enclosure self = {.layers = layers, .bits = bits};
+    const size_t last = layers->n_layers - 1;
+    bool has_value = true;
+    NEW_ARRAY(self.ends, layers->n_layers);
+    mpz_inits(self.spare[0], self.spare[1], self.spare[2], self.spare[3], NULL);
+    mpq_inits(self.a, self.b, NULL);
+    for (size_t k = 0; k < layers->n_layers && has_value; k++) {
+        has_value = enclose_layer(&self, k);
+        for (size_t i = 0; i < layers->n_inputs && k == 0; i++) {
+            set_ends(self.ends[0].lower[i], self.ends[0].upper[i], x[i], x[i],
+                     bits);
+        }
+        note_points(&self.ends[k]);
+    }
+    for (size_t i = 0; i < layers->n_outputs && has_value; i++) {
+        get_rational(y_lower[i], self.ends[last].lower[i], bits);
+        get_rational(y_upper[i], self.ends[last].upper[i], bits);
+    }
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        ends_clear(&self.ends[k]);
+    }
+    alloc_free(self.ends);
+    mpz_clears(self.spare[0], self.spare[1], self.spare[2], self.spare[3],
+               NULL);
+    mpq_clears(self.a, self.b, NULL);
+    return has_value;
+}
