@@ -298,14 +298,15 @@ struct choice {
 static struct choice choose_s_shaped(enum activation activation, double l,
                                      double u)
 {
+    const double middle = 0.5 * l + 0.5 * u;
     const double chord = chord_of(activation, l, u);
     struct choice choice = {chord, l, chord, u};
     if (act_curve_derivative(activation, u) < chord) {
-        choice.upper_hint = find_tangent(activation, l, u);
+        choice.upper_hint = fmax(find_tangent(activation, l, u), middle);
         choice.upper = act_curve_derivative(activation, choice.upper_hint);
     }
     if (act_curve_derivative(activation, l) < chord) {
-        choice.lower_hint = find_tangent(activation, u, l);
+        choice.lower_hint = fmin(find_tangent(activation, u, l), middle);
         choice.lower = act_curve_derivative(activation, choice.lower_hint);
     }
     return choice;

@@ -25,8 +25,10 @@ struct act_lines {
  * (f(u) - f(l)) / (u - l), or D(l) if u - l < 2^-20:
  *   convex on [l, u]     upper chord, lower D((l + u) / 2)
  *   concave              mirrored
- *   S-shaped, l < 0 < u  upper chord if D(u) >= chord, else D(d) with
- *                        D(d) (d - l) = f(d) - f(l); lower mirrored
+ *   S-shaped, l < 0 < u  upper chord if D(u) >= chord, else D(d) for the
+ *                        greater d of (l + u) / 2 and the one with
+ *                        D(d) (d - l) = f(d) - f(l), from which on tangents
+ *                        lie above: the least area; lower mirrored
  *   sin, cos otherwise   both the chord; beyond one period, both 0
  *   sign, floor          both the chord
  * Intercepts are bounds by act_curve_least. Where an end is infinite or f has
