@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 enum {
     N_LENGTHS = 64,   /* contexts of the length of a number */
@@ -50,8 +51,11 @@ static struct cert_context *create_contexts(void)
     const size_t n = sizeof(struct layout) / sizeof(struct cert_context);
     struct cert_context *contexts = NULL;
     NEW_ARRAY(contexts, n);
-    for (size_t i = 0; i < n; i++) {
-        contexts[i].p = CERTAIN / 2;
+    contexts[0].p = CERTAIN / 2;
+    for (size_t n_set = 1; n_set < n;) {
+        const size_t n_more = n_set < n - n_set ? n_set : n - n_set;
+        memcpy(contexts + n_set, contexts, n_more * sizeof *contexts);
+        n_set += n_more;
     }
     return contexts;
 }

@@ -178,7 +178,7 @@ static enum astrolabe_status open_proof(struct run *run)
 
 /* How much of the solving time level 1 may take, and of the time that is left
  * the other levels. */
-static const double BRIEF_SHARE = 0.08;
+static const double BRIEF_SHARE = 0.06;
 static const double LONG_SHARE = 0.5;
 
 enum { BRIEF_LEVEL = 1, QUICK_LEVEL = 2, SLOW_LEVEL = 3 };
