@@ -200,7 +200,8 @@ static void set_value(struct check_dyadic *value, check_wide sum)
 void check_back_bounds(struct check_bound *bounds, struct check_back *back,
                        const struct check_region *region,
                        const struct check_goal *goals, size_t n,
-                       enum check_arithmetic arithmetic)
+                       enum check_arithmetic arithmetic,
+                       struct check_form *form)
 {
     struct check_words *words = &back->words;
     for (size_t from = 0; from < n; from += CHECK_LANES) {
@@ -211,7 +212,8 @@ void check_back_bounds(struct check_bound *bounds, struct check_back *back,
             for (size_t r = 0; r < n_lanes; r++) {
                 load_goal(words, r, &goals[from + r]);
             }
-            check_words_run(words, region, true);
+            check_words_run(words, region, true,
+                            n <= CHECK_LANES ? form : NULL);
         }
         for (size_t r = 0; r < n_lanes; r++) {
             struct check_bound *bound = &bounds[from + r];
@@ -223,6 +225,22 @@ void check_back_bounds(struct check_bound *bounds, struct check_back *back,
             }
         }
     }
+}
+
+void check_back_finish(struct check_bound *bounds, struct check_back *back,
+                       const struct check_region *region,
+                       const struct check_form *form, size_t n)
+{
+    check_words_finish(&back->words, region, form);
+    for (size_t r = 0; r < n; r++) {
+        bounds[r].is_finite = !back->words.is_dead[r];
+        set_value(&bounds[r].value, back->words.sums[r]);
+    }
+}
+
+bool check_back_has_forms(const struct check_back *back)
+{
+    return check_words_have_forms(&back->words);
 }
 
 /* The fact that the exact lower bound of z, or of -z for sign -1, gives. */
@@ -264,7 +282,7 @@ void check_back_neurons(int64_t *ends, struct check_back *back,
                 const int64_t one[2] = {r % 2 == 0 ? 1 : -1, 0};
                 check_words_add(words, r, z[(i + r) / 2], one, 0);
             }
-            check_words_run(words, region, false);
+            check_words_run(words, region, false, NULL);
         }
         if (arithmetic == CHECK_FAST && !words->is_dead[lane]) {
             ends[i] = round_fact(words->sums[lane], region->fact_bits);

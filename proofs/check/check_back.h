@@ -6,6 +6,7 @@
 #include "proofs/check/check_dyadic.h"
 #include "proofs/check/check_network.h"
 #include "proofs/check/check_region.h"
+#include "proofs/check/check_words.h"
 
 #include <gmp.h>
 
@@ -56,12 +57,24 @@ void check_back_free(struct check_back *back);
  * FORMAT.md, "Back-substitution": bounds goals[n] from below for all
  * executions in the region, with the region's slopes. In integers of any size the bounds are the values defined there; by words, they
  * are those of section "Arithmetic", mostly a little lower. A goal
- * that words are too short for is done in integers.
+ * that words are too short for is done in integers. With words, and if n is at
+ * most CHECK_LANES, `form` receives what the goals were replaced by before the
+ * inputs, unless it is NULL.
  */
 void check_back_bounds(struct check_bound *bounds, struct check_back *back,
                        const struct check_region *region,
                        const struct check_goal *goals, size_t n,
-                       enum check_arithmetic arithmetic);
+                       enum check_arithmetic arithmetic,
+                       struct check_form *form);
+
+/* Bounds the n first goals that a form stands for, by words, in a region in
+ * which the lines hold that the form was found with. */
+void check_back_finish(struct check_bound *bounds, struct check_back *back,
+                       const struct check_region *region,
+                       const struct check_form *form, size_t n);
+
+/* False if forms depend on the ends of inputs. */
+bool check_back_has_forms(const struct check_back *back);
 
 /*
  * FORMAT.md, "Refresh": ends[2 * i] and ends[2 * i + 1] receive the lower and

@@ -44,16 +44,21 @@ void check_dyadic_add_double(struct check_dyadic *sum,
     check_dyadic_add_product(sum, a, mantissa, exponent);
 }
 
-int check_dyadic_compare(const struct check_dyadic *a, const mpq_t b)
+static void set_rational(mpq_t x, const struct check_dyadic *a)
 {
-    mpq_t x;
-    mpq_init(x);
     mpq_set_z(x, a->value);
     if (a->exponent >= 0) {
         mpq_mul_2exp(x, x, (mp_bitcnt_t)a->exponent);
     } else {
         mpq_div_2exp(x, x, (mp_bitcnt_t)-a->exponent);
     }
+}
+
+int check_dyadic_compare(const struct check_dyadic *a, const mpq_t b)
+{
+    mpq_t x;
+    mpq_init(x);
+    set_rational(x, a);
     const int order = mpq_cmp(x, b);
     mpq_clear(x);
     return order;
@@ -78,4 +83,27 @@ int64_t check_dyadic_floor(const struct check_dyadic *a, unsigned bits,
     }
     mpz_clear(units);
     return floor;
+}
+
+int64_t check_dyadic_floor_difference(const struct check_dyadic *a,
+                                      const mpq_t b, unsigned bits,
+                                      int64_t most)
+{
+    int64_t units = most;
+    mpq_t exact;
+    mpz_t floor;
+    mpq_init(exact);
+    mpz_init(floor);
+    set_rational(exact, a);
+    mpq_sub(exact, exact, b);
+    mpq_mul_2exp(exact, exact, bits);
+    mpz_fdiv_q(floor, mpq_numref(exact), mpq_denref(exact));
+    if (mpz_cmp_si(floor, -most) < 0) {
+        units = INT64_MIN;
+    } else if (mpz_cmp_si(floor, most) < 0) {
+        units = mpz_get_si(floor);
+    }
+    mpq_clear(exact);
+    mpz_clear(floor);
+    return units;
 }

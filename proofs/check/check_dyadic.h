@@ -29,4 +29,10 @@ int check_dyadic_compare(const struct check_dyadic *a, const mpq_t b);
 int64_t check_dyadic_floor(const struct check_dyadic *a, unsigned bits,
                            int64_t most);
 
+/* floor((a - b) * 2^bits); `most` if that is more, INT64_MIN if it is below
+ * -most. */
+int64_t check_dyadic_floor_difference(const struct check_dyadic *a,
+                                      const mpq_t b, unsigned bits,
+                                      int64_t most);
+
 #endif

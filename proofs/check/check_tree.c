@@ -3,6 +3,7 @@
 #include "proofs/check/check_tree.h"
 
 #include "proofs/check/check_fail.h"
+#include "proofs/check/check_form.h"
 #include "proofs/check/check_region.h"
 
 #include <pthread.h>
@@ -37,6 +38,7 @@ struct level {
  * A worker. Its context is that of node n_known - 1 on the path.
  *   levels   [CHECK_MOST_DEPTH + 1] by depth, known below n_known
  *   nodes    [CHECK_MOST_DEPTH + 1] those on the path, by depth
+ *   forms    of nodes entered
  *   n_units  units that were met; n_owned of them are checked here
  *   z, ends  [neurons of the widest layer] scratch of refreshing
  *   goals .. closing  [n_goals] goal > right, or >= right if strict, for a
@@ -50,6 +52,7 @@ struct walk {
     size_t n_known;
     struct level *levels;
     struct check_node *nodes;
+    struct check_forms forms;
     size_t n_units;
     size_t n_owned;
     bool is_owner;
@@ -140,10 +143,11 @@ static void add_combination(struct walk *walk, size_t g,
 }
 
 /* Bounds the goals, and notes the closings that are shown by one of them. */
-static void close_goals(struct walk *walk, enum check_arithmetic arithmetic)
+static void close_goals(struct walk *walk, enum check_arithmetic arithmetic,
+                        struct check_form *form)
 {
     check_back_bounds(walk->bounds, walk->back, &walk->context.region,
-                      walk->goals, walk->n_goals, arithmetic);
+                      walk->goals, walk->n_goals, arithmetic, form);
     for (size_t g = 0; g < walk->n_goals; g++) {
         const struct check_bound *bound = &walk->bounds[g];
         if (bound->is_finite &&
@@ -155,12 +159,52 @@ static void close_goals(struct walk *walk, enum check_arithmetic arithmetic)
     walk->n_goals = 0;
 }
 
+/* What the atoms of a node's only closing, by default, are replaced by. NULL
+ * for other closings, or more atoms than are bounded at a time. */
+static struct check_form *find_form(struct walk *walk,
+                                    const struct check_node *node,
+                                    enum check_arithmetic arithmetic)
+{
+    const struct check_closing *closing = &node->closings[0];
+    if (arithmetic != CHECK_FAST || node->n_closings != 1 ||
+        !closing->is_default || !check_back_has_forms(walk->back) ||
+        current_case(walk)->disjuncts[closing->disjunct].n_atoms >=
+            MOST_GOALS) {
+        return NULL;
+    }
+    return check_forms_get(&walk->forms, walk->records.depth,
+                           closing->disjunct);
+}
+
+/* True if one of the atoms that a form stands for is shown by it. */
+static bool close_by_form(struct walk *walk, const struct check_form *form,
+                          const struct check_disjunct *disjunct)
+{
+    bool is_closed = false;
+    check_back_finish(walk->bounds, walk->back, &walk->context.region, form,
+                      disjunct->n_atoms);
+    for (size_t a = 0; a < disjunct->n_atoms && !is_closed; a++) {
+        const struct check_atom *atom = disjunct->atoms[a];
+        is_closed = walk->bounds[a].is_finite &&
+                    check_dyadic_compare(&walk->bounds[a].value, atom->rhs) >=
+                        (atom->is_strict ? 0 : 1);
+    }
+    return is_closed;
+}
+
 /* FORMAT.md, "Closing": true if all closings of the node are right. */
 static bool close_node(struct walk *walk, const struct check_node *node,
                        enum check_arithmetic arithmetic)
 {
+    struct check_form *form = find_form(walk, node, arithmetic);
     bool are_closed = true;
     mpz_t one;
+    if (form != NULL && form->is_known &&
+        close_by_form(
+            walk, form,
+            &current_case(walk)->disjuncts[node->closings[0].disjunct])) {
+        return true;
+    }
     mpz_init_set_ui(one, 1);
     walk->closed =
         check_resize(walk->closed, node->n_closings, sizeof *walk->closed);
@@ -179,44 +223,16 @@ static bool close_node(struct walk *walk, const struct check_node *node,
                 add_combination(walk, g, node, &closing->by, closing->disjunct);
             }
             if (walk->n_goals == MOST_GOALS) {
-                close_goals(walk, arithmetic);
+                close_goals(walk, arithmetic, NULL);
             }
         }
     }
-    close_goals(walk, arithmetic);
+    close_goals(walk, arithmetic, form);
     for (size_t c = 0; c < node->n_closings; c++) {
         are_closed = are_closed && walk->closed[c];
     }
     mpz_clear(one);
     return are_closed;
-}
-
-/* bound - right in units of 2^-bits, rounded down. */
-static int64_t floor_units(const struct check_dyadic *bound, const mpq_t right,
-                           unsigned bits)
-{
-    int64_t units = CHECK_MOST_FACT;
-    mpq_t exact;
-    mpz_t floor;
-    mpq_init(exact);
-    mpz_init(floor);
-    mpq_set_z(exact, bound->value);
-    if (bound->exponent >= 0) {
-        mpq_mul_2exp(exact, exact, (mp_bitcnt_t)bound->exponent);
-    } else {
-        mpq_div_2exp(exact, exact, (mp_bitcnt_t)-bound->exponent);
-    }
-    mpq_sub(exact, exact, right);
-    mpq_mul_2exp(exact, exact, bits);
-    mpz_fdiv_q(floor, mpq_numref(exact), mpq_denref(exact));
-    if (mpz_cmp_si(floor, -CHECK_MOST_FACT) < 0) {
-        units = CHECK_NO_LOWER;
-    } else if (mpz_cmp_si(floor, CHECK_MOST_FACT) < 0) {
-        units = mpz_get_si(floor);
-    }
-    mpq_clear(exact);
-    mpz_clear(floor);
-    return units;
 }
 
 /* FORMAT.md, "Lemmas": false if the region turns out to be empty. */
@@ -232,11 +248,12 @@ static bool apply_lemma(struct walk *walk, const struct check_node *node,
     mpz_clear(one);
     add_combination(walk, g, node, &lemma->by, node->only);
     check_back_bounds(walk->bounds, walk->back, region, walk->goals, 1,
-                      arithmetic);
+                      arithmetic, NULL);
     walk->n_goals = 0;
     const int64_t end = walk->bounds[0].is_finite
-                            ? floor_units(&walk->bounds[0].value,
-                                          walk->right[0], region->fact_bits)
+                            ? check_dyadic_floor_difference(
+                                  &walk->bounds[0].value, walk->right[0],
+                                  region->fact_bits, CHECK_MOST_FACT)
                             : CHECK_NO_LOWER;
     if (end == CHECK_NO_LOWER || lemma->z < region->n_inputs) {
         return true; /* nothing that the facts do not say */
@@ -331,12 +348,16 @@ static void enter_node(struct walk *walk, size_t depth,
         level->is_empty = level[-1].is_empty ||
                           !take_literal(walk, &walk->records.path[depth]);
     }
+    const size_t n_literal = walk->context.n_changes;
     for (size_t s = 0; s < node->n_slopes && !level->is_empty; s++) {
         check_context_set_slope(&walk->context, node->slopes[s].coordinate,
                                 node->slopes[s].slope);
     }
     take_steps(walk, node, level, arithmetic);
     level->n_after = walk->context.n_changes;
+    check_forms_enter(&walk->forms, depth,
+                      walk->records.path[depth].kind == CHECK_INPUT_SPLIT &&
+                          level->n_after == n_literal);
 }
 
 /* Takes back what was learnt in nodes at this depth and below: the only place
@@ -511,6 +532,7 @@ static void clear_walk(struct walk *walk)
     }
     check_free(walk->nodes);
     check_free(walk->levels);
+    check_forms_clear(&walk->forms);
     check_free(walk->z);
     check_free(walk->ends);
     check_free(walk->closed);

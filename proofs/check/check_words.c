@@ -517,7 +517,8 @@ void check_words_add(struct check_words *words, size_t lane, size_t coordinate,
 }
 
 void check_words_run(struct check_words *words,
-                     const struct check_region *region, bool use_slopes)
+                     const struct check_region *region, bool use_slopes,
+                     struct check_form *form)
 {
     struct check_lanes_state *state = words->state;
     state->use_slopes = use_slopes;
@@ -532,5 +533,42 @@ void check_words_run(struct check_words *words,
             eliminate_affine(words, p, region);
         }
     }
+    if (form != NULL) {
+        const struct check_part *part = &state->parts[0];
+        const size_t n = state->network->n_inputs;
+        form->q = form->q == NULL ? check_alloc(n, sizeof *form->q) : form->q;
+        form->is_known = true;
+        form->part = *part;
+        memcpy(form->is_dead, words->is_dead, sizeof form->is_dead);
+        memcpy(form->sums, words->sums, sizeof form->sums);
+        memcpy(form->q + part->low, state->q + part->low,
+               (part->end - part->low) * sizeof *form->q);
+    }
     eliminate_inputs(words, region);
+}
+
+void check_words_finish(struct check_words *words,
+                        const struct check_region *region,
+                        const struct check_form *form)
+{
+    struct check_lanes_state *state = words->state;
+    const struct check_part *part = &form->part;
+    state->parts[0] = *part;
+    memcpy(words->is_dead, form->is_dead, sizeof form->is_dead);
+    memcpy(words->sums, form->sums, sizeof form->sums);
+    memcpy(state->q + part->low, form->q + part->low,
+           (part->end - part->low) * sizeof *form->q);
+    eliminate_inputs(words, region);
+}
+
+bool check_words_have_forms(const struct check_words *words)
+{
+    const struct check_lanes_state *state = words->state;
+    bool have_forms = state != NULL;
+    for (size_t p = 1; have_forms && p < state->n_parts; p++) {
+        have_forms =
+            have_forms && (state->network->layers[p - 1].kind == CHECK_AFFINE ||
+                           !state->uses[p * state->n_parts]);
+    }
+    return have_forms;
 }

@@ -21,6 +21,20 @@ struct check_words {
     struct check_lanes_state *state;
 };
 
+/*
+ * Goals after all coordinates but the inputs were replaced: linear forms of the
+ * inputs, below the goals wherever the lines of all neurons hold. Zeroed it is
+ * not known; only its q is to be freed then.
+ *   q  [n_inputs] q of inputs outside of the part's window mean nothing
+ */
+struct check_form {
+    bool is_known;
+    bool is_dead[CHECK_LANES];
+    check_wide sums[CHECK_LANES];
+    struct check_part part;
+    check_lanes *q;
+};
+
 /* The network must live on, and `shared`, whose weights are used, or NULL. */
 void check_words_init(struct check_words *words,
                       const struct check_network *network,
@@ -33,8 +47,16 @@ void check_words_reset(struct check_words *words);
  * (q + units) * 2^exponent. */
 void check_words_add(struct check_words *words, size_t lane, size_t coordinate,
                      const int64_t q_units[2], long exponent);
-/* FORMAT.md, "Arithmetic": replaces all coordinates. */
+/* FORMAT.md, "Arithmetic": replaces all coordinates. `form` receives what was
+ * left of the goals before their inputs, unless it is NULL. */
 void check_words_run(struct check_words *words,
-                     const struct check_region *region, bool use_slopes);
+                     const struct check_region *region, bool use_slopes,
+                     struct check_form *form);
+/* Replaces the inputs of a known form. */
+void check_words_finish(struct check_words *words,
+                        const struct check_region *region,
+                        const struct check_form *form);
+/* False if lines of neurons may depend on the ends of inputs. */
+bool check_words_have_forms(const struct check_words *words);
 
 #endif

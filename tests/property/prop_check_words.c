@@ -237,9 +237,9 @@ static void bound_both(struct sample *sample)
 {
     struct check_back *back = check_back_create(&sample->network, NULL);
     check_back_bounds(sample->exact, back, &sample->region, sample->goals,
-                      N_GOALS, CHECK_EXACT);
+                      N_GOALS, CHECK_EXACT, NULL);
     check_back_bounds(sample->fast, back, &sample->region, sample->goals,
-                      N_GOALS, CHECK_FAST);
+                      N_GOALS, CHECK_FAST, NULL);
     check_back_free(back);
 }
 
@@ -269,6 +269,48 @@ START_TEST(bounds_hold_at_executions)
         check_free(v);
         close_sample(&sample);
     }
+}
+END_TEST
+
+/* A form bounds its goals in each box in which the lines are the same; in the
+ * box that it was found in, as it did. */
+START_TEST(forms_give_the_bounds_of_their_goals)
+{
+    enum { N = 7 };
+    struct sample sample = {.kind = PLAIN};
+    rng_init(&sample.rng, test_seed());
+    mpq_t bound;
+    mpq_init(bound);
+    for (size_t i = 0; i < test_count(200); i++) {
+        sample.kind = (enum kind)(i % N_KINDS);
+        open_sample(&sample);
+        struct check_back *back = check_back_create(&sample.network, NULL);
+        struct check_form form = {0};
+        for (size_t step = 0; step < 3 && check_back_has_forms(back); step++) {
+            if (step == 0) {
+                check_back_bounds(sample.exact, back, &sample.region,
+                                  sample.goals, N, CHECK_FAST, &form);
+                ck_assert(form.is_known);
+            }
+            check_back_bounds(sample.fast, back, &sample.region, sample.goals,
+                              N, CHECK_FAST, NULL);
+            check_back_finish(sample.exact, back, &sample.region, &form, N);
+            for (size_t g = 0; g < N; g++) {
+                set_dyadic(bound, &sample.fast[g].value);
+                ck_assert(
+                    !sample.exact[g].is_finite ||
+                    (sample.fast[g].is_finite &&
+                     check_dyadic_compare(&sample.exact[g].value, bound) == 0));
+            }
+            const size_t e = rng_below(&sample.rng, sample.network.n_inputs);
+            int64_t *ends = sample.region.ends + 2 * e;
+            ends[step % 2] = (ends[0] + ends[1]) / 2;
+        }
+        check_free(form.q);
+        check_back_free(back);
+        close_sample(&sample);
+    }
+    mpq_clear(bound);
 }
 END_TEST
 
@@ -478,6 +520,7 @@ TCase *test_cases(void)
 {
     TCase *cases = tcase_create("check_words");
     tcase_add_test(cases, bounds_hold_at_executions);
+    tcase_add_test(cases, forms_give_the_bounds_of_their_goals);
     tcase_add_test(cases, rounding_only_lowers_bounds_that_are_attained);
     tcase_add_test(cases, rounding_only_lowers_upper_lines);
     tcase_add_test(cases, rounding_of_products_only_lowers_bounds);

@@ -234,6 +234,21 @@ START_TEST(what_holds_in_a_child_does_not_reach_its_sibling)
 }
 END_TEST
 
+/* Y_0 + Y_1 = 2 * y0, which is 0 in child 0 only: what its atom was replaced by
+ * there is no bound in child 1. */
+START_TEST(forms_of_a_child_do_not_close_its_sibling)
+{
+    struct ref_subject subject;
+    open_small(&subject, "(assert (>= (+ Y_0 Y_1) 1))");
+    struct ref_cert cert = ref_subject_cert(&subject);
+    ref_cert_neuron(&cert, 0, 0, 0);
+    ref_cert_leaf(&cert, 0);
+    ref_cert_leaf(&cert, 0);
+    expect_cert(&subject, &cert, 1);
+    ref_subject_close(&subject);
+}
+END_TEST
+
 START_TEST(every_cut_is_malformed)
 {
     struct ref_subject subject;
@@ -266,6 +281,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, inner_nodes_close_disjuncts_but_the_last);
     tcase_add_test(cases, lemmas_cite_atoms_of_the_only_open_disjunct);
     tcase_add_test(cases, what_holds_in_a_child_does_not_reach_its_sibling);
+    tcase_add_test(cases, forms_of_a_child_do_not_close_its_sibling);
     tcase_add_test(cases, every_cut_is_malformed);
     return cases;
 }
