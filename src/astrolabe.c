@@ -128,7 +128,7 @@ int astrolabe_query_version(const astrolabe_query *query)
 
 void astrolabe_query_dump(FILE *file, const astrolabe_query *query)
 {
-    net_dump(file, query->query->net);
+    net_dump(file, query->query->net, query->query->layers);
     query_dump(file, query->query);
 }
 

@@ -8,6 +8,9 @@
 #include <assert.h>
 #include <math.h>
 
+/* Most multiples of 1/2 that the arithmetic may count. */
+enum { MOST_BITS = 65536 };
+
 /* Ends of one layer, in units of 2^-bits; the same if is_point. */
 struct ends {
     size_t n;
@@ -19,14 +22,14 @@ struct ends {
 /*
  * One evaluation.
  *   ends    [n_layers]
- *   spare   four numbers for the step at hand
+ *   spare   three numbers for the step at hand
  *   a, b    likewise, rational
  */
 struct enclosure {
     const struct layers *layers;
     long bits;
     struct ends *ends;
-    mpz_t spare[4];
+    mpz_t spare[3];
     mpq_t a;
     mpq_t b;
 };
@@ -404,34 +407,148 @@ static void note_points(struct ends *ends)
     }
 }
 
+/* Encloses all layers at x; false if a function may have no value. */
+static bool run(struct enclosure *self, const struct layers *layers,
+                const mpq_t *x, long bits)
+{
+    bool has_value = true;
+    *self = (struct enclosure){.layers = layers, .bits = bits};
+    NEW_ARRAY(self->ends, layers->n_layers);
+    mpz_inits(self->spare[0], self->spare[1], self->spare[2], NULL);
+    mpq_inits(self->a, self->b, NULL);
+    for (size_t k = 0; k < layers->n_layers && has_value; k++) {
+        has_value = enclose_layer(self, k);
+        for (size_t i = 0; i < layers->n_inputs && k == 0; i++) {
+            set_ends(self->ends[0].lower[i], self->ends[0].upper[i], x[i], x[i],
+                     bits);
+        }
+        note_points(&self->ends[k]);
+    }
+    return has_value;
+}
+
+static void clear(struct enclosure *self)
+{
+    for (size_t k = 0; k < self->layers->n_layers; k++) {
+        ends_clear(&self->ends[k]);
+    }
+    alloc_free(self->ends);
+    mpz_clears(self->spare[0], self->spare[1], self->spare[2], NULL);
+    mpq_clears(self->a, self->b, NULL);
+}
+
 bool layers_enclose(mpq_t *y_lower, mpq_t *y_upper, const struct layers *layers,
                     const mpq_t *x, long bits)
 {
-    assert(bits >= 24 && bits <= 65536);
-    struct enclosure self = {.layers = layers, .bits = bits};
+    assert(bits >= 24 && bits <= MOST_BITS);
     const size_t last = layers->n_layers - 1;
-    bool has_value = true;
-    NEW_ARRAY(self.ends, layers->n_layers);
-    mpz_inits(self.spare[0], self.spare[1], self.spare[2], self.spare[3], NULL);
-    mpq_inits(self.a, self.b, NULL);
-    for (size_t k = 0; k < layers->n_layers && has_value; k++) {
-        has_value = enclose_layer(&self, k);
-        for (size_t i = 0; i < layers->n_inputs && k == 0; i++) {
-            set_ends(self.ends[0].lower[i], self.ends[0].upper[i], x[i], x[i],
-                     bits);
-        }
-        note_points(&self.ends[k]);
-    }
+    struct enclosure self;
+    const bool has_value = run(&self, layers, x, bits);
     for (size_t i = 0; i < layers->n_outputs && has_value; i++) {
         get_rational(y_lower[i], self.ends[last].lower[i], bits);
         get_rational(y_upper[i], self.ends[last].upper[i], bits);
     }
-    for (size_t k = 0; k < layers->n_layers; k++) {
-        ends_clear(&self.ends[k]);
-    }
-    alloc_free(self.ends);
-    mpz_clears(self.spare[0], self.spare[1], self.spare[2], self.spare[3],
-               NULL);
-    mpq_clears(self.a, self.b, NULL);
+    clear(&self);
     return has_value;
+}
+
+/* Bits below the binary point of all rows of an affine layer. */
+static long affine_bits(const struct layer *layer, const long *bits)
+{
+    long most = 0;
+    long below = 0;
+    for (size_t t = 0; t < layer->n_terms; t++) {
+        const long source = bits[layer->terms[t].source];
+        below = source > below ? source : below;
+    }
+    for (size_t i = 0; i < layer->width; i++) {
+        const long more = fraction_bits(layer, i);
+        most = more > most ? more : most;
+    }
+    return below + most;
+}
+
+/* Bits that hold the values of all layers where they are dyadic, those of
+ * other functions than squares and steps as far as FUNCTION_BITS go. */
+static long bits_needed(const struct layers *layers, const mpq_t *x)
+{
+    enum { FUNCTION_BITS = 128 };
+    long most = FUNCTION_BITS;
+    long *bits = NULL;
+    NEW_ARRAY(bits, layers->n_layers);
+    for (size_t i = 0; i < layers->n_inputs; i++) {
+        const long one = (long)mpz_sizeinbase(mpq_denref(x[i]), 2) - 1;
+        bits[0] = one > bits[0] ? one : bits[0];
+    }
+    for (size_t k = 1; k < layers->n_layers && most <= MOST_BITS; k++) {
+        const struct layer *layer = &layers->layer[k];
+        const long below = bits[layer->source];
+        switch (layer->kind) {
+        case LAYER_INPUT:
+            break;
+        case LAYER_AFFINE:
+            bits[k] = affine_bits(layer, bits);
+            break;
+        case LAYER_RELU:
+            bits[k] = below;
+            break;
+        case LAYER_ACTIVATION:
+            bits[k] = layer->activation == ACTIVATION_SQUARE  ? 2 * below
+                      : layer->activation == ACTIVATION_SIGN  ? 0
+                      : layer->activation == ACTIVATION_FLOOR ? 0
+                                                              : FUNCTION_BITS;
+            break;
+        case LAYER_PRODUCT:
+            bits[k] = below + bits[layer->other];
+            break;
+        case LAYER_SCALE:
+            bits[k] = below + FUNCTION_BITS;
+            break;
+        }
+        most = bits[k] > most ? bits[k] : most;
+    }
+    alloc_free(bits);
+    return most;
+}
+
+/* sum += the values of layer k, a point. */
+static void add_values(mpq_t sum, struct enclosure *self, size_t k)
+{
+    mpz_t *const total = &self->spare[0];
+    mpz_set_ui(*total, 0);
+    for (size_t i = 0; i < self->ends[k].n; i++) {
+        mpz_add(*total, *total, self->ends[k].lower[i]);
+    }
+    get_rational(self->a, *total, self->bits);
+    mpq_add(sum, sum, self->a);
+}
+
+bool layers_eval_exact(mpq_t *y, mpq_t *sums, const struct layers *layers,
+                       const mpq_t *x)
+{
+    const size_t last = layers->n_layers - 1;
+    const long bits = bits_needed(layers, x);
+    struct enclosure self;
+    if (bits > MOST_BITS) {
+        return false;
+    }
+    bool is_exact = run(&self, layers, x, bits);
+    for (size_t k = 0; k < layers->n_layers && is_exact; k++) {
+        is_exact = self.ends[k].is_point;
+    }
+    for (size_t k = 0; k < layers->n_layers && is_exact; k++) {
+        const struct layer *layer = &layers->layer[k];
+        mpq_set_ui(sums[k], 0, 1);
+        if (layer->kind != LAYER_INPUT && layer->kind != LAYER_AFFINE) {
+            add_values(sums[k], &self, layer->source);
+        }
+        if (layer->kind == LAYER_PRODUCT) {
+            add_values(sums[k], &self, layer->other);
+        }
+    }
+    for (size_t i = 0; i < layers->n_outputs && is_exact; i++) {
+        get_rational(y[i], self.ends[last].lower[i], bits);
+    }
+    clear(&self);
+    return is_exact;
 }

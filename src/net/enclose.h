@@ -24,4 +24,15 @@
 bool layers_enclose(mpq_t *y_lower, mpq_t *y_upper, const struct layers *layers,
                     const mpq_t *x, long bits);
 
+/*
+ * Exact outputs y [n_outputs] at x, and sums [n_layers]: of the values that
+ * layer k reads, both sources of a product; 0 for inputs and affine layers.
+ * All are initialised by the caller.
+ *   returns  false, y and sums undefined, unless the values of all layers are
+ *            dyadic and not too long (functions other than squares and steps:
+ *            128 bits)
+ */
+bool layers_eval_exact(mpq_t *y, mpq_t *sums, const struct layers *layers,
+                       const mpq_t *x);
+
 #endif

@@ -490,19 +490,8 @@ static void get_output(mpq_t *y, const struct exact *x)
     }
 }
 
-static void get_sum(mpq_t sum, const struct exact *x)
-{
-    mpz_t total;
-    mpz_init(total);
-    for (size_t i = 0; i < x->n; i++) {
-        mpz_add(total, total, x->numerator[i]);
-    }
-    get_number(sum, total, x);
-    mpz_clear(total);
-}
-
-enum status graph_eval_exact(mpq_t *y, mpq_t *sums, const struct net *net,
-                             const mpq_t *x, struct error *error)
+enum status net_eval_exact(mpq_t *y, const struct net *net, const mpq_t *x,
+                           struct error *error)
 {
     enum status status = STATUS_OK;
     struct pass pass = {.net = net};
@@ -520,9 +509,6 @@ enum status graph_eval_exact(mpq_t *y, mpq_t *sums, const struct net *net,
             continue;
         }
         STATUS_TRY(eval_node(&pass, node, error));
-        if (sums != NULL && node->form == NODE_RELU) {
-            get_sum(sums[i], &pass.values[node->args[0]]);
-        }
     }
     for (size_t i = 0; i < net->outputs.n; i++) {
         const size_t output = net->outputs.data[i];
@@ -536,12 +522,6 @@ cleanup:
     alloc_free(pass.values);
     alloc_free(pass.is_live);
     return status;
-}
-
-enum status net_eval_exact(mpq_t *y, const struct net *net, const mpq_t *x,
-                           struct error *error)
-{
-    return graph_eval_exact(y, NULL, net, x, error);
 }
 
 /* Elements of a constant of any type, exact. */

@@ -184,12 +184,6 @@ void graph_node_error(struct error *error, const struct net *net,
  * tensor. */
 void graph_mark_live(bool *is_live, const struct net *net);
 
-/* net_eval_exact that also gives sums[node], unless it is NULL: the sum of
- * all elements of a live ReLU's argument. sums[n_nodes] initialised by the
- * caller; other nodes leave theirs alone. */
-enum status graph_eval_exact(mpq_t *y, mpq_t *sums, const struct net *net,
-                             const mpq_t *x, struct error *error);
-
 /* True if the node, all of whose arguments are constants of the net, has
  * exact values that are all doubles: y[n elements of its output]. */
 bool graph_fold(double *y, const struct net *net, const struct node *node);

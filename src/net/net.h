@@ -71,11 +71,13 @@ enum status net_lower(struct layers **layers, const struct net *net,
 
 /*
  * Canonical text, the same for every reader of the file: counts; a line per
- * input and output tensor; a line per live ReLU, in file order; exact outputs
- * at three points and the sums of each ReLU's arguments at the first. Large
- * networks and those without exact values have `at skipped` instead.
+ * input and output tensor; a line per layer of neurons, in file order; exact
+ * outputs at three points and the sums of what each layer of neurons reads at
+ * the first. Large networks and those without exact values have `at skipped`
+ * instead.
+ *   layers  those of net_lower
  */
-void net_dump(FILE *file, const struct net *net);
+void net_dump(FILE *file, const struct net *net, const struct layers *layers);
 
 /* Rows of operators.def for `supports`: name and element types. */
 size_t net_n_operators(void);

@@ -1,5 +1,6 @@
 /* Canonical text of a network: what it computes, not how it is written. */
 #include "src/base/alloc.h"
+#include "src/net/enclose.h"
 #include "src/net/graph.h"
 #include "src/num/rational.h"
 #include "src/onnx/model_tensor.h"
@@ -46,15 +47,21 @@ static void set_point(mpq_t *x, size_t n, size_t p)
     }
 }
 
-static void print_sums(FILE *file, const struct net *net, const bool *is_live,
-                       mpq_t *sums)
+/* Layers of neurons, which the dump counts as ReLUs. */
+static bool has_neurons(const struct layer *layer)
+{
+    return layer->kind == LAYER_RELU || layer->kind == LAYER_ACTIVATION ||
+           layer->kind == LAYER_PRODUCT;
+}
+
+static void print_sums(FILE *file, const struct layers *layers,
+                       const mpq_t *sums)
 {
     size_t n_relus = 0;
-    for (size_t i = 0; i < net->nodes.n; i++) {
-        const struct node *node = &net->nodes.data[i];
-        if (node->form == NODE_RELU && is_live[node->output]) {
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        if (has_neurons(&layers->layer[k])) {
             (void)fprintf(file, "sum %zu:", n_relus++);
-            print_rational(file, sums[i]);
+            print_rational(file, sums[k]);
             (void)fputc('\n', file);
         }
     }
@@ -87,32 +94,39 @@ static void destroy_rationals(mpq_t *values, size_t n)
     alloc_free(values);
 }
 
-static void print_points(FILE *file, const struct net *net, const bool *is_live)
+static void print_points(FILE *file, const struct layers *layers)
 {
-    const size_t n_inputs = net_n_inputs(net);
-    const size_t n_outputs = net_n_outputs(net);
-    mpq_t *x = create_rationals(n_inputs);
-    mpq_t *y = create_rationals(n_outputs);
-    mpq_t *sums = create_rationals(net->nodes.n);
-    struct error error = {0};
+    mpq_t *x = create_rationals(layers->n_inputs);
+    mpq_t *y = create_rationals(layers->n_outputs);
+    mpq_t *sums = create_rationals(layers->n_layers);
     for (size_t p = 0; p < N_POINTS; p++) {
-        set_point(x, n_inputs, p);
-        if (graph_eval_exact(y, sums, net, (const mpq_t *)x, &error) !=
-            STATUS_OK) {
+        set_point(x, layers->n_inputs, p);
+        if (!layers_eval_exact(y, sums, layers, (const mpq_t *)x)) {
             (void)fputs("at skipped\n", file);
             break;
         }
-        print_at(file, (const mpq_t *)y, n_outputs, p);
+        print_at(file, (const mpq_t *)y, layers->n_outputs, p);
         if (p == 0) {
-            print_sums(file, net, is_live, sums);
+            print_sums(file, layers, (const mpq_t *)sums);
         }
     }
-    destroy_rationals(x, n_inputs);
-    destroy_rationals(y, n_outputs);
-    destroy_rationals(sums, net->nodes.n);
+    destroy_rationals(x, layers->n_inputs);
+    destroy_rationals(y, layers->n_outputs);
+    destroy_rationals(sums, layers->n_layers);
 }
 
-void net_dump(FILE *file, const struct net *net)
+static void print_layers(FILE *file, const struct layers *layers)
+{
+    size_t n_relus = 0;
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        if (has_neurons(&layers->layer[k])) {
+            (void)fprintf(file, "relu %zu width %zu\n", n_relus++,
+                          layers->layer[k].width);
+        }
+    }
+}
+
+void net_dump(FILE *file, const struct net *net, const struct layers *layers)
 {
     size_t n_relus = 0;
     size_t n_products = 0;
@@ -122,9 +136,11 @@ void net_dump(FILE *file, const struct net *net)
     for (size_t i = 0; i < net->nodes.n; i++) {
         const struct node *node = &net->nodes.data[i];
         if (is_live[node->output]) {
-            n_relus += node->form == NODE_RELU ? 1 : 0;
             n_products += count_products(node, net->tensors[node->output].n);
         }
+    }
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        n_relus += has_neurons(&layers->layer[k]) ? 1 : 0;
     }
     (void)fprintf(file, "network inputs %zu outputs %zu relus %zu\n",
                   net_n_inputs(net), net_n_outputs(net), n_relus);
@@ -134,18 +150,11 @@ void net_dump(FILE *file, const struct net *net)
     for (size_t i = 0; i < net->outputs.n; i++) {
         print_tensor(file, "output", &net->tensors[net->outputs.data[i]]);
     }
-    n_relus = 0;
-    for (size_t i = 0; i < net->nodes.n; i++) {
-        const struct node *node = &net->nodes.data[i];
-        if (node->form == NODE_RELU && is_live[node->output]) {
-            (void)fprintf(file, "relu %zu width %zu\n", n_relus++,
-                          net->tensors[node->output].n);
-        }
-    }
+    print_layers(file, layers);
     if (n_products > N_PRODUCTS) {
         (void)fputs("at skipped\n", file);
     } else {
-        print_points(file, net, is_live);
+        print_points(file, layers);
     }
     alloc_free(is_live);
 }

@@ -42,14 +42,17 @@ static char *verifier_text(const char *path)
     char *text = NULL;
     size_t n = 0;
     struct net *net = NULL;
+    struct layers *layers = NULL;
     struct error error = {0};
     FILE *file = open_memstream(&text, &n);
     log_set_level(LOG_ERROR); /* the declared shape is left open */
     ck_assert_ptr_nonnull(file);
     ck_assert_msg(net_load(&net, path, &error) == STATUS_OK, "%s",
                   error.message);
-    net_dump(file, net);
+    ck_assert_int_eq(net_lower(&layers, net, &error), STATUS_OK);
+    net_dump(file, net, layers);
     ck_assert_int_eq(fclose(file), 0);
+    layers_destroy(layers);
     net_destroy(net);
     return text;
 }

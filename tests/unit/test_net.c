@@ -393,8 +393,10 @@ static char *dump(struct ref_model *model)
     FILE *file = open_memstream(&text, &n);
     ck_assert_ptr_nonnull(file);
     struct net *net = load(model);
-    net_dump(file, net);
+    struct layers *layers = lower(net);
+    net_dump(file, net, layers);
     ck_assert_int_eq(fclose(file), 0);
+    layers_destroy(layers);
     net_destroy(net);
     return text;
 }
@@ -422,9 +424,10 @@ START_TEST(dump_without_exact_values_says_so)
     struct ref_model model = start();
     ref_model_node(&model, "Sigmoid", "x", "y");
     char *text = dump(&model);
-    ck_assert_str_eq(text, "network inputs 2 outputs 2 relus 0\n"
+    ck_assert_str_eq(text, "network inputs 2 outputs 2 relus 1\n"
                            "input float32 [1,2]\n"
                            "output float32 [1,2]\n"
+                           "relu 0 width 2\n"
                            "at skipped\n");
     free(text);
 }
