@@ -14,7 +14,7 @@ static struct tensor *negative_part(struct import *import,
 struct tensor *build_abs(struct import *import, const struct tensor *x)
 {
     const struct tensor *above = build_relu(import, x);
-    return build_sum(import, above, 1.0, negative_part(import, x), 1.0);
+    return build_sum(import, above, 2.0, x, -1.0);
 }
 
 struct tensor *build_truncated(struct import *import, const struct tensor *x)

@@ -117,7 +117,7 @@ enum status op_import_abs(struct import *import)
     return build_output(import, 0, x->type, build_abs(import, x));
 }
 
-/* relu(x) - alpha * relu(-x) */
+/* relu(x) + alpha * (x - relu(x)) */
 enum status op_import_leaky_relu(struct import *import)
 {
     const struct tensor *x = NULL;
@@ -125,10 +125,9 @@ enum status op_import_leaky_relu(struct import *import)
     IMPORT_TRY(read_unary(import, &x));
     IMPORT_TRY(import_float(import, "alpha", &alpha));
     const struct tensor *above = build_relu(import, x);
-    const struct tensor *below =
-        build_relu(import, build_affine(import, x, -1.0, 0.0));
+    const struct tensor *below = build_sum(import, x, 1.0, above, -1.0);
     return build_output(import, 0, x->type,
-                        build_sum(import, above, 1.0, below, -alpha));
+                        build_sum(import, above, 1.0, below, alpha));
 }
 
 /* The same with an alpha per element. */
@@ -144,23 +143,20 @@ enum status op_import_prelu(struct import *import)
                              "slope does not broadcast to the input");
     }
     const struct tensor *above = build_relu(import, x);
-    const struct tensor *below =
-        build_relu(import, build_affine(import, x, -1.0, 0.0));
+    const struct tensor *below = build_sum(import, x, 1.0, above, -1.0);
     return build_output(import, 0, x->type,
                         build_sum(import, above, 1.0,
-                                  build_product(import, below, slope), -1.0));
+                                  build_product(import, below, slope), 1.0));
 }
 
-/* gamma * (relu(x) + alpha * (exp(-relu(-x)) - 1)) */
+/* gamma * (relu(x) + alpha * (exp(x - relu(x)) - 1)) */
 static enum status import_elu(struct import *import, double alpha, double gamma)
 {
     const struct tensor *x = NULL;
     IMPORT_TRY(read_unary(import, &x));
     const struct tensor *above = build_relu(import, x);
-    const struct tensor *below =
-        build_relu(import, build_affine(import, x, -1.0, 0.0));
-    const struct tensor *power = build_function(
-        import, ACTIVATION_EXP, build_affine(import, below, -1.0, 0.0));
+    const struct tensor *below = build_sum(import, x, 1.0, above, -1.0);
+    const struct tensor *power = build_function(import, ACTIVATION_EXP, below);
     const struct tensor *curve = build_affine(
         import, build_affine(import, power, 1.0, -1.0), alpha, 0.0);
     const struct tensor *sum = build_sum(import, above, 1.0, curve, 1.0);
