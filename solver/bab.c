@@ -369,11 +369,8 @@ static void choose_searches(struct bab *bab)
     const struct bab_problem *problem = bab->problem;
     const struct query_case *c = &problem->query->cases[problem->case_index];
     const enum solver_engine engine = problem->options->engine;
-    size_t n_varying = 0;
-    for (size_t j = 0; j < problem->weights->layers->n_inputs; j++) {
-        n_varying += c->lower_down[j] < c->upper_up[j] ? 1 : 0;
-    }
-    const bool is_small = n_varying <= PROVER_LP_INPUTS;
+    const bool is_small =
+        worker_of(bab, 0)->prover->n_varying <= PROVER_LP_INPUTS;
     frontier_init(&bab->frontier,
                   engine == SOLVER_INPUT || (engine == SOLVER_AUTO && is_small),
                   engine != SOLVER_INPUT);

@@ -5,6 +5,7 @@
 #include "solver/dual.h"
 #include "solver/prover_dual.h"
 #include "src/base/alloc.h"
+#include "src/num/interval.h"
 
 #include <string.h>
 
@@ -87,7 +88,8 @@ static void set_varying(struct prover *p, const struct query_case *query_case)
 {
     p->n_varying = 0;
     for (size_t j = 0; j < p->layers->n_inputs; j++) {
-        if (query_case->lower_down[j] < query_case->upper_up[j]) {
+        const double above = interval_up(query_case->lower_down[j]);
+        if (above < query_case->upper_up[j]) {
             p->varying[p->n_varying++] = (uint32_t)j;
         }
     }

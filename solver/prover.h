@@ -35,7 +35,8 @@ enum { PROVER_LP_INPUTS = 64 };
  *   relaxed        values of all layers there
  *   loss           per layer that is not affine [width]: how much the
  *                  relaxation of a neuron costs the rows of the open disjuncts
- *   varying        [n_varying] inputs that vary in the box of the case
+ *   varying        [n_varying] inputs that vary in the box of the case: more
+ *                  than a number between two doubles does
  *   share          per layer that feeds one that is not affine, [width x
  *                  n_varying], |coefficients| of the value's own two linear
  *                  bounds; NULL beyond PROVER_LP_INPUTS varying inputs
