@@ -12,6 +12,10 @@
 #include <math.h>
 #include <string.h>
 
+/* One part in so many of the columns that is treated as all of them: passing
+ * over a list costs so many times more per column. */
+enum { FULL_SHARE = 6 };
+
 static void create_layer(struct backward *b, size_t k)
 {
     const size_t stride = b->weights->layer[k].stride;
@@ -215,6 +219,7 @@ void backward_list_column(struct backward *b, size_t k, uint32_t j)
     if (!columns->is_full && !columns->is_listed[j]) {
         columns->is_listed[j] = true;
         columns->list[columns->n++] = j;
+        columns->is_full = columns->n * FULL_SHARE > b->layers->layer[k].width;
     }
 }
 
@@ -302,8 +307,11 @@ double backward_minimum(const struct backward *b, size_t row,
                         const double *lower, const double *upper)
 {
     const double *a = backward_coefficients(b, row);
+    const struct columns *columns = &b->columns[0];
+    const size_t n = columns->is_full ? b->layers->n_inputs : columns->n;
     double minimum = b->constant[row];
-    for (size_t j = 0; j < b->layers->n_inputs; j++) {
+    for (size_t t = 0; t < n; t++) {
+        const size_t j = columns->is_full ? t : columns->list[t];
         minimum += a[j] * (a[j] > 0.0 ? lower[j] : upper[j]);
     }
     return isfinite(minimum) ? minimum : -HUGE_VAL;

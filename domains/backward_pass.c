@@ -235,12 +235,18 @@ void backward_run(struct backward *b)
         }
     }
     const size_t stride = b->weights->layer[0].stride;
-    const double *a = b->coefficient[0];
+    const struct columns *columns = &b->columns[0];
     for (size_t r = 0; r < b->n_rows; r++) {
-        double charge = b->charge[r];
-        for (size_t j = 0; j < b->layers->n_inputs; j++) {
-            charge += fabs(a[r * stride + j]) * b->error[0][j];
+        const double *row = b->coefficient[0] + r * stride;
+        double sums[2] = {0.0, b->charge[r]};
+        if (columns->is_full) {
+            b->kernels->dot_row(sums, row, row, b->error[0], stride);
+            sums[1] += b->charge[r];
         }
-        b->constant[r] -= charge * (1.0 + 0x1p-10) + b->underflow;
+        for (size_t t = 0; !columns->is_full && t < columns->n; t++) {
+            const size_t j = columns->list[t];
+            sums[1] += fabs(row[j]) * b->error[0][j];
+        }
+        b->constant[r] -= sums[1] * (1.0 + 0x1p-10) + b->underflow;
     }
 }

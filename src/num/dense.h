@@ -2,6 +2,7 @@
 #ifndef ASTROLABE_NUM_DENSE_H
 #define ASTROLABE_NUM_DENSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ size_t dense_stride(size_t n);
  *   w      [(max live + 1) x w_stride]
  *   live   [n_live] ascending column numbers of a
  *   n_cols padded number of columns of w to treat: multiple of DENSE_LANES
+ *   is_new c counts as zero, whatever it holds: = instead of +=
  */
 struct dense_product {
     double *c;
@@ -32,6 +34,7 @@ struct dense_product {
     size_t n_live;
     size_t n_rows;
     size_t n_cols;
+    bool is_new;
 };
 
 /*

@@ -17,8 +17,11 @@ enum { TILE_ROWS = 4, VECTOR = 4 };
         double *c = p->c + row * p->c_stride + column;                         \
         const double *a = p->a + row * p->a_stride;                            \
         for (size_t r = 0; r < (n_rows); r++) {                                \
-            low[r] = _mm256_load_pd(c + r * p->c_stride);                      \
-            high[r] = _mm256_load_pd(c + r * p->c_stride + VECTOR);            \
+            low[r] = p->is_new ? _mm256_setzero_pd()                           \
+                               : _mm256_load_pd(c + r * p->c_stride);          \
+            high[r] = p->is_new                                                \
+                          ? _mm256_setzero_pd()                                \
+                          : _mm256_load_pd(c + r * p->c_stride + VECTOR);      \
         }                                                                      \
         for (size_t t = 0; t < p->n_live; t++) {                               \
             const size_t i = p->live[t];                                       \

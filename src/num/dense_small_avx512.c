@@ -17,7 +17,9 @@ enum { TILE_ROWS = 4, TILE_VECTORS = 7 };
         const double *a = p->a + row * p->a_stride;                            \
         for (size_t r = 0; r < (n_rows); r++) {                                \
             for (size_t v = 0; v < (n_vectors); v++) {                         \
-                sum[r][v] = _mm512_load_pd(c + r * p->c_stride + 8 * v);       \
+                sum[r][v] = p->is_new                                          \
+                                ? _mm512_setzero_pd()                          \
+                                : _mm512_load_pd(c + r * p->c_stride + 8 * v); \
             }                                                                  \
         }                                                                      \
         for (size_t t = 0; t < p->n_live; t++) {                               \

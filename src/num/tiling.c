@@ -130,6 +130,12 @@ static void find_runs(struct tile *tile, const uint32_t *column)
                 (struct tiling_run){column[t] - column[0], (uint32_t)t, 1};
         }
     }
+    tile->run_length = tile->run[0].n;
+    for (size_t s = 1; s < tile->n_runs; s++) {
+        if (tile->run[s].n != tile->run[0].n) {
+            tile->run_length = 0;
+        }
+    }
 }
 
 static void create_tile(struct tile *tile, const struct group *group)

@@ -31,6 +31,7 @@ struct tiling_run {
  * A dense matrix of n_rows x n_cols without zeros.
  *   row         [n_rows] ascending, relative to the first row of a copy
  *   run         [n_runs] where its columns are
+ *   run_length  of all runs, 0 if they differ
  *   data        [n_rows x col_stride], padded and aligned
  *   transposed  [n_cols x row_stride], the same
  */
@@ -42,6 +43,7 @@ struct tile {
     size_t n_runs;
     uint32_t *row;
     struct tiling_run *run;
+    size_t run_length;
     double *data;
     double *transposed;
 };

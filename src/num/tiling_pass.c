@@ -3,7 +3,6 @@
 #include "src/num/tiling.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Copies of one tile, for one row each, that one dense product treats. */
 enum { BLOCK = 16 };
@@ -71,15 +70,41 @@ static bool gather_rows(double *packed, const double *from,
     return is_met;
 }
 
-static void add_columns(double *to, const double *from, const struct tile *tile)
+/* Adds runs that all have n columns; 0 if they differ. Made for each n. */
+static inline void add_runs(double *restrict to, const double *restrict from,
+                            const struct tile *tile, size_t length)
 {
     for (size_t s = 0; s < tile->n_runs; s++) {
         const struct tiling_run *run = &tile->run[s];
         double *place = to + run->column;
         const double *sum = from + run->from;
-        for (size_t j = 0; j < run->n; j++) {
+        const size_t n = length == 0 ? run->n : length;
+        for (size_t j = 0; j < n; j++) {
             place[j] += sum[j];
         }
+    }
+}
+
+static void add_columns(double *to, const double *from, const struct tile *tile)
+{
+    switch (tile->run_length) {
+    case 1:
+        add_runs(to, from, tile, 1);
+        return;
+    case 2:
+        add_runs(to, from, tile, 2);
+        return;
+    case 3:
+        add_runs(to, from, tile, 3);
+        return;
+    case 4:
+        add_runs(to, from, tile, 4);
+        return;
+    case 5:
+        add_runs(to, from, tile, 5);
+        return;
+    default:
+        add_runs(to, from, tile, 0);
     }
 }
 
@@ -117,8 +142,8 @@ static void multiply(const struct tiling_pass *pass, const struct block *block,
         .n_live = n_inner,
         .n_rows = block->n,
         .n_cols = stride,
+        .is_new = true,
     };
-    memset(pass->work->result, 0, block->n * stride * sizeof(double));
     pass->kernels->add_product(&product);
 }
 
