@@ -6,7 +6,7 @@
 #   4 file names are unique
 #   5 words that may not appear in product code
 #   6 the checker's program, if ASTROLABE_CHECK names it: global symbols are
-#     main and check_*, libraries are libc and GMP
+#     main and check_*, libraries are libc, GMP and MPFR
 # Usage: bash tests/layers.sh [folder of the tree]
 set -euo pipefail
 export LC_ALL=C
@@ -175,8 +175,8 @@ check_program() {
     awk '$2 !~ /^[UwvN]$/ && $1 !~ /^(main$|check_|_|data_start$|.*@GLIBC)/ {
         print "symbol " $1 " is neither main nor check_*"
     }' <<<"$symbols"
-    ldd "$1" | awk '$1 !~ /^(linux-vdso|libgmp|libc|.*\/ld-linux[^\/]*)\.so/ {
-        print "library " $1 " is neither libc nor GMP"
+    ldd "$1" | awk '$1 !~ /^(linux-vdso|libmpfr|libgmp|libc|.*\/ld-linux[^\/]*)\.so/ {
+        print "library " $1 " is neither libc, GMP nor MPFR"
     }'
     grep -qx 'main T' <<<"$symbols" || echo "symbol main is not defined"
 }

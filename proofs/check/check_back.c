@@ -3,6 +3,7 @@
 #include "proofs/check/check_back.h"
 
 #include "proofs/check/check_fail.h"
+#include "proofs/check/check_kept.h"
 #include "proofs/check/check_matrix.h"
 #include "proofs/check/check_words.h"
 
@@ -14,12 +15,14 @@ enum { GOAL_BITS = 60, WORD = 64 };
  *   q        [n_coordinates] 0 between goals
  *   is_used  [n_coordinates / WORD + 1] bits of coordinates whose q may differ
  *            from 0: most goals have few terms on their way to the inputs
+ *   kept     [n_coordinates] if the network is curved, and no words then
  */
 struct check_back {
     const struct check_network *network;
     struct check_words words;
     struct check_dyadic *q;
     uint64_t *is_used;
+    struct check_kept *kept;
     struct check_dyadic sum;
     struct check_goal goal; /* scratch */
     struct check_bound bound;
@@ -30,8 +33,12 @@ struct check_back *check_back_create(const struct check_network *network,
 {
     struct check_back *back = check_alloc(1, sizeof *back);
     back->network = network;
-    check_words_init(&back->words, network,
-                     shared != NULL ? &shared->words : NULL);
+    if (network->is_curved) {
+        back->kept = check_alloc(network->n_coordinates, sizeof *back->kept);
+    } else {
+        check_words_init(&back->words, network,
+                         shared != NULL ? &shared->words : NULL);
+    }
     back->q = check_alloc(network->n_coordinates, sizeof *back->q);
     for (size_t i = 0; i < network->n_coordinates; i++) {
         mpz_init(back->q[i].value);
@@ -51,7 +58,10 @@ void check_back_free(struct check_back *back)
     mpz_clear(back->sum.value);
     mpz_clear(back->bound.value.value);
     check_goal_clear(&back->goal);
-    check_words_clear(&back->words);
+    if (back->kept == NULL) {
+        check_words_clear(&back->words);
+    }
+    check_free(back->kept);
     check_free(back->q);
     check_free(back->is_used);
     check_free(back);
@@ -64,6 +74,16 @@ static void add_product(struct check_back *back, size_t coordinate,
 {
     back->is_used[coordinate / WORD] |= (uint64_t)1 << coordinate % WORD;
     check_dyadic_add_product(&back->q[coordinate], a, factor, exponent);
+}
+
+/* Adds a * w to the coefficient of a coordinate. */
+static void add_multiple(struct check_back *back, size_t coordinate,
+                         const struct check_dyadic *a, double w)
+{
+    int64_t mantissa = 0;
+    long exponent = 0;
+    check_split_double(&mantissa, &exponent, w);
+    add_product(back, coordinate, a, mantissa, exponent);
 }
 
 /* Replaces q * y, y = max(z, 0), by q times a line; false without one. */
@@ -108,11 +128,34 @@ static void replace_row(struct check_back *back,
     }
     check_dyadic_add_double(&back->sum, q, layer->bias[i]);
     for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
-        int64_t mantissa = 0;
-        long exponent = 0;
-        check_split_double(&mantissa, &exponent, layer->weight[k]);
-        add_product(back, layer->column[k], q, mantissa, exponent);
+        add_multiple(back, layer->column[k], q, layer->weight[k]);
     }
+}
+
+/* Replaces q * v of a curve, a product or a scale by q times a line; false
+ * without one. */
+static bool replace_curved(struct check_back *back,
+                           const struct check_region *region,
+                           const struct check_layer *layer, size_t v)
+{
+    const struct check_dyadic *q = &back->q[v];
+    const size_t i = v - layer->first;
+    const int sign = mpz_sgn(q->value);
+    if (sign == 0) {
+        return true;
+    }
+    const size_t side = sign > 0 ? 0 : 1;
+    const struct check_curve_lines *lines =
+        check_kept_get(back->kept, region, layer, i);
+    if (lines->has[side]) {
+        check_dyadic_add_double(&back->sum, q, lines->intercept[side]);
+        add_multiple(back, layer->source[i], q, lines->slope[side]);
+        if (layer->kind == CHECK_PRODUCT) {
+            add_multiple(back, layer->source[layer->width + i], q,
+                         lines->other);
+        }
+    }
+    return lines->has[side];
 }
 
 /* Replaces q * v of the coordinate, which is of the layer or, without one, an
@@ -129,6 +172,8 @@ static bool replace_value(struct check_back *back,
                                  -(long)region->box_bits);
     } else if (layer->kind == CHECK_AFFINE) {
         replace_row(back, layer, v);
+    } else if (layer->kind != CHECK_RELU) {
+        return replace_curved(back, region, layer, v);
     } else {
         return replace_neuron(back, region, v, layer->source[v - layer->first],
                               use_slopes);
@@ -204,6 +249,7 @@ void check_back_bounds(struct check_bound *bounds, struct check_back *back,
                        struct check_form *form)
 {
     struct check_words *words = &back->words;
+    arithmetic = back->kept != NULL ? CHECK_EXACT : arithmetic;
     for (size_t from = 0; from < n; from += CHECK_LANES) {
         const size_t left = n - from;
         const size_t n_lanes = left < CHECK_LANES ? left : CHECK_LANES;
@@ -274,6 +320,7 @@ void check_back_neurons(int64_t *ends, struct check_back *back,
                         size_t n, enum check_arithmetic arithmetic)
 {
     struct check_words *words = &back->words;
+    arithmetic = back->kept != NULL ? CHECK_EXACT : arithmetic;
     for (size_t i = 0; i < 2 * n; i++) {
         const size_t lane = i % CHECK_LANES;
         if (arithmetic == CHECK_FAST && lane == 0) {

@@ -85,7 +85,13 @@ struct check_value *check_output(const struct check_builder *b, size_t i,
                                  uint64_t type,
                                  const struct check_shape *shape);
 
-/* An attribute of the node, or `otherwise` if it is not given. */
+/* Whether elements are integers, not bits. */
+bool check_is_integer(uint64_t type);
+/* An attribute of the node, NULL if it is not given. */
+const struct check_onnx_attribute *
+check_attribute(const struct check_builder *b, const char *name,
+                enum check_onnx_kind kind);
+/* Its value, or `otherwise` if it is not given. */
 int64_t check_integer(const struct check_builder *b, const char *name,
                       int64_t otherwise);
 double check_real(const struct check_builder *b, const char *name,
@@ -136,6 +142,8 @@ void check_compute(struct check_builder *b, struct check_value *value);
 /* Makes the finished rows those of the network, see check_rows.c. */
 void check_settle(struct check_builder *b);
 
+/* The number of elements. */
+size_t check_count(const struct check_shape *shape);
 /* The common shape of x and y. */
 struct check_shape check_broadcast(const struct check_builder *b,
                                    const struct check_shape *x,
@@ -166,17 +174,34 @@ const uint32_t *check_add_sum(struct check_builder *b, struct check_part_of x,
 const uint32_t *check_add_maxima(struct check_builder *b, const uint32_t *items,
                                  size_t n_lists, size_t room);
 
+/* The same for curve(x), x * y and x / divisor, element by element; the latter is
+ * no layer of neurons. */
+const uint32_t *check_add_curve(struct check_builder *b, enum check_curve curve,
+                                const uint32_t *source, size_t n);
+const uint32_t *check_add_product(struct check_builder *b, const uint32_t *x,
+                                  const uint32_t *y, size_t n);
+const uint32_t *check_add_quotients(struct check_builder *b,
+                                    const uint32_t *source,
+                                    const double *divisor, size_t n);
+
 /* Operators of check_sum.c; each builds b->node. */
 void check_build_arithmetic(struct check_builder *b);
 void check_build_gemm(struct check_builder *b);
 void check_build_matmul(struct check_builder *b);
 void check_build_window(struct check_builder *b);
-void check_build_global_max(struct check_builder *b);
+void check_build_global(struct check_builder *b);
 /* Operators of check_piecewise.c. */
 void check_build_relu(struct check_builder *b);
 void check_build_leaky(struct check_builder *b);
 void check_build_clip(struct check_builder *b);
 void check_build_hard_sigmoid(struct check_builder *b);
 void check_build_extremum(struct check_builder *b);
+/* Operators of check_nonlinear.c. */
+void check_build_curve(struct check_builder *b);
+void check_build_elu(struct check_builder *b);
+void check_build_gelu(struct check_builder *b);
+void check_build_power(struct check_builder *b);
+void check_build_softmax(struct check_builder *b);
+void check_build_normalization(struct check_builder *b);
 
 #endif

@@ -3,6 +3,7 @@
 #include "proofs/check/check_bytes.h" /* for FILE, which gmp.h looks for */
 #include "proofs/check/check_dyadic.h"
 #include "proofs/check/check_network.h"
+#include "proofs/check/check_transcendental.h"
 
 /* Values and constants are multiplied by `one` > 0. */
 static void evaluate_layer(struct check_dyadic *v,
@@ -59,6 +60,139 @@ void check_network_eval(mpq_t *v, const struct check_network *network)
     check_free(values);
 }
 
+/* Ends of a row from those of its columns. */
+static void enclose_row(mpq_t y[2], mpq_t *const ends[2],
+                        const struct check_layer *layer, size_t i)
+{
+    mpq_t weight;
+    mpq_t part;
+    mpq_inits(weight, part, NULL);
+    mpq_set_d(y[0], layer->bias[i]);
+    mpq_set_d(y[1], layer->bias[i]);
+    for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
+        mpq_set_d(weight, layer->weight[k]);
+        for (size_t e = 0; e < 2; e++) {
+            const size_t from = mpq_sgn(weight) < 0 ? 1 - e : e;
+            mpq_mul(part, weight, ends[from][layer->column[k]]);
+            mpq_add(y[e], y[e], part);
+        }
+    }
+    mpq_clears(weight, part, NULL);
+}
+
+/* Ends of x * z; y may be x. */
+static void enclose_product(mpq_t y[2], mpq_t x[2], mpq_t z[2])
+{
+    mpq_t product[4];
+    for (size_t k = 0; k < 4; k++) {
+        mpq_init(product[k]);
+        mpq_mul(product[k], x[k / 2], z[k % 2]);
+    }
+    mpq_set(y[0], product[0]);
+    mpq_set(y[1], product[0]);
+    for (size_t k = 0; k < 4; k++) {
+        mpq_set(y[0], mpq_cmp(product[k], y[0]) < 0 ? product[k] : y[0]);
+        mpq_set(y[1], mpq_cmp(product[k], y[1]) > 0 ? product[k] : y[1]);
+    }
+    for (size_t k = 0; k < 4; k++) {
+        mpq_clear(product[k]);
+    }
+}
+
+/* Ends of a neuron or scale from those of its sources; false without. */
+static bool enclose_element(mpq_t y[2], mpq_t *const ends[2],
+                            const struct check_layer *layer, size_t i,
+                            long bits)
+{
+    mpq_t z[2];
+    bool has_value = true;
+    mpq_inits(z[0], z[1], NULL);
+    for (size_t e = 0; e < 2; e++) {
+        mpq_set(y[e], ends[e][layer->source[i]]);
+        if (layer->kind == CHECK_RELU && mpq_sgn(y[e]) < 0) {
+            mpq_set_ui(y[e], 0, 1);
+        }
+        if (layer->kind == CHECK_PRODUCT) {
+            mpq_set(z[e], ends[e][layer->source[layer->width + i]]);
+        } else if (layer->kind == CHECK_SCALE) {
+            mpq_set(z[e],
+                    e == 0 ? layer->factor[i].lower : layer->factor[i].upper);
+        }
+    }
+    if (layer->kind == CHECK_CURVED) {
+        has_value = check_enclose(y, layer->curve, y, bits);
+    } else if (layer->kind != CHECK_RELU) {
+        enclose_product(y, y, z);
+    }
+    mpq_clears(z[0], z[1], NULL);
+    return has_value;
+}
+
+/* Rounds ends that are not equal, or long, outward to multiples of 2^-bits. */
+static void shorten(mpq_t y[2], long bits)
+{
+    enum { MOST_EXACT = 1 << 16 };
+    if (mpq_equal(y[0], y[1]) != 0 &&
+        mpz_sizeinbase(mpq_numref(y[0]), 2) < MOST_EXACT &&
+        mpz_sizeinbase(mpq_denref(y[0]), 2) < MOST_EXACT) {
+        return;
+    }
+    for (size_t e = 0; e < 2; e++) {
+        mpq_mul_2exp(y[e], y[e], (mp_bitcnt_t)bits);
+        (e == 0 ? mpz_fdiv_q : mpz_cdiv_q)(mpq_numref(y[e]), mpq_numref(y[e]),
+                                           mpq_denref(y[e]));
+        mpz_set_ui(mpq_denref(y[e]), 1);
+        mpq_div_2exp(y[e], y[e], (mp_bitcnt_t)bits);
+    }
+}
+
+bool check_network_enclose(mpq_t *lower, mpq_t *upper,
+                           const struct check_network *network, long bits)
+{
+    mpq_t *const ends[2] = {lower, upper};
+    mpq_t y[2];
+    bool has_values = true;
+    mpq_inits(y[0], y[1], NULL);
+    for (size_t l = 0; l < network->n_layers && has_values; l++) {
+        const struct check_layer *layer = &network->layers[l];
+        for (size_t i = 0; i < layer->width && has_values; i++) {
+            if (layer->kind == CHECK_AFFINE) {
+                enclose_row(y, ends, layer, i);
+            } else {
+                has_values = enclose_element(y, ends, layer, i, bits);
+            }
+            if (has_values) {
+                shorten(y, bits);
+                mpq_set(lower[layer->first + i], y[0]);
+                mpq_set(upper[layer->first + i], y[1]);
+            }
+        }
+    }
+    mpq_clears(y[0], y[1], NULL);
+    check_transcendental_clear();
+    return has_values;
+}
+
+/* Exact values in v; false if some are not rational, or there are none. */
+static bool evaluate(mpq_t *v, mpq_t *other,
+                     const struct check_network *network)
+{
+    enum { BITS = 128 };
+    bool is_exact = true;
+    if (!network->is_curved) {
+        check_network_eval(v, network);
+        return true;
+    }
+    for (size_t i = 0; i < network->n_inputs; i++) {
+        mpq_set(other[i], v[i]);
+    }
+    is_exact = check_network_enclose(v, other, network, BITS);
+    for (size_t z = 0; z < network->n_coordinates && is_exact; z++) {
+        is_exact = mpq_equal(v[z], other[z]) != 0;
+    }
+    return is_exact;
+}
+
 /* The input for `at` number P: x_i = ((i * 7 + 3 * P * (i + 1)) mod 11 - 5)
  * / 4. */
 static void set_point(mpq_t *x, size_t n, size_t point)
@@ -86,7 +220,7 @@ static void print_sums(FILE *file, const struct check_network *network,
     for (size_t r = 0; r < network->n_relus; r++) {
         const struct check_layer *layer = &network->layers[network->relu[r]];
         mpq_set_ui(sum, 0, 1);
-        for (size_t i = 0; i < layer->width; i++) {
+        for (size_t i = 0; i < check_n_sources(layer); i++) {
             mpq_add(sum, sum, v[layer->source[i]]);
         }
         (void)fprintf(file, "sum %zu:", r);
@@ -104,13 +238,16 @@ static void print_points(FILE *file, const struct check_network *network)
         (void)fputs("at skipped\n", file);
         return;
     }
-    mpq_t *v = check_alloc(n, sizeof *v);
-    for (size_t z = 0; z < n; z++) {
+    mpq_t *v = check_alloc(2 * n, sizeof *v);
+    for (size_t z = 0; z < 2 * n; z++) {
         mpq_init(v[z]);
     }
     for (size_t point = 0; point < N_POINTS; point++) {
         set_point(v, network->n_inputs, point);
-        check_network_eval(v, network);
+        if (!evaluate(v, v + n, network)) {
+            (void)fputs("at skipped\n", file);
+            break;
+        }
         (void)fprintf(file, "at %zu:", point);
         for (size_t j = 0; j < network->n_outputs && j < N_PRINTED; j++) {
             print_rational(file, v[network->output[j]]);
@@ -120,7 +257,7 @@ static void print_points(FILE *file, const struct check_network *network)
             print_sums(file, network, v);
         }
     }
-    for (size_t z = 0; z < n; z++) {
+    for (size_t z = 0; z < 2 * n; z++) {
         mpq_clear(v[z]);
     }
     check_free(v);

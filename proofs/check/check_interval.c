@@ -1,6 +1,7 @@
 /* Interval evaluation: each row from the ends of its columns.
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_back.h"
+#include "proofs/check/check_kept.h"
 
 /* Sums are in units of 2^-(G + GUARD_BITS), terms at most 2^TERM_BITS units,
  * so that the 2^32 that a row may have do not overflow. */
@@ -64,6 +65,10 @@ void check_back_intervals(struct check_region *region,
             int64_t *ends = region->ends + 2 * (layer->first + i);
             if (layer->kind == CHECK_RELU) {
                 apply_relu(region, ends, layer->source[i]);
+                continue;
+            }
+            if (layer->kind != CHECK_AFFINE) {
+                check_curved_ends(ends, region, layer, i);
                 continue;
             }
             const int64_t minus = row_lower(region, layer, i, -1);

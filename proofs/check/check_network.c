@@ -251,6 +251,12 @@ void check_network_free(struct check_network *network)
 {
     check_bytes_close(&network->file);
     check_free(network->output);
+    for (size_t l = 0; l < network->n_layers; l++) {
+        const struct check_layer *layer = &network->layers[l];
+        for (size_t i = 0; layer->factor != NULL && i < layer->width; i++) {
+            mpq_clears(layer->factor[i].lower, layer->factor[i].upper, NULL);
+        }
+    }
     check_arena_free(&network->arena);
     check_free(network);
 }

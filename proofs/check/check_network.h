@@ -8,6 +8,7 @@
 
 #include <gmp.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,13 +27,45 @@ struct check_tensor {
     size_t n; /* elements */
 };
 
-enum check_kind { CHECK_AFFINE, CHECK_RELU, CHECK_PRODUCT };
+enum check_kind {
+    CHECK_AFFINE,
+    CHECK_RELU,
+    CHECK_CURVED,
+    CHECK_PRODUCT,
+    CHECK_SCALE
+};
+
+/* FORMAT.md, "Numbers of the network". */
+enum check_curve {
+    CHECK_SIGMOID,
+    CHECK_TANH,
+    CHECK_SOFTPLUS,
+    CHECK_ERF,
+    CHECK_EXP,
+    CHECK_LOG,
+    CHECK_SQRT,
+    CHECK_RECIPROCAL,
+    CHECK_SQUARE,
+    CHECK_SIN,
+    CHECK_COS,
+    CHECK_SIGN,
+    CHECK_FLOOR
+};
+
+/* A factor c, lower <= c <= upper; equal if c is rational. */
+struct check_factor {
+    mpq_t lower;
+    mpq_t upper;
+};
 
 /*
  * Values of the coordinates first .. first + width - 1, for i < width:
  *   CHECK_AFFINE  v_(first+i) = bias[i] + sum over k in start[i] ..
  *                 start[i+1] - 1 of weight[k] * v_(column[k])              (1)
  *   CHECK_RELU    v_(first+i) = max(v_(source[i]), 0)                      (2)
+ *   CHECK_CURVED  v_(first+i) = curve(v_(source[i]))                       (3)
+ *   CHECK_PRODUCT v_(first+i) = v_(source[i]) * v_(source[width+i])        (4)
+ *   CHECK_SCALE   v_(first+i) = c * v_(source[i]), c as factor[i] says     (5)
  * Every coordinate on the right is below first. Weights are the exact doubles
  * of the file or exact results of sums and products of them, never 0; no
  * column is twice in a row. Index maps of the graph leave no trace: a row
@@ -46,8 +79,10 @@ struct check_layer {
     uint32_t *column; /* affine: [start[width]] */
     double *weight;   /* affine: [start[width]] */
     double *bias;     /* affine: [width] */
-    uint32_t *source; /* ReLU: [width] */
-    size_t relu;      /* ReLU: its number */
+    uint32_t *source; /* all others: [width], products [2 * width] */
+    enum check_curve curve;
+    struct check_factor *factor; /* scale: [width] */
+    size_t relu;                 /* neurons: number of their layer */
 };
 
 /*
@@ -64,6 +99,7 @@ struct check_network {
     size_t n_inputs;
     size_t n_outputs;
     size_t n_relus;
+    bool is_curved; /* some layer is of a kind (3) to (5) */
     size_t n_coordinates;
     size_t n_layers;
     struct check_layer *layers;
@@ -89,11 +125,25 @@ void check_network_free(struct check_network *network);
 /* x = *mantissa * 2^*exponent, mantissa odd or both 0; x must be finite. */
 void check_split_double(int64_t *mantissa, long *exponent, double x);
 
+/* Sources of a layer that is not affine. */
+static inline size_t check_n_sources(const struct check_layer *layer)
+{
+    return layer->kind == CHECK_PRODUCT ? 2 * layer->width : layer->width;
+}
+
 /*
  * v[n_coordinates], initialised by the caller: from the inputs, the first
  * n_inputs, the values of all other coordinates in real arithmetic.
  */
 void check_network_eval(mpq_t *v, const struct check_network *network);
+
+/*
+ * The same for curved networks: lower[i] <= v_i <= upper[i], equal as long as
+ * all is rational, else rounded outward to multiples of 2^-bits. false, and
+ * nothing known, if a curve has no value there.
+ */
+bool check_network_enclose(mpq_t *lower, mpq_t *upper,
+                           const struct check_network *network, long bits);
 
 /* The canonical text; `astrolabe dump` must print the same. */
 void check_network_dump(FILE *file, const struct check_network *network);

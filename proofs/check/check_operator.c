@@ -1,127 +1,8 @@
-/* A node's inputs, outputs and attributes; operators that move elements.
+/* Operators that move elements, and the list of all.
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_build.h"
 
 #include <string.h>
-
-void check_malformed(const struct check_builder *b, const char *text)
-{
-    check_unreadable("%s: node '%s' (%s): %s", b->network->file.path,
-                     b->node->name, b->node->op, text);
-}
-
-void check_refuse(const struct check_builder *b, const char *text)
-{
-    check_unsupported("%s: node '%s' (%s): %s", b->network->file.path,
-                      b->node->name, b->node->op, text);
-}
-
-bool check_has_input(const struct check_builder *b, size_t i)
-{
-    return i < b->node->inputs.n && *b->node->inputs.data[i] != '\0';
-}
-
-struct check_value check_input(struct check_builder *b, size_t i)
-{
-    check_malformed_if(b, !check_has_input(b, i), "a required input is absent");
-    struct check_value *value = check_find(b, b->node->inputs.data[i]);
-    if (value == NULL || (value->type == 0 && value->tensor == NULL)) {
-        check_refuse(b, "an input is no tensor that is known");
-    }
-    if (value->tensor != NULL) { /* read at its first use */
-        check_declare(b, value, value->tensor->type, &value->tensor->dims);
-        value->number =
-            check_onnx_numbers(&b->arena, value->tensor, b->network->file.path);
-        value->tensor = NULL;
-    }
-    return *value;
-}
-
-struct check_value *check_output(const struct check_builder *b, size_t i,
-                                 uint64_t type, const struct check_shape *shape)
-{
-    struct check_value *value = check_find(b, b->node->outputs.data[i]);
-    check_malformed_if(b, value == NULL, "an output has no name");
-    check_define(b, value, type, shape);
-    return value;
-}
-
-static const struct check_onnx_attribute *
-find_attribute(const struct check_builder *b, const char *name,
-               enum check_onnx_kind kind)
-{
-    struct check_onnx_attribute *found = NULL;
-    for (size_t i = 0; i < b->node->n_attributes; i++) {
-        struct check_onnx_attribute *attribute = &b->node->attributes[i];
-        if (strcmp(attribute->name, name) == 0) {
-            check_malformed_if(b, found != NULL || attribute->kind != kind,
-                               "attribute twice, or of wrong kind");
-            found = attribute;
-            found->is_used = true;
-        }
-    }
-    return found;
-}
-
-int64_t check_integer(const struct check_builder *b, const char *name,
-                      int64_t otherwise)
-{
-    const struct check_onnx_attribute *attribute =
-        find_attribute(b, name, CHECK_ONNX_AN_INT);
-    return attribute == NULL ? otherwise : (int64_t)attribute->bits;
-}
-
-double check_real(const struct check_builder *b, const char *name,
-                  double otherwise)
-{
-    const struct check_onnx_attribute *attribute =
-        find_attribute(b, name, CHECK_ONNX_A_FLOAT);
-    return attribute == NULL ? otherwise : check_onnx_float(attribute->bits);
-}
-
-const char *check_text(const struct check_builder *b, const char *name,
-                       const char *otherwise)
-{
-    const struct check_onnx_attribute *attribute =
-        find_attribute(b, name, CHECK_ONNX_A_STRING);
-    return attribute == NULL ? otherwise : attribute->text;
-}
-
-static bool is_integer(uint64_t type)
-{
-    return type == CHECK_ONNX_INT64 || type == CHECK_ONNX_INT32;
-}
-
-struct check_integers check_integers(struct check_builder *b, const char *name,
-                                     uint64_t since, size_t i)
-{
-    const double limit = 0x1p31;
-    struct check_integers list = {0};
-    const struct check_onnx_attribute *attribute = NULL;
-    struct check_value value = {0};
-    if (b->model.opset < since) {
-        check_malformed_if(b, check_has_input(b, i),
-                           "an input of a later opset");
-        attribute =
-            *name == '\0' ? NULL : find_attribute(b, name, CHECK_ONNX_INTS);
-    } else if (check_has_input(b, i)) {
-        value = check_input(b, i);
-        check_unsupported_if(b,
-                             value.number == NULL || value.shape.n_dims > 1 ||
-                                 !is_integer(value.type),
-                             "a list that is no constant of integers");
-    }
-    list.is_given = attribute != NULL || value.number != NULL;
-    list.n = attribute != NULL ? attribute->list.n : value.n;
-    list.data = check_arena_alloc(&b->arena, list.n, sizeof *list.data);
-    for (size_t k = 0; k < list.n; k++) {
-        const double x = attribute == NULL
-                             ? value.number[k]
-                             : (double)(int64_t)attribute->list.data[k];
-        list.data[k] = (int64_t)(x > limit ? limit : x < -limit ? -limit : x);
-    }
-    return list;
-}
 
 /* The axis 0 <= a < rank that is meant; negative ones count from the end. */
 static size_t get_axis(const struct check_builder *b, int64_t axis, size_t rank)
@@ -239,7 +120,7 @@ static void build_constant(struct check_builder *b)
     const struct check_onnx_attribute *found = NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         const struct check_onnx_attribute *attribute =
-            find_attribute(b, kinds[i].name, kinds[i].kind);
+            check_attribute(b, kinds[i].name, kinds[i].kind);
         found = attribute == NULL ? found : attribute;
     }
     check_unsupported_if(b, found == NULL || b->node->n_attributes != 1,
@@ -253,8 +134,8 @@ static void build_copy(struct check_builder *b)
     const struct check_value input = check_input(b, 0);
     const bool is_old = b->model.opset < 12;
     if (strcmp(b->node->op, "Dropout") == 0) {
-        (void)find_attribute(b, is_old ? "ratio" : "seed",
-                             is_old ? CHECK_ONNX_A_FLOAT : CHECK_ONNX_AN_INT);
+        (void)check_attribute(b, is_old ? "ratio" : "seed",
+                              is_old ? CHECK_ONNX_A_FLOAT : CHECK_ONNX_AN_INT);
     }
     check_malformed_if(b, check_has_input(b, 1) && is_old,
                        "an input of a later opset");
@@ -442,7 +323,7 @@ static void build_gather(struct check_builder *b)
     const double dim = (double)axes[d].dim;
     check_unsupported_if(b,
                          indices.number == NULL || shape.n_dims > CHECK_RANK ||
-                             !is_integer(indices.type),
+                             !check_is_integer(indices.type),
                          "large rank, or indices that are no constant of "
                          "integers");
     for (size_t k = 0; k < shape.n_dims; k++) {
@@ -539,33 +420,51 @@ static const struct {
 } operators[] = {{"Abs", 1, 1, 1, check_build_leaky},
                  {"Add", 2, 2, 1, check_build_arithmetic},
                  {"AveragePool", 1, 1, 1, check_build_window},
+                 {"BatchNormalization", 5, 5, 1, check_build_normalization},
                  {"Clip", 1, 3, 1, check_build_clip},
                  {"Concat", 1, SIZE_MAX, 1, build_concat},
                  {"Constant", 0, 0, 1, build_constant},
                  {"Conv", 2, 3, 1, check_build_window},
+                 {"Cos", 1, 1, 1, check_build_curve},
                  {"Div", 2, 2, 1, check_build_arithmetic},
                  {"Dropout", 1, 3, 2, build_copy},
+                 {"Elu", 1, 1, 1, check_build_elu},
+                 {"Erf", 1, 1, 1, check_build_curve},
+                 {"Exp", 1, 1, 1, check_build_curve},
                  {"Flatten", 1, 1, 1, build_flatten},
+                 {"Floor", 1, 1, 1, check_build_curve},
                  {"Gather", 2, 2, 1, build_gather},
+                 {"Gelu", 1, 1, 1, check_build_gelu},
                  {"Gemm", 2, 3, 1, check_build_gemm},
-                 {"GlobalMaxPool", 1, 1, 1, check_build_global_max},
+                 {"GlobalAveragePool", 1, 1, 1, check_build_global},
+                 {"GlobalMaxPool", 1, 1, 1, check_build_global},
                  {"HardSigmoid", 1, 1, 1, check_build_hard_sigmoid},
                  {"Identity", 1, 1, 1, build_copy},
                  {"LeakyRelu", 1, 1, 1, check_build_leaky},
+                 {"Log", 1, 1, 1, check_build_curve},
                  {"MatMul", 2, 2, 1, check_build_matmul},
                  {"Max", 1, SIZE_MAX, 1, check_build_extremum},
                  {"MaxPool", 1, 1, 1, check_build_window},
                  {"Min", 1, SIZE_MAX, 1, check_build_extremum},
                  {"Mul", 2, 2, 1, check_build_arithmetic},
                  {"Neg", 1, 1, 1, check_build_arithmetic},
-                 {"Pad", 1, 4, 1, build_pad},
                  {"PRelu", 2, 2, 1, check_build_leaky},
+                 {"Pad", 1, 4, 1, build_pad},
+                 {"Pow", 2, 2, 1, check_build_power},
+                 {"Reciprocal", 1, 1, 1, check_build_curve},
                  {"Relu", 1, 1, 1, check_build_relu},
                  {"Reshape", 2, 2, 1, build_reshape},
+                 {"Sigmoid", 1, 1, 1, check_build_curve},
+                 {"Sign", 1, 1, 1, check_build_curve},
+                 {"Sin", 1, 1, 1, check_build_curve},
                  {"Slice", 1, 5, 1, build_slice},
+                 {"Softmax", 1, 1, 1, check_build_softmax},
+                 {"Softplus", 1, 1, 1, check_build_curve},
                  {"Split", 1, 2, SIZE_MAX, build_split},
+                 {"Sqrt", 1, 1, 1, check_build_curve},
                  {"Squeeze", 1, 2, 1, build_squeeze},
                  {"Sub", 2, 2, 1, check_build_arithmetic},
+                 {"Tanh", 1, 1, 1, check_build_curve},
                  {"Transpose", 1, 1, 1, build_transpose},
                  {"Unsqueeze", 1, 2, 1, build_squeeze}};
 

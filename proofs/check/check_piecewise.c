@@ -20,6 +20,10 @@ const uint32_t *check_add_neurons(struct check_builder *b, enum check_kind kind,
     layer->source =
         check_arena_alloc(&network->arena, n_sources, sizeof *layer->source);
     memcpy(layer->source, source, n_sources * sizeof *layer->source);
+    network->is_curved = network->is_curved || kind != CHECK_RELU;
+    if (kind == CHECK_SCALE) {
+        return value.map;
+    }
     layer->relu = network->n_relus;
     network->relu = check_arena_grow(&network->arena, network->relu,
                                      network->n_relus, sizeof *network->relu);

@@ -17,7 +17,7 @@ struct check_contexts {
     struct check_bit leaf[3][3][3][8], neuron[3], threshold[2][3];
     struct check_bit refresh[2][3][MOST_SHARED + 1][2], has[2];
     struct check_bit side, closed, by[2];
-    struct check_number input[NONE + 1][NONE + 1], fraction, grid;
+    struct check_number input[NONE + 1][NONE + 1], fraction, grid, level;
     struct check_number relu, element[MOST_SHARED + 1];
     struct check_number n_slopes, slope_relu[NONE + 1], slope;
     struct check_number slope_element[MOST_SHARED + 1];
@@ -168,10 +168,10 @@ void check_records_open(struct check_records *records,
     records->coder = check_coder_open(head->content);
     records->contexts = check_alloc(1, sizeof *records->contexts);
     read_shape(records, network->n_inputs, "inputs");
-    read_shape(records, network->n_relus, "ReLU layers");
+    read_shape(records, network->n_relus, "layers of neurons");
     read_shape(records, query->n_cases, "cases");
     if (network->n_relus > MOST_RELUS) {
-        check_unsupported("more than %d ReLU layers", MOST_RELUS);
+        check_unsupported("more than %d layers of neurons", MOST_RELUS);
     }
 }
 
@@ -214,22 +214,21 @@ void check_records_start(struct check_records *records, size_t number)
     }
 }
 
-/* The ReLU layer of the next neuron, and the coordinate of its output. */
+/* The layer of the next pre-activation, and its number there. */
 static const struct check_layer *read_neuron(struct check_records *records,
                                              struct check_number *of_relu,
                                              struct check_number *of_element,
-                                             size_t *coordinate)
+                                             size_t *place)
 {
     const struct check_network *network = records->network;
     const uint64_t relu = number(records, of_relu);
     const uint64_t element = number(records, of_element + shared(relu));
     if (relu >= network->n_relus ||
-        element >= network->layers[network->relu[relu]].width) {
+        element >= check_n_sources(&network->layers[network->relu[relu]])) {
         check_records_reject(records, "names no neuron");
     }
-    const struct check_layer *layer = &network->layers[network->relu[relu]];
-    *coordinate = layer->first + element;
-    return layer;
+    *place = element;
+    return &network->layers[network->relu[relu]];
 }
 
 static void read_multiplier(struct check_records *records,
@@ -297,19 +296,22 @@ static void read_slopes(struct check_records *records, struct check_node *node)
     struct check_contexts *contexts = records->contexts;
     size_t before = NONE;
     for (uint64_t n = number(records, &contexts->n_slopes); n > 0; n--) {
-        size_t coordinate = 0;
+        size_t place = 0;
         const struct check_layer *layer =
             read_neuron(records, &contexts->slope_relu[before],
-                        contexts->slope_element, &coordinate);
+                        contexts->slope_element, &place);
         before = shared(layer->relu);
         const uint64_t slope = number(records, &contexts->slope);
         if (slope > (uint64_t)1 << records->head->lower_bits) {
             fail(records, "slope above 1");
         }
+        if (layer->kind != CHECK_RELU) {
+            check_records_reject(records, "slope of a neuron that is no ReLU");
+        }
         node->slopes =
             reserve(node->slopes, node->n_slopes, sizeof *node->slopes);
         node->slopes[node->n_slopes++] = (struct check_slope){
-            .coordinate = coordinate, .slope = (int16_t)slope};
+            .coordinate = layer->first + place, .slope = (int16_t)slope};
     }
 }
 
@@ -320,12 +322,12 @@ static void read_lemmas(struct check_records *records, struct check_node *node)
     size_t relu = 0;
     size_t before = NONE;
     for (uint64_t n = number(records, &contexts->n_lemmas); n > 0; n--) {
-        size_t coordinate = 0;
+        size_t place = 0;
         const struct check_layer *layer =
             read_neuron(records, &contexts->lemma_relu[before],
-                        contexts->lemma_element, &coordinate);
-        struct check_lemma lemma = {
-            .relu = layer->relu, .z = layer->source[coordinate - layer->first]};
+                        contexts->lemma_element, &place);
+        struct check_lemma lemma = {.relu = layer->relu,
+                                    .z = layer->source[place]};
         before = shared(lemma.relu);
         if (lemma.relu < relu) {
             fail(records, "lemmas are not in the order of their layers");
@@ -406,6 +408,31 @@ static void read_input_split(struct check_records *records,
     }
 }
 
+static void read_neuron_split(struct check_records *records,
+                              struct check_split *split)
+{
+    struct check_contexts *contexts = records->contexts;
+    const struct check_head *head = records->head;
+    const unsigned shift = head->fact_bits > head->slope_bits
+                               ? head->fact_bits - head->slope_bits
+                               : 0;
+    size_t place = 0;
+    const struct check_layer *layer =
+        read_neuron(records, &contexts->relu, contexts->element, &place);
+    split->coordinate = layer->source[place];
+    split->value = 0;
+    split->n_neurons++;
+    if (layer->kind != CHECK_RELU) {
+        const int64_t level =
+            check_coder_signed(&records->coder, &contexts->level);
+        const int64_t most = (int64_t)1 << (62 - shift);
+        if (level <= -most || level >= most) {
+            check_records_reject(records, "level of a split too large");
+        }
+        split->value = level * ((int64_t)1 << shift);
+    }
+}
+
 /* above(node): what kind of split the parent is. */
 static size_t kind_above(const struct check_split *parent)
 {
@@ -440,11 +467,7 @@ static void read_kind_of_node(struct check_records *records,
     if (node->kind == CHECK_INPUT_SPLIT) {
         read_input_split(records, split, above);
     } else if (node->kind == CHECK_NEURON_SPLIT) {
-        size_t coordinate = 0;
-        const struct check_layer *layer = read_neuron(
-            records, &contexts->relu, contexts->element, &coordinate);
-        split->coordinate = layer->source[coordinate - layer->first];
-        split->n_neurons++;
+        read_neuron_split(records, split);
     }
 }
 

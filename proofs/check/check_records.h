@@ -53,7 +53,7 @@ struct check_slope {
     int16_t slope;
 };
 
-/* An end of z, which is a coordinate that ReLU layer `relu` reads. */
+/* An end of z, which is a coordinate that layer `relu` of neurons reads. */
 struct check_lemma {
     size_t relu;
     size_t z;
@@ -73,7 +73,7 @@ enum check_threshold { CHECK_MIDPOINT, CHECK_FRACTION, CHECK_GRID };
 /* n_open: disjuncts that no ancestor closes; `only` is one of them. */
 struct check_node {
     enum check_node_kind kind;
-    uint64_t refresh; /* bit r: ReLU layer r */
+    uint64_t refresh; /* bit r: layer r of neurons */
     size_t n_open;
     size_t only;
     size_t n_slopes;
@@ -91,7 +91,8 @@ void check_node_clear(struct check_node *node);
 /*
  * A split on the path; path[0] is none and stands above the root.
  *   coordinate  the input, or the z of the neuron
- *   value       k of a fraction k/32, or units of 2^-B
+ *   value       k of a fraction k/32, or units of 2^-B; of a neuron, units of
+ *               2^-G
  *   side        of the child that is being read
  *   first_open, n_open  disjuncts that are open in its children
  *   n_neurons   neuron splits on the path down to here

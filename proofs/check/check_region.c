@@ -26,6 +26,18 @@ void check_region_fact(int64_t fact[2], const struct check_region *region,
     }
 }
 
+int64_t check_region_level(const struct check_region *region, int64_t level,
+                           bool is_upper)
+{
+    check_wide wide = is_upper ? -(check_wide)level : level;
+    wide = wide * ((check_wide)1 << region->box_bits);
+    wide = wide >> region->fact_bits;
+    if (wide <= -CHECK_MOST_FACT || wide >= CHECK_MOST_FACT) {
+        return is_upper ? CHECK_NO_UPPER : CHECK_NO_LOWER; /* says nothing */
+    }
+    return (int64_t)(is_upper ? -wide : wide);
+}
+
 void check_context_init(struct check_context *context)
 {
     struct check_region *region = &context->region;

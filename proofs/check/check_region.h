@@ -38,6 +38,10 @@ struct check_region {
 void check_region_fact(int64_t fact[2], const struct check_region *region,
                        size_t i);
 
+/* Units of 2^-G as units of 2^-B, for an end of an input, rounded outward. */
+int64_t check_region_level(const struct check_region *region, int64_t level,
+                           bool is_upper);
+
 /* What coordinate `index` had before a change. */
 struct check_change {
     size_t index;

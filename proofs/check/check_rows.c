@@ -246,10 +246,11 @@ static void fold_rows(struct fold *fold, const struct check_builder *b)
         const struct check_layer *layer = &network->layers[l];
         for (size_t i = 0; i < layer->width; i++) {
             fold->is_affine[layer->first + i] = layer->kind == CHECK_AFFINE;
-            if (layer->kind == CHECK_RELU) {
-                fold->uses[layer->source[i]] += 2;
-                fold->is_needed[layer->source[i]] = true;
-            }
+        }
+        for (size_t i = 0;
+             layer->kind != CHECK_AFFINE && i < check_n_sources(layer); i++) {
+            fold->uses[layer->source[i]] += 2;
+            fold->is_needed[layer->source[i]] = true;
         }
     }
     for (size_t j = 0; j < network->n_outputs; j++) {
@@ -298,10 +299,12 @@ static void finish_layer(struct fold *fold, struct check_layer *layer,
         if (layer->kind == CHECK_AFFINE) {
             layer->bias[layer->width] = fold->to.bias[z];
             layer->start[layer->width + 1] = n;
-        } else {
-            layer->source[layer->width] = number[layer->source[layer->width]];
         }
         number[z] = (uint32_t)(layer->first + layer->width++);
+    }
+    for (size_t i = 0;
+         layer->kind != CHECK_AFFINE && i < check_n_sources(layer); i++) {
+        layer->source[i] = number[layer->source[i]];
     }
     network->n_coordinates += layer->width;
 }
@@ -336,7 +339,7 @@ void check_settle(struct check_builder *b)
     for (size_t l = 0; l < n_layers; l++) {
         struct check_layer *layer = &network->layers[l];
         finish_layer(&fold, layer, network, number);
-        if (layer->kind == CHECK_RELU) {
+        if (layer->kind != CHECK_AFFINE && layer->kind != CHECK_SCALE) {
             network->relu[layer->relu] = network->n_layers;
         }
         if (layer->width > 0) {

@@ -58,14 +58,48 @@ static struct check_value *add_output(struct check_builder *b,
     return output;
 }
 
+/* Output 0 is (1) for two computed tensors, without c: products of all pairs,
+ * then their sums; squares if both are the same. */
+static void multiply_computed(struct check_builder *b, const struct sum *sum,
+                              const struct check_shape *shape)
+{
+    const size_t n = check_count(shape);
+    const size_t n_pairs = n * sum->k;
+    uint32_t *x = check_arena_alloc(&b->arena, n_pairs, sizeof *x);
+    uint32_t *y = check_arena_alloc(&b->arena, n_pairs, sizeof *y);
+    check_unsupported_if(
+        b, strcmp(b->node->op, "Conv") == 0 || strcmp(b->node->op, "Gemm") == 0,
+        "product of two computed tensors");
+    for (size_t i = 0; i < n_pairs; i++) {
+        const size_t e = i / sum->k;
+        const size_t row = e / sum->n / sum->m * sum->n + e % sum->n;
+        x[i] = sum->x.map[e / sum->n * sum->k + i % sum->k];
+        y[i] = sum->y.map[row * sum->k + i % sum->k];
+    }
+    const bool is_square =
+        !sum->is_counted && memcmp(x, y, n_pairs * sizeof *x) == 0;
+    const uint32_t *products = is_square
+                                   ? check_add_curve(b, CHECK_SQUARE, x, n)
+                                   : check_add_product(b, x, y, n_pairs);
+    const size_t n_elements = add_output(b, sum, shape)->n;
+    for (size_t i = 0; i < n_elements * sum->k; i++) {
+        check_row_add(&b->rows, products[i], 1.0);
+        if ((i + 1) % sum->k == 0) {
+            check_row_end(&b->rows, 0.0);
+        }
+    }
+}
+
 /* Output 0 is (1). */
 static void build_sum(struct check_builder *b, struct sum *sum,
                       const struct check_shape *shape)
 {
     const bool is_turned = sum->x.number != NULL && sum->y.map != NULL;
     const double *factor = is_turned ? sum->x.number : sum->y.number;
-    check_unsupported_if(b, sum->x.map != NULL && sum->y.map != NULL,
-                         "product of two computed tensors");
+    if (sum->x.map != NULL && sum->y.map != NULL) {
+        multiply_computed(b, sum, shape);
+        return;
+    }
     if (!is_turned) {
         check_compute(b, &sum->x);
     }
@@ -90,6 +124,15 @@ static void build_sum(struct check_builder *b, struct sum *sum,
                           ? 0.0
                           : multiply(b, sum->scale[1], sum->c.number[e]));
     }
+}
+
+size_t check_count(const struct check_shape *shape)
+{
+    size_t n = 1;
+    for (size_t d = 0; d < shape->n_dims; d++) {
+        n *= shape->dims[d];
+    }
+    return n;
 }
 
 struct check_shape check_broadcast(const struct check_builder *b,
@@ -138,29 +181,60 @@ struct check_value check_arrange(struct check_builder *b,
     return result;
 }
 
-/* The inverses of powers of two. */
-static const double *invert(struct check_builder *b,
-                            const struct check_value *value)
+/* The inverses of powers of two; NULL if some number is none. */
+static const double *invert(struct check_builder *b, const double *number,
+                            size_t n)
 {
-    double *inverse = check_arena_alloc(&b->arena, value->n, sizeof *inverse);
-    check_unsupported_if(b, value->number == NULL,
-                         "division by a computed tensor");
-    for (size_t i = 0; i < value->n; i++) {
+    double *inverse = check_arena_alloc(&b->arena, n, sizeof *inverse);
+    for (size_t i = 0; i < n; i++) {
         int64_t mantissa = 0;
         long exponent = 0;
-        check_split_double(&mantissa, &exponent, value->number[i]);
-        check_unsupported_if(
-            b, (mantissa != 1 && mantissa != -1) || exponent < -1000,
-            "divisor that is not 2^k");
-        inverse[i] = 1.0 / value->number[i];
+        check_split_double(&mantissa, &exponent, number[i]);
+        if ((mantissa != 1 && mantissa != -1) || exponent < -1000) {
+            return NULL;
+        }
+        inverse[i] = 1.0 / number[i];
     }
     return inverse;
+}
+
+/* Div: x times the reciprocals of y, or scaled by them. */
+static void build_quotient(struct check_builder *b)
+{
+    struct sum sum = {
+        .x = check_input(b, 0), .scale = {1.0, 1.0}, .m = 1, .n = 1, .k = 1};
+    struct check_value y = check_input(b, 1);
+    const struct check_shape shape = check_broadcast(b, &sum.x.shape, &y.shape);
+    if (y.map != NULL) {
+        y.map = check_add_curve(b, CHECK_RECIPROCAL, y.map, y.n);
+    }
+    sum.y = check_arrange(b, &y, &shape, false);
+    sum.x = check_arrange(b, &sum.x, &shape, false);
+    if (y.map == NULL) {
+        const double *divisor = sum.y.number;
+        sum.y.number = invert(b, divisor, sum.y.n);
+        if (sum.y.number == NULL) {
+            check_compute(b, &sum.x);
+            struct check_value *output = add_output(b, &sum, &shape);
+            for (size_t i = 0; i < output->n; i++) {
+                check_row_add(&b->rows, sum.x.map[i], 1.0);
+                check_row_end(&b->rows, 0.0);
+            }
+            output->map =
+                check_add_quotients(b, output->map, divisor, output->n);
+            return;
+        }
+    }
+    build_sum(b, &sum, &shape);
 }
 
 void check_build_arithmetic(struct check_builder *b)
 {
     const char *op = b->node->op;
-    const bool is_quotient = strcmp(op, "Div") == 0;
+    if (strcmp(op, "Div") == 0) {
+        build_quotient(b);
+        return;
+    }
     struct sum sum = {.x = check_input(b, 0),
                       .scale = {strcmp(op, "Neg") == 0 ? -1.0 : 1.0,
                                 strcmp(op, "Sub") == 0 ? -1.0 : 1.0},
@@ -171,9 +245,8 @@ void check_build_arithmetic(struct check_builder *b)
     if (b->node->inputs.n == 2) {
         struct check_value y = check_input(b, 1);
         shape = check_broadcast(b, &sum.x.shape, &y.shape);
-        y.number = is_quotient ? invert(b, &y) : y.number;
-        const bool is_product = is_quotient || strcmp(op, "Mul") == 0;
-        *(is_product ? &sum.y : &sum.c) = check_arrange(b, &y, &shape, false);
+        *(strcmp(op, "Mul") == 0 ? &sum.y : &sum.c) =
+            check_arrange(b, &y, &shape, false);
         sum.x = check_arrange(b, &sum.x, &shape, false);
     }
     build_sum(b, &sum, &shape);
@@ -415,25 +488,51 @@ static void build_conv(struct check_builder *b, struct window *w,
     }
 }
 
-static void build_pool(struct check_builder *b, struct window *w,
-                       struct sum *sum)
+/* Output 0 is the average of each list of `room` items that are there. */
+static void build_average(struct check_builder *b, const struct check_value *x,
+                          const struct check_shape *shape, size_t room,
+                          size_t stated)
 {
+    const struct sum sum = {.x = *x, .k = room, .is_counted = true};
+    struct check_value *output = add_output(b, &sum, shape);
+    double *counts = check_arena_alloc(&b->arena, output->n, sizeof *counts);
+    for (size_t i = 0; i < output->n * room; i++) {
+        counts[i / room] += x->map[i] == CHECK_NOTHING ? 0.0 : 1.0;
+    }
+    for (size_t i = 0; i < output->n; i++) {
+        check_malformed_if(b, counts[i] < 1.0, "a window lies in the padding");
+        counts[i] = stated != 0 ? (double)stated : counts[i];
+    }
+    const double *inverse = invert(b, counts, output->n);
+    for (size_t i = 0; i < output->n; i++) {
+        for (size_t k = i * room; k < (i + 1) * room; k++) {
+            if (x->map[k] != CHECK_NOTHING) {
+                check_row_add(&b->rows, x->map[k],
+                              inverse == NULL ? 1.0 : inverse[i]);
+            }
+        }
+        check_row_end(&b->rows, 0.0);
+    }
+    if (inverse == NULL) {
+        output->map = check_add_quotients(b, output->map, counts, output->n);
+    }
+}
+
+static void build_pool(struct check_builder *b, struct window *w,
+                       struct check_shape *shape)
+{
+    static const uint32_t nothing = CHECK_NOTHING;
     const bool is_stated = read_numbers(b, w->kernel, w, "kernel_shape");
-    const size_t n_channels = w->x.shape.dims[1];
-    read_windows(b, w, n_channels, get_zero(b));
-    const int64_t count = w->kernel[0] * w->kernel[1];
-    const bool is_padded =
-        (w->pads[0][0] | w->pads[0][1] | w->pads[1][0] | w->pads[1][1]) != 0;
-    check_unsupported_if(
-        b,
-        (check_integer(b, "count_include_pad", 0) == 0 && is_padded) ||
-            !is_stated || check_integer(b, "ceil_mode", 0) != 0 ||
-            (count & (count - 1)) != 0,
-        "ceil_mode, or an average over other than 2^k elements");
-    sum->x = w->x;
-    sum->scale[0] = 1.0 / (double)count;
-    sum->m = w->x.shape.dims[2];
-    sum->n = 1;
+    const bool is_all = check_integer(b, "count_include_pad", 0) != 0;
+    check_malformed_if(b, !is_stated, "no kernel_shape");
+    w->is_ceil = check_integer(b, "ceil_mode", 0) != 0;
+    check_unsupported_if(b, w->is_ceil && is_all,
+                         "count_include_pad with ceil_mode");
+    read_windows(b, w, w->x.shape.dims[1], &nothing);
+    shape->dims[2] = w->out[0];
+    shape->dims[w->n + 1] = w->out[1];
+    build_average(b, &w->x, shape, w->x.shape.dims[3],
+                  is_all ? (size_t)(w->kernel[0] * w->kernel[1]) : 0);
 }
 
 static void build_max_pool(struct check_builder *b, struct window *w,
@@ -451,7 +550,8 @@ static void build_max_pool(struct check_builder *b, struct window *w,
     output->map = check_add_maxima(b, w->x.map, output->n, w->x.shape.dims[3]);
 }
 
-void check_build_global_max(struct check_builder *b)
+/* GlobalMaxPool and GlobalAveragePool. */
+void check_build_global(struct check_builder *b)
 {
     struct check_value x = check_input(b, 0);
     struct check_shape shape = x.shape;
@@ -460,8 +560,13 @@ void check_build_global_max(struct check_builder *b)
         shape.dims[d] = 1;
     }
     check_compute(b, &x);
-    struct check_value *output = check_output(b, 0, x.type, &shape);
-    output->map = check_add_maxima(b, x.map, output->n, x.n / output->n);
+    const size_t n = check_count(&shape);
+    if (strcmp(b->node->op, "GlobalAveragePool") == 0) {
+        build_average(b, &x, &shape, x.n / n, 0);
+    } else {
+        check_output(b, 0, x.type, &shape)->map =
+            check_add_maxima(b, x.map, n, x.n / n);
+    }
 }
 
 /* Conv, AveragePool and MaxPool. */
@@ -481,11 +586,11 @@ void check_build_window(struct check_builder *b)
         build_max_pool(b, &w, &shape);
         return;
     }
-    if (strcmp(b->node->op, "Conv") == 0) {
-        build_conv(b, &w, &sum, &shape);
-    } else {
-        build_pool(b, &w, &sum);
+    if (strcmp(b->node->op, "AveragePool") == 0) {
+        build_pool(b, &w, &shape);
+        return;
     }
+    build_conv(b, &w, &sum, &shape);
     sum.k = w.x.shape.dims[3];
     shape.dims[2] = w.out[0];
     shape.dims[w.n + 1] = w.out[1];

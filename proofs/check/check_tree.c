@@ -5,6 +5,7 @@
 #include "proofs/check/check_fail.h"
 #include "proofs/check/check_form.h"
 #include "proofs/check/check_region.h"
+#include "proofs/check/check_transcendental.h"
 
 #include <pthread.h>
 
@@ -113,6 +114,23 @@ static void add_atom(struct walk *walk, size_t g, const struct check_atom *atom,
     mpq_clear(part);
 }
 
+/* right += factor * 2^exponent * level, a number of units of 2^-G. */
+static void add_level(struct walk *walk, size_t g, const mpz_t factor,
+                      long exponent, int64_t level)
+{
+    mpq_t part;
+    mpq_init(part);
+    mpz_mul_si(mpq_numref(part), factor, level);
+    exponent -= (long)walk->context.region.fact_bits;
+    if (exponent >= 0) {
+        mpq_mul_2exp(part, part, (mp_bitcnt_t)exponent);
+    } else {
+        mpq_div_2exp(part, part, (mp_bitcnt_t)-exponent);
+    }
+    mpq_add(walk->right[g], walk->right[g], part);
+    mpq_clear(part);
+}
+
 /* goal += a combination of a disjunct's atoms and of literals of the path. */
 static void add_combination(struct walk *walk, size_t g,
                             const struct check_node *node,
@@ -134,10 +152,11 @@ static void add_combination(struct walk *walk, size_t g,
         const struct check_split *split =
             &walk->records.path[multiplier->index];
         if (split->side == 1) {
-            mpz_neg(mantissa, mantissa); /* -z <= 0 */
+            mpz_neg(mantissa, mantissa); /* -z <= -t */
         }
         check_goal_add(&walk->goals[g], split->coordinate, mantissa,
                        multiplier->exponent);
+        add_level(walk, g, mantissa, multiplier->exponent, split->value);
     }
     mpz_clear(mantissa);
 }
@@ -270,9 +289,12 @@ static bool refresh(struct walk *walk, const struct check_layer *layer,
     const struct check_region *region = &walk->context.region;
     bool has_any = true;
     size_t n = 0;
-    for (size_t i = 0; i < layer->width; i++) {
+    for (size_t i = 0; i < check_n_sources(layer); i++) {
         const uint32_t z = layer->source[i];
-        if (z >= region->n_inputs && region->line[z].phase == CHECK_UNSTABLE) {
+        const int64_t *ends = region->ends + 2 * (size_t)z;
+        if (z >= region->n_inputs &&
+            (layer->kind == CHECK_RELU ? region->line[z].phase == CHECK_UNSTABLE
+                                       : ends[0] < ends[1])) {
             walk->z[n++] = z;
         }
     }
@@ -310,11 +332,10 @@ static void take_steps(struct walk *walk, const struct check_node *node,
 static bool take_literal(struct walk *walk, const struct check_split *split)
 {
     const bool is_upper = split->side == 0;
-    int64_t at = 0;
+    int64_t at = split->value;
     if (split->kind == CHECK_INPUT_SPLIT) {
         const int64_t *ends = walk->context.region.ends + 2 * split->coordinate;
         const check_wide width = (check_wide)ends[1] - ends[0];
-        at = split->value;
         if (split->threshold == CHECK_MIDPOINT) {
             at = (ends[0] + ends[1]) >> 1;
         } else if (split->threshold == CHECK_FRACTION) {
@@ -324,6 +345,8 @@ static bool take_literal(struct walk *walk, const struct check_split *split)
             check_records_reject(&walk->records,
                                  "threshold above it not inside the box");
         }
+    } else if (split->coordinate < walk->context.region.n_inputs) {
+        at = check_region_level(&walk->context.region, at, is_upper);
     }
     return check_context_narrow(&walk->context, split->coordinate,
                                 is_upper ? CHECK_NO_LOWER : at,
@@ -487,6 +510,7 @@ static void *walk_trees(void *argument)
     }
     check_records_finish(&walk->records);
     check_records_close(&walk->records);
+    check_transcendental_clear();
     return NULL;
 }
 
@@ -509,7 +533,8 @@ static void init_walk(struct walk *walk, struct proof *proof,
     walk->levels = check_alloc(CHECK_MOST_DEPTH + 1, sizeof *walk->levels);
     walk->nodes = check_alloc(CHECK_MOST_DEPTH + 1, sizeof *walk->nodes);
     for (size_t r = 0; r < network->n_relus; r++) {
-        const size_t other = network->layers[network->relu[r]].width;
+        const size_t other =
+            check_n_sources(&network->layers[network->relu[r]]);
         width = other > width ? other : width;
     }
     walk->z = check_alloc(width, sizeof *walk->z);

@@ -75,6 +75,9 @@ static bool enclose(double *ends, const struct check_network *network)
                 is_known = enclose_row(ends, layer, i);
                 continue;
             }
+            if (layer->kind != CHECK_RELU) {
+                return false;
+            }
             const double *of = ends + 2 * (size_t)layer->source[i];
             ends[2 * (layer->first + i)] = of[0] > 0 ? of[0] : 0;
             ends[2 * (layer->first + i) + 1] = of[1] > 0 ? of[1] : 0;
@@ -179,21 +182,50 @@ static bool project(mpq_t *v, const struct check_case *of, size_t n)
     return is_near;
 }
 
-/* Whether the projection of x onto the box of a case is unsafe there; v is
- * scratch. */
-static bool is_unsafe_nearby(mpq_t *v, const struct check_network *network,
+/* Whether the inputs of the point are unsafe for one of n cases: exact values,
+ * or enclosures that get narrower as long as they do not tell. */
+static bool is_unsafe(struct point *point, const struct check_case *cases,
+                      size_t n)
+{
+    enum { LEAST_BITS = 128, MOST_BITS = 4096 };
+    const struct check_network *network = point->network;
+    enum truth best = MAYBE;
+    if (!network->is_curved) {
+        check_network_eval(point->value[0], network);
+    }
+    for (long bits = LEAST_BITS; best == MAYBE && bits <= MOST_BITS;
+         bits *= 2) {
+        best = NEVER;
+        for (size_t i = 0; network->is_curved && i < network->n_inputs; i++) {
+            mpq_set(point->value[1][i], point->value[0][i]);
+        }
+        if (network->is_curved &&
+            !check_network_enclose(point->value[0], point->value[1], network,
+                                   bits)) {
+            return false;
+        }
+        for (size_t c = 0; c < n; c++) {
+            const enum truth truth = judge_case(&cases[c], point);
+            best = truth > best ? truth : best;
+        }
+    }
+    return best == ALWAYS;
+}
+
+/* Whether the projection of x onto the box of a case is unsafe there; the values
+ * of the point are scratch. */
+static bool is_unsafe_nearby(struct point *point,
                              const struct check_query *query, const double *x)
 {
-    const struct point point = {network, {v, v}};
+    const struct check_network *network = point->network;
+    mpq_t *v = point->value[0];
     for (size_t c = 0; c < query->n_cases; c++) {
         for (size_t i = 0; i < network->n_inputs; i++) {
             mpq_set_d(v[i], x[i]);
         }
-        if (project(v, &query->cases[c], network->n_inputs)) {
-            check_network_eval(v, network);
-            if (judge_case(&query->cases[c], &point) == ALWAYS) {
-                return true;
-            }
+        if (project(v, &query->cases[c], network->n_inputs) &&
+            is_unsafe(point, &query->cases[c], 1)) {
+            return true;
         }
     }
     return false;
@@ -269,16 +301,18 @@ enum check_float32 check_witness(const struct check_head *head,
                      network->n_inputs);
     }
     mpq_t *v = new_values(n);
+    struct point point = {network, {v, network->is_curved ? new_values(n) : v}};
     for (size_t i = 0; i < network->n_inputs; i++) {
         mpq_set_d(v[i], x[i]);
     }
-    check_network_eval(v, network);
-    const struct point point = {network, {v, v}};
     enum check_float32 answer = CHECK_NO_FLOAT32;
-    if (judge_query(query, &point) == ALWAYS) {
+    if (is_unsafe(&point, query->cases, query->n_cases)) {
         answer = judge_float32(x, network, query);
-    } else if (!is_unsafe_nearby(v, network, query, x)) {
+    } else if (!is_unsafe_nearby(&point, query, x)) {
         check_reject("%s: its input is not unsafe", head->file.path);
+    }
+    if (network->is_curved) {
+        free_values(point.value[1], n);
     }
     free_values(v, n);
     check_free(x);

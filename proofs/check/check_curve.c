@@ -1,0 +1,309 @@
+/* Slopes by the shape of a curve.
+ * SPDX-License-Identifier: MIT */
+#include "proofs/check/check_curve.h"
+
+#include "proofs/check/check_piece.h"
+#include "proofs/check/check_transcendental.h"
+
+enum { SLOPE_BITS = 16, SHORT_BITS = 20, TANGENT_STEPS = 20 };
+
+bool check_round(double *rounded, const mpq_t x, bool is_up)
+{
+    mpq_t back;
+    double d = mpq_get_d(x); /* towards 0 */
+    if (!(d > -0x1p1000 && d < 0x1p1000)) {
+        return false;
+    }
+    mpq_init(back);
+    mpq_set_d(back, d);
+    const int order = mpq_cmp(back, x);
+    const double step = (d < 0 ? -d : d) * 0x1p-51 + 0x1p-1074;
+    if (is_up && order < 0) {
+        d += step;
+    } else if (!is_up && order > 0) {
+        d -= step;
+    }
+    mpq_clear(back);
+    *rounded = d;
+    return true;
+}
+
+/* x in units of 2^-SLOPE_BITS, to the nearest or down. false if too large. */
+static bool round_slope(double *slope, const mpq_t x, bool is_down)
+{
+    mpq_t units;
+    mpz_t floor;
+    mpq_init(units);
+    mpz_init(floor);
+    mpq_mul_2exp(units, x, SLOPE_BITS + 1);
+    mpz_fdiv_q(floor, mpq_numref(units), mpq_denref(units));
+    mpz_add_ui(floor, floor, is_down ? 0 : 1);
+    mpz_fdiv_q_2exp(floor, floor, 1);
+    const bool is_small = mpz_sizeinbase(floor, 2) <= 52;
+    *slope = is_small ? mpz_get_d(floor) * 0x1p-16 : 0.0;
+    mpq_clear(units);
+    mpz_clear(floor);
+    return is_small;
+}
+
+/* (f(z[1]) - f(z[0])) / (z[1] - z[0]), nearly, or f' if these are near each
+ * other. */
+static bool find_chord(mpq_t chord, enum check_curve f, mpq_t z[2],
+                       bool is_step)
+{
+    mpq_t y[2][2];
+    mpq_t width;
+    mpq_inits(y[0][0], y[0][1], y[1][0], y[1][1], width, NULL);
+    mpq_sub(width, z[1], z[0]);
+    mpq_mul_2exp(width, width, SHORT_BITS);
+    bool is_good = mpq_sgn(width) > 0 || !is_step;
+    if (!is_step && mpq_cmp_ui(width, 1, 1) < 0) {
+        is_good = check_slope_at(y[0], f, z[0]);
+        mpq_set(chord, y[0][0]);
+    } else if (is_good) {
+        is_good =
+            check_value_at(y[0], f, z[0]) && check_value_at(y[1], f, z[1]);
+        mpq_div_2exp(width, width, SHORT_BITS);
+        mpq_sub(chord, y[1][0], y[0][0]);
+        mpq_div(chord, chord, width);
+    }
+    mpq_clears(y[0][0], y[0][1], y[1][0], y[1][1], width, NULL);
+    return is_good;
+}
+
+/* d between 0 and far where the tangent meets f at `end`, nearly. */
+static bool find_tangent(mpq_t d, enum check_curve f, const mpq_t end,
+                         const mpq_t far)
+{
+    mpq_t between[2];
+    mpq_t y[2];
+    mpq_t at_end[2];
+    mpq_t slope[2];
+    mpq_inits(between[0], between[1], y[0], y[1], at_end[0], at_end[1], NULL);
+    mpq_inits(slope[0], slope[1], NULL);
+    mpq_set(between[1], far);
+    bool is_good = check_value_at(at_end, f, end);
+    for (int step = 0; is_good && step < TANGENT_STEPS; step++) {
+        check_middle(d, between[0], between[1]);
+        is_good = check_value_at(y, f, d) && check_slope_at(slope, f, d);
+        mpq_sub(y[0], y[0], at_end[0]);
+        mpq_sub(y[1], d, end);
+        mpq_mul(slope[0], slope[0], y[1]);
+        mpq_abs(slope[0], slope[0]);
+        mpq_abs(y[0], y[0]);
+        mpq_set(between[mpq_cmp(slope[0], y[0]) > 0 ? 0 : 1], d);
+    }
+    check_middle(d, between[0], between[1]);
+    mpq_clears(between[0], between[1], y[0], y[1], at_end[0], at_end[1], NULL);
+    mpq_clears(slope[0], slope[1], NULL);
+    return is_good;
+}
+
+/* The slope of one line, [0] lower or [1] upper, of an S-shaped curve; `touch` is
+ * where it has it. */
+static bool choose_s_shaped(mpq_t slope, mpq_t touch, enum check_curve f,
+                            size_t side, mpq_t z[2])
+{
+    mpq_t y[2];
+    mpq_inits(y[0], y[1], NULL);
+    bool is_good =
+        find_chord(slope, f, z, false) && check_slope_at(y, f, z[side]);
+    mpq_set(touch, z[side]);
+    if (is_good && mpq_cmp(y[0], slope) < 0) {
+        is_good = find_tangent(touch, f, z[1 - side], z[side]) &&
+                  check_slope_at(y, f, touch);
+        mpq_set(slope, y[0]);
+    }
+    mpq_clears(y[0], y[1], NULL);
+    return is_good;
+}
+
+/* Whether sin or cos bend one way on z: their value is -f'', which changes its
+ * sign once at most in less than 3. */
+static enum check_shape bend_of_wave(enum check_curve f, mpq_t z[2])
+{
+    mpq_t y[2][2];
+    mpq_t width;
+    enum check_shape shape = CHECK_WAVE;
+    mpq_inits(y[0][0], y[0][1], y[1][0], y[1][1], width, NULL);
+    mpq_sub(width, z[1], z[0]);
+    if (mpq_cmp_ui(width, 3, 1) < 0 && check_value_at(y[0], f, z[0]) &&
+        check_value_at(y[1], f, z[1])) {
+        if (mpq_sgn(y[0][0]) >= 0 && mpq_sgn(y[1][0]) >= 0) {
+            shape = CHECK_CONCAVE;
+        } else if (mpq_sgn(y[0][1]) <= 0 && mpq_sgn(y[1][1]) <= 0) {
+            shape = CHECK_CONVEX;
+        }
+    }
+    mpq_clears(y[0][0], y[0][1], y[1][0], y[1][1], width, NULL);
+    return shape;
+}
+
+/* The slope of a line, and where f has it if that is known. */
+static bool choose(mpq_t slope, mpq_t touch, enum check_curve f, size_t side,
+                   mpq_t z[2])
+{
+    enum check_shape shape = check_shape_of(f, z);
+    bool is_good = shape != CHECK_NO_SHAPE;
+    shape = shape == CHECK_WAVE ? bend_of_wave(f, z) : shape;
+    mpq_t y[2];
+    mpq_inits(y[0], y[1], NULL);
+    check_middle(touch, z[0], z[1]);
+    if (shape == (side == 0 ? CHECK_CONVEX : CHECK_CONCAVE)) {
+        is_good = check_slope_at(y, f, touch);
+        mpq_set(slope, y[0]);
+    } else if (shape == CHECK_CONVEX || shape == CHECK_CONCAVE) {
+        is_good = find_chord(slope, f, z, false);
+    } else if (shape == CHECK_S_SHAPED) {
+        is_good = choose_s_shaped(slope, touch, f, side, z);
+    } else if (shape == CHECK_WAVE) {
+        check_enclose_pi(y, CHECK_CURVE_BITS);
+        mpq_mul_2exp(y[0], y[0], 1);
+        mpq_sub(y[1], z[1], z[0]);
+        mpq_set_ui(slope, 0, 1);
+        is_good = mpq_cmp(y[1], y[0]) > 0 || find_chord(slope, f, z, false);
+    } else if (shape == CHECK_STEPS && !find_chord(slope, f, z, true)) {
+        mpq_set_ui(slope, 0, 1);
+    }
+    mpq_clears(y[0], y[1], NULL);
+    return is_good;
+}
+
+struct check_curve_lines check_curve_lines(enum check_curve f, mpq_t z[2])
+{
+    struct check_curve_lines lines = {.other = 0.0};
+    mpq_t slope;
+    mpq_t touch;
+    mpq_inits(slope, touch, NULL);
+    for (size_t side = 0; side < 2; side++) {
+        enum check_shape shape = check_shape_of(f, z);
+        shape = shape == CHECK_WAVE ? bend_of_wave(f, z) : shape;
+        const bool has_touch = shape != CHECK_WAVE && shape != CHECK_STEPS;
+        lines.has[side] =
+            choose(slope, touch, f, side, z) &&
+            round_slope(&lines.slope[side], slope, false) &&
+            check_least(slope, f, side == 0 ? 1 : -1, lines.slope[side], z,
+                        has_touch ? (const mpq_t *)&touch : NULL);
+        if (side == 1) {
+            mpq_neg(slope, slope);
+        }
+        lines.has[side] = lines.has[side] &&
+                          check_round(&lines.intercept[side], slope, side == 1);
+    }
+    mpq_clears(slope, touch, NULL);
+    return lines;
+}
+
+/* The values of f never leave these; false without an end. */
+static bool natural_end(int *end, enum check_curve f, size_t side)
+{
+    const bool is_within_one = f == CHECK_TANH || f == CHECK_ERF ||
+                               f == CHECK_SIN || f == CHECK_COS ||
+                               f == CHECK_SIGN;
+    const bool is_positive = f == CHECK_SIGMOID || f == CHECK_SOFTPLUS ||
+                             f == CHECK_EXP || f == CHECK_SQUARE;
+    *end = side == 1 ? 1 : is_within_one ? -1 : 0;
+    return is_within_one || (is_positive && side == 0) ||
+           (f == CHECK_SIGMOID && side == 1);
+}
+
+void check_curve_range(mpq_t y[2], bool has[2], enum check_curve f, mpq_t z[2],
+                       const bool is_known[2])
+{
+    const bool is_growing = f != CHECK_RECIPROCAL && f != CHECK_SQUARE &&
+                            f != CHECK_SIN && f != CHECK_COS;
+    for (size_t side = 0; side < 2; side++) {
+        mpq_t ends[2];
+        int end = 0;
+        mpq_inits(ends[0], ends[1], NULL);
+        has[side] = natural_end(&end, f, side);
+        mpq_set_si(y[side], end, 1);
+        /* log and sqrt need a lower end, from where on they have values. */
+        bool is_found = is_growing && is_known[side] &&
+                        ((f != CHECK_LOG && f != CHECK_SQRT) ||
+                         (is_known[0] && mpq_sgn(z[0]) >= (f == CHECK_LOG)));
+        if (is_found) {
+            is_found = check_value_at(ends, f, z[side]);
+        } else if (!is_growing && is_known[0] && is_known[1]) {
+            is_found =
+                check_least(ends[side], f, side == 0 ? 1 : -1, 0.0, z, NULL);
+            if (side == 1) {
+                mpq_neg(ends[1], ends[1]);
+            }
+        }
+        if (is_found &&
+            (!has[side] || (side == 0 ? mpq_cmp(ends[0], y[0]) > 0
+                                      : mpq_cmp(ends[1], y[1]) < 0))) {
+            mpq_set(y[side], ends[side]);
+        }
+        has[side] = has[side] || is_found;
+        mpq_clears(ends[0], ends[1], NULL);
+    }
+}
+
+struct check_curve_lines check_product_lines(mpq_t x[2], mpq_t y[2])
+{
+    struct check_curve_lines lines = {.other = 0.0};
+    mpq_t slope[2];
+    mpq_t value;
+    mpq_t part;
+    mpq_t least[2];
+    mpq_inits(slope[0], slope[1], value, part, least[0], least[1], NULL);
+    check_middle(slope[0], y[0], y[1]);
+    check_middle(slope[1], x[0], x[1]);
+    const bool is_small = round_slope(&lines.slope[0], slope[0], true) &&
+                          round_slope(&lines.other, slope[1], true);
+    lines.slope[1] = lines.slope[0];
+    mpq_set_d(slope[0], lines.slope[0]);
+    mpq_set_d(slope[1], lines.other);
+    for (size_t corner = 0; corner < 4; corner++) {
+        const size_t i = corner / 2;
+        const size_t j = corner % 2;
+        mpq_mul(value, x[i], y[j]);
+        mpq_mul(part, slope[0], x[i]);
+        mpq_sub(value, value, part);
+        mpq_mul(part, slope[1], y[j]);
+        mpq_sub(value, value, part);
+        for (size_t side = 0; side < 2; side++) {
+            const int order = mpq_cmp(value, least[side]);
+            if (corner == 0 || (side == 0 ? order < 0 : order > 0)) {
+                mpq_set(least[side], value);
+            }
+        }
+    }
+    for (size_t side = 0; side < 2; side++) {
+        lines.has[side] = is_small && check_round(&lines.intercept[side],
+                                                  least[side], side == 1);
+    }
+    mpq_clears(slope[0], slope[1], value, part, least[0], least[1], NULL);
+    return lines;
+}
+
+struct check_curve_lines check_scale_lines(const struct check_factor *c,
+                                           mpq_t z[2])
+{
+    struct check_curve_lines lines = {.other = 0.0};
+    mpq_t slope;
+    mpq_t value;
+    mpq_t least[2];
+    mpq_inits(slope, value, least[0], least[1], NULL);
+    bool is_good = check_round(&lines.slope[0], c->lower, false);
+    lines.slope[1] = lines.slope[0];
+    mpq_set_d(slope, lines.slope[0]);
+    for (size_t corner = 0; corner < 4; corner++) {
+        mpq_sub(value, corner / 2 == 0 ? c->lower : c->upper, slope);
+        mpq_mul(value, value, z[corner % 2]);
+        for (size_t side = 0; side < 2; side++) {
+            const int order = mpq_cmp(value, least[side]);
+            if (corner == 0 || (side == 0 ? order < 0 : order > 0)) {
+                mpq_set(least[side], value);
+            }
+        }
+    }
+    for (size_t side = 0; side < 2; side++) {
+        lines.has[side] = is_good && check_round(&lines.intercept[side],
+                                                 least[side], side == 1);
+    }
+    mpq_clears(slope, value, least[0], least[1], NULL);
+    return lines;
+}
