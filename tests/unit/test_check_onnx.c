@@ -82,19 +82,21 @@ static void refuses(struct ref_model *model, int status, const char *text)
 START_TEST(operators_it_does_not_know)
 {
     struct ref_model model = start();
-    ref_model_node(&model, "Sigmoid", "x", "y");
-    refuses(&model, UNSUPPORTED, "(Sigmoid): operator is not supported");
+    ref_model_node(&model, "Acosh", "x", "y");
+    refuses(&model, UNSUPPORTED, "(Acosh): operator is not supported");
     model = start();
     ref_model_node(&model, "Relu", "x", "y");
     ref_node_int(&model, "slope", 1);
     refuses(&model, UNSUPPORTED, "(Relu): attribute 'slope'");
     model = start();
-    ref_model_node(&model, "Mul", "x,x", "y");
-    refuses(&model, UNSUPPORTED, "(Mul): product of two computed tensors");
+    ref_model_node(&model, "Squeeze", "x", "s");
+    ref_model_node(&model, "Gemm", "s,s", "y");
+    ref_node_int(&model, "transB", 1);
+    refuses(&model, UNSUPPORTED, "(Gemm): product of two computed tensors");
     model = start();
     ref_model_floats(&model, "c", pair, 0, small);
-    ref_model_node(&model, "Div", "c,x", "y");
-    refuses(&model, UNSUPPORTED, "division by a computed tensor");
+    ref_model_node(&model, "Pow", "x,c", "y");
+    refuses(&model, UNSUPPORTED, "exponent other than 1, 2 or 3");
     model = start();
     ref_model_node(&model, "Dropout", "x", "z,y");
     refuses(&model, UNSUPPORTED, "output 'y' is not computed");
@@ -131,15 +133,12 @@ START_TEST(attributes_with_other_values)
     struct ref_model model = start();
     ref_model_node(&model, "AveragePool", "x", "y");
     ref_node_ints(&model, "kernel_shape", threes, 1);
-    refuses(&model, UNSUPPORTED, "an average over other than 2^k");
+    ref_node_int(&model, "ceil_mode", 1);
+    ref_node_int(&model, "count_include_pad", 1);
+    refuses(&model, UNSUPPORTED, "count_include_pad with ceil_mode");
     model = start();
     ref_model_node(&model, "AveragePool", "x", "y");
-    ref_node_ints(&model, "kernel_shape", shape + 1, 1);
-    ref_node_ints(&model, "pads", pads, 2);
-    refuses(&model, UNSUPPORTED, "an average over other than 2^k");
-    model = start();
-    ref_model_node(&model, "AveragePool", "x", "y");
-    refuses(&model, UNSUPPORTED, "an average over other than 2^k");
+    refuses(&model, UNREADABLE, "no kernel_shape");
     model = (struct ref_model){.opset = 13};
     ref_model_input(&model, "x", 1, line, 3);
     ref_model_output(&model, "y", 1, line, 3);
@@ -168,7 +167,7 @@ END_TEST
 
 START_TEST(numbers_it_cannot_hold)
 {
-    static const double bad[] = {1.0, (double)NAN, HUGE_VAL, 3.0, 0.0};
+    static const double bad[] = {1.0, (double)NAN, HUGE_VAL, 0.0};
     static const double fine[][2] = {
         {1.0, 0x1.fffffffffffffp+0}, {1.0, 0x1p-1074}, {1.0, 0x1p+1023}};
     struct ref_model model = {0};
@@ -181,12 +180,10 @@ START_TEST(numbers_it_cannot_hold)
         ref_model_node(&model, "MatMul", "c,s", "y");
         refuses(&model, UNREADABLE, "NaN or infinite weight");
     }
-    for (size_t i = 3; i < 5; i++) {
-        model = start();
-        ref_model_floats(&model, "c", pair, 0, bad + i);
-        ref_model_node(&model, "Div", "x,c", "y");
-        refuses(&model, UNSUPPORTED, "divisor that is not 2^k");
-    }
+    model = start();
+    ref_model_floats(&model, "c", pair, 0, bad + 3);
+    ref_model_node(&model, "Div", "x,c", "y");
+    refuses(&model, UNSUPPORTED, "division by 0");
     for (size_t i = 0; i < 3; i++) {
         static const float alphas[] = {1.25F, 0.5F, 4.0F};
         model = start();
