@@ -1,8 +1,7 @@
-/* Batch normalisation in inference: affine with rounded weights. */
+/* Batch normalisation in inference: a scale between two shifts. */
 #include "src/base/alloc.h"
+#include "src/net/build.h"
 #include "src/net/operators.h"
-
-#include <math.h>
 
 enum { N_PARAMETERS = 4 };
 
@@ -53,51 +52,56 @@ static enum status check_parameters(struct import *import,
     return STATUS_OK;
 }
 
+/* Element i of the result is that of the channel of element i of x. */
+static double *spread(const struct tensor *parameter, const struct tensor *x,
+                      double sign)
+{
+    const size_t plane = shape_product(&x->shape, 2, x->shape.n_dims);
+    double *values = import_reals(parameter);
+    double *all = NULL;
+    NEW_ARRAY(all, x->n);
+    for (size_t i = 0; i < x->n; i++) {
+        all[i] = sign * values[i / plane % x->shape.dims[1]];
+    }
+    alloc_free(values);
+    return all;
+}
+
+/* (x - mean) * scale / sqrt(variance + epsilon) + B */
 enum status op_import_batch_normalization(struct import *import)
 {
     enum status status = STATUS_OK;
     double epsilon = (double)1e-5F;
-    double *parameters[N_PARAMETERS] = {NULL, NULL, NULL, NULL};
+    double *variances = NULL;
     const struct tensor *x = NULL;
-    struct tensor *output = NULL;
-    struct node *node = NULL;
-    struct linear *linear = NULL;
-    size_t plane = 1;
+    const struct tensor *centred = NULL;
+    const struct tensor *scaled = NULL;
     STATUS_TRY(import_arity(import, 5, 5, 5));
     STATUS_TRY(read_attributes(import, &epsilon));
     x = import_input(import, 0);
     STATUS_TRY(import_computed(import, x));
     STATUS_TRY(check_parameters(import, x));
-    for (size_t i = 0; i < N_PARAMETERS; i++) {
-        parameters[i] = import_reals(import_input(import, i + 1));
-    }
+    variances = import_reals(import_input(import, 4));
     for (size_t c = 0; c < x->shape.dims[1]; c++) {
-        if (!(parameters[3][c] + epsilon > 0.0)) {
+        if (!(variances[c] + epsilon > 0.0)) {
             status =
                 import_refuse(import, STATUS_BAD_INPUT,
                               "variance of channel %zu is not positive", c);
             goto cleanup;
         }
     }
-    STATUS_TRY(import_output(import, 0, x->type, &x->shape, &output));
-    node = import_node(import, NODE_LINEAR, output, &x, 1);
-    linear = &node->linear;
-    linear->form = LINEAR_ELEMENT;
-    linear->approximate = "scale / sqrt(var + epsilon) is rounded";
-    NEW_ARRAY(linear->slots, 1);
-    NEW_ARRAY(linear->slots[0].weight, output->n);
-    NEW_ARRAY(linear->bias, output->n);
-    plane = shape_product(&x->shape, 2, x->shape.n_dims);
-    for (size_t i = 0; i < output->n; i++) {
-        const size_t c = i / plane % x->shape.dims[1];
-        const double weight =
-            parameters[0][c] / sqrt(parameters[3][c] + epsilon);
-        linear->slots[0].weight[i] = weight;
-        linear->bias[i] = parameters[1][c] - parameters[2][c] * weight;
-    }
+    centred = build_each(import, x, NULL,
+                         spread(import_input(import, 3), x, -1.0), NULL);
+    scaled = build_scale(
+        import, centred,
+        (struct scaling){.scale = spread(import_input(import, 1), x, 1.0),
+                         .variance = spread(import_input(import, 4), x, 1.0),
+                         .epsilon = epsilon});
+    STATUS_TRY(build_output(import, 0, x->type,
+                            build_each(import, scaled, NULL,
+                                       spread(import_input(import, 2), x, 1.0),
+                                       NULL)));
 cleanup:
-    for (size_t i = 0; i < N_PARAMETERS; i++) {
-        alloc_free(parameters[i]);
-    }
+    alloc_free(variances);
     return status;
 }
