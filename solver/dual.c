@@ -184,6 +184,7 @@ void dual_set_root(struct dual *d, const struct spec *spec,
     d->spec = spec;
     d->lower = lower;
     d->upper = upper;
+    d->target = 0;
     d->n_unstable = 0;
     d->most_atoms = 0;
     for (size_t k = 1; k < d->layers->n_layers; k++) {
@@ -241,7 +242,8 @@ void dual_set_row(struct dual *d, size_t row, uint32_t disjunct)
 {
     const struct spec *spec = d->spec;
     const size_t n = d->n_unstable;
-    const size_t n_atoms = spec->first[disjunct + 1] - spec->first[disjunct];
+    const size_t n_atoms =
+        d->target > 0 ? 0 : spec->first[disjunct + 1] - spec->first[disjunct];
     REQUIRE(row < DUAL_ROWS);
     d->disjunct[row] = disjunct;
     memset(d->phase + row * n, PHASE_UNSTABLE, n);

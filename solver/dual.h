@@ -61,6 +61,9 @@ struct dual_layer {
 enum { DUAL_IMPLIED = 4 };
 
 /*
+ * target       layer whose neurons the rows bound instead of disjuncts, each by
+ *              its own end, with no weights: disjunct[r] is 2 i for z_i, 2 i + 1
+ *              for -z_i; 0 if the rows belong to disjuncts
  * transposed   [n_layers][n_terms] of dense matrices
  * coefficient  per layer [DUAL_ROWS x stride], as met
  * value        the same, of x* passed forward
@@ -79,6 +82,7 @@ struct dual {
     const struct spec *spec;
     const double *lower;
     const double *upper;
+    size_t target;
     struct dual_layer *layer;
     double ***transposed;
     double **coefficient;

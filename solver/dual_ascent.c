@@ -87,7 +87,9 @@ static void step_neurons(struct dual *d, size_t row,
 static void step_atoms(struct dual *d, size_t row, const struct ascent *ascent)
 {
     const uint32_t disjunct = d->disjunct[row];
-    const size_t n = d->spec->first[disjunct + 1] - d->spec->first[disjunct];
+    const size_t n =
+        d->target > 0 ? 0
+                      : d->spec->first[disjunct + 1] - d->spec->first[disjunct];
     const double *gradient = d->eta_gradient + row * d->most_atoms;
     double *eta = d->eta + row * d->most_atoms;
     double size = 1e-300;

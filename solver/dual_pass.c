@@ -31,13 +31,19 @@ static void seed(struct dual *d, size_t row)
 {
     const struct spec *spec = d->spec;
     const uint32_t disjunct = d->disjunct[row];
-    const size_t first = spec->first[disjunct];
     const size_t last = d->layers->n_layers - 1;
     const size_t n_inputs = d->layers->n_inputs;
     double *output =
         d->coefficient[last] + row * d->weights->layer[last].stride;
     double *input = d->coefficient[0] + row * d->weights->layer[0].stride;
     d->constant[row] = 0.0;
+    if (d->target > 0) {
+        d->coefficient[d->target][row * d->weights->layer[d->target].stride +
+                                  disjunct / 2] =
+            disjunct % 2 == 0 ? 1.0 : -1.0;
+        return;
+    }
+    const size_t first = spec->first[disjunct];
     for (size_t r = first; r < spec->first[disjunct + 1]; r++) {
         const struct query_atom *atom = spec->atom[r];
         const double eta = d->eta[row * d->most_atoms + r - first];
@@ -169,10 +175,16 @@ static void pass_relu(struct dual *d, size_t k, size_t row)
     d->constant[row] += constant;
 }
 
+/* The layer that the rows start from. */
+static size_t top_of(const struct dual *d)
+{
+    return d->target > 0 ? d->target : d->layers->n_layers - 1;
+}
+
 void dual_bound(struct dual *d)
 {
     begin(d);
-    for (size_t k = d->layers->n_layers; k-- > 1;) {
+    for (size_t k = top_of(d) + 1; k-- > 1;) {
         if (d->layers->layer[k].kind == LAYER_AFFINE) {
             pass_affine(d, k);
             continue;
@@ -293,7 +305,7 @@ static void forward_relu(struct dual *d, size_t k, size_t row)
 
 void dual_differentiate(struct dual *d)
 {
-    const size_t last = d->layers->n_layers - 1;
+    const size_t last = top_of(d);
     for (size_t k = 1; k <= last; k++) {
         if (d->layers->layer[k].kind == LAYER_AFFINE) {
             forward_affine(d, k);
@@ -303,7 +315,7 @@ void dual_differentiate(struct dual *d)
             forward_relu(d, k, r);
         }
     }
-    for (size_t r = 0; r < d->n_rows; r++) {
+    for (size_t r = 0; r < d->n_rows && d->target == 0; r++) {
         const size_t first = d->spec->first[d->disjunct[r]];
         const size_t end = d->spec->first[d->disjunct[r] + 1];
         for (size_t f = first; f < end; f++) {

@@ -4,6 +4,8 @@
 #include "domains/act_relu.h"
 #include "solver/dual.h"
 #include "solver/lp_safe.h"
+#include "solver/prover_hidden.h"
+#include "solver/prover_slopes.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
 #include "src/num/interval.h"
@@ -11,10 +13,11 @@
 #include <math.h>
 #include <string.h>
 
-/* Steps of the ascent at the root, at other nodes, and where there is nothing
- * to split. */
+/* Steps of the ascent at the root, at other nodes, where nothing has changed, and
+ * where there is nothing to split. */
 static const struct dual_effort ROOT = {60, 0.02};
 static const struct dual_effort NODE = {15, 0.02};
+static const struct dual_effort AGAIN = {0, 0.0};
 static const struct dual_effort LAST = {300, 1e-4};
 
 /* A bound in nearest arithmetic that is worth a rigorous evaluation: what
@@ -24,6 +27,11 @@ static const double GOAL = 1e-5;
 /* Fewest levels between nodes whose neurons are bounded anew, where the bounds
  * of neurons are not the trouble. */
 static const double NEAR_LEVELS = 12.0;
+
+/* Rounds of bounding hidden neurons at the root, and the share of the distance
+ * to the goal that one must gain for another. */
+enum { MOST_ROUNDS = 4 };
+static const double LEAST_PROGRESS = 0.05;
 
 /* Least distance from 0 of the bounds of a neuron that is stable beyond any
  * rounding of the checker. */
@@ -117,25 +125,6 @@ static void narrow(struct prover *p, const struct node *node)
     }
 }
 
-/* Sets the phases of the neurons that the bounds show stable. */
-static void set_implied(struct prover *p)
-{
-    struct dual *d = p->dual;
-    for (size_t i = 0; i < d->n_unstable; i++) {
-        const struct dual_neuron *neuron = &d->neuron[i];
-        const enum phase phase =
-            bounds_phase(p->bounds.lower[neuron->source][neuron->index],
-                         p->bounds.upper[neuron->source][neuron->index]);
-        const size_t n = d->n_unstable;
-        for (size_t r = 0; r < d->n_rows && phase != PHASE_UNSTABLE; r++) {
-            if (d->phase[r * n + i] == PHASE_UNSTABLE) {
-                d->phase[r * n + i] = (uint8_t)(phase | DUAL_IMPLIED);
-                d->choice[r * n + i] = 0.0;
-            }
-        }
-    }
-}
-
 /* Sets the phases of the literals in all rows; the last one starts with
  * multiplier 0. */
 static void apply_path(struct prover *p, const struct node *node)
@@ -153,53 +142,6 @@ static void apply_path(struct prover *p, const struct node *node)
             if (s + 1 == node->depth) {
                 d->choice[r * d->n_unstable + id] = 0.0;
             }
-        }
-    }
-}
-
-/* The slope of a neuron in the record so far. */
-static double told_slope(const struct prover *p, size_t id)
-{
-    const struct dual_neuron *neuron = &p->dual->neuron[id];
-    return p->told[id] >= 0.0
-               ? p->told[id]
-               : act_relu_lower(p->bounds.lower[neuron->source][neuron->index],
-                                p->bounds.upper[neuron->source][neuron->index])
-                     .slope;
-}
-
-/* The slopes to evaluate a row with: its own, rounded, but those that differ
- * by no more than `slack` from what is told are as told. */
-static void choose_slopes(struct prover *p, size_t row, double slack)
-{
-    const struct dual *d = p->dual;
-    const double *choice = d->choice + row * d->n_unstable;
-    for (size_t i = 0; i < d->n_unstable; i++) {
-        const double told = told_slope(p, i);
-        p->slope[i] =
-            p->record.is_on && fabs(choice[i] - told) <= slack
-                ? told
-                : ldexp(nearbyint(ldexp(choice[i], RECORD_SLOPE_BITS)),
-                        -RECORD_SLOPE_BITS);
-    }
-}
-
-/* The bounds and the chosen slopes of a row as lines of back-substitution. */
-static void set_lines(struct prover *p, size_t row)
-{
-    const struct dual *d = p->dual;
-    const uint8_t *phase = d->phase + row * d->n_unstable;
-    for (size_t k = 1; k < p->layers->n_layers; k++) {
-        const struct layer *layer = &p->layers->layer[k];
-        if (layer->kind == LAYER_RELU) {
-            backward_set_lines(p->backward, k, p->bounds.lower[layer->source],
-                               p->bounds.upper[layer->source]);
-        }
-    }
-    for (size_t i = 0; i < d->n_unstable; i++) {
-        if (phase[i] == PHASE_UNSTABLE) {
-            backward_set_slope(p->backward, d->neuron[i].relu,
-                               d->neuron[i].index, p->slope[i]);
         }
     }
 }
@@ -294,7 +236,7 @@ static double evaluate(struct prover *p, size_t row)
 {
     const struct lp_problem problem = {
         .n = p->layers->n_inputs, .m = 0, .lower = p->lower, .upper = p->upper};
-    set_lines(p, row);
+    prover_slopes_set_lines(p, row);
     backward_begin(p->backward, 1);
     if (!seed_atoms(p, row)) {
         return -HUGE_VAL;
@@ -341,29 +283,6 @@ static void note_terms(struct prover *p, const struct node *node, size_t row)
     }
 }
 
-/* Tells the slopes of row `row` of the last pass that it used and that were
- * not told; returns their number. */
-static size_t tell_slopes(struct prover *p, size_t row)
-{
-    const struct dual *d = p->dual;
-    size_t n = 0;
-    for (size_t i = 0; i < d->n_unstable; i++) {
-        const struct dual_neuron *neuron = &d->neuron[i];
-        const double *met = backward_met(p->backward, neuron->relu, 0);
-        const bool is_used =
-            d->phase[row * d->n_unstable + i] == PHASE_UNSTABLE &&
-            met != NULL && met[neuron->index] > 0.0;
-        if (is_used && fabs(p->slope[i] - told_slope(p, i)) > 0.0) {
-            const struct record_slope slope = {neuron->number, neuron->index,
-                                               p->slope[i]};
-            VEC_PUSH(&p->record.slopes, slope);
-            p->told[i] = p->slope[i];
-            n++;
-        }
-    }
-    return n;
-}
-
 /* Notes that the disjunct of a row is closed by the last evaluation. */
 static void note_closed(struct prover *p, const struct node *node, size_t row)
 {
@@ -372,13 +291,13 @@ static void note_closed(struct prover *p, const struct node *node, size_t row)
     if (!record->is_on) {
         return;
     }
-    const size_t n_slopes = tell_slopes(p, row);
+    const size_t n_slopes = prover_slopes_tell(p, row);
     note_terms(p, node, row);
     if (n_slopes == 0 && record->steps.n > 0) {
         record->steps.data[record->steps.n - 1].n_closed++;
         return;
     }
-    const struct record_step step = {n_slopes, 1};
+    const struct record_step step = {.n_slopes = n_slopes, .n_closed = 1};
     VEC_PUSH(&record->steps, step);
 }
 
@@ -392,7 +311,7 @@ static bool refute(struct prover *p, size_t row)
     const bool is_last =
         is_on && p->record.steps.n > 0 && !p->record.apart.is_known;
     for (size_t t = is_on ? 0 : n - 1; t < (is_last ? 1 : n); t++) {
-        choose_slopes(p, row, SLACK[t]);
+        prover_slopes_choose(p, row, SLACK[t]);
         if (evaluate(p, row) > RECORD_MARGIN) {
             return true;
         }
@@ -522,7 +441,7 @@ static void start_rows(struct prover *p, const struct node *node,
         p->told[i] = state != NULL ? (double)state->told[i] : -1.0;
     }
     apply_path(p, node);
-    set_implied(p);
+    prover_slopes_set_implied(p);
     dual_set_chords(d, &p->bounds);
 }
 
@@ -556,6 +475,26 @@ static bool close_from(struct prover *p, const struct node *node,
     return p->n_open == 0;
 }
 
+/* The root: where it does not close, neurons get bounds by slopes of their own,
+ * as long as that brings the goal nearer. */
+static bool close_root(struct prover *p, const struct node *node)
+{
+    bool is_closed = close_from(p, node, NULL, &ROOT);
+    double missing = HUGE_VAL;
+    for (size_t round = 0; round < MOST_ROUNDS && !is_closed &&
+                           -p->worst < (1.0 - LEAST_PROGRESS) * missing;
+         round++) {
+        missing = -p->worst;
+        const bool has_gained = prover_hidden_tighten(p) > 0;
+        for (size_t i = 0; i < p->dual->n_unstable; i++) {
+            p->dual_state->told[i] = (float)p->told[i];
+        }
+        is_closed =
+            close_from(p, node, p->dual_state, has_gained ? &ROOT : &AGAIN);
+    }
+    return is_closed;
+}
+
 bool prover_dual_close(struct prover *p, const struct node *node)
 {
     const double before = dual_madds(p->dual);
@@ -563,8 +502,10 @@ bool prover_dual_close(struct prover *p, const struct node *node)
     if (!refresh(p, node)) {
         return true;
     }
-    const bool is_closed = close_from(p, node, node->bounds->dual,
-                                      node->depth == 0 ? &ROOT : &NODE);
+    if (node->depth == 0) {
+        return close_root(p, node);
+    }
+    const bool is_closed = close_from(p, node, node->bounds->dual, &NODE);
     p->dual_cost = 0.9 * p->dual_cost + 0.1 * (dual_madds(p->dual) - before);
     return is_closed;
 }

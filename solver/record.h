@@ -42,9 +42,10 @@ struct record_slope {
     double value;
 };
 
-/* Slopes that are set, then disjuncts closed with them. */
+/* Slopes that are set, then neurons bounded and disjuncts closed with them. */
 struct record_step {
     size_t n_slopes;
+    size_t n_lemmas;
     size_t n_closed;
 };
 
@@ -85,8 +86,9 @@ struct record_clip {
  * closed      disjuncts, the first n_closed before the own clips
  * terms       of disjuncts in closed
  * steps       instead of clips and their closings: one after the other at the
- *             same node, set apart by splits that have an empty child; slopes
- *             and closed are those of the first step, of the second, ...
+ *             same node, set apart by splits that have an empty child;
+ *             slopes, lemmas (without terms) and closed are those of the first
+ *             step, of the second, ...; the first one refreshes
  */
 struct record {
     bool is_on;

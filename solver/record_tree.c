@@ -194,7 +194,9 @@ static void tell_steps(struct place *place, struct payload *payload,
         n_closed += record->steps.data[s].n_closed;
         payload->rank++;
     }
+    add_lemmas(payload, record, node);
     n_closed = 0;
+    size_t n_lemmas = 0;
     for (size_t s = 0; s < record->steps.n; s++) {
         const struct record_step *step = &record->steps.data[s];
         if (s > 0) {
@@ -203,10 +205,14 @@ static void tell_steps(struct place *place, struct payload *payload,
         place->step.n_slopes = step->n_slopes;
         place->step.slopes =
             step->n_slopes == 0 ? NULL : payload->slopes.data + n_slopes;
+        place->step.n_lemmas = step->n_lemmas;
+        place->step.lemmas =
+            step->n_lemmas == 0 ? NULL : payload->lemmas.data + n_lemmas;
         place->step.n_closings = step->n_closed;
         place->step.closings =
             step->n_closed == 0 ? NULL : payload->closings.data + n_closed;
         n_slopes += step->n_slopes;
+        n_lemmas += step->n_lemmas;
         n_closed += step->n_closed;
     }
     payload->rank = rank_of(node) + (uint32_t)record->steps.n - 1;

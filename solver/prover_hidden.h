@@ -1,0 +1,20 @@
+/* Bounds of hidden neurons, each with slopes of its own. */
+#ifndef ASTROLABE_SOLVER_PROVER_HIDDEN_H
+#define ASTROLABE_SOLVER_PROVER_HIDDEN_H
+
+#include "solver/prover.h"
+
+#include <stddef.h>
+
+/*
+ * Narrows the bounds of the unstable neurons whose upper lines cost the rows
+ * of the dual bound most: slopes are chosen for either end by ascent in nearest
+ * arithmetic (dual.h), the bound comes from outward rounded back-substitution
+ * with them. A recorded search notes each gain as a step with a lemma. Asks row 0
+ * of the dual bound what lines cost, after dual_bound at a root; changes the
+ * rows. Returns the number of ends that moved.
+ * Source: Xu et al., "Fast and Complete", ICLR 2021.
+ */
+size_t prover_hidden_tighten(struct prover *prover);
+
+#endif

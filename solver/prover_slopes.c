@@ -1,0 +1,90 @@
+/* Slopes between the dual bound, back-substitution and the record. */
+#include "solver/prover_slopes.h"
+
+#include "domains/act_relu.h"
+#include "solver/dual.h"
+
+#include <math.h>
+
+void prover_slopes_set_implied(struct prover *p)
+{
+    struct dual *d = p->dual;
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        const struct dual_neuron *neuron = &d->neuron[i];
+        const enum phase phase =
+            bounds_phase(p->bounds.lower[neuron->source][neuron->index],
+                         p->bounds.upper[neuron->source][neuron->index]);
+        const size_t n = d->n_unstable;
+        for (size_t r = 0; r < d->n_rows && phase != PHASE_UNSTABLE; r++) {
+            if (d->phase[r * n + i] == PHASE_UNSTABLE) {
+                d->phase[r * n + i] = (uint8_t)(phase | DUAL_IMPLIED);
+                d->choice[r * n + i] = 0.0;
+            }
+        }
+    }
+}
+
+/* The slope of a neuron in the record so far. */
+static double told_slope(const struct prover *p, size_t id)
+{
+    const struct dual_neuron *neuron = &p->dual->neuron[id];
+    return p->told[id] >= 0.0
+               ? p->told[id]
+               : act_relu_lower(p->bounds.lower[neuron->source][neuron->index],
+                                p->bounds.upper[neuron->source][neuron->index])
+                     .slope;
+}
+
+void prover_slopes_choose(struct prover *p, size_t row, double slack)
+{
+    const struct dual *d = p->dual;
+    const double *choice = d->choice + row * d->n_unstable;
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        const double told = told_slope(p, i);
+        p->slope[i] =
+            p->record.is_on && fabs(choice[i] - told) <= slack
+                ? told
+                : ldexp(nearbyint(ldexp(choice[i], RECORD_SLOPE_BITS)),
+                        -RECORD_SLOPE_BITS);
+    }
+}
+
+void prover_slopes_set_lines(struct prover *p, size_t row)
+{
+    const struct dual *d = p->dual;
+    const uint8_t *phase = d->phase + row * d->n_unstable;
+    for (size_t k = 1; k < p->layers->n_layers; k++) {
+        const struct layer *layer = &p->layers->layer[k];
+        if (layer->kind == LAYER_RELU) {
+            backward_set_lines(p->backward, k, p->bounds.lower[layer->source],
+                               p->bounds.upper[layer->source]);
+        }
+    }
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        if (phase[i] == PHASE_UNSTABLE) {
+            backward_set_slope(p->backward, d->neuron[i].relu,
+                               d->neuron[i].index, p->slope[i]);
+        }
+    }
+}
+
+size_t prover_slopes_tell(struct prover *p, size_t row)
+{
+    const struct dual *d = p->dual;
+    size_t n = 0;
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        const struct dual_neuron *neuron = &d->neuron[i];
+        const double *met = backward_met(p->backward, neuron->relu, 0);
+        const bool is_used =
+            d->phase[row * d->n_unstable + i] == PHASE_UNSTABLE &&
+            met != NULL && met[neuron->index] > 0.0;
+        if (is_used && fabs(p->slope[i] - told_slope(p, i)) > 0.0) {
+            const struct record_slope slope = {neuron->number, neuron->index,
+                                               p->slope[i]};
+            VEC_PUSH(&p->record.slopes, slope);
+            p->told[i] = p->slope[i];
+            n++;
+        }
+    }
+    return n;
+}

@@ -1,0 +1,26 @@
+/* Slopes between the dual bound, back-substitution and the record. */
+#ifndef ASTROLABE_SOLVER_PROVER_SLOPES_H
+#define ASTROLABE_SOLVER_PROVER_SLOPES_H
+
+#include "solver/prover.h"
+
+#include <stddef.h>
+
+/* Sets the phases of the neurons that the bounds show stable in all rows of the
+ * dual bound. */
+void prover_slopes_set_implied(struct prover *prover);
+
+/* The slopes to evaluate a row with, into prover->slope: its own, rounded, but
+ * in a recorded search those that differ by no more than `slack` from what is
+ * told are as told. */
+void prover_slopes_choose(struct prover *prover, size_t row, double slack);
+
+/* The bounds and the chosen slopes of a row as lines of back-substitution. */
+void prover_slopes_set_lines(struct prover *prover, size_t row);
+
+/* Tells the record the slopes that row 0 of the last back-substitution used,
+ * for row `row` of the dual bound, and that were not told; returns their
+ * number. */
+size_t prover_slopes_tell(struct prover *prover, size_t row);
+
+#endif
