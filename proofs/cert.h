@@ -102,7 +102,9 @@ struct cert_details {
  *   index, element         input; or ReLU layer and element
  *   child                  inner: number of child 0, child 1 is the next
  *   details                place in details, CERT_NONE without any
- *   threshold              k of k/CERT_FRACTIONS, 0 < k; or grid units
+ *   threshold              k of k/CERT_FRACTIONS, 0 < k; or grid units, also
+ *                          where a neuron is split, in those of the coarser of
+ *                          2^-slope_bits and 2^-fact_bits
  *   refresh                bit r: ReLU layer r
  * Members without a meaning for the node are 0.
  */

@@ -36,7 +36,23 @@ struct stream {
     struct cert_encoder encoder;
     const struct cert *cert;
     struct cert_walk walk;
+    bool has_levels;
 };
+
+/* Whether some neuron is split elsewhere than at 0. */
+static bool has_levels(const struct cert *cert)
+{
+    for (size_t i = 0; i < cert->n_cases && cert->trees != NULL; i++) {
+        const struct cert_tree *tree = &cert->trees[i];
+        for (size_t k = 0; k < tree->nodes.n; k++) {
+            if (tree->nodes.data[k].kind == CERT_NEURON &&
+                tree->nodes.data[k].threshold != 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
 
 static void put_terms(struct stream *stream, size_t first, uint32_t n,
                       enum cert_group count, enum cert_group index)
@@ -95,6 +111,9 @@ static void put_split(struct stream *stream, const struct cert_node *node)
         cert_encode_number(encoder, node->index, CERT_GROUP_RELU, 0);
         cert_encode_number(encoder, node->element, CERT_GROUP_ELEMENT,
                            cert_context_element(node->index));
+        if (stream->has_levels) {
+            cert_encode_signed(encoder, node->threshold, CERT_GROUP_LEVEL, 0);
+        }
     } else {
         cert_encode_number(encoder, node->index, CERT_GROUP_INPUT,
                            cert_context_input(&stream->walk));
@@ -234,7 +253,7 @@ static void put_trees(struct stream *stream)
 static void put_stream(output *file, const struct cert *cert,
                        double cost[CERT_N_GROUPS])
 {
-    struct stream stream = {.cert = cert};
+    struct stream stream = {.cert = cert, .has_levels = has_levels(cert)};
     const unsigned char grids[] = {cert->box_bits, cert->fact_bits,
                                    cert->slope_bits, cert->lower_bits};
     cert_encoder_init(&stream.encoder);
@@ -266,9 +285,14 @@ void cert_bin_encode(struct bytes *bytes, const struct cert *cert,
                      double cost[CERT_N_GROUPS])
 {
     const bool is_sat = cert->verdict == CERT_SAT;
-    const unsigned char head[] = {
-        'A', 'S',          'T',
-        'C', CERT_VERSION, is_sat ? CERT_BIN_SAT : CERT_BIN_UNSAT};
+    const unsigned char head[] = {'A',
+                                  'S',
+                                  'T',
+                                  'C',
+                                  CERT_VERSION,
+                                  is_sat             ? CERT_BIN_SAT
+                                  : has_levels(cert) ? CERT_BIN_LEVELS
+                                                     : CERT_BIN_UNSAT};
     output file = {0};
     unsigned char digest[SHA256_BYTES];
     put_bytes(&file, head, sizeof head);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 /* The byte of HEAD that says what is proved. */
-enum { CERT_BIN_UNSAT = 0, CERT_BIN_SAT = 1 };
+enum { CERT_BIN_UNSAT = 0, CERT_BIN_SAT = 1, CERT_BIN_LEVELS = 2 };
 
 /* Bytes around the stream or the witness: HEAD with its hashes, and END. The
  * grids and the length count to the stream. */

@@ -30,6 +30,7 @@ struct stream {
     struct cert *cert;
     struct cert_tree *tree;
     struct cert_walk walk;
+    bool has_levels;
     struct error *error;
 };
 
@@ -166,7 +167,13 @@ static enum status take_split(struct stream *stream, struct cert_node *node)
     if (cert_decode_bit(&stream->decoder, CERT_GROUP_NEURON,
                         cert_context_above(&stream->walk))) {
         node->kind = CERT_NEURON;
-        return take_neuron(stream, &node->index, &node->element, neuron, 0);
+        STATUS_TRY(
+            take_neuron(stream, &node->index, &node->element, neuron, 0));
+        if (stream->has_levels) {
+            node->threshold =
+                cert_decode_signed(&stream->decoder, CERT_GROUP_LEVEL, 0);
+        }
+        goto cleanup;
     }
     node->kind = CERT_INPUT;
     STATUS_TRY(take_index(stream, &node->index, CERT_GROUP_INPUT,
@@ -410,7 +417,10 @@ static enum status take_varint(struct span *span, uint64_t *value)
 
 static enum status take_proof(struct cert *cert, struct span *span)
 {
-    struct stream stream = {.cert = cert, .error = span->error};
+    struct stream stream = {.cert = cert,
+                            .has_levels =
+                                span->file[MAGIC_BYTES + 1] == CERT_BIN_LEVELS,
+                            .error = span->error};
     enum status status = STATUS_OK;
     uint64_t n = 0;
     if (span->end - span->at < GRID_BYTES) {
@@ -478,7 +488,7 @@ static enum status check_frame(const struct span *span)
                   file[MAGIC_BYTES], CERT_VERSION);
         return STATUS_UNSUPPORTED;
     }
-    if (file[MAGIC_BYTES + 1] > CERT_BIN_SAT) {
+    if (file[MAGIC_BYTES + 1] > CERT_BIN_LEVELS) {
         return refuse(span->error, "an unknown kind of certificate");
     }
     sha256_digest(digest, file, span->end - SHA256_BYTES);

@@ -140,6 +140,10 @@ static enum status check_node(const struct check *check)
         if (node->index >= check->cert->n_relus) {
             return refuse(check->error, "a split of no neuron");
         }
+        if (node->threshold >= CERT_MAX_THRESHOLD ||
+            node->threshold <= -CERT_MAX_THRESHOLD) {
+            return refuse(check->error, "a threshold too large");
+        }
         break;
     }
     if (check->cert->n_relus < CERT_MAX_RELUS &&

@@ -141,6 +141,9 @@ static void print_node(const struct print *print, const struct cert_node *node,
     case CERT_NEURON:
         (void)fprintf(file, "split n%" PRIu32 ".%" PRIu32, node->index,
                       node->element);
+        if (node->threshold != 0) {
+            (void)fprintf(file, " at %" PRId64, node->threshold);
+        }
         break;
     case CERT_LEAF:
         (void)fputs("leaf", file);

@@ -25,7 +25,8 @@
  *   split xJ [WHERE] [refresh LAYERS]       an input; WHERE is K/32 or `at K`,
  *                                           K in units of 2^-B; without it the
  *                                           midpoint
- *   split nR.E [refresh LAYERS]             element E of ReLU layer R
+ *   split nR.E [at K] [refresh LAYERS]      pre-activation E of layer R, at 0
+ *                                           or K * 2^-min(S, G)
  *   leaf [refresh LAYERS]
  *
  * where LAYERS are like `0-2,5`. A node's own records follow it:

@@ -234,6 +234,10 @@ static enum status take_node(struct reading *reading, struct cert_node *node)
         if (*scan->at == 'n') {
             node->kind = CERT_NEURON;
             STATUS_TRY(take_neuron(scan, &node->index, &node->element));
+            if (cert_scan_take(scan, "at")) {
+                STATUS_TRY(cert_scan_signed(scan, &node->threshold,
+                                            CERT_MAX_THRESHOLD - 1));
+            }
         } else {
             STATUS_TRY(take_input(scan, node));
         }

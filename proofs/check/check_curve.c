@@ -110,8 +110,13 @@ static bool choose_s_shaped(mpq_t slope, mpq_t touch, enum check_curve f,
         find_chord(slope, f, z, false) && check_slope_at(y, f, z[side]);
     mpq_set(touch, z[side]);
     if (is_good && mpq_cmp(y[0], slope) < 0) {
-        is_good = find_tangent(touch, f, z[1 - side], z[side]) &&
-                  check_slope_at(y, f, touch);
+        is_good = find_tangent(touch, f, z[1 - side], z[side]);
+        check_middle(y[0], z[0], z[1]);
+        const int order = mpq_cmp(touch, y[0]);
+        if (side == 0 ? order > 0 : order < 0) {
+            mpq_set(touch, y[0]);
+        }
+        is_good = is_good && check_slope_at(y, f, touch);
         mpq_set(slope, y[0]);
     }
     mpq_clears(y[0], y[1], NULL);

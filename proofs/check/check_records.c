@@ -41,11 +41,12 @@ static void read_kind(struct check_head *head, struct check_cursor *cursor)
     }
     const unsigned version = check_cursor_u8(cursor);
     const unsigned kind = check_cursor_u8(cursor);
-    if (version != VERSION || kind > 1) {
+    if (version != VERSION || kind > 2) {
         check_unsupported("%s: version %u, kind %u is not supported",
                           head->file.path, version, kind);
     }
     head->is_witness = kind == 1;
+    head->has_levels = kind == 2;
     head->hashes = check_cursor_skip(cursor, (size_t)3 * CHECK_HASH);
 }
 
@@ -422,7 +423,7 @@ static void read_neuron_split(struct check_records *records,
     split->coordinate = layer->source[place];
     split->value = 0;
     split->n_neurons++;
-    if (layer->kind != CHECK_RELU) {
+    if (head->has_levels) {
         const int64_t level =
             check_coder_signed(&records->coder, &contexts->level);
         const int64_t most = (int64_t)1 << (62 - shift);

@@ -18,6 +18,7 @@ enum { CHECK_HASH = 32, CHECK_MOST_DEPTH = 10000 };
 struct check_head {
     struct check_bytes file;
     bool is_witness;
+    bool has_levels; /* splits of neurons state where */
     unsigned box_bits;
     unsigned fact_bits;
     unsigned slope_bits;

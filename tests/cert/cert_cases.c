@@ -167,7 +167,7 @@ static void export_case(const char *output, const char *path, const char *name)
     ref_case_read(&of, path);
     ref_case_open(&subject, &of);
     struct ref_bytes bytes = ref_case_certificate(&of, &subject);
-    const bool is_witness = bytes.data[5] != 0;
+    const bool is_witness = bytes.data[5] == 1;
     write_part(output, name, "onnx", subject.network->file.data,
                subject.network->file.n);
     write_part(output, name, "vnnlib", subject.property->file.data,

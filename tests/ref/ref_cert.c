@@ -156,6 +156,10 @@ static void draw_split(const struct cert *cert, struct rng *rng,
         node->kind = CERT_NEURON;
         node->index = (uint32_t)rng_below(rng, cert->n_relus);
         node->element = draw_index(rng);
+        if (rng_below(rng, 4) == 0) {
+            node->threshold =
+                (int64_t)draw_number(rng, 62) * (draw_bool(rng) ? 1 : -1);
+        }
         return;
     }
     node->kind = CERT_INPUT;

@@ -78,9 +78,16 @@ void ref_cert_input_at(struct ref_cert *cert, uint64_t refresh, uint32_t input,
 void ref_cert_neuron(struct ref_cert *cert, uint64_t refresh, uint32_t relu,
                      uint32_t element)
 {
+    ref_cert_neuron_at(cert, refresh, relu, element, 0);
+}
+
+void ref_cert_neuron_at(struct ref_cert *cert, uint64_t refresh, uint32_t relu,
+                        uint32_t element, int64_t threshold)
+{
     write_node(cert, (struct cert_node){.kind = CERT_NEURON,
                                         .index = relu,
                                         .element = element,
+                                        .threshold = threshold,
                                         .refresh = refresh});
 }
 
