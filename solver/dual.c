@@ -65,6 +65,7 @@ struct dual *dual_create(const struct weights *weights)
     }
     weights_fit_work(weights, &d->work);
     NEW_ARRAY(d->every, widest);
+    NEW_ARRAY(d->met, widest + 1);
     NEW_ARRAY(d->scale, DUAL_ROWS * layers->n_layers);
     for (size_t i = 0; i < widest; i++) {
         d->every[i] = (uint32_t)i;
@@ -117,6 +118,7 @@ void dual_destroy(struct dual *d)
     alloc_free(d->coefficient);
     alloc_free(d->value);
     alloc_free(d->every);
+    alloc_free(d->met);
     tiling_work_clear(&d->work);
     alloc_free(d->scale);
     alloc_free(d);
@@ -137,7 +139,7 @@ static void set_lines(struct dual *d, size_t k, const struct bounds *bounds)
     lines->n_live = 0;
     for (size_t i = 0; i < layer->width; i++) {
         lines->id[i] = DUAL_STABLE;
-        lines->upper_slope[i] = 1.0;
+        lines->upper_slope[i] = upper[i] > 0.0 ? 1.0 : 0.0;
         lines->upper_intercept[i] = 0.0;
         if (bounds_phase(lower[i], upper[i]) == PHASE_UNSTABLE) {
             const struct act_line line =

@@ -67,6 +67,7 @@ enum { DUAL_IMPLIED = 4 };
  * transposed   [n_layers][n_terms] of dense matrices
  * coefficient  per layer [DUAL_ROWS x stride], as met
  * value        the same, of x* passed forward
+ * met          [widest layer + 1] for lists of columns
  * phase        [DUAL_ROWS x n_unstable], enum phase, perhaps DUAL_IMPLIED
  * choice       [DUAL_ROWS x n_unstable], slope if unstable, else multiplier
  * gradient     [DUAL_ROWS x n_unstable] of choice
@@ -88,6 +89,7 @@ struct dual {
     double **coefficient;
     double **value;
     uint32_t *every;
+    uint32_t *met;
     struct tiling_work work;
     size_t n_unstable;
     struct dual_neuron *neuron;
@@ -137,6 +139,13 @@ void dual_copy_row(struct dual *dual, size_t to, size_t from);
 
 /* (1) of all rows. */
 void dual_bound(struct dual *dual);
+
+/*
+ * (1) of the two children of row 0 that a split of unstable neuron `id` makes,
+ * inactive and active, with the choices of row 0 and multiplier 0. After
+ * dual_bound of row 0 alone, with the same choices; does not keep other rows.
+ */
+void dual_bound_children(struct dual *dual, uint32_t id, double bound[2]);
 
 /* (2) of all rows, after dual_bound. */
 void dual_differentiate(struct dual *dual);

@@ -3,7 +3,6 @@
 #include "solver/prover_dual.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Candidates by either score whose children are looked at. */
 enum { CANDIDATES = 6, MOST_CANDIDATES = 2 * CANDIDATES };
@@ -91,25 +90,18 @@ struct choice {
     double score;
 };
 
-/* Bounds the children of candidates begin .. end - 1 of the list, with the
- * choices of row 0; the best of them. */
+/* Bounds the children of the candidates with the choices of row 0; the best of
+ * them. */
 static struct choice look_ahead(struct dual *d, const struct list *list)
 {
     struct choice best = {.id = DUAL_STABLE, .score = -1.0};
     const double bound = d->bound[0];
-    const size_t n = d->n_unstable;
-    for (size_t row = 2 * list->n; row-- > 0;) {
-        const size_t at = (row + 1) * n + list->id[row / 2];
-        dual_copy_row(d, row + 1, 0);
-        d->phase[at] = row % 2 == 1 ? PHASE_ACTIVE : PHASE_INACTIVE;
-        d->choice[at] = 0.0;
-    }
-    d->n_rows = 2 * list->n + 1;
-    dual_bound(d);
     for (size_t c = 0; c < list->n; c++) {
+        double child[2];
+        dual_bound_children(d, list->id[c], child);
         const double size = 1e-6 * fabs(bound) + 1e-12;
-        const double low = fmin(d->bound[2 * c + 1], 0.0) - bound;
-        const double high = fmin(d->bound[2 * c + 2], 0.0) - bound;
+        const double low = fmin(child[0], 0.0) - bound;
+        const double high = fmin(child[1], 0.0) - bound;
         const double score = fmax(low, size) * fmax(high, size);
         if (score > best.score) {
             best = (struct choice){list->id[c], fmin(low, high), score};

@@ -225,12 +225,49 @@ START_TEST(the_ascent_never_ends_below_its_start)
 }
 END_TEST
 
+/* The slow twin: children as rows of their own. */
+START_TEST(children_have_the_bounds_of_rows_of_their_own)
+{
+    size_t n_checked = 0;
+    for (size_t round = 0; round < test_count(240); round++) {
+        struct sample sample;
+        sample_init(&sample, round);
+        struct dual *d = sample.dual;
+        const size_t n = d->n_unstable;
+        draw_rows(&sample);
+        for (uint32_t id = 0; id < n; id++) {
+            double fast[2];
+            if (d->phase[id] != PHASE_UNSTABLE) {
+                continue;
+            }
+            d->n_rows = 1;
+            dual_bound(d);
+            dual_bound_children(d, id, fast);
+            for (size_t r = 1; r <= 2; r++) {
+                dual_copy_row(d, r, 0);
+                d->phase[r * n + id] = r == 2 ? PHASE_ACTIVE : PHASE_INACTIVE;
+                d->choice[r * n + id] = 0.0;
+            }
+            d->n_rows = 3;
+            dual_bound(d);
+            const double size = 1e-9 * (1.0 + fabs(d->bound[0]));
+            ck_assert_double_eq_tol(fast[0], d->bound[1], size);
+            ck_assert_double_eq_tol(fast[1], d->bound[2], size);
+            n_checked++;
+        }
+        sample_clear(&sample);
+    }
+    ck_assert_uint_gt(n_checked, 100);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("dual");
     tcase_set_timeout(cases, 60.0);
     tcase_add_test(cases, the_gradient_is_the_slope_of_the_bound);
     tcase_add_test(cases, the_bound_is_below_every_value_with_these_phases);
+    tcase_add_test(cases, children_have_the_bounds_of_rows_of_their_own);
     tcase_add_test(cases, the_ascent_never_ends_below_its_start);
     return cases;
 }
