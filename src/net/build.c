@@ -38,7 +38,7 @@ struct tensor *build_number(struct import *import, double value)
 }
 
 /* Elements of a constant of any type as doubles. */
-static double *read_constant(struct import *import, const struct tensor *tensor)
+double *build_read(struct import *import, const struct tensor *tensor)
 {
     const int64_t wide = INT64_C(1) << 53;
     double *reals = NULL;
@@ -61,9 +61,18 @@ static size_t add_pool(struct import *import, const struct tensor *constant)
 {
     struct tensor *output = add_tensor(import, &constant->shape);
     struct node *node = import_node(import, NODE_MAP, output, NULL, 0);
-    node->pool = read_constant(import, constant);
+    node->pool = build_read(import, constant);
     node->n_pool = constant->n;
     return import_number(import, output);
+}
+
+void build_computed(struct import *import, struct tensor *constant)
+{
+    struct node *node = import_node(import, NODE_MAP, constant, NULL, 0);
+    node->pool = build_read(import, constant);
+    node->n_pool = constant->n;
+    constant_clear(&constant->constant);
+    constant->is_constant = false;
 }
 
 static bool all_constant(const struct tensor *const *args, size_t n)
@@ -197,9 +206,39 @@ static struct shape common_shape(const struct tensor *a, const struct tensor *b)
     return shape;
 }
 
+/* scale * x + constant, spread to the shape; scale_constant is 1 or -1. */
+static struct tensor *sum_with_constant(struct import *import,
+                                        const struct tensor *x, double scale,
+                                        const struct tensor *constant,
+                                        double scale_constant)
+{
+    struct node form = {.form = NODE_LINEAR,
+                        .linear = {.form = LINEAR_ELEMENT}};
+    const struct shape shape = common_shape(x, constant);
+    double *values = build_read(import, constant);
+    uint32_t *map = shape_broadcast_map(&shape, &constant->shape);
+    const size_t n = shape_count(&shape);
+    NEW_ARRAY(form.linear.bias, n);
+    for (size_t i = 0; i < n; i++) {
+        form.linear.bias[i] = scale_constant * values[map == NULL ? i : map[i]];
+    }
+    alloc_free(values);
+    alloc_free(map);
+    NEW_ARRAY(form.linear.slots, 1);
+    form.linear.slots[0] = (struct linear_slot){
+        shape_broadcast_map(&shape, &x->shape), NULL, scale};
+    return add(import, &form, &shape, &x, 1);
+}
+
 struct tensor *build_sum(struct import *import, const struct tensor *a,
                          double scale_a, const struct tensor *b, double scale_b)
 {
+    if (a->is_constant != b->is_constant &&
+        is_equal(fabs(a->is_constant ? scale_a : scale_b), 1.0)) {
+        return a->is_constant
+                   ? sum_with_constant(import, b, scale_b, a, scale_a)
+                   : sum_with_constant(import, a, scale_a, b, scale_b);
+    }
     struct node form = {.form = NODE_LINEAR,
                         .linear = {.form = LINEAR_ELEMENT}};
     const struct shape shape = common_shape(a, b);
@@ -244,7 +283,7 @@ static struct tensor *with_constant(struct import *import,
                                     const struct tensor *constant,
                                     bool is_divided)
 {
-    double *values = read_constant(import, constant);
+    double *values = build_read(import, constant);
     uint32_t *map = shape_broadcast_map(shape, &constant->shape);
     const size_t n = shape_count(shape);
     if (map != NULL) {
@@ -283,7 +322,7 @@ struct tensor *build_product(struct import *import, const struct tensor *a,
 
 static bool has_zero(struct import *import, const struct tensor *constant)
 {
-    double *values = read_constant(import, constant);
+    double *values = build_read(import, constant);
     bool is_found = false;
     for (size_t i = 0; i < constant->n; i++) {
         is_found = is_found || is_zero(values[i]);
@@ -321,7 +360,7 @@ struct tensor *build_choice(struct import *import, const struct tensor *c,
     if (!c->is_constant) {
         return add(import, &form, &shape, args, NODE_INDEXES);
     }
-    double *condition = read_constant(import, c);
+    double *condition = build_read(import, c);
     uint32_t *map = NULL;
     NEW_ARRAY(map, n);
     for (size_t i = 0; i < n; i++) {
@@ -346,6 +385,37 @@ struct tensor *build_matrix(struct import *import, const struct shape *shape,
     *matrix = (struct matrix){0};
     NEW_ARRAY(form.linear.slots, 1);
     return add(import, &form, shape, &x, 1);
+}
+
+struct tensor *build_window(struct import *import, const struct shape *shape,
+                            const struct tensor *x, const struct window *window,
+                            double divisor)
+{
+    struct node form = {.form = NODE_LINEAR,
+                        .window = *window,
+                        .linear = {.form = LINEAR_WINDOW}};
+    const size_t n = shape_count(shape);
+    if (!is_equal(divisor, 1.0)) {
+        NEW_ARRAY(form.linear.divisor, n);
+        for (size_t i = 0; i < n; i++) {
+            form.linear.divisor[i] = divisor;
+        }
+    }
+    return add(import, &form, shape, &x, 1);
+}
+
+struct tensor *build_difference(struct import *import,
+                                const struct shape *shape,
+                                const struct tensor *x, uint32_t *from,
+                                uint32_t *minus)
+{
+    struct node form = {.form = NODE_LINEAR,
+                        .linear = {.form = LINEAR_ELEMENT}};
+    const struct tensor *const args[2] = {x, x};
+    NEW_ARRAY(form.linear.slots, 2);
+    form.linear.slots[0] = (struct linear_slot){from, NULL, 1.0};
+    form.linear.slots[1] = (struct linear_slot){minus, NULL, -1.0};
+    return add(import, &form, shape, args, 2);
 }
 
 struct tensor *build_extreme(struct import *import, enum node_form form,

@@ -22,6 +22,10 @@ struct tensor *build_constant(struct import *import, const struct shape *shape,
 /* A constant of one element in a shape of rank 0. */
 struct tensor *build_number(struct import *import, double value);
 
+/* The elements of a constant of any type as doubles, owned by the caller. An
+ * integer of more than 53 bits makes the import of the node fail. */
+double *build_read(struct import *import, const struct tensor *constant);
+
 /* y[i] = z[map[i]], z = args one after the other; map NULL: the identity. */
 struct tensor *build_map(struct import *import, const struct shape *shape,
                          const struct tensor *const *args, size_t n,
@@ -69,11 +73,24 @@ struct tensor *build_choice(struct import *import, const struct tensor *c,
 struct tensor *build_matrix(struct import *import, const struct shape *shape,
                             const struct tensor *x, struct matrix *matrix);
 
+/* Sums over the window (no weights: of the elements), over `divisor`. */
+struct tensor *build_window(struct import *import, const struct shape *shape,
+                            const struct tensor *x, const struct window *window,
+                            double divisor);
+/* y[i] = x[from[i]] - x[minus[i]]. */
+struct tensor *build_difference(struct import *import,
+                                const struct shape *shape,
+                                const struct tensor *x, uint32_t *from,
+                                uint32_t *minus);
+
 /* Extremes of sets of the arguments' elements. */
 struct tensor *build_extreme(struct import *import, enum node_form form,
                              const struct shape *shape,
                              const struct tensor *const *args, size_t n,
                              struct sets sets);
+
+/* Makes the constant the output of a node without arguments. */
+void build_computed(struct import *import, struct tensor *constant);
 
 /* |x|, x rounded towards zero, and to the nearest integer, ties to even. */
 struct tensor *build_abs(struct import *import, const struct tensor *x);

@@ -5,13 +5,15 @@
 #include "src/base/require.h"
 #include "src/net/exact.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { BLOCK = 4096 };
 
 bool constant_is_real_type(int type)
 {
-    return type == MODEL_FLOAT || type == MODEL_DOUBLE;
+    return type == MODEL_FLOAT || type == MODEL_DOUBLE ||
+           type == MODEL_FLOAT16 || type == MODEL_BFLOAT16;
 }
 
 bool constant_is_integer_type(int type)
@@ -62,6 +64,43 @@ static void read_doubles(double *out, const unsigned char *raw, size_t count)
     }
 }
 
+/* binary16: sign, 5 bits of exponent, 10 of fraction. */
+static double read_half(unsigned bits)
+{
+    const unsigned exponent = bits >> 10 & 31U;
+    const double fraction = (double)(bits & 1023U);
+    const double sign = (bits & 0x8000U) != 0 ? -1.0 : 1.0;
+    if (exponent == 31) {
+        return (bits & 1023U) != 0 ? (double)NAN : sign * HUGE_VAL;
+    }
+    return sign * (exponent == 0
+                       ? ldexp(fraction, -24)
+                       : ldexp(1024.0 + fraction, (int)exponent - 25));
+}
+
+/* bfloat16: the upper half of a float32. */
+static double read_brain(unsigned bits)
+{
+    const uint32_t wide = (uint32_t)bits << 16;
+    float value = 0.0F;
+    memcpy(&value, &wide, sizeof value);
+    return (double)value;
+}
+
+/* Numbers of 16 bits, raw or in int32_data. */
+static void read_short_reals(double *out, const struct model_tensor *stored,
+                             size_t first, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const unsigned bits =
+            stored->raw != NULL
+                ? (unsigned)read_bytes(stored->raw + 2 * (first + i), 2)
+                : (unsigned)stored->int32s[first + i];
+        out[i] =
+            stored->type == MODEL_FLOAT16 ? read_half(bits) : read_brain(bits);
+    }
+}
+
 void constant_read_reals(double *out, const struct constant *constant,
                          size_t first, size_t count)
 {
@@ -74,7 +113,9 @@ void constant_read_reals(double *out, const struct constant *constant,
         return;
     }
     REQUIRE(stored != NULL);
-    if (stored->raw != NULL && stored->type == MODEL_FLOAT) {
+    if (stored->type == MODEL_FLOAT16 || stored->type == MODEL_BFLOAT16) {
+        read_short_reals(out, stored, first, count);
+    } else if (stored->raw != NULL && stored->type == MODEL_FLOAT) {
         read_floats(out, stored->raw + 4 * first, count);
     } else if (stored->raw != NULL) {
         read_doubles(out, stored->raw + 8 * first, count);

@@ -21,7 +21,7 @@ struct constant {
     int64_t *integers;
 };
 
-bool constant_is_real_type(int type);    /* float32, float64 */
+bool constant_is_real_type(int type);    /* float32, 64, 16, bfloat16 */
 bool constant_is_integer_type(int type); /* all others we read, and bool */
 
 /* out[count] = elements first .. first+count-1; of a real type, exact. */

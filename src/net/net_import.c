@@ -1,6 +1,7 @@
 /* From the model's lists to a graph in topological order. */
 #include "src/base/alloc.h"
 #include "src/base/log.h"
+#include "src/net/build.h"
 #include "src/net/graph.h"
 #include "src/net/import.h"
 #include "src/net/operators.h"
@@ -9,7 +10,7 @@
 
 #include <string.h>
 
-enum { OPSET_LOWEST = 7, OPSET_HIGHEST = 21 };
+enum { OPSET_LOWEST = 6, OPSET_HIGHEST = 25 };
 
 /* Tensors that one node may become, apart from its outputs. */
 enum { TENSORS_PER_NODE = 96, TENSORS_PER_INPUT = 8 };
@@ -96,10 +97,10 @@ static enum status add_input(struct import *import,
 {
     enum status status = STATUS_OK;
     struct shape shape = {0};
-    if (!constant_is_real_type(value->type)) {
+    if (!constant_is_real_type(value->type) &&
+        !constant_is_integer_type(value->type)) {
         error_set(import->error,
-                  "input '%s' has element type %s, expected "
-                  "float32 or float64",
+                  "input '%s' has element type %s, expected numbers",
                   value->name, model_type_name(value->type));
         return STATUS_UNSUPPORTED;
     }
@@ -137,10 +138,6 @@ static enum status add_inputs(struct import *import)
             continue;
         }
         STATUS_TRY(add_input(import, &model->inputs[i]));
-    }
-    if (import->net->inputs.n == 0) {
-        error_set(import->error, "the graph has no input");
-        status = STATUS_UNSUPPORTED;
     }
 cleanup:
     return status;
@@ -329,8 +326,7 @@ static enum status add_outputs(struct import *import)
         }
         struct tensor *tensor = &net->tensors[number];
         if (tensor->is_constant) {
-            error_set(import->error, "output '%s' is constant", name);
-            return STATUS_UNSUPPORTED;
+            build_computed(import, tensor);
         }
         check_declared(import, &model->outputs[i], tensor);
         tensor->n_uses++;

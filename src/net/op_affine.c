@@ -1,56 +1,9 @@
 /* Matrix products with a constant: Gemm and MatMul. */
 #include "src/base/alloc.h"
+#include "src/net/build.h"
+#include "src/net/build_rows.h"
 #include "src/net/exact.h"
 #include "src/net/operators.h"
-
-/* Type of a result of two real tensors; float64 if either is. */
-static enum status result_type(int *type, struct import *import,
-                               const struct tensor *a, const struct tensor *b)
-{
-    if (!constant_is_real_type(a->type) || !constant_is_real_type(b->type)) {
-        return import_refuse(import, STATUS_UNSUPPORTED,
-                             "element types other than float32 and float64");
-    }
-    *type = a->type == MODEL_DOUBLE || b->type == MODEL_DOUBLE ? MODEL_DOUBLE
-                                                               : MODEL_FLOAT;
-    return STATUS_OK;
-}
-
-/* Multiplies values by a factor; false if a product was rounded. */
-static bool scale_values(double *values, size_t n, double factor)
-{
-    bool is_exact = true;
-    if (is_equal(factor, 1.0)) {
-        return true;
-    }
-    for (size_t i = 0; i < n; i++) {
-        is_exact = is_exact && is_exact_product(values[i], factor);
-        values[i] *= factor;
-    }
-    return is_exact;
-}
-
-static bool scale_matrix(struct matrix *matrix, double factor)
-{
-    return matrix->dense != NULL
-               ? scale_values(matrix->dense, matrix->n_rows * matrix->n_cols,
-                              factor)
-               : scale_values(matrix->value, matrix->start[matrix->n_rows],
-                              factor);
-}
-
-/* Exactly one of the two factors must be constant. */
-static enum status check_factors(struct import *import, const struct tensor *a,
-                                 const struct tensor *b)
-{
-    if (a->is_constant == b->is_constant) {
-        return import_refuse(import, STATUS_UNSUPPORTED,
-                             a->is_constant
-                                 ? "product of two constants"
-                                 : "product of two computed tensors");
-    }
-    return STATUS_OK;
-}
 
 /* Attributes and sizes of one Gemm: [m, k] times [k, n]. */
 struct gemm {
@@ -73,6 +26,7 @@ static enum status read_gemm(struct gemm *gemm, struct import *import)
     STATUS_TRY(import_float(import, "beta", &gemm->beta));
     STATUS_TRY(import_int(import, "transA", &gemm->is_transposed_a));
     STATUS_TRY(import_int(import, "transB", &gemm->is_transposed_b));
+    import_ignore(import, import->opset < 7 ? "broadcast" : "");
     a = &import_input(import, 0)->shape;
     b = &import_input(import, 1)->shape;
     if (a->n_dims != 2 || b->n_dims != 2) {
@@ -117,19 +71,16 @@ static void set_gemm_product(struct linear_product *product,
     }
 }
 
-/* beta * C as bias (constant) or as second argument. */
+/* C as bias (constant) or as second argument. */
 static void set_gemm_addend(struct linear *linear, const struct tensor *output,
-                            const struct tensor *c, double beta)
+                            const struct tensor *c)
 {
     uint32_t *map = shape_broadcast_map(&output->shape, &c->shape);
     if (!c->is_constant) {
-        linear->slots[1] = (struct linear_slot){map, NULL, beta};
+        linear->slots[1] = (struct linear_slot){map, NULL, 1.0};
         return;
     }
     double *values = import_reals(c);
-    if (!scale_values(values, c->n, beta)) {
-        linear->approximate = "beta * C is not exact";
-    }
     linear->bias = values;
     if (map != NULL) {
         NEW_ARRAY(linear->bias, output->n);
@@ -154,49 +105,81 @@ static enum status check_addend(struct import *import, const struct shape *out,
     return STATUS_OK;
 }
 
-enum status op_import_gemm(struct import *import)
+/* One constant factor, and no factors alpha and beta: a single node. */
+static enum status import_simple_gemm(struct import *import,
+                                      const struct gemm *gemm,
+                                      const struct shape *shape, int type)
 {
-    enum status status = STATUS_OK;
-    struct gemm gemm = {.alpha = 1.0, .beta = 1.0};
-    const struct tensor *a = NULL;
-    const struct tensor *b = NULL;
-    const struct tensor *c = NULL;
+    const struct tensor *a = import_input(import, 0);
+    const struct tensor *b = import_input(import, 1);
+    const struct tensor *c = import_input(import, 2);
+    const struct tensor *args[2] = {a->is_constant ? b : a, c};
+    const size_t n_args = c == NULL || c->is_constant ? 1 : 2;
     struct tensor *output = NULL;
-    struct node *node = NULL;
-    const struct tensor *args[2] = {NULL, NULL};
-    struct shape shape = {.n_dims = 2};
-    int type = MODEL_FLOAT;
-    size_t n_args = 1;
-    STATUS_TRY(read_gemm(&gemm, import));
-    a = import_input(import, 0);
-    b = import_input(import, 1);
-    c = import_input(import, 2);
-    STATUS_TRY(check_factors(import, a, b));
-    STATUS_TRY(result_type(&type, import, a, b));
-    shape.dims[0] = gemm.m;
-    shape.dims[1] = gemm.n;
-    STATUS_TRY(check_addend(import, &shape, c));
-    if (c != NULL) {
-        int other = 0;
-        STATUS_TRY(result_type(&other, import, c, a));
-        type = other == MODEL_DOUBLE ? other : type;
-        n_args = c->is_constant ? 1 : 2;
-        args[1] = c;
-    }
-    args[0] = a->is_constant ? b : a;
-    STATUS_TRY(import_output(import, 0, type, &shape, &output));
-    node = import_node(import, NODE_LINEAR, output, args, n_args);
+    IMPORT_TRY(import_output(import, 0, type, shape, &output));
+    struct node *node = import_node(import, NODE_LINEAR, output, args, n_args);
     node->linear.form = LINEAR_PRODUCT;
     NEW_ARRAY(node->linear.slots, n_args);
-    set_gemm_product(&node->linear.product, &gemm, a, b);
-    if (!scale_matrix(&node->linear.product.matrix, gemm.alpha)) {
-        node->linear.approximate = "alpha * A * B is not exact";
-    }
+    set_gemm_product(&node->linear.product, gemm, a, b);
     if (c != NULL) {
-        set_gemm_addend(&node->linear, output, c, gemm.beta);
+        set_gemm_addend(&node->linear, output, c);
     }
-cleanup:
-    return status;
+    return STATUS_OK;
+}
+
+/* alpha * A * B + beta * C as a sum of products and its multiples. */
+static enum status import_any_gemm(struct import *import,
+                                   const struct gemm *gemm,
+                                   const struct shape *shape, int type)
+{
+    const bool is_a_moved = gemm->is_transposed_a != 0;
+    const bool is_b_moved = gemm->is_transposed_b != 0;
+    const struct product product = {
+        .n_batches = 1,
+        .m = gemm->m,
+        .k = gemm->k,
+        .n = gemm->n,
+        .step_a = {is_a_moved ? 1 : gemm->k, is_a_moved ? gemm->m : 1},
+        .step_b = {is_b_moved ? 1 : gemm->n, is_b_moved ? gemm->k : 1}};
+    const struct tensor *c = import_input(import, 2);
+    const struct tensor *y =
+        build_matmul(import, shape, import_input(import, 0),
+                     import_input(import, 1), &product);
+    if (y == NULL) {
+        return import_refuse(import, STATUS_UNSUPPORTED, "too many products");
+    }
+    if (!is_equal(gemm->alpha, 1.0)) {
+        y = build_affine(import, y, gemm->alpha, 0.0);
+    }
+    if (c != NULL && is_equal(gemm->beta, 1.0)) {
+        y = build_sum(import, y, 1.0, c, 1.0);
+    } else if (c != NULL) {
+        y = build_sum(import, y, 1.0, build_affine(import, c, gemm->beta, 0.0),
+                      1.0);
+    }
+    return build_output(import, 0, type, y);
+}
+
+enum status op_import_gemm(struct import *import)
+{
+    struct gemm gemm = {.alpha = 1.0, .beta = 1.0};
+    struct shape shape = {.n_dims = 2};
+    IMPORT_TRY(read_gemm(&gemm, import));
+    const struct tensor *a = import_input(import, 0);
+    const struct tensor *b = import_input(import, 1);
+    const struct tensor *c = import_input(import, 2);
+    shape.dims[0] = gemm.m;
+    shape.dims[1] = gemm.n;
+    IMPORT_TRY(check_addend(import, &shape, c));
+    const bool is_simple =
+        a->is_constant != b->is_constant && is_equal(gemm.alpha, 1.0) &&
+        is_equal(gemm.beta, 1.0) && constant_is_real_type(a->type) &&
+        constant_is_real_type(b->type);
+    const int type = a->type == MODEL_DOUBLE || b->type == MODEL_DOUBLE
+                         ? MODEL_DOUBLE
+                         : a->type;
+    return is_simple ? import_simple_gemm(import, &gemm, &shape, type)
+                     : import_any_gemm(import, &gemm, &shape, type);
 }
 
 /* A factor of MatMul as a stack of matrices; vectors get a dimension 1. */
@@ -271,40 +254,80 @@ static void set_matmul_product(struct linear_product *product,
     }
 }
 
+/* A single constant matrix: one node. */
+static enum status import_simple_matmul(struct import *import,
+                                        const struct factor *left,
+                                        const struct factor *right,
+                                        const struct shape *shape, int type)
+{
+    const struct tensor *a = import_input(import, 0);
+    const struct tensor *b = import_input(import, 1);
+    const struct tensor *computed = a->is_constant ? b : a;
+    struct tensor *output = NULL;
+    IMPORT_TRY(import_output(import, 0, type, shape, &output));
+    struct node *node = import_node(import, NODE_LINEAR, output, &computed, 1);
+    node->linear.form = LINEAR_PRODUCT;
+    node->linear.product.is_left = a->is_constant;
+    set_matmul_product(&node->linear.product, left, right,
+                       a->is_constant ? a : b, computed);
+    return STATUS_OK;
+}
+
+/* The product of two tensors of matrices; NULL after an error. */
+const struct tensor *build_matrices(struct import *import,
+                                    const struct tensor *a,
+                                    const struct tensor *b)
+{
+    struct shape shape = {0};
+    struct shape lead = {0};
+    if (a->shape.n_dims == 0 || b->shape.n_dims == 0) {
+        (void)import_refuse(import, STATUS_BAD_INPUT, "factor of rank 0");
+        return NULL;
+    }
+    const struct factor left = left_factor(&a->shape);
+    const struct factor right = right_factor(&b->shape);
+    if (matmul_shape(&shape, import, &left, &right) != STATUS_OK) {
+        return NULL;
+    }
+    (void)shape_broadcast(&lead, &left.lead, &right.lead);
+    uint32_t *batch_a = shape_broadcast_map(&lead, &left.lead);
+    uint32_t *batch_b = shape_broadcast_map(&lead, &right.lead);
+    const struct product product = {.n_batches = shape_count(&lead),
+                                    .batch_a = batch_a,
+                                    .batch_b = batch_b,
+                                    .m = left.n_rows,
+                                    .k = left.n_cols,
+                                    .n = right.n_cols,
+                                    .step_a = {left.n_cols, 1},
+                                    .step_b = {right.n_cols, 1}};
+    const struct tensor *y = build_matmul(import, &shape, a, b, &product);
+    alloc_free(batch_a);
+    alloc_free(batch_b);
+    if (y == NULL) {
+        (void)import_refuse(import, STATUS_UNSUPPORTED, "too many products");
+    }
+    return y;
+}
+
 enum status op_import_matmul(struct import *import)
 {
-    enum status status = STATUS_OK;
-    const struct tensor *a = NULL;
-    const struct tensor *b = NULL;
-    const struct tensor *computed = NULL;
-    struct tensor *output = NULL;
-    struct node *node = NULL;
-    struct factor left = {0};
-    struct factor right = {0};
     struct shape shape = {0};
-    int type = MODEL_FLOAT;
-    STATUS_TRY(import_arity(import, 2, 2, 1));
-    a = import_input(import, 0);
-    b = import_input(import, 1);
-    STATUS_TRY(check_factors(import, a, b));
-    STATUS_TRY(result_type(&type, import, a, b));
+    IMPORT_TRY(import_arity(import, 2, 2, 1));
+    const struct tensor *a = import_input(import, 0);
+    const struct tensor *b = import_input(import, 1);
     if (a->shape.n_dims == 0 || b->shape.n_dims == 0) {
         return import_refuse(import, STATUS_BAD_INPUT, "factor of rank 0");
     }
-    left = left_factor(&a->shape);
-    right = right_factor(&b->shape);
-    STATUS_TRY(matmul_shape(&shape, import, &left, &right));
-    if (shape_count(a->is_constant ? &left.lead : &right.lead) != 1) {
-        return import_refuse(import, STATUS_UNSUPPORTED,
-                             "stack of constant matrices");
+    const struct factor left = left_factor(&a->shape);
+    const struct factor right = right_factor(&b->shape);
+    IMPORT_TRY(matmul_shape(&shape, import, &left, &right));
+    const int type = a->type == MODEL_DOUBLE || b->type == MODEL_DOUBLE
+                         ? MODEL_DOUBLE
+                         : a->type;
+    if (a->is_constant != b->is_constant && constant_is_real_type(type) &&
+        shape_count(a->is_constant ? &left.lead : &right.lead) == 1) {
+        return import_simple_matmul(import, &left, &right, &shape, type);
     }
-    computed = a->is_constant ? b : a;
-    STATUS_TRY(import_output(import, 0, type, &shape, &output));
-    node = import_node(import, NODE_LINEAR, output, &computed, 1);
-    node->linear.form = LINEAR_PRODUCT;
-    node->linear.product.is_left = a->is_constant;
-    set_matmul_product(&node->linear.product, &left, &right,
-                       a->is_constant ? a : b, computed);
-cleanup:
-    return status;
+    const struct tensor *y = build_matrices(import, a, b);
+    return y == NULL ? STATUS_UNSUPPORTED : build_output(import, 0, type, y);
 }

@@ -1,9 +1,10 @@
 /* Operators whose results are known at import. */
 #include "src/base/alloc.h"
-#include "src/net/exact.h"
+#include "src/net/build.h"
 #include "src/net/operators.h"
 #include "src/onnx/model_tensor.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A constant output that takes the elements of a tensor attribute. */
@@ -208,106 +209,6 @@ cleanup:
     return status;
 }
 
-/* Lowest and highest value of the integer types that fit int64. */
-static bool is_in_type(int64_t value, int type)
-{
-    switch (type) {
-    case MODEL_INT8:
-        return value >= INT8_MIN && value <= INT8_MAX;
-    case MODEL_UINT8:
-        return value >= 0 && value <= UINT8_MAX;
-    case MODEL_INT16:
-        return value >= INT16_MIN && value <= INT16_MAX;
-    case MODEL_UINT16:
-        return value >= 0 && value <= UINT16_MAX;
-    case MODEL_INT32:
-        return value >= INT32_MIN && value <= INT32_MAX;
-    case MODEL_UINT32:
-        return value >= 0 && value <= UINT32_MAX;
-    case MODEL_UINT64:
-        return value >= 0;
-    default:
-        return true;
-    }
-}
-
-/* One element of a constant to another type; false if it does not fit. */
-static bool cast_element(struct tensor *output, const struct tensor *input,
-                         size_t i)
-{
-    double real = 0.0;
-    int64_t integer = 0;
-    const bool is_from_real = constant_is_real_type(input->type);
-    if (is_from_real) {
-        constant_read_reals(&real, &input->constant, i, 1);
-    } else {
-        constant_read_integers(&integer, &input->constant, i, 1);
-        real = (double)integer;
-    }
-    if (constant_is_real_type(output->type)) {
-        output->constant.reals[i] = real;
-        return fabs(real) < 0x1p+53 && (output->type == MODEL_DOUBLE ||
-                                        is_equal((double)(float)real, real));
-    }
-    if (output->type == MODEL_BOOL) {
-        output->constant.integers[i] = is_zero(real) ? 0 : 1;
-        return true;
-    }
-    if (is_from_real && fabs(real) >= 0x1p+53) {
-        return false;
-    }
-    output->constant.integers[i] = is_from_real ? (int64_t)real : integer;
-    return is_in_type(output->constant.integers[i], output->type);
-}
-
-static enum status fold_cast(struct import *import, struct tensor *output,
-                             const struct tensor *input)
-{
-    output->is_constant = true;
-    if (constant_is_real_type(output->type)) {
-        NEW_ARRAY(output->constant.reals, output->n);
-    } else {
-        NEW_ARRAY(output->constant.integers, output->n);
-    }
-    for (size_t i = 0; i < output->n; i++) {
-        if (!cast_element(output, input, i)) {
-            return import_refuse(import, STATUS_UNSUPPORTED,
-                                 "element %zu does not fit the new type", i);
-        }
-    }
-    return STATUS_OK;
-}
-
-enum status op_import_cast(struct import *import)
-{
-    enum status status = STATUS_OK;
-    const struct tensor *input = NULL;
-    struct tensor *output = NULL;
-    int64_t to = 0;
-    STATUS_TRY(import_arity(import, 1, 1, 1));
-    STATUS_TRY(import_int(import, "to", &to));
-    if (import->opset >= 19) {
-        import_ignore(import, "saturate");
-    }
-    input = import_input(import, 0);
-    if (to < 0 || to > MODEL_BFLOAT16 ||
-        (!constant_is_real_type((int)to) &&
-         (!constant_is_integer_type((int)to) || !input->is_constant)) ||
-        (!constant_is_real_type(input->type) &&
-         !constant_is_integer_type(input->type))) {
-        return import_refuse(
-            import, STATUS_UNSUPPORTED, "cast from %s to %s is not supported",
-            model_type_name(input->type), model_type_name((int)to));
-    }
-    STATUS_TRY(import_output(import, 0, (int)to, &input->shape, &output));
-    if (input->is_constant) {
-        return fold_cast(import, output, input);
-    }
-    (void)import_node(import, NODE_MAP, output, &input, 1);
-cleanup:
-    return status;
-}
-
 enum status op_import_expand(struct import *import)
 {
     enum status status = STATUS_OK;
@@ -326,4 +227,44 @@ enum status op_import_expand(struct import *import)
                               shape_broadcast_map(&shape, &input->shape)));
 cleanup:
     return status;
+}
+
+enum status op_import_size(struct import *import)
+{
+    struct tensor *output = NULL;
+    const struct shape shape = {0};
+    IMPORT_TRY(import_arity(import, 1, 1, 1));
+    IMPORT_TRY(import_output(import, 0, MODEL_INT64, &shape, &output));
+    output->is_constant = true;
+    NEW_ARRAY(output->constant.integers, 1);
+    output->constant.integers[0] = (int64_t)import_input(import, 0)->n;
+    return STATUS_OK;
+}
+
+/* start, start + delta, ... before limit; all three constant. */
+enum status op_import_range(struct import *import)
+{
+    double ends[3] = {0.0, 0.0, 1.0};
+    IMPORT_TRY(import_arity(import, 3, 3, 1));
+    const int type = import_input(import, 0)->type;
+    for (size_t i = 0; i < 3; i++) {
+        if (!import_input(import, i)->is_constant) {
+            return import_refuse(import, STATUS_UNSUPPORTED,
+                                 "the shape depends on computed values");
+        }
+        IMPORT_TRY(import_number_input(import, i, &ends[i]));
+    }
+    const double count = ceil((ends[1] - ends[0]) / ends[2]);
+    if (!(fabs(count) <= (double)SHAPE_ELEMENTS)) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "too many elements or a step of 0");
+    }
+    const struct shape shape = {1, {count > 0.0 ? (size_t)count : 0}};
+    double *values = NULL;
+    NEW_ARRAY(values, shape.dims[0]);
+    for (size_t i = 0; i < shape.dims[0]; i++) {
+        values[i] = ends[0] + (double)i * ends[2];
+    }
+    return build_output(import, 0, type,
+                        build_constant(import, &shape, values));
 }

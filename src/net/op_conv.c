@@ -1,5 +1,9 @@
-/* Convolution with constant weights, 1-D and 2-D. */
+/* Convolutions: one window node where the weights are constant and there are
+ * at most two axes, sums of products otherwise. */
 #include "src/base/alloc.h"
+#include "src/net/build.h"
+#include "src/net/build_rows.h"
+#include "src/net/conv.h"
 #include "src/net/geometry.h"
 #include "src/net/operators.h"
 
@@ -12,14 +16,7 @@ static enum status set_channels(struct window *window,
     const struct tensor *w = import_input(import, 1);
     const struct tensor *b = import_input(import, 2);
     int64_t group = 1;
-    const enum status status = import_int(import, "group", &group);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (!w->is_constant || (b != NULL && !b->is_constant) || x->is_constant) {
-        return import_refuse(import, STATUS_UNSUPPORTED,
-                             "weights or bias are not constant");
-    }
+    IMPORT_TRY(import_int(import, "group", &group));
     if (x->type != w->type || (b != NULL && b->type != x->type)) {
         return import_refuse(import, STATUS_BAD_INPUT,
                              "inputs of different element types");
@@ -42,24 +39,19 @@ static enum status set_channels(struct window *window,
     return STATUS_OK;
 }
 
-enum status op_import_conv(struct import *import)
+/* One window node. */
+static enum status import_window(struct import *import)
 {
-    enum status status = STATUS_OK;
     struct window window = {0};
     struct geometry geometry = {0};
-    const struct tensor *x = NULL;
-    const struct tensor *b = NULL;
     struct tensor *output = NULL;
-    struct node *node = NULL;
-    struct shape shape = {0};
-    STATUS_TRY(import_arity(import, 2, 3, 1));
-    STATUS_TRY(set_channels(&window, &geometry, import));
-    x = import_input(import, 0);
-    b = import_input(import, 2);
-    STATUS_TRY(geometry_read(&window, &geometry, import, &x->shape));
-    shape = geometry_shape(&window, &geometry);
-    STATUS_TRY(import_output(import, 0, x->type, &shape, &output));
-    node = import_node(import, NODE_LINEAR, output, &x, 1);
+    IMPORT_TRY(set_channels(&window, &geometry, import));
+    const struct tensor *x = import_input(import, 0);
+    const struct tensor *b = import_input(import, 2);
+    IMPORT_TRY(geometry_read(&window, &geometry, import, &x->shape));
+    const struct shape shape = geometry_shape(&window, &geometry);
+    IMPORT_TRY(import_output(import, 0, x->type, &shape, &output));
+    struct node *node = import_node(import, NODE_LINEAR, output, &x, 1);
     node->linear.form = LINEAR_WINDOW;
     node->window = window;
     node->window.weight = import_reals(import_input(import, 1));
@@ -72,6 +64,52 @@ enum status op_import_conv(struct import *import)
         }
         alloc_free(values);
     }
-cleanup:
-    return status;
+    return STATUS_OK;
+}
+
+/* y plus one number per channel, or y itself without a bias. */
+static const struct tensor *add_bias(struct import *import,
+                                     const struct tensor *y,
+                                     const struct tensor *bias)
+{
+    struct shape shape = {.n_dims = y->shape.n_dims - 1};
+    if (bias == NULL) {
+        return y;
+    }
+    for (size_t d = 0; d < shape.n_dims; d++) {
+        shape.dims[d] = d == 0 ? bias->n : 1;
+    }
+    return build_sum(import, y, 1.0, build_map(import, &shape, &bias, 1, NULL),
+                     1.0);
+}
+
+static enum status import_any(struct import *import, enum grid_kind kind)
+{
+    const struct tensor *x = import_input(import, 0);
+    const struct tensor *b = import_input(import, 2);
+    const struct tensor *y = NULL;
+    IMPORT_TRY(conv_build(&y, import, x, import_input(import, 1), kind));
+    if (b != NULL && (b->shape.n_dims != 1 || b->n != y->shape.dims[1])) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "bias does not fit the channels");
+    }
+    return build_output(import, 0, x->type, add_bias(import, y, b));
+}
+
+enum status op_import_conv(struct import *import)
+{
+    IMPORT_TRY(import_arity(import, 2, 3, 1));
+    const struct tensor *x = import_input(import, 0);
+    const struct tensor *w = import_input(import, 1);
+    const struct tensor *b = import_input(import, 2);
+    const bool is_simple =
+        !x->is_constant && w->is_constant && (b == NULL || b->is_constant) &&
+        x->shape.n_dims <= 4 && constant_is_real_type(x->type);
+    return is_simple ? import_window(import) : import_any(import, GRID_CONV);
+}
+
+enum status op_import_conv_transpose(struct import *import)
+{
+    IMPORT_TRY(import_arity(import, 2, 3, 1));
+    return import_any(import, GRID_TRANSPOSED);
 }

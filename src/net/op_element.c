@@ -1,5 +1,6 @@
-/* Arithmetic element by element with NumPy broadcasting. */
+/* Arithmetic, comparisons and logic element by element with broadcasting. */
 #include "src/base/alloc.h"
+#include "src/net/build.h"
 #include "src/net/exact.h"
 #include "src/net/operators.h"
 
@@ -9,37 +10,6 @@ enum arithmetic {
     ARITHMETIC_MUL,
     ARITHMETIC_DIV
 };
-
-/* a op b; false if the real result is not an element of the type. */
-static bool fold_real(double *result, enum arithmetic arithmetic, double a,
-                      double b, int type)
-{
-    bool is_exact = false;
-    switch (arithmetic) {
-    case ARITHMETIC_ADD:
-        *result = a + b;
-        is_exact = is_exact_sum(a, b);
-        break;
-    case ARITHMETIC_SUB:
-        *result = a - b;
-        is_exact = is_exact_sum(a, -b);
-        break;
-    case ARITHMETIC_MUL:
-        *result = a * b;
-        is_exact = is_exact_product(a, b);
-        break;
-    case ARITHMETIC_DIV:
-        if (is_zero(b)) {
-            return false;
-        }
-        *result = a / b;
-        is_exact = is_exact_product(*result, b) && is_equal(*result * b, a);
-        break;
-    }
-    return is_exact && (type == MODEL_DOUBLE ||
-                        (fabs(*result) <= 0x1p+127 &&
-                         is_equal((double)(float)*result, *result)));
-}
 
 /* a op b in int64; false on overflow or division by zero. ONNX divides
  * towards zero. */
@@ -74,25 +44,43 @@ struct pair {
     const struct tensor *b;
     struct shape shape;
     int type;
-    uint32_t *map_a; /* broadcasts; NULL: identity */
-    uint32_t *map_b;
 };
 
-static enum status read_pair(struct pair *pair, struct import *import)
+/* Before opset 7 operand b is aligned with the axes of a from `axis` on. */
+static enum status align(struct pair *pair, struct import *import)
 {
-    const enum status status = import_arity(import, 2, 2, 1);
-    if (status != STATUS_OK) {
-        return status;
+    int64_t is_broadcast = 0;
+    int64_t axis = INT64_MAX;
+    size_t first = 0;
+    struct shape shape = pair->a->shape;
+    IMPORT_TRY(import_int(import, "broadcast", &is_broadcast));
+    IMPORT_TRY(import_int(import, "axis", &axis));
+    if (is_broadcast == 0 || pair->b->shape.n_dims > shape.n_dims) {
+        return shape_is_same(&pair->a->shape, &pair->b->shape)
+                   ? STATUS_OK
+                   : import_refuse(import, STATUS_BAD_INPUT, "shapes differ");
     }
-    pair->a = import_input(import, 0);
-    pair->b = import_input(import, 1);
-    if (!shape_broadcast(&pair->shape, &pair->a->shape, &pair->b->shape)) {
+    first = shape.n_dims - pair->b->shape.n_dims;
+    if (axis != INT64_MAX && !shape_axis(&first, axis, shape.n_dims)) {
+        return import_refuse(import, STATUS_BAD_INPUT, "axis out of range");
+    }
+    for (size_t d = 0; d < shape.n_dims; d++) {
+        const bool is_inside = d >= first && d - first < pair->b->shape.n_dims;
+        shape.dims[d] = is_inside ? pair->b->shape.dims[d - first] : 1;
+    }
+    if (shape_count(&shape) != pair->b->n) {
         return import_refuse(import, STATUS_BAD_INPUT,
                              "shapes do not broadcast");
     }
-    if (shape_count(&pair->shape) > SHAPE_ELEMENTS) {
-        return import_refuse(import, STATUS_UNSUPPORTED, "output too large");
-    }
+    pair->b = build_map(import, &shape, &pair->b, 1, NULL);
+    return STATUS_OK;
+}
+
+static enum status read_pair(struct pair *pair, struct import *import)
+{
+    IMPORT_TRY(import_arity(import, 2, 2, 1));
+    pair->a = import_input(import, 0);
+    pair->b = import_input(import, 1);
     const bool is_real = constant_is_real_type(pair->a->type) &&
                          constant_is_real_type(pair->b->type);
     if (!is_real && pair->a->type != pair->b->type) {
@@ -100,9 +88,16 @@ static enum status read_pair(struct pair *pair, struct import *import)
                              "operands of different element types");
     }
     pair->type = pair->a->type == MODEL_DOUBLE ? MODEL_DOUBLE : pair->b->type;
-    pair->map_a = shape_broadcast_map(&pair->shape, &pair->a->shape);
-    pair->map_b = shape_broadcast_map(&pair->shape, &pair->b->shape);
-    return STATUS_OK;
+    if (import->opset < 7) {
+        IMPORT_TRY(align(pair, import));
+    }
+    if (!shape_broadcast(&pair->shape, &pair->a->shape, &pair->b->shape)) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "shapes do not broadcast");
+    }
+    return shape_count(&pair->shape) <= SHAPE_ELEMENTS
+               ? STATUS_OK
+               : import_refuse(import, STATUS_UNSUPPORTED, "output too large");
 }
 
 static size_t mapped(const uint32_t *map, size_t i)
@@ -110,161 +105,74 @@ static size_t mapped(const uint32_t *map, size_t i)
     return map == NULL ? i : map[i];
 }
 
-static bool fold_reals(struct tensor *output, const struct pair *pair,
-                       enum arithmetic arithmetic)
+/* Arithmetic on two integer constants. */
+static enum status fold_integers(struct import *import, const struct pair *pair,
+                                 enum arithmetic arithmetic)
 {
+    struct tensor *output = NULL;
     bool is_exact = true;
-    double *a = import_reals(pair->a);
-    double *b = import_reals(pair->b);
-    NEW_ARRAY(output->constant.reals, output->n);
-    for (size_t i = 0; i < output->n && is_exact; i++) {
-        is_exact = fold_real(&output->constant.reals[i], arithmetic,
-                             a[mapped(pair->map_a, i)],
-                             b[mapped(pair->map_b, i)], pair->type);
-    }
-    alloc_free(a);
-    alloc_free(b);
-    return is_exact;
-}
-
-static bool fold_integers(struct tensor *output, const struct pair *pair,
-                          enum arithmetic arithmetic)
-{
-    bool is_exact = true;
+    IMPORT_TRY(import_output(import, 0, pair->type, &pair->shape, &output));
+    uint32_t *map_a = shape_broadcast_map(&pair->shape, &pair->a->shape);
+    uint32_t *map_b = shape_broadcast_map(&pair->shape, &pair->b->shape);
+    output->is_constant = true;
     NEW_ARRAY(output->constant.integers, output->n);
     for (size_t i = 0; i < output->n && is_exact; i++) {
         int64_t a = 0;
         int64_t b = 0;
-        constant_read_integers(&a, &pair->a->constant, mapped(pair->map_a, i),
-                               1);
-        constant_read_integers(&b, &pair->b->constant, mapped(pair->map_b, i),
-                               1);
+        constant_read_integers(&a, &pair->a->constant, mapped(map_a, i), 1);
+        constant_read_integers(&b, &pair->b->constant, mapped(map_b, i), 1);
         is_exact =
             fold_integer(&output->constant.integers[i], arithmetic, a, b);
     }
-    return is_exact;
-}
-
-static enum status fold(struct import *import, const struct pair *pair,
-                        enum arithmetic arithmetic, struct tensor *output)
-{
-    output->is_constant = true;
-    const bool is_exact = constant_is_real_type(pair->type)
-                              ? fold_reals(output, pair, arithmetic)
-                              : fold_integers(output, pair, arithmetic);
+    alloc_free(map_a);
+    alloc_free(map_b);
     return is_exact ? STATUS_OK
                     : import_refuse(import, STATUS_UNSUPPORTED,
                                     "arithmetic on constants is not exact");
 }
 
-/* Elements of the constant operand in the output's order. */
-static double *spread(const struct tensor *constant, const uint32_t *map,
-                      size_t n)
+/* a / b towards zero for integers: (|a| + 1/2) / |b| is never close to an
+ * integer, so that its floor is right in rounded arithmetic too. */
+static const struct tensor *integer_quotient(struct import *import,
+                                             const struct pair *pair)
 {
-    double *values = import_reals(constant);
-    double *all = NULL;
-    if (map == NULL) {
-        return values;
-    }
-    NEW_ARRAY(all, n);
-    for (size_t i = 0; i < n; i++) {
-        all[i] = values[map[i]];
-    }
-    alloc_free(values);
-    return all;
-}
-
-static void negate(double *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        values[i] = -values[i];
-    }
-}
-
-/* One operand is constant: its elements become bias, weight or divisor. */
-static enum status add_with_constant(struct import *import, struct pair *pair,
-                                     enum arithmetic arithmetic,
-                                     const struct tensor *output)
-{
-    const bool is_left = pair->a->is_constant;
-    const struct tensor *computed = is_left ? pair->b : pair->a;
-    uint32_t **map = is_left ? &pair->map_b : &pair->map_a;
-    double *values = spread(is_left ? pair->a : pair->b,
-                            is_left ? pair->map_a : pair->map_b, output->n);
-    for (size_t i = 0; i < output->n; i++) {
-        if (arithmetic == ARITHMETIC_DIV && (is_left || is_zero(values[i]))) {
-            alloc_free(values);
-            return import_refuse(import, STATUS_UNSUPPORTED,
-                                 is_left ? "division by a computed tensor"
-                                         : "division by zero");
-        }
-    }
-    struct node *node = import_node(import, NODE_LINEAR, output, &computed, 1);
-    struct linear *linear = &node->linear;
-    linear->form = LINEAR_ELEMENT;
-    NEW_ARRAY(linear->slots, 1);
-    linear->slots[0] = (struct linear_slot){*map, NULL, 1.0};
-    *map = NULL;
-    switch (arithmetic) {
-    case ARITHMETIC_ADD:
-        linear->bias = values;
-        break;
-    case ARITHMETIC_SUB:
-        linear->bias = values;
-        linear->slots[0].scale = is_left ? -1.0 : 1.0;
-        if (!is_left) {
-            negate(values, output->n);
-        }
-        break;
-    case ARITHMETIC_MUL:
-        linear->slots[0].weight = values;
-        break;
-    case ARITHMETIC_DIV:
-        linear->divisor = values;
-        break;
-    }
-    return STATUS_OK;
-}
-
-static enum status add_computed(struct import *import, struct pair *pair,
-                                enum arithmetic arithmetic,
-                                const struct tensor *output)
-{
-    const struct tensor *args[2] = {pair->a, pair->b};
-    if (arithmetic == ARITHMETIC_MUL || arithmetic == ARITHMETIC_DIV) {
-        return import_refuse(import, STATUS_UNSUPPORTED,
-                             "product or quotient of two computed tensors");
-    }
-    struct node *node = import_node(import, NODE_LINEAR, output, args, 2);
-    const double sign = arithmetic == ARITHMETIC_SUB ? -1.0 : 1.0;
-    node->linear.form = LINEAR_ELEMENT;
-    NEW_ARRAY(node->linear.slots, 2);
-    node->linear.slots[0] = (struct linear_slot){pair->map_a, NULL, 1.0};
-    node->linear.slots[1] = (struct linear_slot){pair->map_b, NULL, sign};
-    pair->map_a = NULL;
-    pair->map_b = NULL;
-    return STATUS_OK;
+    const struct tensor *above =
+        build_affine(import, build_abs(import, pair->a), 1.0, 0.5);
+    const struct tensor *floor = build_function(
+        import, ACTIVATION_FLOOR,
+        build_quotient(import, above, build_abs(import, pair->b)));
+    const struct tensor *sign =
+        build_product(import, build_function(import, ACTIVATION_SIGN, pair->a),
+                      build_function(import, ACTIVATION_SIGN, pair->b));
+    return build_product(import, floor, sign);
 }
 
 static enum status import_binary(struct import *import,
                                  enum arithmetic arithmetic)
 {
-    enum status status = STATUS_OK;
     struct pair pair = {0};
-    struct tensor *output = NULL;
-    STATUS_TRY(read_pair(&pair, import));
-    STATUS_TRY(import_output(import, 0, pair.type, &pair.shape, &output));
-    if (pair.a->is_constant && pair.b->is_constant) {
-        STATUS_TRY(fold(import, &pair, arithmetic, output));
-    } else if (pair.a->is_constant || pair.b->is_constant) {
-        STATUS_TRY(add_with_constant(import, &pair, arithmetic, output));
-    } else {
-        STATUS_TRY(add_computed(import, &pair, arithmetic, output));
+    const struct tensor *y = NULL;
+    IMPORT_TRY(read_pair(&pair, import));
+    const bool is_integer = !constant_is_real_type(pair.type);
+    if (is_integer && pair.a->is_constant && pair.b->is_constant) {
+        return fold_integers(import, &pair, arithmetic);
     }
-cleanup:
-    alloc_free(pair.map_a);
-    alloc_free(pair.map_b);
-    return status;
+    switch (arithmetic) {
+    case ARITHMETIC_ADD:
+        y = build_sum(import, pair.a, 1.0, pair.b, 1.0);
+        break;
+    case ARITHMETIC_SUB:
+        y = build_sum(import, pair.a, 1.0, pair.b, -1.0);
+        break;
+    case ARITHMETIC_MUL:
+        y = build_product(import, pair.a, pair.b);
+        break;
+    case ARITHMETIC_DIV:
+        y = is_integer ? integer_quotient(import, &pair)
+                       : build_quotient(import, pair.a, pair.b);
+        break;
+    }
+    return build_output(import, 0, pair.type, y);
 }
 
 enum status op_import_add(struct import *import)
@@ -287,96 +195,107 @@ enum status op_import_div(struct import *import)
     return import_binary(import, ARITHMETIC_DIV);
 }
 
-static enum status fold_neg(struct import *import, const struct tensor *input,
-                            struct tensor *output)
-{
-    output->is_constant = true;
-    if (constant_is_real_type(input->type)) {
-        output->constant.reals = import_reals(input);
-        negate(output->constant.reals, output->n);
-        return STATUS_OK;
-    }
-    NEW_ARRAY(output->constant.integers, output->n);
-    constant_read_integers(output->constant.integers, &input->constant, 0,
-                           input->n);
-    for (size_t i = 0; i < output->n; i++) {
-        int64_t *value = &output->constant.integers[i];
-        if (!fold_integer(value, ARITHMETIC_SUB, 0, *value)) {
-            return import_refuse(import, STATUS_UNSUPPORTED,
-                                 "integer overflow");
-        }
-    }
-    return STATUS_OK;
-}
-
 enum status op_import_neg(struct import *import)
 {
-    enum status status = STATUS_OK;
-    const struct tensor *input = NULL;
-    struct tensor *output = NULL;
-    struct node *node = NULL;
-    STATUS_TRY(import_arity(import, 1, 1, 1));
-    input = import_input(import, 0);
-    STATUS_TRY(import_output(import, 0, input->type, &input->shape, &output));
-    if (input->is_constant) {
-        return fold_neg(import, input, output);
-    }
-    node = import_node(import, NODE_LINEAR, output, &input, 1);
-    node->linear.form = LINEAR_ELEMENT;
-    NEW_ARRAY(node->linear.slots, 1);
-    node->linear.slots[0].scale = -1.0;
-cleanup:
-    return status;
+    IMPORT_TRY(import_arity(import, 1, 1, 1));
+    const struct tensor *x = import_input(import, 0);
+    return build_output(import, 0, x->type, build_affine(import, x, -1.0, 0.0));
 }
 
-/* The common shape and type of all inputs of a Sum. */
-static enum status sum_shape(struct shape *shape, int *type,
-                             struct import *import, size_t n)
+/* Folds all inputs from the left with one of the following. */
+typedef const struct tensor *combine_both(struct import *import,
+                                          const struct tensor *a,
+                                          const struct tensor *b);
+
+static const struct tensor *
+add_both(struct import *import, const struct tensor *a, const struct tensor *b)
 {
+    return build_sum(import, a, 1.0, b, 1.0);
+}
+
+static const struct tensor *extreme(struct import *import,
+                                    const struct tensor *a,
+                                    const struct tensor *b, bool is_least)
+{
+    const struct tensor *const args[2] = {a, b};
+    struct shape shape = {0};
+    struct sets sets = {.is_least = is_least};
+    (void)shape_broadcast(&shape, &a->shape, &b->shape);
+    const size_t n = shape_count(&shape);
+    uint32_t *map_a = shape_broadcast_map(&shape, &a->shape);
+    uint32_t *map_b = shape_broadcast_map(&shape, &b->shape);
+    NEW_ARRAY(sets.start, n + 1);
+    NEW_ARRAY(sets.element, 2 * n);
     for (size_t i = 0; i < n; i++) {
-        const struct tensor *input = import_input(import, i);
+        sets.start[i + 1] = 2 * (i + 1);
+        sets.element[2 * i] = (uint32_t)mapped(map_a, i);
+        sets.element[2 * i + 1] = (uint32_t)(a->n + mapped(map_b, i));
+    }
+    alloc_free(map_a);
+    alloc_free(map_b);
+    return build_extreme(import, NODE_EXTREME, &shape, args, 2, sets);
+}
+
+static const struct tensor *
+greatest(struct import *import, const struct tensor *a, const struct tensor *b)
+{
+    return extreme(import, a, b, false);
+}
+
+static const struct tensor *least(struct import *import, const struct tensor *a,
+                                  const struct tensor *b)
+{
+    return extreme(import, a, b, true);
+}
+
+/* All inputs combined, in their common shape. */
+static enum status fold_inputs(const struct tensor **y, struct import *import,
+                               combine_both *combine)
+{
+    const size_t n = import_n_inputs(import);
+    IMPORT_TRY(import_arity(import, 1, SIZE_MAX, 1));
+    for (size_t i = 0; i < n; i++) {
+        const struct tensor *x = import_input(import, i);
         struct shape both = {0};
-        if (input == NULL || !constant_is_real_type(input->type) ||
-            (i > 0 && !shape_broadcast(&both, shape, &input->shape))) {
+        if (x == NULL ||
+            (i > 0 && (!shape_broadcast(&both, &(*y)->shape, &x->shape) ||
+                       shape_count(&both) > SHAPE_ELEMENTS))) {
             return import_refuse(import, STATUS_BAD_INPUT,
                                  "input %zu is absent or does not fit", i);
         }
-        *shape = i == 0 ? input->shape : both;
-        *type = input->type == MODEL_DOUBLE ? MODEL_DOUBLE : *type;
+        *y = i == 0 ? x : combine(import, *y, x);
     }
     return STATUS_OK;
+}
+
+static enum status import_fold(struct import *import, combine_both *combine)
+{
+    const struct tensor *y = NULL;
+    IMPORT_TRY(fold_inputs(&y, import, combine));
+    return build_output(import, 0, import_input(import, 0)->type, y);
 }
 
 enum status op_import_sum(struct import *import)
 {
-    enum status status = STATUS_OK;
-    const size_t n = import_n_inputs(import);
-    const struct tensor **args = NULL;
-    struct tensor *output = NULL;
-    struct node *node = NULL;
-    struct shape shape = {0};
-    int type = MODEL_FLOAT;
-    STATUS_TRY(import_arity(import, 1, SIZE_MAX, 1));
-    STATUS_TRY(sum_shape(&shape, &type, import, n));
-    NEW_ARRAY(args, n);
-    for (size_t i = 0; i < n; i++) {
-        args[i] = import_input(import, i);
-        if (args[i]->is_constant) {
-            status = import_refuse(import, STATUS_UNSUPPORTED,
-                                   "input %zu is constant", i);
-            goto cleanup;
-        }
-    }
-    STATUS_TRY(import_output(import, 0, type, &shape, &output));
-    node = import_node(import, NODE_LINEAR, output, args, n);
-    node->linear.form = LINEAR_ELEMENT;
-    NEW_ARRAY(node->linear.slots, n);
-    for (size_t i = 0; i < n; i++) {
-        node->linear.slots[i].index =
-            shape_broadcast_map(&shape, &args[i]->shape);
-        node->linear.slots[i].scale = 1.0;
-    }
-cleanup:
-    alloc_free(args);
-    return status;
+    return import_fold(import, add_both);
+}
+
+enum status op_import_max(struct import *import)
+{
+    return import_fold(import, greatest);
+}
+
+enum status op_import_min(struct import *import)
+{
+    return import_fold(import, least);
+}
+
+enum status op_import_mean(struct import *import)
+{
+    const struct tensor *y = NULL;
+    IMPORT_TRY(fold_inputs(&y, import, add_both));
+    const struct tensor *n =
+        build_number(import, (double)import_n_inputs(import));
+    return build_output(import, 0, import_input(import, 0)->type,
+                        build_quotient(import, y, n));
 }

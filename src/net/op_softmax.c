@@ -56,19 +56,18 @@ static struct matrix row_of_ones(size_t n)
     return matrix;
 }
 
-/* y_i = 1 / (1 + sum over j != i of exp(x_j - x_i)) */
-enum status op_import_softmax(struct import *import)
+/* 1 + sum over j != i of exp(x_j - x_i) */
+static enum status sum_powers(const struct tensor **sum, struct import *import)
 {
     struct axis axis = {0};
     uint32_t *other = NULL;
     uint32_t *own = NULL;
     IMPORT_TRY(import_arity(import, 1, 1, 1));
     const struct tensor *x = import_input(import, 0);
-    IMPORT_TRY(import_computed(import, x));
     IMPORT_TRY(read_axis(&axis, import, &x->shape));
     if (axis.n < 2) {
-        return build_output(import, 0, x->type,
-                            build_affine(import, x, 0.0, 1.0));
+        *sum = build_affine(import, x, 0.0, 1.0);
+        return STATUS_OK;
     }
     const size_t n_others = axis.n - 1;
     if (x->n > SHAPE_ELEMENTS / n_others) {
@@ -83,8 +82,26 @@ enum status op_import_softmax(struct import *import)
     const struct tensor *power = build_function(
         import, ACTIVATION_EXP, build_sum(import, others, 1.0, owns, -1.0));
     struct matrix ones = row_of_ones(n_others);
-    const struct tensor *sum = build_matrix(import, &x->shape, power, &ones);
-    return build_output(import, 0, x->type,
-                        build_function(import, ACTIVATION_RECIPROCAL,
-                                       build_affine(import, sum, 1.0, 1.0)));
+    *sum = build_affine(import, build_matrix(import, &x->shape, power, &ones),
+                        1.0, 1.0);
+    return STATUS_OK;
+}
+
+/* y_i = 1 / (1 + sum over j != i of exp(x_j - x_i)) */
+enum status op_import_softmax(struct import *import)
+{
+    const struct tensor *sum = NULL;
+    IMPORT_TRY(sum_powers(&sum, import));
+    return build_output(import, 0, import_input(import, 0)->type,
+                        build_function(import, ACTIVATION_RECIPROCAL, sum));
+}
+
+/* y_i = -log(1 + sum over j != i of exp(x_j - x_i)) */
+enum status op_import_log_softmax(struct import *import)
+{
+    const struct tensor *sum = NULL;
+    IMPORT_TRY(sum_powers(&sum, import));
+    const struct tensor *log = build_function(import, ACTIVATION_LOG, sum);
+    return build_output(import, 0, import_input(import, 0)->type,
+                        build_affine(import, log, -1.0, 0.0));
 }

@@ -1,0 +1,241 @@
+/* Reductions along axes, and positions of extremes. */
+#include "src/base/alloc.h"
+#include "src/net/build.h"
+#include "src/net/build_rows.h"
+#include "src/net/operators.h"
+
+#include <string.h>
+
+/* What a reduction works on. */
+struct reduction {
+    struct rows rows;
+    bool is_kept;    /* reduced axes stay with one element */
+    bool is_nothing; /* no axes and noop_with_empty_axes */
+    int type;
+};
+
+/* Axes from the attribute or, since `opset`, from input 1; owned. */
+static enum status read_axes(struct import *import, int64_t **axes, size_t *n,
+                             int64_t opset)
+{
+    const int64_t *given = NULL;
+    if (import->opset >= opset) {
+        IMPORT_TRY(import_arity(import, 1, 2, 1));
+        return import_integers(import, 1, axes, n);
+    }
+    IMPORT_TRY(import_arity(import, 1, 1, 1));
+    IMPORT_TRY(import_ints(import, "axes", &given, n));
+    if (given != NULL) {
+        NEW_ARRAY(*axes, *n);
+        memcpy(*axes, given, *n * sizeof *given);
+    }
+    return STATUS_OK;
+}
+
+/* Marks the reduced axes: all if none are given. */
+static enum status mark_axes(bool is_marked[SHAPE_RANK], struct import *import,
+                             const int64_t *axes, size_t n)
+{
+    const size_t rank = import_input(import, 0)->shape.n_dims;
+    for (size_t d = 0; d < rank && n == 0; d++) {
+        is_marked[d] = true;
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t axis = 0;
+        if (!shape_axis(&axis, axes[i], rank) || is_marked[axis]) {
+            return import_refuse(import, STATUS_BAD_INPUT,
+                                 "axis %lld outside rank %zu or given twice",
+                                 (long long)axes[i], rank);
+        }
+        is_marked[axis] = true;
+    }
+    return STATUS_OK;
+}
+
+/* `opset`: since when the axes are an input. */
+static enum status read_reduction(struct reduction *reduction,
+                                  struct import *import, int64_t opset)
+{
+    enum status status = STATUS_OK;
+    bool is_marked[SHAPE_RANK] = {false};
+    const struct tensor *x = NULL;
+    int64_t *axes = NULL;
+    int64_t is_kept = 1;
+    int64_t is_noop = 0;
+    size_t n = 0;
+    STATUS_TRY(read_axes(import, &axes, &n, opset));
+    STATUS_TRY(import_int(import, "keepdims", &is_kept));
+    if (import->opset >= opset) {
+        STATUS_TRY(import_int(import, "noop_with_empty_axes", &is_noop));
+    }
+    x = import_input(import, 0);
+    STATUS_TRY(mark_axes(is_marked, import, axes, n));
+    reduction->is_kept = is_kept != 0;
+    reduction->is_nothing = n == 0 && is_noop != 0;
+    reduction->type = x->type;
+    if (reduction->is_nothing) {
+        memset(is_marked, 0, sizeof is_marked);
+        reduction->is_kept = false;
+    }
+    reduction->rows = build_rows(import, x, is_marked);
+    if (reduction->rows.n_inner == 0 || reduction->rows.n_outer == 0) {
+        rows_clear(&reduction->rows);
+        status = import_refuse(import, STATUS_UNSUPPORTED,
+                               "reduction of no elements");
+    }
+cleanup:
+    alloc_free(axes);
+    return status;
+}
+
+static enum status finish(struct import *import, struct reduction *reduction,
+                          const struct tensor *y)
+{
+    const struct rows *rows = &reduction->rows;
+    const struct shape shape = reduction->is_kept ? rows->kept : rows->dropped;
+    const enum status status =
+        build_output_shape(import, 0, reduction->type, &shape, y);
+    rows_clear(&reduction->rows);
+    return status;
+}
+
+/* f(divisor^-1 * sum of g(x)); SIZE_MAX for no function. */
+static enum status import_sums(struct import *import, int64_t opset,
+                               enum activation inner, enum activation outer,
+                               bool is_mean)
+{
+    struct reduction reduction = {0};
+    IMPORT_TRY(read_reduction(&reduction, import, opset));
+    const struct rows *rows = &reduction.rows;
+    const struct tensor *x = rows->x;
+    if (inner != ACTIVATION_COUNT) {
+        x = build_function(import, inner, x);
+    }
+    const double divisor = is_mean ? (double)rows->n_inner : 1.0;
+    const struct tensor *y = build_row_sums(import, x, rows->n_inner, divisor);
+    if (is_mean && !constant_is_real_type(reduction.type)) {
+        y = build_truncated(import, y);
+    }
+    if (outer != ACTIVATION_COUNT) {
+        y = build_function(import, outer, y);
+    }
+    return finish(import, &reduction, y);
+}
+
+enum status op_import_reduce_sum(struct import *import)
+{
+    return import_sums(import, 13, ACTIVATION_COUNT, ACTIVATION_COUNT, false);
+}
+
+enum status op_import_reduce_mean(struct import *import)
+{
+    return import_sums(import, 18, ACTIVATION_COUNT, ACTIVATION_COUNT, true);
+}
+
+enum status op_import_reduce_sum_square(struct import *import)
+{
+    return import_sums(import, 18, ACTIVATION_SQUARE, ACTIVATION_COUNT, false);
+}
+
+enum status op_import_reduce_l2(struct import *import)
+{
+    return import_sums(import, 18, ACTIVATION_SQUARE, ACTIVATION_SQRT, false);
+}
+
+enum status op_import_reduce_log_sum(struct import *import)
+{
+    return import_sums(import, 18, ACTIVATION_COUNT, ACTIVATION_LOG, false);
+}
+
+enum status op_import_reduce_log_sum_exp(struct import *import)
+{
+    return import_sums(import, 18, ACTIVATION_EXP, ACTIVATION_LOG, false);
+}
+
+enum status op_import_reduce_l1(struct import *import)
+{
+    struct reduction reduction = {0};
+    IMPORT_TRY(read_reduction(&reduction, import, 18));
+    const struct rows *rows = &reduction.rows;
+    return finish(
+        import, &reduction,
+        build_row_sums(import, build_abs(import, rows->x), rows->n_inner, 1.0));
+}
+
+enum status op_import_reduce_prod(struct import *import)
+{
+    struct reduction reduction = {0};
+    IMPORT_TRY(read_reduction(&reduction, import, 18));
+    const struct rows *rows = &reduction.rows;
+    return finish(import, &reduction,
+                  build_row_products(import, rows->x, rows->n_inner));
+}
+
+static const struct tensor *row_extremes(struct import *import,
+                                         enum node_form form,
+                                         const struct rows *rows, bool is_least,
+                                         bool is_last)
+{
+    const struct shape shape = {1, {rows->n_outer}};
+    struct sets sets = build_row_sets(rows->n_outer, rows->n_inner);
+    sets.is_least = is_least;
+    sets.is_last = is_last;
+    return build_extreme(import, form, &shape, &rows->x, 1, sets);
+}
+
+static enum status import_extreme(struct import *import, bool is_least)
+{
+    struct reduction reduction = {0};
+    IMPORT_TRY(read_reduction(&reduction, import, 18));
+    return finish(
+        import, &reduction,
+        row_extremes(import, NODE_EXTREME, &reduction.rows, is_least, false));
+}
+
+enum status op_import_reduce_max(struct import *import)
+{
+    return import_extreme(import, false);
+}
+
+enum status op_import_reduce_min(struct import *import)
+{
+    return import_extreme(import, true);
+}
+
+static enum status import_position(struct import *import, bool is_least)
+{
+    struct reduction reduction = {.type = MODEL_INT64};
+    bool is_marked[SHAPE_RANK] = {false};
+    int64_t wanted = 0;
+    int64_t is_kept = 1;
+    int64_t is_last = 0;
+    size_t axis = 0;
+    IMPORT_TRY(import_arity(import, 1, 1, 1));
+    IMPORT_TRY(import_int(import, "axis", &wanted));
+    IMPORT_TRY(import_int(import, "keepdims", &is_kept));
+    if (import->opset >= 12) {
+        IMPORT_TRY(import_int(import, "select_last_index", &is_last));
+    }
+    const struct tensor *x = import_input(import, 0);
+    if (!shape_axis(&axis, wanted, x->shape.n_dims) || x->n == 0) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "axis %lld outside rank %zu", (long long)wanted,
+                             x->shape.n_dims);
+    }
+    is_marked[axis] = true;
+    reduction.is_kept = is_kept != 0;
+    reduction.rows = build_rows(import, x, is_marked);
+    return finish(import, &reduction,
+                  row_extremes(import, NODE_ARG_MAX, &reduction.rows, is_least,
+                               is_last != 0));
+}
+
+enum status op_import_arg_max(struct import *import)
+{
+    return import_position(import, false);
+}
+
+enum status op_import_arg_min(struct import *import)
+{
+    return import_position(import, true);
+}
