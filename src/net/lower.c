@@ -204,11 +204,31 @@ static struct layers *collect(struct lowering *lowering, size_t last)
     return layers;
 }
 
+/* Points of the box are real numbers: float32 or float64 inputs only. */
+static enum status check_inputs(const struct net *net, struct error *error)
+{
+    for (size_t i = 0; i < net->inputs.n; i++) {
+        const struct tensor *input = &net->tensors[net->inputs.data[i]];
+        if (input->type != MODEL_FLOAT && input->type != MODEL_DOUBLE) {
+            error_set_place(error, net->path, 0, 0);
+            error_set(error,
+                      "input '%s' is neither float32 nor float64: cannot be "
+                      "verified yet",
+                      input->name);
+            return STATUS_UNSUPPORTED;
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status net_lower(struct layers **layers, const struct net *net,
                       struct error *error)
 {
     enum status status = STATUS_OK;
     struct lowering lowering = {.net = net, .error = error};
+    if (check_inputs(net, error) != STATUS_OK) {
+        return STATUS_UNSUPPORTED;
+    }
     NEW_ARRAY(lowering.views, net->n_tensors);
     NEW_ARRAY(lowering.is_live, net->n_tensors);
     graph_mark_live(lowering.is_live, net);

@@ -64,6 +64,16 @@ enum status net_eval_f32(double *y, const struct net *net, const double *x,
 enum status net_eval_exact(mpq_t *y, const struct net *net, const mpq_t *x,
                            struct error *error);
 
+/*
+ * Interval evaluation: y_lower <= y <= y_upper for the real-number outputs at
+ * every point of the box x_lower <= x <= x_upper (arrays as above). All ends
+ * are rounded outward: sums by the bound of interval_gamma, functions by
+ * MPFR. STATUS_UNSUPPORTED names the node that may have no value in the box.
+ */
+enum status net_eval_interval(double *y_lower, double *y_upper,
+                              const struct net *net, const double *x_lower,
+                              const double *x_upper, struct error *error);
+
 /* The exact layers of the net for the engines; STATUS_UNSUPPORTED names the
  * node that is neither affine with exactly representable weights nor ReLU. */
 enum status net_lower(struct layers **layers, const struct net *net,

@@ -224,9 +224,10 @@ static enum status import_position(struct import *import, bool is_least)
     }
     is_marked[axis] = true;
     reduction.is_kept = is_kept != 0;
+    x = is_least ? build_affine(import, x, -1.0, 0.0) : x;
     reduction.rows = build_rows(import, x, is_marked);
     return finish(import, &reduction,
-                  row_extremes(import, NODE_ARG_MAX, &reduction.rows, is_least,
+                  row_extremes(import, NODE_ARG_MAX, &reduction.rows, false,
                                is_last != 0));
 }
 
