@@ -37,7 +37,7 @@ void ref_cert_input_at(struct ref_cert *cert, uint64_t refresh, uint32_t input,
                        enum cert_threshold kind, int64_t threshold);
 void ref_cert_neuron(struct ref_cert *cert, uint64_t refresh, uint32_t relu,
                      uint32_t element);
-/* At a threshold in units of 2^-16. */
+/* At a threshold in units of 2^-min(S, G). */
 void ref_cert_neuron_at(struct ref_cert *cert, uint64_t refresh, uint32_t relu,
                         uint32_t element, int64_t threshold);
 
