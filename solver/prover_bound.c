@@ -275,7 +275,7 @@ static bool bound_source(struct prover *p, const struct node *node,
     const enum layer_kind kind = p->layers->layer[source].kind;
     const bool can_gain = kind == LAYER_AFFINE ||
                           (p->layers->n_curved > 0 && kind != LAYER_INPUT);
-    p->is_settled[source] = true;
+    p->is_settled[source] = p->is_settled[source] || relu->is_curved;
     apply_literals(p, node, relu);
     if (!is_possible(p, source)) {
         return false;
@@ -315,24 +315,38 @@ static bool bound_relu(struct prover *p, const struct node *node, size_t k,
     return true;
 }
 
-/* A layer of a network with other kinds of neurons, which is not a ReLU. */
+/* Notes in the record that this layer, too, has its source bounded. */
+static void note_settled(struct prover *p, const struct relu *relu)
+{
+    const size_t n = find_open(p, relu);
+    p->record.refresh |= (uint64_t)(n > 0) << (relu->number % 64);
+}
+
+/*
+ * A layer of a network with other kinds of neurons, which is not a ReLU. The
+ * checker has no intervals but those of the root.
+ */
 static bool bound_curved(struct prover *p, const struct node *node, size_t k,
                          struct relu relu)
 {
     const struct layer *layer = &p->layers->layer[k];
+    const bool is_curved = p->loss[k] != NULL;
     const size_t n = layer->kind == LAYER_PRODUCT ? 2 : 1;
     relu.is_curved = true;
-    for (size_t f = 0; f < n && p->loss[k] != NULL; f++) {
+    relu.is_stale = true;
+    for (size_t f = 0; f < n && is_curved && layer->kind != LAYER_SCALE; f++) {
         relu.source = f == 0 ? layer->source : layer->other;
-        relu.is_stale = layer->kind != LAYER_SCALE;
-        if (!p->is_settled[relu.source] && !bound_source(p, node, &relu)) {
+        if (p->is_settled[relu.source]) {
+            note_settled(p, &relu);
+        } else if (!bound_source(p, node, &relu)) {
             return false;
         }
     }
-    if (!box_apply_layer(&p->bounds, p->layers, k) && !is_possible(p, k)) {
+    if (!p->record.is_on && !box_apply_layer(&p->bounds, p->layers, k) &&
+        !is_possible(p, k)) {
         return false;
     }
-    if (p->loss[k] != NULL) {
+    if (is_curved) {
         backward_set_curve(p->backward, k, &p->bounds);
     }
     return true;

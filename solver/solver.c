@@ -79,7 +79,7 @@ enum solver_answer solver_run(struct solver *solver, size_t case_index,
         .options = &solver->options,
         .oracle = oracle,
         .budget = budget,
-        .sink = solver->query->layers->n_curved == 0 ? sink : NULL,
+        .sink = sink,
     };
     if (solver->options.engine == SOLVER_AUTO &&
         solver->query->layers->n_curved == 0) {

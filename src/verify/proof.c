@@ -20,6 +20,9 @@
 /* The largest certificate. */
 #define MAX_FILE_BYTES ((size_t)1 << 40)
 
+/* Layers that a node says whether it bounds, one bit each. */
+enum { MOST_LAYERS = 64 };
+
 /* The checker repeats the search's arithmetic on the search's own grids. */
 static_assert((int)RECORD_BOX_BITS <= (int)CERT_MAX_BITS,
               "the grid of boxes is too fine for a certificate");
@@ -74,7 +77,11 @@ static struct cert_shape shape_of(size_t *n_disjuncts,
     const struct layers *layers = query->layers;
     size_t n_relus = 0;
     for (size_t k = 1; k < layers->n_layers; k++) {
-        n_relus += layers->layer[k].kind == LAYER_RELU ? 1 : 0;
+        const enum layer_kind kind = layers->layer[k].kind;
+        n_relus += kind == LAYER_RELU || kind == LAYER_ACTIVATION ||
+                           kind == LAYER_PRODUCT
+                       ? 1
+                       : 0;
     }
     for (size_t i = 0; i < query->n_cases; i++) {
         n_disjuncts[i] = query->cases[i].n_disjuncts;
@@ -114,9 +121,11 @@ enum status proof_open(struct proof **proof, const struct query *query,
         status = STATUS_USAGE;
         goto cleanup;
     }
-    if (query->layers->n_curved > 0) {
-        error_set(&self->error, "proofs of networks with neurons other than "
-                                "ReLUs cannot be recorded yet");
+    if (query->layers->n_curved > 0 && shape.n_relus > MOST_LAYERS) {
+        error_set(&self->error,
+                  "proofs of networks with more than %d layers of neurons, not "
+                  "all of them ReLUs, cannot be recorded",
+                  MOST_LAYERS);
         self->status = STATUS_UNSUPPORTED;
     }
     STATUS_TRY(hash_all(&self->cert, query, error));
@@ -261,7 +270,7 @@ enum status proof_shrink(struct proof *proof, const struct query *query,
     struct replay *replay = NULL;
     struct bytes bytes = {0};
     struct writer *writer = NULL;
-    if (!has_split(&proof->cert)) {
+    if (!has_split(&proof->cert) || query->layers->n_curved > 0) {
         return STATUS_OK;
     }
     replay = replay_create(query, proof->cert.box_bits, proof->cert.fact_bits);

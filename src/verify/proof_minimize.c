@@ -48,6 +48,11 @@ enum status proof_fits(const struct cert *cert, const struct query *query,
     const struct layers *layers = query->layers;
     size_t n_relus = 0;
     size_t *width;
+    if (layers->n_curved > 0) {
+        error_set(error, "proofs of networks with neurons other than ReLUs "
+                         "cannot be minimized");
+        return STATUS_UNSUPPORTED;
+    }
     NEW_ARRAY(width, layers->n_layers);
     for (size_t k = 0; k < layers->n_layers; k++) {
         if (layers->layer[k].kind == LAYER_RELU) {
