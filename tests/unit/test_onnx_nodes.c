@@ -467,6 +467,7 @@ START_TEST(node_tests_agree_or_are_listed)
     printf("node tests: %zu agree, %zu are out of scope, %zu variants have "
            "exact values\n",
            tally.n_agreeing, tally.n_listed, tally.n_exact);
+    ck_assert_int_eq(fflush(stdout), 0);
     /* A name that does not exist is never counted as listed. */
     ck_assert_uint_eq(tally.n_listed + 1, count_lines(list.data));
     ck_assert_uint_eq(tally.n_wrong, 0);
