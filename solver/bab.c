@@ -92,7 +92,11 @@ static bool try_point(struct bab *bab, size_t w)
     const struct bab_problem *problem = bab->problem;
     struct worker *worker = &bab->workers[w];
     const struct prover *p = worker->prover;
-    layers_eval(worker->y, p->layers, p->point);
+    if (worker->is_dual_ready) {
+        dual_eval(p->dual, worker->y, p->point);
+    } else {
+        layers_eval(worker->y, p->layers, p->point);
+    }
     return spec_holds(&p->spec, p->point, worker->y) &&
            problem->oracle->try_point(problem->oracle->context, w,
                                       problem->case_index, p->point);

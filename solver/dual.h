@@ -147,6 +147,10 @@ void dual_bound(struct dual *dual);
  */
 void dual_bound_children(struct dual *dual, uint32_t id, double bound[2]);
 
+/* y = output of the network at a point of the root's box, in nearest arithmetic;
+ * y[n_outputs], x[n_inputs]. Does not keep values of other rows than row 0. */
+void dual_eval(struct dual *dual, double *y, const double *x);
+
 /* (2) of all rows, after dual_bound. */
 void dual_differentiate(struct dual *dual);
 

@@ -220,51 +220,55 @@ static void add_forward(double *z, const struct matrix *matrix, const double *y,
     }
 }
 
-static void forward_affine(struct dual *d, size_t k)
+/* Values of affine layer k in rows first .. first + n_rows - 1. */
+static void forward_affine(struct dual *d, size_t k, size_t first,
+                           size_t n_rows)
 {
     const struct layer *layer = &d->layers->layer[k];
     const struct weights_layer *padded = &d->weights->layer[k];
     const struct live live = live_of(d, k);
-    for (size_t r = 0; r < d->n_rows; r++) {
-        memcpy(d->value[k] + r * padded->stride, padded->bias,
+    double *value = d->value[k] + first * padded->stride;
+    for (size_t r = 0; r < n_rows; r++) {
+        memcpy(value + r * padded->stride, padded->bias,
                padded->stride * sizeof(double));
     }
     for (size_t t = 0; t < layer->n_terms; t++) {
         const size_t source = layer->terms[t].source;
         const size_t stride = d->weights->layer[source].stride;
+        const double *input = d->value[source] + first * stride;
         const struct live from = live_of(d, source);
         const bool is_relu = d->layers->layer[source].kind == LAYER_RELU;
         const struct dense_product product = {
-            .c = d->value[k],
-            .a = d->value[source],
+            .c = value,
+            .a = input,
             .w = d->transposed[k][t],
             .live = is_relu ? from.list : d->every,
             .c_stride = padded->stride,
             .a_stride = stride,
             .w_stride = padded->stride,
             .n_live = is_relu ? from.n : d->layers->layer[source].width,
-            .n_rows = d->n_rows,
+            .n_rows = n_rows,
             .n_cols = padded->stride,
         };
         if (product.w != NULL) {
             d->kernels->add_product(&product);
-            d->madds += d->n_rows * product.n_live * product.n_cols;
+            d->madds += n_rows * product.n_live * product.n_cols;
             continue;
         }
         if (padded->terms[t].tiling != NULL) {
             struct tiling_pass pass = tiled(d, k, t);
-            pass.to = d->value[k];
-            pass.from = d->value[source];
+            pass.to = value;
+            pass.from = input;
             pass.to_stride = padded->stride;
             pass.from_stride = stride;
+            pass.n_rows = n_rows;
             d->madds += tiling_add_forward(&pass);
             continue;
         }
-        d->madds += d->n_rows * layer->terms[t].matrix.start[layer->width];
-        for (size_t r = 0; r < d->n_rows; r++) {
-            add_forward(d->value[k] + r * padded->stride,
-                        &layer->terms[t].matrix, d->value[source] + r * stride,
-                        &live);
+        d->madds += n_rows * layer->terms[t].matrix.start[layer->width];
+        for (size_t r = 0; r < n_rows; r++) {
+            add_forward(value + r * padded->stride, &layer->terms[t].matrix,
+                        input + r * stride, &live);
         }
     }
 }
@@ -308,7 +312,7 @@ void dual_differentiate(struct dual *d)
     const size_t last = top_of(d);
     for (size_t k = 1; k <= last; k++) {
         if (d->layers->layer[k].kind == LAYER_AFFINE) {
-            forward_affine(d, k);
+            forward_affine(d, k, 0, d->n_rows);
             continue;
         }
         for (size_t r = 0; r < d->n_rows; r++) {
@@ -324,4 +328,28 @@ void dual_differentiate(struct dual *d)
                 d->value[last] + r * d->weights->layer[last].stride);
         }
     }
+}
+
+void dual_eval(struct dual *d, double *y, const double *x)
+{
+    enum { ROW = 1 };
+    const size_t last = d->layers->n_layers - 1;
+    memcpy(d->value[0] + ROW * d->weights->layer[0].stride, x,
+           d->layers->n_inputs * sizeof *x);
+    for (size_t k = 1; k <= last; k++) {
+        const struct layer *layer = &d->layers->layer[k];
+        if (layer->kind == LAYER_AFFINE) {
+            forward_affine(d, k, ROW, 1);
+            continue;
+        }
+        const struct dual_layer *lines = &d->layer[k];
+        const size_t stride = d->weights->layer[k].stride;
+        const double *z = d->value[layer->source] + ROW * stride;
+        for (size_t t = 0; t < lines->n_live; t++) {
+            const uint32_t i = lines->live[t];
+            d->value[k][ROW * stride + i] = fmax(z[i], 0.0);
+        }
+    }
+    memcpy(y, d->value[last] + ROW * d->weights->layer[last].stride,
+           d->layers->n_outputs * sizeof *y);
 }

@@ -261,6 +261,34 @@ START_TEST(children_have_the_bounds_of_rows_of_their_own)
 }
 END_TEST
 
+START_TEST(evaluations_agree_with_those_of_the_layers)
+{
+    for (size_t round = 0; round < test_count(60); round++) {
+        struct sample sample;
+        sample_init(&sample, round);
+        const struct layers *layers = sample.query->layers;
+        const struct query_case *c = sample.query->cases;
+        double x[INPUTS_MAX] = {0.0};
+        double fast[NEURONS_MAX] = {0.0};
+        double slow[NEURONS_MAX] = {0.0};
+        ck_assert_uint_le(layers->n_inputs, INPUTS_MAX);
+        ck_assert_uint_le(layers->n_outputs, NEURONS_MAX);
+        for (size_t p = 0; p < POINTS; p++) {
+            for (size_t j = 0; j < layers->n_inputs; j++) {
+                x[j] = rng_range(&sample.rng, c->lower_down[j], c->upper_up[j]);
+            }
+            dual_eval(sample.dual, fast, x);
+            layers_eval(slow, layers, x);
+            for (size_t i = 0; i < layers->n_outputs; i++) {
+                ck_assert_double_eq_tol(fast[i], slow[i],
+                                        1e-9 * (1.0 + fabs(slow[i])));
+            }
+        }
+        sample_clear(&sample);
+    }
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("dual");
@@ -268,6 +296,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, the_gradient_is_the_slope_of_the_bound);
     tcase_add_test(cases, the_bound_is_below_every_value_with_these_phases);
     tcase_add_test(cases, children_have_the_bounds_of_rows_of_their_own);
+    tcase_add_test(cases, evaluations_agree_with_those_of_the_layers);
     tcase_add_test(cases, the_ascent_never_ends_below_its_start);
     return cases;
 }
