@@ -254,7 +254,7 @@ void check_back_bounds(struct check_bound *bounds, struct check_back *back,
         const size_t left = n - from;
         const size_t n_lanes = left < CHECK_LANES ? left : CHECK_LANES;
         if (arithmetic == CHECK_FAST) {
-            check_words_reset(words);
+            check_words_reset(words, n_lanes);
             for (size_t r = 0; r < n_lanes; r++) {
                 load_goal(words, r, &goals[from + r]);
             }
@@ -324,8 +324,9 @@ void check_back_neurons(int64_t *ends, struct check_back *back,
     for (size_t i = 0; i < 2 * n; i++) {
         const size_t lane = i % CHECK_LANES;
         if (arithmetic == CHECK_FAST && lane == 0) {
-            check_words_reset(words);
-            for (size_t r = 0; r < CHECK_LANES && i + r < 2 * n; r++) {
+            const size_t left = 2 * n - i;
+            check_words_reset(words, left < CHECK_LANES ? left : CHECK_LANES);
+            for (size_t r = 0; r < words->n_lanes; r++) {
                 const int64_t one[2] = {r % 2 == 0 ? 1 : -1, 0};
                 check_words_add(words, r, z[(i + r) / 2], one, 0);
             }

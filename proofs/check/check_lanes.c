@@ -4,6 +4,8 @@
 
 #include "proofs/check/check_matrix.h"
 
+#include <string.h>
+
 /* a in lanes where the mask is -1, b where it is 0. */
 #define SELECT(mask, a, b) (((a) & (mask)) | ((b) & ~(mask)))
 
@@ -95,10 +97,12 @@ void check_part_widen(struct check_part *part, check_lanes *q, size_t low,
     if (part->low == part->end) {
         part->low = part->end = low;
     }
-    for (; low < part->low; part->low--) {
-        q[part->low - 1] = (check_lanes){0};
+    if (low < part->low) {
+        memset(q + low, 0, (part->low - low) * sizeof *q);
+        part->low = low;
     }
-    for (; end > part->end; part->end++) {
-        q[part->end] = (check_lanes){0};
+    if (end > part->end) {
+        memset(q + part->end, 0, (end - part->end) * sizeof *q);
+        part->end = end;
     }
 }

@@ -36,6 +36,12 @@ struct check_part {
     check_lanes units;
 };
 
+/* Adds the bits of y to *bits. */
+static inline void check_lanes_note(check_lanes *bits, const check_lanes *y)
+{
+    *bits |= (*y ^ (*y >> 63)) | (*y >> 63 & 1);
+}
+
 /* -1 in lanes of a part that are not 0. */
 #define CHECK_USED(part) (((part)->bits | (part)->units) != 0)
 

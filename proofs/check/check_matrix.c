@@ -9,11 +9,6 @@ enum { WEIGHT_BITS = 31, SUM_BITS = 60, CONSTANT_BITS = 61 };
 
 _Static_assert((-1 >> 1) == -1, "negative numbers are shifted by floor");
 
-long check_bit_length(uint64_t x)
-{
-    return x == 0 ? 0 : 64 - __builtin_clzll(x);
-}
-
 /* Exponents of the first and the last bit of some numbers, [0] and [1]. Those
  * whose first WEIGHT_BITS bits are all 1 count as rounded up: less than that
  * many bits remain when they are rounded down, below 0 as well. */
@@ -108,6 +103,7 @@ static void choose_tiles(struct check_matrix *matrix,
 void check_matrix_init(struct check_matrix *matrix,
                        const struct check_layer *layer)
 {
+    matrix->width = layer->width;
     choose_units(matrix, layer);
     matrix->bias = check_alloc(layer->width, sizeof *matrix->bias);
     matrix->span = check_alloc(layer->width, sizeof *matrix->span);
@@ -146,4 +142,86 @@ void check_matrix_clear(struct check_matrix *matrix)
     check_free(matrix->weight);
     check_free(matrix->bias);
     check_free(matrix->span);
+}
+
+/* sum[j] of eight columns, from their first weights: sums that are no array stay
+ * in registers. */
+CHECK_CLONES static void multiply_columns(check_lanes sum[CHECK_TILE],
+                                          const int64_t *const w[CHECK_TILE],
+                                          const struct check_factors *factors,
+                                          long shift)
+{
+    check_lanes a = {0};
+    check_lanes b = {0};
+    check_lanes c = {0};
+    check_lanes d = {0};
+    check_lanes e = {0};
+    check_lanes f = {0};
+    check_lanes g = {0};
+    check_lanes h = {0};
+    for (size_t k = 0; k < factors->n; k += 2) {
+        const size_t i = (size_t)factors->row[k] * CHECK_TILE;
+        const size_t j = (size_t)factors->row[k + 1] * CHECK_TILE;
+        const check_lanes y = factors->x[k];
+        const check_lanes z = factors->x[k + 1];
+        a += (y * w[0][i] + z * w[0][j]) >> shift;
+        b += (y * w[1][i] + z * w[1][j]) >> shift;
+        c += (y * w[2][i] + z * w[2][j]) >> shift;
+        d += (y * w[3][i] + z * w[3][j]) >> shift;
+        e += (y * w[4][i] + z * w[4][j]) >> shift;
+        f += (y * w[5][i] + z * w[5][j]) >> shift;
+        g += (y * w[6][i] + z * w[6][j]) >> shift;
+        h += (y * w[7][i] + z * w[7][j]) >> shift;
+    }
+    sum[0] = a;
+    sum[1] = b;
+    sum[2] = c;
+    sum[3] = d;
+    sum[4] = e;
+    sum[5] = f;
+    sum[6] = g;
+    sum[7] = h;
+}
+
+CHECK_CLONES void check_matrix_multiply(check_lanes *to, check_lanes *bits,
+                                        const struct check_matrix *matrix,
+                                        const struct check_factors *factors)
+{
+    const size_t n = factors->n_columns;
+    const check_lanes above = factors->above;
+    check_lanes all = {0};
+    for (size_t k = n; n > 0 && k < n + CHECK_TILE; k++) {
+        factors->column[k] = factors->column[n - 1];
+    }
+    for (size_t k = 0; k < n; k += CHECK_TILE) {
+        const uint32_t *column = factors->column + k;
+        const int64_t *weight[CHECK_TILE];
+        check_lanes sum[CHECK_TILE];
+        for (size_t j = 0; j < CHECK_TILE; j++) {
+            const size_t c = column[j] - matrix->first;
+            weight[j] = matrix->weight +
+                        c / CHECK_TILE * matrix->width * CHECK_TILE +
+                        c % CHECK_TILE;
+        }
+        multiply_columns(sum, weight, factors, matrix->shift);
+        for (size_t j = 0; j < CHECK_TILE; j++) {
+            to[column[j]] = sum[j] - above;
+            check_lanes_note(&all, &to[column[j]]);
+        }
+    }
+    *bits |= all;
+}
+
+CHECK_CLONES void check_matrix_add_entries(check_lanes *sum,
+                                           const struct check_matrix *matrix,
+                                           const struct check_layer *layer,
+                                           const struct check_factors *factors)
+{
+    for (size_t k = 0; k < factors->n; k++) {
+        const check_lanes x = factors->x[k];
+        const size_t i = factors->row[k];
+        for (size_t e = layer->start[i]; e < layer->start[i + 1]; e++) {
+            sum[layer->column[e]] += (x * matrix->weight[e]) >> matrix->shift;
+        }
+    }
 }

@@ -3,6 +3,7 @@
 #ifndef ASTROLABE_PROOFS_CHECK_CHECK_MATRIX_H
 #define ASTROLABE_PROOFS_CHECK_CHECK_MATRIX_H
 
+#include "proofs/check/check_lanes.h"
 #include "proofs/check/check_network.h"
 
 #include <stdbool.h>
@@ -25,6 +26,7 @@ enum { CHECK_Q_BITS = 31, CHECK_TILE = 8 };
  * q_i * bias[0] and of q_i * bias[1] are at most 2^61 in size.
  *   weight  w' in the order of the layer's; or, if most entries are there, all
  *           w' of the columns from `first` on, [n_tiles][width][CHECK_TILE]
+ *   width   rows
  *   span    [width] the columns of row i lie in span[i][0] .. span[i][1] - 1
  */
 struct check_matrix {
@@ -36,6 +38,7 @@ struct check_matrix {
     long bias_exponent;
     size_t first;
     size_t n_tiles;
+    size_t width;
     int64_t *weight;
     int64_t (*bias)[2]; /* [width] */
     uint32_t (*span)[2];
@@ -45,7 +48,39 @@ void check_matrix_init(struct check_matrix *matrix,
                        const struct check_layer *layer);
 void check_matrix_clear(struct check_matrix *matrix);
 
+/*
+ * What the columns of a matrix with tiles are multiplied by.
+ *   n, x, row         x[k] times row row[k], for k < n, n even
+ *   above             what is subtracted from each sum
+ *   n_columns, column  whose sums are asked for, ascending; there is room for
+ *                     CHECK_TILE more
+ */
+struct check_factors {
+    size_t n;
+    const check_lanes *x;
+    const uint32_t *row;
+    check_lanes above;
+    size_t n_columns;
+    uint32_t *column;
+};
+
+/* Adds the products of all entries of a matrix without tiles, each rounded
+ * down, to sum[column]. */
+void check_matrix_add_entries(check_lanes *sum,
+                              const struct check_matrix *matrix,
+                              const struct check_layer *layer,
+                              const struct check_factors *factors);
+
+/* to[c], for each column c asked for, receives the products, added in pairs and
+ * rounded down, less `above`; adds their bits to *bits. */
+void check_matrix_multiply(check_lanes *to, check_lanes *bits,
+                           const struct check_matrix *matrix,
+                           const struct check_factors *factors);
+
 /* The least n with x < 2^n. */
-long check_bit_length(uint64_t x);
+static inline long check_bit_length(uint64_t x)
+{
+    return x == 0 ? 0 : 64 - __builtin_clzll(x);
+}
 
 #endif

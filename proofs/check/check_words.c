@@ -25,10 +25,12 @@ enum {
  * coefficient 0.
  *   own, matrices  [n_layers] of affine layers; matrices may be another's
  *   uses      [p * n_parts + t] part p is computed from part t
+ *   only      [p] the only part that part p is computed from; n_parts: several
  *   q         [n_coordinates]
  *   sum       [n_coordinates] what one layer adds; 0 between layers
  *   x, row    [n_coordinates] scratch: the rows that are not 0, x[k] times row
  *             row[k]
+ *   column    [n_coordinates + CHECK_TILE] scratch: columns that are needed
  */
 struct check_lanes_state {
     const struct check_network *network;
@@ -37,12 +39,14 @@ struct check_lanes_state {
     const struct check_matrix *matrices;
     struct check_part *parts;
     bool *uses;
+    size_t *only;
     bool use_slopes;
     void *block; /* of the vectors */
     check_lanes *q;
     check_lanes *sum;
     check_lanes *x;
     uint32_t *row;
+    uint32_t *column;
 };
 
 /* The first coordinate of part p; of the part n_parts, their number. */
@@ -79,10 +83,11 @@ void check_words_init(struct check_words *words,
     state->matrices = shared != NULL ? shared->state->matrices : state->own;
     state->parts = check_alloc(state->n_parts + 1, sizeof *state->parts);
     state->uses = check_alloc(state->n_parts, state->n_parts);
-    /* Tiles may end behind the last column, and rows come in pairs. */
-    const size_t n_spare = CHECK_TILE + 2;
-    state->block = check_alloc(3 * n + n_spare, sizeof *state->q);
+    state->only = check_alloc(state->n_parts, sizeof *state->only);
+    /* Rows come in pairs. */
+    state->block = check_alloc(3 * n + 2, sizeof *state->q);
     state->row = check_alloc(n + 1, sizeof *state->row);
+    state->column = check_alloc(n + CHECK_TILE, sizeof *state->column);
     void *aligned = (char *)state->block + sizeof *state->q -
                     (uintptr_t)state->block % sizeof *state->q;
     state->q = aligned;
@@ -97,6 +102,7 @@ void check_words_init(struct check_words *words,
         for (size_t k = 0; k < end; k++) {
             const size_t t = find_part(network, below[k]);
             state->uses[p * state->n_parts + t] = true;
+            state->only[p] = k == 0 || t == state->only[p] ? t : state->n_parts;
         }
         if (is_affine && shared == NULL) {
             check_matrix_init(&state->own[p - 1], layer);
@@ -112,8 +118,10 @@ void check_words_clear(struct check_words *words)
     check_free(words->state->own);
     check_free(words->state->parts);
     check_free(words->state->uses);
+    check_free(words->state->only);
     check_free(words->state->block);
     check_free(words->state->row);
+    check_free(words->state->column);
     check_free(words->state);
 }
 
@@ -181,6 +189,8 @@ CHECK_CLONES static void add_to_part(struct check_lanes_state *state, size_t p,
  *   constant  [0] + [1] * 2^n + [2] * 2^2n: sum of coefficients times biases or
  *             intercepts, less what rounding costs, in units that the pass knows
  *   above     what is subtracted from all sums
+ *   to        sum; or q, if only an empty part is added to
+ *   bits      of what was written to q
  *   is_missing  not 0: some number was too long, or no upper line
  */
 struct pass {
@@ -188,6 +198,8 @@ struct pass {
     check_lanes shift[2];
     check_lanes constant[3];
     check_lanes above;
+    check_lanes *to;
+    check_lanes bits;
     check_lanes is_missing;
 };
 
@@ -246,6 +258,30 @@ static void include(struct check_part *window, size_t low, size_t end)
     window->end = end > window->end ? end : window->end;
 }
 
+/* Chooses where the sums of part p go, of which the window is known: the part
+ * that will be these sums, or NULL. */
+static struct check_part *start_sums(const struct check_lanes_state *state,
+                                     size_t p, struct pass *pass)
+{
+    const size_t t = state->only[p];
+    const bool is_direct = t < state->n_parts &&
+                           pass->from.low < pass->from.end &&
+                           state->parts[t].low == state->parts[t].end;
+    pass->to = is_direct ? state->q : state->sum;
+    return is_direct ? &state->parts[t] : NULL;
+}
+
+static void end_sums(struct check_lanes_state *state, size_t p,
+                     struct pass *pass, struct check_part *target)
+{
+    if (target == NULL) {
+        flush(state, p, pass);
+    } else {
+        pass->from.bits = pass->bits;
+        *target = pass->from;
+    }
+}
+
 /* Neurons whose outputs are the coordinates low .. end - 1, at most BLOCK. */
 CHECK_CLONES static void apply_lines(struct check_lanes_state *state,
                                      struct pass *pass,
@@ -256,8 +292,10 @@ CHECK_CLONES static void apply_lines(struct check_lanes_state *state,
     const unsigned lower_shift = SLOPE_BITS - region->lower_bits;
     const unsigned upper_shift = SLOPE_BITS - region->slope_bits;
     const check_lanes shift[2] = {pass->shift[0], pass->shift[1]};
+    check_lanes *to = pass->to;
     check_lanes constant[3] = {{0}};
     check_lanes is_missing = {0};
+    check_lanes bits = {0};
     for (size_t i = low; i < end; i++) {
         const uint32_t z = layer->source[i - layer->first];
         const struct check_line *line = &region->line[z];
@@ -273,9 +311,10 @@ CHECK_CLONES static void apply_lines(struct check_lanes_state *state,
             apply_line(&x, constant, &is_missing, line, lower,
                        line->slope << upper_shift);
         }
-        state->sum[z] += x;
-        include(&pass->from, z, (size_t)z + 1);
+        to[z] += x;
+        check_lanes_note(&bits, &to[z]);
     }
+    pass->bits |= bits;
     pass->constant[0] = constant[0];
     pass->constant[1] = constant[1];
     pass->constant[2] = constant[2];
@@ -287,7 +326,7 @@ static void add_constants(struct check_words *words, const struct pass *pass,
                           long limb_bits, long exponent)
 {
     const check_wide unit = (check_wide)1 << limb_bits;
-    for (size_t r = 0; r < CHECK_LANES; r++) {
+    for (size_t r = 0; r < words->n_lanes; r++) {
         const check_wide high =
             pass->constant[2][r] * unit + pass->constant[1][r];
         add_to_sum(words, r, high * unit + pass->constant[0][r],
@@ -302,15 +341,24 @@ static void eliminate_relu(struct check_words *words, size_t p,
     struct check_lanes_state *state = words->state;
     struct check_part *part = &state->parts[p];
     struct pass pass = {.from.low = SIZE_MAX};
+    const struct check_layer *layer = &state->network->layers[p - 1];
     check_part_normalize(part, pass.shift);
     pass.from.exponent = part->exponent;
+    for (size_t i = part->low; i < part->end; i++) {
+        const size_t z = layer->source[i - layer->first];
+        include(&pass.from, z, z + 1);
+    }
+    struct check_part *target = start_sums(state, p, &pass);
+    if (target != NULL) {
+        check_part_widen(target, state->q, pass.from.low, pass.from.end);
+    }
     for (size_t i = part->low; i < part->end; i += BLOCK) {
         const size_t left = part->end - i;
-        apply_lines(state, &pass, region, &state->network->layers[p - 1], i,
+        apply_lines(state, &pass, region, layer, i,
                     i + (left < BLOCK ? left : BLOCK));
         add_constants(words, &pass, LIMB_BITS, -(long)region->fact_bits);
     }
-    flush(state, p, &pass);
+    end_sums(state, p, &pass, target);
 }
 
 /* Coefficients up to `units` higher cost at most this times the lower end of
@@ -329,7 +377,7 @@ static void charge_units(struct check_words *words,
         below += lower < 0 ? -(check_wide)lower : 0;
         below = below > most ? most : below;
     }
-    for (size_t r = 0; r < CHECK_LANES; r++) {
+    for (size_t r = 0; r < words->n_lanes; r++) {
         words->is_dead[r] =
             words->is_dead[r] || (part->units[r] != 0 && below == most);
         add_to_sum(words, r, -below * part->units[r],
@@ -378,59 +426,24 @@ CHECK_CLONES static size_t collect_rows(struct check_lanes_state *state,
     return n;
 }
 
-/* sum[j] of the columns of one tile: the products of n rows, n even, added in
- * pairs and rounded down. Sums that are no array stay in registers. */
-CHECK_CLONES static void multiply_tile(check_lanes *sum, const int64_t *weight,
-                                       const check_lanes *x,
-                                       const uint32_t *row, size_t n,
-                                       long shift)
+/* Chooses the columns whose sums are needed. If they are the next coefficients,
+ * those of neurons that are 0 are not, and mean nothing. */
+static size_t choose_columns(const struct check_lanes_state *state,
+                             const struct check_region *region,
+                             const struct check_part *window, size_t target)
 {
-    check_lanes a = {0};
-    check_lanes b = {0};
-    check_lanes c = {0};
-    check_lanes d = {0};
-    check_lanes e = {0};
-    check_lanes f = {0};
-    check_lanes g = {0};
-    check_lanes h = {0};
-    for (size_t k = 0; k < n; k += 2) {
-        const int64_t *v = weight + (size_t)row[k] * CHECK_TILE;
-        const int64_t *w = weight + (size_t)row[k + 1] * CHECK_TILE;
-        const check_lanes y = x[k];
-        const check_lanes z = x[k + 1];
-        a += (y * v[0] + z * w[0]) >> shift;
-        b += (y * v[1] + z * w[1]) >> shift;
-        c += (y * v[2] + z * w[2]) >> shift;
-        d += (y * v[3] + z * w[3]) >> shift;
-        e += (y * v[4] + z * w[4]) >> shift;
-        f += (y * v[5] + z * w[5]) >> shift;
-        g += (y * v[6] + z * w[6]) >> shift;
-        h += (y * v[7] + z * w[7]) >> shift;
+    const struct check_layer *layer =
+        target == 0 ? NULL : &state->network->layers[target - 1];
+    const bool is_all = layer == NULL || layer->kind != CHECK_RELU;
+    size_t n = 0;
+    for (size_t c = window->low; c < window->end; c++) {
+        state->column[n] = (uint32_t)c;
+        n += is_all || region->line[layer->source[c - layer->first]].phase !=
+                           CHECK_INACTIVE
+                 ? 1
+                 : 0;
     }
-    sum[0] = a;
-    sum[1] = b;
-    sum[2] = c;
-    sum[3] = d;
-    sum[4] = e;
-    sum[5] = f;
-    sum[6] = g;
-    sum[7] = h;
-}
-
-/* The same for the entries of n rows, each product rounded down. */
-CHECK_CLONES static void multiply_entries(struct check_lanes_state *state,
-                                          const struct check_layer *layer,
-                                          const struct check_matrix *matrix,
-                                          size_t n)
-{
-    for (size_t k = 0; k < n; k++) {
-        const check_lanes x = state->x[k];
-        const size_t i = state->row[k];
-        for (size_t e = layer->start[i]; e < layer->start[i + 1]; e++) {
-            state->sum[layer->column[e]] +=
-                (x * matrix->weight[e]) >> matrix->shift;
-        }
-    }
+    return n;
 }
 
 CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
@@ -445,14 +458,6 @@ CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
     check_part_normalize(part, pass.shift);
     charge_units(words, part, region, region->fact_bits);
     const size_t n = collect_rows(state, &pass, layer, matrix, size);
-    for (size_t t = 0; t < matrix->n_tiles; t++) {
-        multiply_tile(state->sum + matrix->first + t * CHECK_TILE,
-                      matrix->weight + t * layer->width * CHECK_TILE, state->x,
-                      state->row, n, matrix->shift);
-    }
-    if (matrix->n_tiles == 0) {
-        multiply_entries(state, layer, matrix, n);
-    }
     pass.from.exponent = part->exponent;
     pass.constant[0] -= size[0];
     add_constants(words, &pass, matrix->bias_bits, matrix->bias_exponent);
@@ -460,13 +465,27 @@ CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
     /* By (3) of check_matrix.h, and as -size[0] <= sum of x * (w - w') <=
      * size[1] if w' <= w < w' + 1. */
     const check_lanes is_used = (size[0] | size[1]) != 0;
+    check_lanes above = {0};
     if (matrix->is_rounded) {
-        pass.above = is_used & ((size[0] >> matrix->shift) + 1);
-        pass.from.units =
-            pass.above + (is_used & ((size[1] >> matrix->shift) + 1));
+        above = is_used & ((size[0] >> matrix->shift) + 1);
+        pass.from.units = above + (is_used & ((size[1] >> matrix->shift) + 1));
     }
     pass.from.units += is_used & (int64_t)matrix->n_floors;
-    flush(state, p, &pass);
+    struct check_part *target = NULL;
+    struct check_factors factors = {
+        .n = n, .x = state->x, .row = state->row, .column = state->column};
+    if (matrix->n_tiles > 0) {
+        target = start_sums(state, p, &pass);
+        const bool is_next = target == part - 1;
+        factors.above = target != NULL ? above : factors.above;
+        factors.n_columns =
+            choose_columns(state, region, &pass.from, is_next ? p - 1 : 0);
+        check_matrix_multiply(pass.to, &pass.bits, matrix, &factors);
+    } else {
+        check_matrix_add_entries(state->sum, matrix, layer, &factors);
+    }
+    pass.above = above;
+    end_sums(state, p, &pass, target);
 }
 
 static void eliminate_inputs(struct check_words *words,
@@ -475,7 +494,7 @@ static void eliminate_inputs(struct check_words *words,
     const struct check_part *part = &words->state->parts[0];
     charge_units(words, part, region, region->box_bits);
     for (size_t i = part->low; i < part->end; i++) {
-        for (size_t r = 0; r < CHECK_LANES; r++) {
+        for (size_t r = 0; r < words->n_lanes; r++) {
             const int64_t q = words->state->q[i][r];
             const int64_t end = region->ends[2 * i + (q < 0 ? 1 : 0)];
             add_to_sum(words, r, (check_wide)q * end,
@@ -484,9 +503,10 @@ static void eliminate_inputs(struct check_words *words,
     }
 }
 
-void check_words_reset(struct check_words *words)
+void check_words_reset(struct check_words *words, size_t n_lanes)
 {
     struct check_lanes_state *state = words->state;
+    words->n_lanes = n_lanes;
     memset(state->parts, 0, state->n_parts * sizeof *state->parts);
     memset(words->is_dead, 0, sizeof words->is_dead);
     memset(words->sums, 0, sizeof words->sums);
@@ -538,6 +558,7 @@ void check_words_run(struct check_words *words,
         const size_t n = state->network->n_inputs;
         form->q = form->q == NULL ? check_alloc(n, sizeof *form->q) : form->q;
         form->is_known = true;
+        form->n_lanes = words->n_lanes;
         form->part = *part;
         memcpy(form->is_dead, words->is_dead, sizeof form->is_dead);
         memcpy(form->sums, words->sums, sizeof form->sums);
@@ -554,6 +575,7 @@ void check_words_finish(struct check_words *words,
     struct check_lanes_state *state = words->state;
     const struct check_part *part = &form->part;
     state->parts[0] = *part;
+    words->n_lanes = form->n_lanes;
     memcpy(words->is_dead, form->is_dead, sizeof form->is_dead);
     memcpy(words->sums, form->sums, sizeof form->sums);
     memcpy(state->q + part->low, form->q + part->low,

@@ -11,11 +11,13 @@
 enum { CHECK_SUM_BITS = 64 };
 
 /*
+ *   n_lanes  that are used
  *   sums     [CHECK_LANES] what the goals were replaced by
  *   is_dead  [CHECK_LANES] a number was too long or an upper line is missing:
  *            the lane means nothing
  */
 struct check_words {
+    size_t n_lanes;
     bool is_dead[CHECK_LANES];
     check_wide sums[CHECK_LANES];
     struct check_lanes_state *state;
@@ -29,6 +31,7 @@ struct check_words {
  */
 struct check_form {
     bool is_known;
+    size_t n_lanes;
     bool is_dead[CHECK_LANES];
     check_wide sums[CHECK_LANES];
     struct check_part part;
@@ -41,8 +44,8 @@ void check_words_init(struct check_words *words,
                       const struct check_words *shared);
 void check_words_clear(struct check_words *words);
 
-/* Makes all lanes 0. */
-void check_words_reset(struct check_words *words);
+/* Makes all lanes 0, of which the first n_lanes are used. */
+void check_words_reset(struct check_words *words, size_t n_lanes);
 /* Adds c * v of the coordinate to a lane, where q * 2^exponent <= c <=
  * (q + units) * 2^exponent. */
 void check_words_add(struct check_words *words, size_t lane, size_t coordinate,
