@@ -59,10 +59,14 @@ static struct range divide(struct range x, double d)
 {
     const double a = d > 0.0 ? x.lower / d : x.upper / d;
     const double b = d > 0.0 ? x.upper / d : x.lower / d;
-    if (is_equal(fabs(d), 1.0)) {
-        return (struct range){a, b};
-    }
-    return (struct range){interval_down(a), interval_up(b)};
+    const double from_a = d > 0.0 ? x.lower : x.upper;
+    const double from_b = d > 0.0 ? x.upper : x.lower;
+    const bool is_exact_a =
+        is_exact_product(a, d) && is_equal(a * d, from_a);
+    const bool is_exact_b =
+        is_exact_product(b, d) && is_equal(b * d, from_b);
+    return (struct range){is_exact_a ? a : interval_down(a),
+                          is_exact_b ? b : interval_up(b)};
 }
 
 /* Sums in progress: nearest values, the sum of sizes and the terms. */
@@ -171,8 +175,8 @@ static bool enclose_reciprocal(struct range *y, struct range x)
     if (!(x.lower > 0.0) && !(x.upper < 0.0)) {
         return false;
     }
-    *y = (struct range){interval_down(1.0 / x.upper),
-                        interval_up(1.0 / x.lower)};
+    *y = (struct range){divide((struct range){1.0, 1.0}, x.upper).lower,
+                        divide((struct range){1.0, 1.0}, x.lower).upper};
     return true;
 }
 

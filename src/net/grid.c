@@ -83,17 +83,18 @@ static enum status set_transposed(struct grid *grid, struct import *import,
     const bool is_same = strncmp(auto_pad, "SAME", 4) == 0;
     IMPORT_TRY(read_sizes(extra, import, "output_padding", grid->n_axes, 0));
     IMPORT_TRY(read_sizes(wanted, import, "output_shape", grid->n_axes, 1));
+    const bool has_shape = wanted[0] > 0;
     for (size_t axis = 0; axis < grid->n_axes; axis++) {
         const size_t span = grid->dilation[axis] * (grid->kernel[axis] - 1) + 1;
         const int64_t full =
             (int64_t)(grid->stride[axis] * (grid->in[axis] - 1) + extra[axis] +
                       span);
-        if (is_same && wanted[0] == 0) {
+        if (is_same && !has_shape) {
             wanted[axis] = grid->in[axis] * grid->stride[axis];
         }
         if (wanted[axis] > 0) {
             split_pads(grid, axis, full - (int64_t)wanted[axis],
-                       strcmp(auto_pad, "SAME_UPPER") == 0);
+                       strcmp(auto_pad, "SAME_LOWER") != 0);
         }
         const int64_t out = full - grid->pad[axis] - grid->pad_end[axis];
         if (out < 1 || out > most || grid->in[axis] == 0) {

@@ -86,6 +86,61 @@ static size_t check_points(const char *path, const struct net *net,
     return n_points;
 }
 
+/* 1e-5 of the value, and as much of the greatest output. */
+static void compare_close(const double *found, const double *expected, size_t n,
+                          const char *path)
+{
+    double most = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        most = fmax(most, fabs(expected[i]));
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double limit = 1e-5 * (fabs(expected[i]) + most);
+        ck_assert_msg(fabs(found[i] - expected[i]) <= limit,
+                      "%s: output %zu is %.9g, expected %.9g", path, i,
+                      found[i], expected[i]);
+    }
+}
+
+/* Runtime against double, for networks that need no layers. */
+static void check_values(const char *path, const char *reference)
+{
+    struct error error = {0};
+    struct net *net = NULL;
+    struct bytes bytes = {0};
+    double *x = NULL;
+    double *y = NULL;
+    double *expected = NULL;
+    if (net_load(&net, path, &error) != STATUS_OK ||
+        reader_load(&bytes, reference, 1U << 28, &error) != STATUS_OK) {
+        report(path, &error);
+    }
+    const char *text = bytes.data;
+    NEW_ARRAY(x, net_n_inputs(net));
+    NEW_ARRAY(y, net_n_outputs(net));
+    NEW_ARRAY(expected, net_n_outputs(net));
+    while (*text != '\0') {
+        if (*text == 'X') {
+            text = read_line(x, net_n_inputs(net), text);
+        } else if (*text == 'Y') {
+            text = read_line(expected, net_n_outputs(net), text);
+            for (size_t i = 0; i < net_n_inputs(net); i++) {
+                x[i] = net_is_input_float32(net) ? (double)(float)x[i] : x[i];
+            }
+            ck_assert_int_eq(net_eval_f64(y, net, x, &error), STATUS_OK);
+            compare_close(y, expected, net_n_outputs(net), path);
+        } else {
+            const char *end = strchr(text, '\n');
+            text = end == NULL ? "" : end + 1;
+        }
+    }
+    alloc_free(x);
+    alloc_free(y);
+    alloc_free(expected);
+    bytes_clear(&bytes);
+    net_destroy(net);
+}
+
 static void check_network(const char *path, const char *reference)
 {
     struct error error = {0};
@@ -117,7 +172,8 @@ static bool is_too_large(const char *path, long limit_bytes)
 }
 
 /* Every network of one benchmark that has reference outputs. */
-static void check_benchmark(const char *name, long limit_bytes)
+static void check_benchmark(const char *name, long limit_bytes,
+                            void (*check)(const char *, const char *))
 {
     char folder[256];
     (void)snprintf(folder, sizeof folder, "vnncomp/%s/onnx", name);
@@ -145,18 +201,18 @@ static void check_benchmark(const char *name, long limit_bytes)
             printf("SKIPPED %s: large\n", path);
             continue;
         }
-        check_network(path, reference);
+        check(path, reference);
         n_checked++;
     }
     ck_assert_int_eq(closedir(dir), 0);
     ck_assert_uint_ge(n_checked, 1);
 }
 
-#define BENCHMARK(test, name, limit_bytes)  \
-    START_TEST(test)                        \
-    {                                       \
-        check_benchmark(name, limit_bytes); \
-    }                                       \
+#define BENCHMARK(test, name, limit_bytes)                 \
+    START_TEST(test)                                       \
+    {                                                      \
+        check_benchmark(name, limit_bytes, check_network); \
+    }                                                      \
     END_TEST
 
 BENCHMARK(acasxu_agrees, "acasxu", 1000000)
@@ -168,6 +224,22 @@ BENCHMARK(cersyve_agrees, "cersyve", 1000000)
 BENCHMARK(sat_relu_agrees, "sat_relu", 1000000)
 BENCHMARK(linearizenn_agrees, "linearizenn", 1000000)
 BENCHMARK(oval21_agrees, "oval21", 1000000)
+
+#define VALUES(test, name)                            \
+    START_TEST(test)                                  \
+    {                                                 \
+        check_benchmark(name, 5000000, check_values); \
+    }                                                 \
+    END_TEST
+
+VALUES(carvana_unet_evaluates, "carvana_unet")
+VALUES(dist_shift_evaluates, "dist_shift")
+VALUES(eran_evaluates, "eran")
+VALUES(lsnc_evaluates, "lsnc")
+VALUES(ml4acopf_evaluates, "ml4acopf")
+VALUES(nn4sys_evaluates, "nn4sys")
+VALUES(traffic_signs_evaluates, "traffic_signs")
+VALUES(vit_evaluates, "vit")
 
 TCase *test_cases(void)
 {
@@ -182,5 +254,13 @@ TCase *test_cases(void)
     tcase_add_test(cases, sat_relu_agrees);
     tcase_add_test(cases, linearizenn_agrees);
     tcase_add_test(cases, oval21_agrees);
+    tcase_add_test(cases, carvana_unet_evaluates);
+    tcase_add_test(cases, dist_shift_evaluates);
+    tcase_add_test(cases, eran_evaluates);
+    tcase_add_test(cases, lsnc_evaluates);
+    tcase_add_test(cases, ml4acopf_evaluates);
+    tcase_add_test(cases, nn4sys_evaluates);
+    tcase_add_test(cases, traffic_signs_evaluates);
+    tcase_add_test(cases, vit_evaluates);
     return cases;
 }
