@@ -9,6 +9,10 @@
 
 #include <string.h>
 
+/* Most ReLUs times inputs for which the simplex bounds neurons behind
+ * literals; beyond, the dual bound is the better engine. */
+enum { MOST_LP_SHARES = 1 << 19 };
+
 /* Entries of the matrices of a layer. */
 static double count_entries(const struct layer *layer)
 {
@@ -42,18 +46,20 @@ struct prover *prover_create(const struct weights *weights)
     NEW_ARRAY(p->loss, layers->n_layers);
     NEW_ARRAY(p->share, layers->n_layers);
     size_t widest = n;
+    size_t n_neurons = 0;
     for (size_t k = 0; k < layers->n_layers; k++) {
         const struct layer *layer = &layers->layer[k];
         widest = layer->width > widest ? layer->width : widest;
         p->cone[k] = (k == 0 ? 0.0 : p->cone[k - 1]) + count_entries(layer);
         if (layer->kind == LAYER_RELU || layer_is_curved(layer)) {
+            n_neurons += layer->width;
             NEW_ARRAY(p->loss[k], layer->width);
         }
     }
     NEW_ARRAY(p->varying, n);
     NEW_ARRAY(p->is_settled, layers->n_layers);
     NEW_ARRAY(p->neurons, widest);
-    if (n <= PROVER_LP_INPUTS) {
+    if (n <= PROVER_LP_INPUTS && n * n_neurons <= MOST_LP_SHARES) {
         p->lp = lp_create(n);
     }
     return p;

@@ -42,7 +42,8 @@ enum { PROVER_LP_INPUTS = 64 };
  *                  bounds; NULL beyond PROVER_LP_INPUTS varying inputs
  *   is_settled     per layer: bounded as a source at this node
  *   lp             rows over the inputs: literals of the node; NULL beyond
- *                  PROVER_LP_INPUTS inputs, where GLPK joins them at the end
+ *                  PROVER_LP_INPUTS inputs and for many ReLUs, where GLPK joins
+ *                  them at the end
  *   point          [n_inputs] the most promising point of the box
  */
 struct dual;

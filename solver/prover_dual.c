@@ -475,11 +475,11 @@ static bool close_from(struct prover *p, const struct node *node,
     return p->n_open == 0;
 }
 
-/* The root: where it does not close, neurons get bounds by slopes of their own,
- * as long as that brings the goal nearer. */
-static bool close_root(struct prover *p, const struct node *node)
+/* Goes on with neurons that have bounds by slopes of their own, as long as that
+ * brings the goal nearer. */
+static bool close_by_hidden(struct prover *p, const struct node *node)
 {
-    bool is_closed = close_from(p, node, NULL, &ROOT);
+    bool is_closed = false;
     double missing = HUGE_VAL;
     for (size_t round = 0; round < MOST_ROUNDS && !is_closed &&
                            -p->worst < (1.0 - LEAST_PROGRESS) * missing;
@@ -502,12 +502,10 @@ bool prover_dual_close(struct prover *p, const struct node *node)
     if (!refresh(p, node)) {
         return true;
     }
-    if (node->depth == 0) {
-        return close_root(p, node);
-    }
-    const bool is_closed = close_from(p, node, node->bounds->dual, &NODE);
+    const bool is_closed = close_from(p, node, node->bounds->dual,
+                                      node->depth == 0 ? &ROOT : &NODE);
     p->dual_cost = 0.9 * p->dual_cost + 0.1 * (dual_madds(p->dual) - before);
-    return is_closed;
+    return is_closed || (node->depth == 0 && close_by_hidden(p, node));
 }
 
 bool prover_dual_insist(struct prover *p, const struct node *node)

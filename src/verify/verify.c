@@ -21,7 +21,7 @@ static const struct attack_effort FIRST_EFFORT = {16, 20};
  * this share of the search's own work, and one region in REGION_PERIOD. The
  * first KEEN_POINTS with many inputs, where proofs are long and descents find
  * most witnesses, get a larger share. */
-enum { REGION_PERIOD = 32, KEEN_INPUTS = 64, KEEN_POINTS = 1 << 14 };
+enum { REGION_PERIOD = 32, KEEN_INPUTS = 64, KEEN_POINTS = 1 << 13 };
 static const struct attack_effort WHOLE_EFFORT = {32, 40};
 static const double WHOLE_SHARE = 0.125;
 static const double KEEN_SHARE = 1.0;
