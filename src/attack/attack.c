@@ -2,6 +2,7 @@
 #include "src/attack/attack.h"
 
 #include "src/attack/confirm.h"
+#include "src/attack/logits.h"
 #include "src/attack/loss.h"
 #include "src/attack/pgd.h"
 #include "src/base/alloc.h"
@@ -9,9 +10,14 @@
 #include <assert.h>
 #include <math.h>
 
-/* case_index: the case of `loss` and `confirm`. */
+/*
+ *   layers      what the descents see: the query's, or those in front of a
+ *               last softmax
+ *   case_index  the case of `loss` and `confirm`
+ */
 struct attack {
     const struct query *query;
+    struct layers layers;
     size_t case_index;
     struct loss loss;
     struct confirm confirm;
@@ -25,7 +31,8 @@ struct attack *attack_create(const struct query *query, uint64_t seed)
     attack->query = query;
     attack->case_index = SIZE_MAX;
     confirm_init(&attack->confirm, query);
-    pgd_init(&attack->pgd, query->layers, seed);
+    (void)logits_take(&attack->layers, query);
+    pgd_init(&attack->pgd, &attack->layers, seed);
     return attack;
 }
 

@@ -140,9 +140,11 @@ enum status lower_linear(struct lowering *lowering, const struct node *node)
     }
     for (size_t slot = 0; slot < node->n_args; slot++) {
         struct view *view = &lowering->views[node->args[slot]];
+        /* columns of one row must differ */
         if (view_has_constant(view) ||
-            !view_is_injective(view, lowering->widths.data,
-                               lowering->layers.n)) {
+            (linear->form != LINEAR_ELEMENT &&
+             !view_is_injective(view, lowering->widths.data,
+                                lowering->layers.n))) {
             lowering_materialise(lowering, view);
         }
     }
