@@ -8,6 +8,7 @@
 #include "src/verify/witness_text.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 
 /* Above MANY_CASES the first attack on a case is its centre alone.
@@ -25,6 +26,12 @@ enum { REGION_PERIOD = 32, KEEN_INPUTS = 64, KEEN_POINTS = 1 << 13 };
 static const struct attack_effort WHOLE_EFFORT = {32, 40};
 static const double WHOLE_SHARE = 0.125;
 static const double KEEN_SHARE = 1.0;
+/* Networks with neurons other than ReLUs whose first bounds need about this
+ * many multiply-adds or more are attacked first for this share of the time, or
+ * for so many seconds without a limit. */
+static const double LONG_BOUNDS = 1e11;
+static const double LONG_SHARE = 0.5;
+static const double LONG_SECONDS = 60.0;
 
 /* What one worker owns: its attack, made when it first needs it, and the
  * witness it found. */
@@ -257,6 +264,48 @@ static bool attack_all(struct run *run)
     return is_decided;
 }
 
+/* The neurons times the work of bounding one. */
+static bool has_long_bounds(const struct run *run)
+{
+    const struct layers *layers = run->query->layers;
+    return layers->n_curved > 0 &&
+           (double)(layers->n_relus + layers->n_curved) * run->point_work >=
+               LONG_BOUNDS;
+}
+
+/* Attacks all cases in turn with ever more starts; true if the run is
+ * decided. */
+static bool attack_longer(struct run *run)
+{
+    enum { MOST_STARTS = 1024 };
+    const double now = budget_now_s();
+    const double rest = run->options->budget.deadline_s - now;
+    const double end =
+        now + (isfinite(rest) ? LONG_SHARE * rest : LONG_SECONDS);
+    struct attack_effort effort = WHOLE_EFFORT;
+    bool has_case = true;
+    while (budget_now_s() < end && has_case) {
+        has_case = false;
+        for (size_t i = 0; i < run->query->n_cases; i++) {
+            if (!run->query->cases[i].is_bounded) {
+                continue;
+            }
+            has_case = true;
+            if (attack_case(run, i, effort)) {
+                accept(run, i, &run->workers[0].witness);
+                return true;
+            }
+            if (is_over(run)) {
+                return true;
+            }
+        }
+        if (effort.n_restarts < MOST_STARTS) {
+            effort.n_restarts *= 2;
+        }
+    }
+    return false;
+}
+
 static void accept_found(struct run *run, size_t case_index)
 {
     for (size_t i = 0; i < run->options->threads; i++) {
@@ -309,6 +358,9 @@ static void decide(struct run *run)
         log_line(LOG_WARNING, "no case to decide: the property is empty");
     }
     if (is_over(run) || (run->options->attack && attack_all(run))) {
+        return;
+    }
+    if (run->options->attack && has_long_bounds(run) && attack_longer(run)) {
         return;
     }
     for (size_t i = 0; i < n_cases; i++) {
