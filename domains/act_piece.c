@@ -37,22 +37,17 @@ static size_t periodic(struct act_piece *pieces, double shift, double l,
         return 0;
     }
     size_t n = 0;
-    double k = floor(l / PI + shift) - 1.0;
-    for (double a = l; n < ACT_MOST_PIECES; k += 1.0) {
-        const double end = (k + 1.0 - shift) * PI;
+    long k = (long)floor(l / PI + shift) - 1;
+    for (double a = l; n == 0 || pieces[n - 1].b < u; k++) {
+        const double end = ((double)(k + 1) - shift) * PI;
         if (end < a || (end <= a && a < u)) {
             continue;
         }
         const double b = end < u ? end : u;
-        const enum piece_kind kind =
-            fmod(fabs(k), 2.0) < 0.5 ? PIECE_CONCAVE : PIECE_CONVEX;
-        n += one(pieces + n, kind, a, b);
-        if (b >= u) {
-            break;
-        }
+        n += one(pieces + n, k % 2 == 0 ? PIECE_CONCAVE : PIECE_CONVEX, a, b);
         a = b;
     }
-    return pieces[n - 1].b >= u ? n : 0;
+    return n;
 }
 
 static size_t add_constant(struct act_piece *piece, double value, double a,
