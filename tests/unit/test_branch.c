@@ -79,6 +79,24 @@ START_TEST(the_input_of_the_largest_row_share_is_halved)
 }
 END_TEST
 
+START_TEST(an_input_between_two_doubles_does_not_vary)
+{
+    struct fixture f;
+    mpq_t third;
+    fixture_init(&f);
+    ck_assert_uint_eq(f.prover->n_varying, 2);
+    mpq_init(third);
+    mpq_set_ui(third, 1, 3);
+    ref_query_set_box(f.query, 0, third, third);
+    ck_assert(f.query->cases->lower_down[0] < f.query->cases->upper_up[0]);
+    prover_set_case(f.prover, f.query->cases);
+    ck_assert_uint_eq(f.prover->n_varying, 1);
+    ck_assert_uint_eq(f.prover->varying[0], 1);
+    mpq_clear(third);
+    fixture_clear(&f);
+}
+END_TEST
+
 START_TEST(a_loss_is_shared_out_among_the_inputs)
 {
     /* Neuron 0 leans on input 0 by 3 of 4 parts, neuron 1 on input 1. */
@@ -165,6 +183,7 @@ TCase *test_cases(void)
 {
     TCase *cases = tcase_create("branch");
     tcase_add_test(cases, the_input_of_the_largest_row_share_is_halved);
+    tcase_add_test(cases, an_input_between_two_doubles_does_not_vary);
     tcase_add_test(cases, a_loss_is_shared_out_among_the_inputs);
     tcase_add_test(cases, no_input_is_split_at_the_resolution_of_doubles);
     tcase_add_test(cases, a_neuron_of_the_first_layer_with_losses_is_split);
