@@ -1,6 +1,8 @@
 /* A midpoint takes a few bits, a lemma several bytes. */
 #include "proofs/minimize_grow.h"
 
+#include "proofs/minimize_search.h"
+
 #include <math.h>
 
 /* With more inputs, halving one of them changes too little. */
@@ -9,7 +11,7 @@ enum { MOST_INPUTS = 16 };
 /* Given up after so many splits if the share of the region that is closed lets
  * expect more than HOPE times as many as allowed. */
 enum { LEAST_SPLITS = 64 };
-static const double HOPE = 4.0;
+static const double HOPE = 1.5;
 
 /* The least margin by which an open disjunct is refuted by default. */
 static double least_margin(struct minimize_walk *walk)
@@ -83,22 +85,25 @@ static void add_children(struct minimize_walk *walk)
     split(walk, choose_input(walk, child), child);
 }
 
-bool minimize_grow(struct minimize_walk *walk, size_t n_splits,
+bool minimize_grow(struct minimize_walk *walk, size_t *n_splits,
                    const struct budget *budget)
 {
     const size_t base = walk->path.n;
     const size_t n_nodes = walk->tree->nodes.n;
     const struct cert_node before = *minimize_walk_node(walk);
-    if (walk->cert->n_inputs > MOST_INPUTS || n_splits == 0) {
+    const size_t most = *n_splits;
+    *n_splits = 0;
+    if (walk->cert->n_inputs > MOST_INPUTS || most == 0) {
         return false;
     }
     add_children(walk);
     minimize_walk_top(walk)->next = 0;
     double closed = 0.0; /* share of the region */
     size_t n = 1;
-    while (n <= n_splits && budget_check(budget) == STATUS_OK &&
-           (n < LEAST_SPLITS || (double)n < HOPE * closed * (double)n_splits)) {
+    while (n <= most && budget_check(budget) == STATUS_OK &&
+           (n < LEAST_SPLITS || (double)n < HOPE * closed * (double)most)) {
         struct minimize_frame *top = minimize_walk_top(walk);
+        *n_splits = n;
         if (top->next == 2 && walk->path.n == base) {
             return true;
         }
@@ -107,7 +112,8 @@ bool minimize_grow(struct minimize_walk *walk, size_t n_splits,
             continue;
         }
         enter(walk, top->next++);
-        if (least_margin(walk) > ORACLE_MARGIN) {
+        if (least_margin(walk) > ORACLE_MARGIN ||
+            minimize_search_closings(walk)) {
             closed += ldexp(1.0, -(int)(walk->path.n - base));
             minimize_walk_pop(walk);
         } else {

@@ -178,3 +178,32 @@ bool minimize_search(struct cert_combination *by, struct minimize_walk *walk,
     alloc_free(self.margins);
     return is_refuted;
 }
+
+bool minimize_search_closings(struct minimize_walk *walk)
+{
+    struct cert_tree *tree = walk->tree;
+    struct cert_node *node = minimize_walk_node(walk);
+    const struct minimize_frame *top = minimize_walk_top(walk);
+    struct cert_details own = cert_node_details(tree, node);
+    VEC(struct cert_closing) found = {0};
+    bool is_refuted = true;
+    for (size_t i = 0; i < top->n_open && is_refuted; i++) {
+        struct cert_closing closing = {
+            .disjunct = walk->open.data[top->first_open + i]};
+        if (!minimize_walk_refutes(walk, closing.disjunct, NULL)) {
+            is_refuted = minimize_search(&closing.by, walk, closing.disjunct);
+            VEC_PUSH(&found, closing);
+        }
+    }
+    if (is_refuted) {
+        own.first_closing = tree->closings.n;
+        own.n_closings = (uint32_t)found.n;
+        for (size_t i = 0; i < found.n; i++) {
+            VEC_PUSH(&tree->closings, found.data[i]);
+        }
+        node->details = (uint32_t)tree->details.n;
+        VEC_PUSH(&tree->details, own);
+    }
+    VEC_CLEAR(&found);
+    return is_refuted;
+}

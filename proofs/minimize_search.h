@@ -14,4 +14,11 @@
 bool minimize_search(struct cert_combination *by, struct minimize_walk *walk,
                      uint32_t disjunct);
 
+/*
+ * New closings of the leaf in work, prepared, for the open disjuncts that it
+ * does not close by default.
+ *   returns  true if all are found; else the leaf is as it was
+ */
+bool minimize_search_closings(struct minimize_walk *walk);
+
 #endif

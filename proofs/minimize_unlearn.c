@@ -8,23 +8,35 @@
 #include <string.h>
 
 /* A tree of so many times as many leaves is smaller still: a split of an input
- * takes less than a byte, a lemma several. Tried near the root only. */
-enum { GROWTH = 4, MORE_GROWTH = 16, GROWN_DEPTH = 3 };
+ * takes less than a byte, a lemma several. */
+enum { GROWTH = 4, MORE_GROWTH = 16 };
+/* Where the root does not grow, subtrees of half as many leaves are tried. */
+enum { MOST_LEAVES = 512 };
 
 /*
- * The tree is walked with no lemma at all. A leaf that does not close by what
- * was recorded gets a combination that is looked for, or keeps its own lemmas. If all that fails, the nearest node above that is still on trial gets
- * its lemmas back, and all below it is done again.
+ * The tree is walked with no lemma at all. A subtree with lemmas is replaced by
+ * splits of inputs if these are few; it is tried where at most half as many
+ * leaves are below as where that failed last, until too much was in vain. A
+ * leaf that does not close by what was recorded gets a combination that is
+ * looked for, or keeps its own lemmas. If all that fails, the nearest node above
+ * that is still on trial gets its lemmas back, and all below it is done again.
  *   recorded  [n_nodes] as they were
  *   leaves    [n_nodes] below each node
+ *   failed    [n_nodes] leaves below the last node on the path to it where
+ *             splits of inputs were not few, UINT32_MAX if there is none
  *   growth    by which their number may grow without lemmas
+ *   n_grown   splits of inputs that were made and kept
+ *   n_vain    and not kept
  */
 struct unlearning {
     struct minimize_walk *walk;
     const struct budget *budget;
     struct cert_node *recorded;
     uint32_t *leaves;
+    uint32_t *failed;
     unsigned growth;
+    size_t n_grown;
+    size_t n_vain;
 };
 
 static bool has_lemmas(const struct unlearning *self, uint32_t at)
@@ -70,37 +82,6 @@ static void set_details(const struct unlearning *self, uint32_t at,
     tree->nodes.data[at].details = place;
 }
 
-/* New closings of the leaf in work, for what it does not close by default. */
-static bool search_closings(const struct unlearning *self)
-{
-    struct minimize_walk *walk = self->walk;
-    struct cert_tree *tree = walk->tree;
-    struct cert_node *node = minimize_walk_node(walk);
-    const struct minimize_frame *top = minimize_walk_top(walk);
-    struct cert_details own = cert_node_details(tree, node);
-    VEC(struct cert_closing) found = {0};
-    bool is_refuted = true;
-    for (size_t i = 0; i < top->n_open && is_refuted; i++) {
-        struct cert_closing closing = {
-            .disjunct = walk->open.data[top->first_open + i]};
-        if (!minimize_walk_refutes(walk, closing.disjunct, NULL)) {
-            is_refuted = minimize_search(&closing.by, walk, closing.disjunct);
-            VEC_PUSH(&found, closing);
-        }
-    }
-    if (is_refuted) {
-        own.first_closing = tree->closings.n;
-        own.n_closings = (uint32_t)found.n;
-        for (size_t i = 0; i < found.n; i++) {
-            VEC_PUSH(&tree->closings, found.data[i]);
-        }
-        node->details = (uint32_t)tree->details.n;
-        VEC_PUSH(&tree->details, own);
-    }
-    VEC_CLEAR(&found);
-    return is_refuted;
-}
-
 /* The leaf in work, just entered, with or without its lemmas. */
 static bool close_leaf(const struct unlearning *self, bool is_recorded)
 {
@@ -113,10 +94,58 @@ static bool close_leaf(const struct unlearning *self, bool is_recorded)
         return true;
     }
     minimize_walk_top(walk)->n_open = n_open;
-    return search_closings(self);
+    return minimize_search_closings(walk);
 }
 
-static bool visit_leaf(const struct unlearning *self)
+/* Leaves below the last node above the one in work that was tried in vain. */
+static uint32_t last_failed(const struct unlearning *self)
+{
+    const struct minimize_walk *walk = self->walk;
+    const size_t n = walk->path.n;
+    return n > 1 ? self->failed[walk->path.data[n - 2].node] : UINT32_MAX;
+}
+
+/* Whether splits of inputs are tried in the place of the node in work. */
+static bool may_grow(const struct unlearning *self)
+{
+    struct minimize_walk *walk = self->walk;
+    const uint32_t at = minimize_walk_top(walk)->node;
+    const struct cert_node *node = minimize_walk_node(walk);
+    const struct cert_details own = cert_node_details(walk->tree, node);
+    return (node->kind == CERT_LEAF || own.n_closings == 0) &&
+           self->leaves[at] <= self->failed[at] / 2 &&
+           self->n_vain <= 2 * (self->leaves[0] + 2 * self->n_grown) &&
+           is_lemma_below(self, at);
+}
+
+/* Replaces the node in work, and all below it, by splits of inputs. */
+static bool grow(struct unlearning *self)
+{
+    struct minimize_walk *walk = self->walk;
+    struct cert_node *node = minimize_walk_node(walk);
+    const uint32_t at = minimize_walk_top(walk)->node;
+    self->failed[at] = last_failed(self);
+    if (!may_grow(self)) {
+        return false;
+    }
+    size_t n_splits = (size_t)self->growth * self->leaves[at];
+    self->failed[at] =
+        self->leaves[at] < MOST_LEAVES ? self->leaves[at] : MOST_LEAVES;
+    *node = (struct cert_node){
+        .kind = CERT_LEAF, .details = CERT_NONE, .refresh = node->refresh};
+    minimize_walk_prepare(walk, node->refresh);
+    if (minimize_grow(walk, &n_splits, self->budget)) {
+        self->n_grown += n_splits;
+        minimize_walk_top(walk)->next = 2;
+        return true;
+    }
+    self->n_vain += n_splits;
+    *minimize_walk_node(walk) = self->recorded[at];
+    minimize_walk_again(walk);
+    return false;
+}
+
+static bool visit_leaf(struct unlearning *self)
 {
     const uint32_t at = minimize_walk_top(self->walk)->node;
     if (close_leaf(self, false)) {
@@ -124,6 +153,9 @@ static bool visit_leaf(const struct unlearning *self)
     }
     if (has_lemmas(self, at)) {
         minimize_walk_again(self->walk);
+        if (grow(self)) {
+            return true;
+        }
         if (close_leaf(self, true)) {
             return true;
         }
@@ -132,31 +164,7 @@ static bool visit_leaf(const struct unlearning *self)
     return false;
 }
 
-/* Replaces the inner node in work, and all below it, by splits of inputs. */
-static bool grow(const struct unlearning *self)
-{
-    struct minimize_walk *walk = self->walk;
-    struct cert_node *node = minimize_walk_node(walk);
-    const uint32_t at = minimize_walk_top(walk)->node;
-    const struct cert_details own = cert_node_details(walk->tree, node);
-    if (walk->path.n > GROWN_DEPTH || own.n_closings > 0 ||
-        !is_lemma_below(self, at)) {
-        return false;
-    }
-    *node = (struct cert_node){
-        .kind = CERT_LEAF, .details = CERT_NONE, .refresh = node->refresh};
-    minimize_walk_prepare(walk, node->refresh);
-    if (minimize_grow(walk, (size_t)self->growth * self->leaves[at],
-                      self->budget)) {
-        minimize_walk_top(walk)->next = 2;
-        return true;
-    }
-    *minimize_walk_node(walk) = self->recorded[at];
-    minimize_walk_again(walk);
-    return false;
-}
-
-static bool open_inner(const struct unlearning *self, bool is_trial)
+static bool open_inner(struct unlearning *self, bool is_trial)
 {
     struct minimize_walk *walk = self->walk;
     if (is_trial && grow(self)) {
@@ -188,7 +196,7 @@ static void restore(const struct unlearning *self, uint32_t from)
 
 /* To the nearest node on trial, whose trial has failed. Without one the
  * oracle cannot follow the recorded proof here, and it stays as it is. */
-static void step_back(const struct unlearning *self)
+static void step_back(struct unlearning *self)
 {
     struct minimize_walk *walk = self->walk;
     bool is_closed = false;
@@ -224,7 +232,7 @@ static void give_up(const struct unlearning *self)
     }
 }
 
-static void walk_all(const struct unlearning *self)
+static void walk_all(struct unlearning *self)
 {
     struct minimize_walk *walk = self->walk;
     if (minimize_walk_node(walk)->kind == CERT_LEAF) {
@@ -264,8 +272,10 @@ void minimize_unlearn(struct minimize_walk *walk,
                               .growth =
                                   options->is_slow ? MORE_GROWTH : GROWTH};
     NEW_ARRAY(self.recorded, n);
+    NEW_ARRAY(self.failed, n);
     memcpy(self.recorded, walk->tree->nodes.data, n * sizeof *self.recorded);
     walk_all(&self);
     alloc_free(self.recorded);
+    alloc_free(self.failed);
     alloc_free(self.leaves);
 }
