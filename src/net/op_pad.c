@@ -66,9 +66,22 @@ cleanup:
     return status;
 }
 
+enum pad_mode { PAD_CONSTANT, PAD_EDGE, PAD_REFLECT, PAD_WRAP };
+
+/* The place that stands for `index` outside [0, n). */
+static int64_t fold_index(int64_t index, int64_t n, enum pad_mode mode)
+{
+    if (mode == PAD_EDGE) {
+        return index < 0 ? 0 : (index >= n ? n - 1 : index);
+    }
+    const int64_t period = mode == PAD_WRAP || n == 1 ? n : 2 * (n - 1);
+    const int64_t rest = (index % period + period) % period;
+    return rest < n ? rest : period - rest;
+}
+
 /* map[i] = the element that output i shows; n_in where there is none. */
 static uint32_t *pad_map(const struct shape *out, const struct shape *in,
-                         const struct amounts *amounts)
+                         const struct amounts *amounts, enum pad_mode mode)
 {
     const size_t n = shape_count(out);
     uint32_t *map = NULL;
@@ -79,8 +92,10 @@ static uint32_t *pad_map(const struct shape *out, const struct shape *in,
         int64_t at = 0;
         bool is_inside = true;
         for (size_t d = out->n_dims; d-- > 0;) {
-            const int64_t index =
-                (int64_t)(rest % out->dims[d]) - amounts->before[d];
+            int64_t index = (int64_t)(rest % out->dims[d]) - amounts->before[d];
+            if (mode != PAD_CONSTANT && in->dims[d] > 0) {
+                index = fold_index(index, (int64_t)in->dims[d], mode);
+            }
             is_inside = is_inside && index >= 0 && index < (int64_t)in->dims[d];
             at += index * step;
             step *= (int64_t)in->dims[d];
@@ -98,13 +113,20 @@ enum status op_import_pad(struct import *import)
     struct amounts amounts = {0};
     struct shape shape = {0};
     struct import_parts parts = {0};
+    static const char *const modes[] = {"constant", "edge", "reflect", "wrap"};
     const char *mode = "constant";
+    enum pad_mode number = PAD_CONSTANT;
+    bool is_known = false;
     double value = 0.0;
     const size_t most = import->opset >= 18 ? 4 : 3;
     STATUS_TRY(import_arity(import, import->opset < 11 ? 1 : 2,
                             import->opset < 11 ? 1 : most, 1));
     STATUS_TRY(import_string(import, "mode", &mode));
-    if (strcmp(mode, "constant") != 0) {
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        is_known = is_known || strcmp(mode, modes[i]) == 0;
+        number = strcmp(mode, modes[i]) == 0 ? (enum pad_mode)i : number;
+    }
+    if (!is_known) {
         return import_refuse(import, STATUS_UNSUPPORTED,
                              "mode %s is not supported", mode);
     }
@@ -126,7 +148,7 @@ enum status op_import_pad(struct import *import)
     }
     parts = (struct import_parts){&input, 1, &value};
     STATUS_TRY(import_map(import, 0, &shape, &parts,
-                          pad_map(&shape, &input->shape, &amounts)));
+                          pad_map(&shape, &input->shape, &amounts, number)));
 cleanup:
     return status;
 }

@@ -3,6 +3,7 @@
 #include "src/net/geometry.h"
 #include "src/net/linear.h"
 #include "src/net/operators.h"
+#include "src/net/pool_any.h"
 
 #include <string.h>
 
@@ -76,6 +77,10 @@ enum status op_import_average_pool(struct import *import)
     int64_t is_pad_counted = 0;
     STATUS_TRY(import_arity(import, 1, 1, 1));
     STATUS_TRY(import_int(import, "count_include_pad", &is_pad_counted));
+    x = import_input(import, 0);
+    if (x->is_constant || x->shape.n_dims > 4) {
+        return pool_any_average(import, is_pad_counted != 0);
+    }
     STATUS_TRY(read_pool(&window, &geometry, import));
     if (import->opset < 19 &&
         (window.dilation[0] != 1 || window.dilation[1] != 1)) {
@@ -137,6 +142,10 @@ enum status op_import_max_pool(struct import *import)
                              "output of indices is not supported");
     }
     import_ignore(import, "storage_order");
+    x = import_input(import, 0);
+    if (x->is_constant || x->shape.n_dims > 4) {
+        return pool_any_max(import);
+    }
     STATUS_TRY(read_pool(&window, &geometry, import));
     STATUS_TRY(count_windows(counts, import, &window, &geometry, false));
     x = import_input(import, 0);
