@@ -174,7 +174,7 @@ const uint32_t *check_add_sum(struct check_builder *b, struct check_part_of x,
 const uint32_t *check_add_maxima(struct check_builder *b, const uint32_t *items,
                                  size_t n_lists, size_t room);
 
-/* The same for curve(x), x * y and x / divisor, element by element; the latter is
+/* The same for curve(x), x * y (squares if both are the same) and x / divisor, element by element; the latter is
  * no layer of neurons. */
 const uint32_t *check_add_curve(struct check_builder *b, enum check_curve curve,
                                 const uint32_t *source, size_t n);

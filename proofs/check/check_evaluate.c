@@ -173,12 +173,17 @@ bool check_network_enclose(mpq_t *lower, mpq_t *upper,
     return has_values;
 }
 
-/* Exact values in v; false if some are not rational, or there are none. */
+static bool is_dyadic(const mpq_t x)
+{
+    return mpz_popcount(mpq_denref(x)) == 1;
+}
+
+/* Exact values in v; false if some are not dyadic, or multiples of a factor that
+ * is not, or there are none. */
 static bool evaluate(mpq_t *v, mpq_t *other,
                      const struct check_network *network)
 {
     enum { BITS = 128 };
-    bool is_exact = true;
     if (!network->is_curved) {
         check_network_eval(v, network);
         return true;
@@ -186,9 +191,17 @@ static bool evaluate(mpq_t *v, mpq_t *other,
     for (size_t i = 0; i < network->n_inputs; i++) {
         mpq_set(other[i], v[i]);
     }
-    is_exact = check_network_enclose(v, other, network, BITS);
+    bool is_exact = check_network_enclose(v, other, network, BITS);
     for (size_t z = 0; z < network->n_coordinates && is_exact; z++) {
-        is_exact = mpq_equal(v[z], other[z]) != 0;
+        is_exact = mpq_equal(v[z], other[z]) != 0 && is_dyadic(v[z]);
+    }
+    for (size_t l = 0; l < network->n_layers && is_exact; l++) {
+        const struct check_layer *layer = &network->layers[l];
+        for (size_t i = 0; layer->kind == CHECK_SCALE && i < layer->width;
+             i++) {
+            is_exact = is_exact && (is_dyadic(layer->factor[i].lower) ||
+                                    mpq_sgn(v[layer->first + i]) == 0);
+        }
     }
     return is_exact;
 }

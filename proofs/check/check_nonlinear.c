@@ -17,6 +17,9 @@ const uint32_t *check_add_product(struct check_builder *b, const uint32_t *x,
                                   const uint32_t *y, size_t n)
 {
     uint32_t *both = check_arena_alloc(&b->arena, 2 * n, sizeof *both);
+    if (memcmp(x, y, n * sizeof *x) == 0) {
+        return check_add_curve(b, CHECK_SQUARE, x, n);
+    }
     memcpy(both, x, n * sizeof *both);
     memcpy(both + n, y, n * sizeof *both);
     return check_add_neurons(b, CHECK_PRODUCT, both, n);

@@ -59,7 +59,7 @@ static struct check_value *add_output(struct check_builder *b,
 }
 
 /* Output 0 is (1) for two computed tensors, without c: products of all pairs,
- * then their sums; squares if both are the same. */
+ * then their sums. */
 static void multiply_computed(struct check_builder *b, const struct sum *sum,
                               const struct check_shape *shape)
 {
@@ -76,11 +76,7 @@ static void multiply_computed(struct check_builder *b, const struct sum *sum,
         x[i] = sum->x.map[e / sum->n * sum->k + i % sum->k];
         y[i] = sum->y.map[row * sum->k + i % sum->k];
     }
-    const bool is_square =
-        !sum->is_counted && memcmp(x, y, n_pairs * sizeof *x) == 0;
-    const uint32_t *products = is_square
-                                   ? check_add_curve(b, CHECK_SQUARE, x, n)
-                                   : check_add_product(b, x, y, n_pairs);
+    const uint32_t *products = check_add_product(b, x, y, n_pairs);
     const size_t n_elements = add_output(b, sum, shape)->n;
     for (size_t i = 0; i < n_elements * sum->k; i++) {
         check_row_add(&b->rows, products[i], 1.0);

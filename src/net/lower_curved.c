@@ -23,14 +23,31 @@ static size_t gather(struct lowering *lowering, const struct view *view,
     return layer;
 }
 
+/* Whether a[i] and b[i] are the same element of a layer for all i. */
+static bool are_same(const struct view *view, const uint32_t *a,
+                     const uint32_t *b, size_t n)
+{
+    bool are_same = true;
+    for (size_t i = 0; i < n && are_same; i++) {
+        are_same = view_layer(view, a[i]) == view_layer(view, b[i]) &&
+                   view_layer(view, a[i]) != VIEW_CONSTANT &&
+                   view_index(view, a[i]) == view_index(view, b[i]);
+    }
+    return are_same;
+}
+
 void lower_product(struct lowering *lowering, const struct node *node)
 {
     const size_t n = lowering->net->tensors[node->output].n;
     struct view all = lowering_join(lowering, node);
+    const bool is_square = are_same(&all, node->index[0], node->index[1], n);
     const size_t first = gather(lowering, &all, node->index[0], n);
-    const size_t second = gather(lowering, &all, node->index[1], n);
-    lowering_set_output(lowering, node,
-                        lowering_add_product(lowering, first, second));
+    const size_t result =
+        is_square
+            ? lowering_add_activation(lowering, first, ACTIVATION_SQUARE)
+            : lowering_add_product(lowering, first,
+                                   gather(lowering, &all, node->index[1], n));
+    lowering_set_output(lowering, node, result);
     view_clear(&all);
 }
 
