@@ -412,6 +412,24 @@ static double decode(uint64_t type, uint64_t bits)
                                     : (double)(int64_t)bits;
 }
 
+/* Raw elements of 4 bytes that are floats; those of zero bits are zero already.
+ * False if one is no finite number. */
+static bool read_floats(double *numbers, struct check_cursor raw, size_t n)
+{
+    const unsigned char *bytes = check_cursor_skip(&raw, 4 * (uint64_t)n);
+    bool are_finite = true;
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char *at = bytes + 4 * i;
+        const uint32_t bits = (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 |
+                              (uint32_t)at[1] << 8 | at[0];
+        if (bits != 0) {
+            numbers[i] = check_onnx_float(bits);
+            are_finite = are_finite && (bits >> 23 & 0xFF) != 0xFF;
+        }
+    }
+    return are_finite;
+}
+
 const double *check_onnx_numbers(struct check_arena *arena,
                                  const struct check_onnx_tensor *tensor,
                                  const char *path)
@@ -425,15 +443,22 @@ const double *check_onnx_numbers(struct check_arena *arena,
         check_unsupported("%s: tensor '%s': its element type is not supported",
                           path, tensor->name);
     }
-    for (size_t i = 0; i < tensor->n; i++) {
-        numbers[i] = decode(tensor->type,
-                            check_cursor_left(&raw) == 0 ? tensor->typed.data[i]
-                            : size == 1                  ? check_cursor_u8(&raw)
-                                        : read_scalar(&raw, wire));
-        if (!(numbers[i] - numbers[i] >= 0.0)) {
-            check_unreadable("%s: tensor '%s': NaN or infinite weight", path,
-                             tensor->name);
+    const bool is_raw = check_cursor_left(&raw) > 0;
+    bool are_finite = true;
+    if (is_raw && tensor->type == CHECK_ONNX_FLOAT) {
+        are_finite = read_floats(numbers, raw, tensor->n);
+    } else {
+        for (size_t i = 0; i < tensor->n; i++) {
+            numbers[i] =
+                decode(tensor->type, !is_raw     ? tensor->typed.data[i]
+                                     : size == 1 ? check_cursor_u8(&raw)
+                                                 : read_scalar(&raw, wire));
+            are_finite = are_finite && numbers[i] - numbers[i] >= 0.0;
         }
+    }
+    if (!are_finite) {
+        check_unreadable("%s: tensor '%s': NaN or infinite weight", path,
+                         tensor->name);
     }
     return numbers;
 }

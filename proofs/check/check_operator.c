@@ -94,6 +94,24 @@ void check_move(struct check_builder *b, struct check_value *to,
     to->map = is_constant ? NULL : data;
 }
 
+void check_turn(struct check_builder *b, struct check_value *value,
+                const struct check_shape *shape)
+{
+    const size_t m = shape->dims[0];
+    const size_t n = shape->dims[1];
+    const double *from = value->number;
+    double *to = check_arena_alloc(&b->arena, m * n, sizeof *to);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < m; j++) {
+            if (from[i * m + j] < 0.0 || from[i * m + j] > 0.0) {
+                to[j * n + i] = from[i * m + j];
+            }
+        }
+    }
+    check_define(b, value, value->type, shape);
+    value->number = to;
+}
+
 /* Output k is the input with as many, other axes. */
 static void move(struct check_builder *b, size_t k,
                  const struct check_value *input, const struct check_axis *axes,
