@@ -126,10 +126,10 @@ void check_cut(struct check_builder *b, struct check_axis *axis, int64_t start,
 void check_move(struct check_builder *b, struct check_value *to,
                 const struct check_value *from, const struct check_axis *axes,
                 size_t n_axes, const uint32_t *pad);
-/* Makes constants [n][m] the transposed ones, of a shape [m][n]. Zeros are not
- * written: of large matrices with few other numbers, most memory stays
- * untouched. */
-void check_turn(struct check_builder *b, struct check_value *value,
+/* Makes constants [n][m] the transposed ones, of a shape [m][n]; false if they
+ * are none, or of another shape. Zeros are not written: of large matrices with
+ * few other numbers, most memory stays untouched. */
+bool check_turn(struct check_builder *b, struct check_value *value,
                 const struct check_shape *shape);
 
 /* The product of two doubles; false if it is none. */

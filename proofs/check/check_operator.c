@@ -94,12 +94,17 @@ void check_move(struct check_builder *b, struct check_value *to,
     to->map = is_constant ? NULL : data;
 }
 
-void check_turn(struct check_builder *b, struct check_value *value,
+bool check_turn(struct check_builder *b, struct check_value *value,
                 const struct check_shape *shape)
 {
     const size_t m = shape->dims[0];
     const size_t n = shape->dims[1];
+    const struct check_shape turned = {2, {n, m}};
     const double *from = value->number;
+    if (from == NULL || value->n == 0 || shape->n_dims != 2 ||
+        memcmp(&turned, &value->shape, sizeof turned) != 0) {
+        return false;
+    }
     double *to = check_arena_alloc(&b->arena, m * n, sizeof *to);
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < m; j++) {
@@ -110,6 +115,7 @@ void check_turn(struct check_builder *b, struct check_value *value,
     }
     check_define(b, value, value->type, shape);
     value->number = to;
+    return true;
 }
 
 /* Output k is the input with as many, other axes. */

@@ -162,10 +162,7 @@ struct check_value check_arrange(struct check_builder *b,
     if (!is_turned && memcmp(&value->shape, shape, sizeof *shape) == 0) {
         return result;
     }
-    if (is_turned && value->number != NULL && n == 2 && missing == 0 &&
-        value->n > 0 && shape->dims[0] == value->shape.dims[1] &&
-        shape->dims[1] == value->shape.dims[0]) {
-        check_turn(b, &result, shape);
+    if (is_turned && check_turn(b, &result, shape)) {
         return result;
     }
     for (size_t d = 0; d < n; d++) {
