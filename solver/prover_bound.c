@@ -327,15 +327,15 @@ static void note_settled(struct prover *p, const struct relu *relu)
  * checker has no intervals but those of the root.
  */
 static bool bound_curved(struct prover *p, const struct node *node, size_t k,
-                         struct relu relu)
+                         struct relu relu, size_t changed)
 {
     const struct layer *layer = &p->layers->layer[k];
     const bool is_curved = p->loss[k] != NULL;
     const size_t n = layer->kind == LAYER_PRODUCT ? 2 : 1;
     relu.is_curved = true;
-    relu.is_stale = true;
     for (size_t f = 0; f < n && is_curved && layer->kind != LAYER_SCALE; f++) {
         relu.source = f == 0 ? layer->source : layer->other;
+        relu.is_stale = relu.source > changed;
         if (p->is_settled[relu.source]) {
             note_settled(p, &relu);
         } else if (!bound_source(p, node, &relu)) {
@@ -365,7 +365,7 @@ static bool bound_layers(struct prover *p, const struct node *node,
             if (!bound_relu(p, node, k, &relu)) {
                 return false;
             }
-        } else if (has_curved && !bound_curved(p, node, k, relu)) {
+        } else if (has_curved && !bound_curved(p, node, k, relu, changed)) {
             return false;
         }
         relu.number += kind == LAYER_RELU || kind == LAYER_ACTIVATION ||
@@ -388,5 +388,11 @@ bool prover_bound_neurons(struct prover *p, const struct node *node)
     if (p->lp != NULL) {
         lp_reset(p->lp, p->lower, p->upper);
     }
-    return bound_layers(p, node, (struct relu){.has_rows = true}, 0);
+    /* Without an LP a literal tells nothing of its own layer and below. */
+    size_t changed = 0;
+    if (p->lp == NULL && p->layers->n_curved > 0 && node->depth > 0 &&
+        node->path[node->depth - 1].kind == SPLIT_NEURON) {
+        changed = node->path[node->depth - 1].layer;
+    }
+    return bound_layers(p, node, (struct relu){.has_rows = true}, changed);
 }
