@@ -244,6 +244,27 @@ void check_build_power(struct check_builder *b)
     }
 }
 
+/* exp(x_j - x_i) for each element i and those j != i on its axis, in order; the
+ * axis has dim >= 2 elements, `step` apart. */
+static const uint32_t *add_powers(struct check_builder *b,
+                                  const struct check_value *x, size_t dim,
+                                  size_t step)
+{
+    struct check_value pairs = {.name = b->node->name, .n = x->n * (dim - 1)};
+    (void)check_add_layer(b, &pairs, CHECK_AFFINE);
+    for (size_t i = 0; i < x->n; i++) {
+        const size_t own = i / step % dim;
+        for (size_t j = 0; j < dim; j++) {
+            if (j != own) {
+                check_row_add(&b->rows, x->map[i - own * step + j * step], 1.0);
+                check_row_add(&b->rows, x->map[i], -1.0);
+                check_row_end(&b->rows, 0.0);
+            }
+        }
+    }
+    return check_add_curve(b, CHECK_EXP, pairs.map, pairs.n);
+}
+
 /* 1 / (1 + sum over j != i of exp(x_j - x_i)), j on the axis of i. */
 void check_build_softmax(struct check_builder *b)
 {
@@ -258,29 +279,15 @@ void check_build_softmax(struct check_builder *b)
     for (size_t d = (size_t)axis + 1; d < x.shape.n_dims; d++) {
         inner *= x.shape.dims[d];
     }
-    const size_t step = is_old ? 1 : inner;
     const size_t dim = x.shape.dims[axis] * (is_old ? inner : 1);
     check_unsupported_if(b, x.n > ((size_t)1 << 28) / dim, "too many pairs");
-    struct check_value pairs = {.name = output->name, .n = x.n * (dim - 1)};
+    const uint32_t *powers =
+        dim > 1 ? add_powers(b, &x, dim, is_old ? 1 : inner) : NULL;
     struct check_value sums = {.name = output->name, .n = x.n};
-    if (dim > 1) {
-        (void)check_add_layer(b, &pairs, CHECK_AFFINE);
-        for (size_t i = 0; i < x.n; i++) {
-            const size_t own = i / step % dim;
-            for (size_t j = 0; j < dim; j++) {
-                if (j != own) {
-                    check_row_add(&b->rows, x.map[i + (j - own) * step], 1.0);
-                    check_row_add(&b->rows, x.map[i], -1.0);
-                    check_row_end(&b->rows, 0.0);
-                }
-            }
-        }
-        pairs.map = check_add_curve(b, CHECK_EXP, pairs.map, pairs.n);
-    }
     (void)check_add_layer(b, &sums, CHECK_AFFINE);
     for (size_t i = 0; i < x.n; i++) {
         for (size_t k = 0; k + 1 < dim; k++) {
-            check_row_add(&b->rows, pairs.map[i * (dim - 1) + k], 1.0);
+            check_row_add(&b->rows, powers[i * (dim - 1) + k], 1.0);
         }
         check_row_end(&b->rows, 1.0);
     }

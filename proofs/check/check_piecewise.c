@@ -35,6 +35,7 @@ const uint32_t *check_add_sum(struct check_builder *b, struct check_part_of x,
                               struct check_part_of y, double bias, size_t n)
 {
     struct check_value value = {.name = b->node->name, .n = n};
+    check_unsupported_if(b, x.map == NULL, "an input is not computed");
     (void)check_add_layer(b, &value, CHECK_AFFINE);
     for (size_t i = 0; i < n; i++) {
         check_row_add(&b->rows, x.map[i], x.weight);

@@ -133,8 +133,8 @@ static bool apply(mpq_t y,
                          mpfr_underflow_p() == 0 && mpfr_nanflag_p() == 0 &&
                          mpfr_divby0_p() == 0 &&
                          (mpfr_zero_p(value) != 0 ||
-                          (mpfr_get_exp(value) < CHECK_MOST_BITS * 4 &&
-                           mpfr_get_exp(value) > -CHECK_MOST_BITS * 4));
+                          (mpfr_get_exp(value) < CHECK_MOST_EXPONENT &&
+                           mpfr_get_exp(value) > -CHECK_MOST_EXPONENT));
     if (is_good) {
         mpfr_get_q(y, value);
     }

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-enum { CHECK_CURVE_BITS = 192, CHECK_MOST_BITS = 4096 };
+enum { CHECK_CURVE_BITS = 192, CHECK_MOST_EXPONENT = 16384 };
 
 /*
  * y[0] <= f(z) <= y[1] for all z, x[0] <= z <= x[1], by directed rounding with
