@@ -130,14 +130,10 @@ START_TEST(the_gradient_is_the_slope_of_the_bound)
 }
 END_TEST
 
-/* Gives row r the phases that the neurons have at x, or none; returns the
- * weighted sum of its atoms there. */
-static double set_phases(struct sample *sample, size_t r, const double *x)
+/* The values of all layers at x, to be freed one by one. */
+static void evaluate(double *v[NEURONS_MAX], const struct layers *layers,
+                     const double *x)
 {
-    struct dual *d = sample->dual;
-    const struct spec *spec = &sample->spec;
-    const struct layers *layers = sample->query->layers;
-    double *v[NEURONS_MAX] = {NULL};
     ck_assert_uint_le(layers->n_layers, NEURONS_MAX);
     for (size_t k = 0; k < layers->n_layers; k++) {
         const struct layer *layer = &layers->layer[k];
@@ -153,6 +149,17 @@ static double set_phases(struct sample *sample, size_t r, const double *x)
                                v[layer->terms[t].source]);
         }
     }
+}
+
+/* Gives row r the phases that the neurons have at x, or none; returns the
+ * weighted sum of its atoms there. */
+static double set_phases(struct sample *sample, size_t r, const double *x)
+{
+    struct dual *d = sample->dual;
+    const struct spec *spec = &sample->spec;
+    const struct layers *layers = sample->query->layers;
+    double *v[NEURONS_MAX] = {NULL};
+    evaluate(v, layers, x);
     for (size_t i = 0; i < d->n_unstable; i++) {
         const struct dual_neuron *neuron = &d->neuron[i];
         d->phase[r * d->n_unstable + i] =
@@ -199,6 +206,56 @@ START_TEST(the_bound_is_below_every_value_with_these_phases)
         sample_clear(&sample);
     }
     ck_assert_uint_gt(n_split, POINTS);
+}
+END_TEST
+
+/* Bounds both ends of neuron i with the default slopes, raised by an ascent; z
+ * is a value of it. */
+static void check_target(struct sample *sample, size_t i, double z)
+{
+    struct dual *d = sample->dual;
+    d->target = d->neuron[i].source;
+    d->n_rows = 2;
+    dual_set_row(d, 0, 2 * d->neuron[i].index);
+    dual_set_row(d, 1, 2 * d->neuron[i].index + 1);
+    dual_ascend(d, &(struct dual_effort){10, 0.0}, HUGE_VAL);
+    for (size_t r = 0; r < 2; r++) {
+        const bool is_upper = d->disjunct[r] % 2 == 1;
+        ck_assert_uint_eq(d->disjunct[r] / 2, d->neuron[i].index);
+        ck_assert_double_le(d->bound[r], (is_upper ? -z : z) + 1e-9);
+    }
+    d->target = 0;
+}
+
+START_TEST(the_ends_of_neurons_enclose_their_values)
+{
+    size_t n_checked = 0;
+    for (size_t round = 0; round < test_count(60); round++) {
+        struct sample sample;
+        sample_init(&sample, round);
+        const struct layers *layers = sample.query->layers;
+        const struct query_case *c = sample.query->cases;
+        double x[INPUTS_MAX] = {0.0};
+        double *v[NEURONS_MAX] = {NULL};
+        ck_assert_uint_le(layers->n_inputs, INPUTS_MAX);
+        for (size_t j = 0; j < layers->n_inputs; j++) {
+            x[j] = rng_below(&sample.rng, 2) == 0 ? c->lower_down[j]
+                                                  : c->upper_up[j];
+        }
+        evaluate(v, layers, x);
+        for (size_t i = 0; i < sample.dual->n_unstable; i++) {
+            const struct dual_neuron *neuron = &sample.dual->neuron[i];
+            if (layers->layer[neuron->source].kind == LAYER_AFFINE) {
+                check_target(&sample, i, v[neuron->source][neuron->index]);
+                n_checked++;
+            }
+        }
+        for (size_t k = 0; k < layers->n_layers; k++) {
+            free(v[k]);
+        }
+        sample_clear(&sample);
+    }
+    ck_assert_uint_gt(n_checked, 100);
 }
 END_TEST
 
@@ -293,6 +350,7 @@ TCase *test_cases(void)
 {
     TCase *cases = tcase_create("dual");
     tcase_set_timeout(cases, 60.0);
+    tcase_add_test(cases, the_ends_of_neurons_enclose_their_values);
     tcase_add_test(cases, the_gradient_is_the_slope_of_the_bound);
     tcase_add_test(cases, the_bound_is_below_every_value_with_these_phases);
     tcase_add_test(cases, children_have_the_bounds_of_rows_of_their_own);
