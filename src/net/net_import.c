@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { OPSET_LOWEST = 6, OPSET_HIGHEST = 25 };
+enum { OPSET_LOWEST = 1, OPSET_HIGHEST = 25 };
 
 /* Tensors that one node may become, apart from its outputs. */
 enum { TENSORS_PER_NODE = 96, TENSORS_PER_INPUT = 8 };

@@ -137,6 +137,13 @@ enum status op_import_prelu(struct import *import)
     IMPORT_TRY(import_arity(import, 2, 2, 1));
     const struct tensor *x = import_input(import, 0);
     const struct tensor *slope = import_input(import, 1);
+    if (import->opset < 7 && slope->n > 1 && slope->shape.n_dims == 1 &&
+        x->shape.n_dims > 1) {
+        /* One slope per channel. */
+        struct shape channels = {.n_dims = x->shape.n_dims - 1,
+                                 .dims = {slope->n, 1, 1, 1, 1, 1, 1, 1}};
+        slope = build_map(import, &channels, &slope, 1, NULL);
+    }
     if (!shape_broadcast(&shape, &x->shape, &slope->shape) ||
         !shape_is_same(&shape, &x->shape)) {
         return import_refuse(import, STATUS_BAD_INPUT,

@@ -50,7 +50,7 @@ static enum status read_amounts(struct amounts *amounts, struct import *import,
         STATUS_TRY(import_float(import, "value", value));
     } else {
         STATUS_TRY(import_integers(import, 1, &pads, &n));
-        STATUS_TRY(import_scalar(import, 2, value));
+        STATUS_TRY(import_number_input(import, 2, value));
         STATUS_TRY(import_integers(import, 3, &axes, &n_axes));
         given = pads;
     }
@@ -131,10 +131,6 @@ enum status op_import_pad(struct import *import)
                              "mode %s is not supported", mode);
     }
     input = import_input(import, 0);
-    if (!constant_is_real_type(input->type)) {
-        return import_refuse(import, STATUS_UNSUPPORTED,
-                             "padding of integers is not supported");
-    }
     STATUS_TRY(read_amounts(&amounts, import, &value));
     shape.n_dims = input->shape.n_dims;
     for (size_t d = 0; d < shape.n_dims; d++) {
