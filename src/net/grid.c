@@ -111,6 +111,7 @@ static enum status set_kernel(struct grid *grid, struct import *import,
 {
     IMPORT_TRY(
         read_sizes(grid->kernel, import, "kernel_shape", grid->n_axes, 1));
+    double positions = 1.0;
     for (size_t axis = 0; axis < grid->n_axes; axis++) {
         if (kernel != NULL && grid->kernel[axis] != 0 &&
             grid->kernel[axis] != kernel[axis]) {
@@ -121,6 +122,10 @@ static enum status set_kernel(struct grid *grid, struct import *import,
         if (grid->kernel[axis] == 0) {
             return import_refuse(import, STATUS_BAD_INPUT, "no kernel_shape");
         }
+        positions *= (double)grid->kernel[axis];
+    }
+    if (positions > (double)SHAPE_ELEMENTS) {
+        return import_refuse(import, STATUS_UNSUPPORTED, "kernel too large");
     }
     return STATUS_OK;
 }

@@ -50,7 +50,7 @@ static enum status read_parameter(const struct tensor **parameter,
     }
     shape.dims[axis] =
         block > 0 ? (shape.dims[axis] + (size_t)block - 1) / (size_t)block : 0;
-    if (!shape_is_same(&shape, &given->shape)) {
+    if (block < 1 || !shape_is_same(&shape, &given->shape)) {
         return import_refuse(import, STATUS_BAD_INPUT,
                              "input %zu does not fit the axis", i);
     }
