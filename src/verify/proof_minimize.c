@@ -50,7 +50,7 @@ enum status proof_fits(const struct cert *cert, const struct query *query,
     size_t *width;
     if (layers->n_curved > 0) {
         error_set(error, "proofs of networks with neurons other than ReLUs "
-                         "cannot be minimized");
+                         "cannot be replayed");
         return STATUS_UNSUPPORTED;
     }
     NEW_ARRAY(width, layers->n_layers);
