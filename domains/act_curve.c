@@ -12,6 +12,9 @@ static const double PAD = 0x1p-39;
 static const double TINY = 0x1p-1000;
 static const double PI = 0x1.921fb54442d18p+1;
 
+/* In no piece. */
+static const double NO_HINT = HUGE_VAL;
+
 enum { TANGENT_STEPS = 20, SOLVE_STEPS = 40 };
 
 double act_curve_derivative(enum activation activation, double z)
@@ -25,12 +28,14 @@ double act_curve_derivative(enum activation activation, double z)
     case ACTIVATION_SIGN:
     case ACTIVATION_FLOOR:
         return 0.0;
+    case ACTIVATION_SQRT:
+        return z > 0.0 ? 0.5 / sqrt(z) : HUGE_VAL;
+    case ACTIVATION_RECIPROCAL:
+        return -1.0 / z / z;
     case ACTIVATION_SOFTPLUS:
     case ACTIVATION_ERF:
     case ACTIVATION_EXP:
     case ACTIVATION_LOG:
-    case ACTIVATION_SQRT:
-    case ACTIVATION_RECIPROCAL:
     case ACTIVATION_SQUARE:
     case ACTIVATION_SIN:
     case ACTIVATION_COS:
@@ -251,8 +256,9 @@ void act_curve_range(double *lower, double *upper, enum activation activation,
     }
     if (isfinite(l) && isfinite(u)) {
         /* Flat lines; the end with the lesser value touches. */
-        *lower = fmax(*lower, act_curve_least(activation, 0.0, NAN, l, u));
-        *upper = fmin(*upper, act_curve_greatest(activation, 0.0, NAN, l, u));
+        *lower = fmax(*lower, act_curve_least(activation, 0.0, NO_HINT, l, u));
+        *upper =
+            fmin(*upper, act_curve_greatest(activation, 0.0, NO_HINT, l, u));
     }
 }
 
@@ -332,15 +338,15 @@ static struct choice choose(enum activation activation, double l, double u)
     }
     const bool is_flat =
         n == 0 || u - l > 2.0 * PI || pieces[0].kind == PIECE_CONSTANT;
-    const double at_l = activation_value(activation, l);
-    const double at_u = activation_value(activation, u);
     double chord = 0.0;
     if (!is_flat) {
         chord = chord_of(activation, l, u);
-    } else if (n > 1 && at_l < at_u) {
-        chord = (at_u - at_l) / (u - l);
+    } else if (n > 1 && l < u) {
+        const double rise =
+            activation_value(activation, u) - activation_value(activation, l);
+        chord = rise / (u - l);
     }
-    return (struct choice){chord, NAN, chord, NAN};
+    return (struct choice){chord, NO_HINT, chord, NO_HINT};
 }
 
 static double short_slope(double slope)

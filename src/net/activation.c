@@ -58,7 +58,7 @@ double activation_value(enum activation activation, double z)
     case ACTIVATION_COUNT:
         break;
     }
-    return NAN;
+    return (double)NAN;
 }
 
 double activation_slope(enum activation activation, double z)
@@ -93,5 +93,5 @@ double activation_slope(enum activation activation, double z)
     case ACTIVATION_COUNT:
         break;
     }
-    return NAN;
+    return (double)NAN;
 }
