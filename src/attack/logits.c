@@ -18,20 +18,26 @@ static bool compares_outputs(const struct query_atom *atom, size_t n_inputs)
            is_number(atom->terms[0].coefficient, -atom->terms[1].coefficient);
 }
 
-static bool all_compare_outputs(const struct query *query)
+static bool case_compares_outputs(const struct query_case *one, size_t n_inputs)
 {
-    for (size_t c = 0; c < query->n_cases; c++) {
-        const struct query_case *one = &query->cases[c];
-        for (size_t d = 0; d < one->n_disjuncts; d++) {
-            for (size_t q = 0; q < one->disjuncts[d].n_atoms; q++) {
-                if (!compares_outputs(&one->disjuncts[d].atoms[q],
-                                      query->layers->n_inputs)) {
-                    return false;
-                }
+    for (size_t d = 0; d < one->n_disjuncts; d++) {
+        for (size_t q = 0; q < one->disjuncts[d].n_atoms; q++) {
+            if (!compares_outputs(&one->disjuncts[d].atoms[q], n_inputs)) {
+                return false;
             }
         }
     }
     return true;
+}
+
+static bool all_compare_outputs(const struct query *query)
+{
+    bool is_so = true;
+    for (size_t c = 0; c < query->n_cases && is_so; c++) {
+        is_so =
+            case_compares_outputs(&query->cases[c], query->layers->n_inputs);
+    }
+    return is_so;
 }
 
 /* Adds row i of the layer to row [n]; false if it has a bias other than the

@@ -8,35 +8,44 @@
 /* Largest binary exponent of a value, and of one that counts as zero. */
 enum { EXPONENT_LIMIT = 100000 };
 
-/* y = x rounded in the direction; x finite. False if it is too large. A tiny
- * number becomes 0 or the least power of two on its outer side. */
-static bool get_rational(mpq_t y, const mpfr_t x, mpfr_rnd_t direction)
+/* y = a number too small to keep, 0 or the least power of two on its outer
+ * side. */
+static void get_tiny(mpq_t y, int sign, mpfr_rnd_t direction)
 {
-    if (!mpfr_number_p(x)) {
-        return false;
-    }
-    mpq_set_ui(y, 0, 1);
-    if (mpfr_zero_p(x)) {
-        return true;
-    }
-    if (mpfr_get_exp(x) > EXPONENT_LIMIT) {
-        return false;
-    }
-    if (mpfr_get_exp(x) < -EXPONENT_LIMIT) {
-        const bool is_outward = (direction == MPFR_RNDU) == (mpfr_sgn(x) > 0);
-        if (is_outward) {
-            mpq_set_si(y, mpfr_sgn(x), 1);
-            mpq_div_2exp(y, y, EXPONENT_LIMIT);
-        }
-        return true;
-    }
+    const bool is_outward = (direction == MPFR_RNDU) == (sign > 0);
+    mpq_set_si(y, is_outward ? sign : 0, 1);
+    mpq_div_2exp(y, y, EXPONENT_LIMIT);
+}
+
+/* y = x, not zero. */
+static void get_dyadic(mpq_t y, const mpfr_t x)
+{
     const mpfr_exp_t exponent = mpfr_get_z_2exp(mpq_numref(y), x);
+    mpz_set_ui(mpq_denref(y), 1);
     if (exponent < 0) {
         mpq_div_2exp(y, y, (mp_bitcnt_t)-exponent);
     } else {
         mpq_mul_2exp(y, y, (mp_bitcnt_t)exponent);
     }
-    return true;
+}
+
+/* y = x rounded in the direction; false if it is too large or not a number.
+ */
+static bool get_rational(mpq_t y, const mpfr_t x, mpfr_rnd_t direction)
+{
+    const int sign = mpfr_number_p(x) != 0 ? mpfr_cmp_ui(x, 0) : 0;
+    if (sign == 0) {
+        mpq_set_ui(y, 0, 1);
+        return mpfr_number_p(x) != 0;
+    }
+    if (mpfr_get_exp(x) < -EXPONENT_LIMIT) {
+        get_tiny(y, sign > 0 ? 1 : -1, direction);
+        return true;
+    }
+    if (mpfr_get_exp(x) <= EXPONENT_LIMIT) {
+        get_dyadic(y, x);
+    }
+    return mpfr_get_exp(x) <= EXPONENT_LIMIT;
 }
 
 static mpfr_rnd_t opposite(mpfr_rnd_t direction)
@@ -137,6 +146,22 @@ static void enclose_wave_at(mpq_t y_lower, mpq_t y_upper,
     mpfr_clear(y);
 }
 
+/* Ends that are no wider than -1 and 1. */
+static void clamp(mpq_t y_lower, mpq_t y_upper)
+{
+    mpq_t one;
+    mpq_init(one);
+    mpq_set_ui(one, 1, 1);
+    if (mpq_cmp(y_upper, one) > 0) {
+        mpq_set(y_upper, one);
+    }
+    mpq_neg(one, one);
+    if (mpq_cmp(y_lower, one) < 0) {
+        mpq_set(y_lower, one);
+    }
+    mpq_clear(one);
+}
+
 /* Sine or cosine within `radius` of the middle. */
 static void enclose_wave(mpq_t y_lower, mpq_t y_upper, enum transcend function,
                          const mpq_t middle, const mpq_t radius, long bits)
@@ -158,12 +183,7 @@ static void enclose_wave(mpq_t y_lower, mpq_t y_upper, enum transcend function,
         mpq_sub(y_lower, y_lower, error);
         mpq_add(y_upper, y_upper, error);
     }
-    if (mpq_cmp_si(y_lower, -1, 1) < 0) {
-        mpq_set_si(y_lower, -1, 1);
-    }
-    if (mpq_cmp_ui(y_upper, 1, 1) > 0) {
-        mpq_set_ui(y_upper, 1, 1);
-    }
+    clamp(y_lower, y_upper);
     mpq_clear(error);
     mpfr_clear(x);
 }
