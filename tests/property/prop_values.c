@@ -9,6 +9,9 @@
 
 #include <math.h>
 
+/* The point of this file is to compare doubles with long doubles. */
+#pragma GCC diagnostic ignored "-Wdouble-promotion"
+
 enum { WIDTH = REF_CURVED_WIDTH, N_POINTS = 400 };
 
 /* A random network with a box, and the least and greatest of its first output
