@@ -27,7 +27,7 @@ long double ref_curved_function(enum activation activation, long double z)
     case ACTIVATION_SQRT:
         return sqrtl(z);
     case ACTIVATION_RECIPROCAL:
-        return 1.0L / z;
+        return fabsl(z) > 0.0L ? 1.0L / z : HUGE_VALL;
     case ACTIVATION_SQUARE:
         return z * z;
     case ACTIVATION_SIN:
