@@ -24,7 +24,8 @@ struct check_back {
     uint64_t *is_used;
     struct check_kept *kept;
     struct check_dyadic sum;
-    struct check_goal goal; /* scratch */
+    struct check_form *form; /* of check_back_keep */
+    struct check_goal goal;  /* scratch */
     struct check_bound bound;
 };
 
@@ -245,8 +246,7 @@ static void set_value(struct check_dyadic *value, check_wide sum)
 void check_back_bounds(struct check_bound *bounds, struct check_back *back,
                        const struct check_region *region,
                        const struct check_goal *goals, size_t n,
-                       enum check_arithmetic arithmetic,
-                       struct check_form *form)
+                       enum check_arithmetic arithmetic)
 {
     struct check_words *words = &back->words;
     arithmetic = back->kept != NULL ? CHECK_EXACT : arithmetic;
@@ -259,7 +259,7 @@ void check_back_bounds(struct check_bound *bounds, struct check_back *back,
                 load_goal(words, r, &goals[from + r]);
             }
             check_words_run(words, region, true,
-                            n <= CHECK_LANES ? form : NULL);
+                            n <= CHECK_LANES ? back->form : NULL);
         }
         for (size_t r = 0; r < n_lanes; r++) {
             struct check_bound *bound = &bounds[from + r];
@@ -271,6 +271,11 @@ void check_back_bounds(struct check_bound *bounds, struct check_back *back,
             }
         }
     }
+}
+
+void check_back_keep(struct check_back *back, struct check_form *form)
+{
+    back->form = form;
 }
 
 void check_back_finish(struct check_bound *bounds, struct check_back *back,
@@ -315,6 +320,16 @@ static int64_t round_fact(check_wide sum, unsigned fact_bits)
     return sum < -most ? CHECK_NO_LOWER : (int64_t)(sum < most ? sum : most);
 }
 
+/* z and -z of neurons in lanes, n in all or as many as there are lanes. */
+static void load_neurons(struct check_words *words, const uint32_t *z, size_t n)
+{
+    check_words_reset(words, n < CHECK_LANES ? n : CHECK_LANES);
+    for (size_t r = 0; r < words->n_lanes; r++) {
+        const int64_t one[2] = {r % 2 == 0 ? 1 : -1, 0};
+        check_words_add(words, r, z[r / 2], one, 0);
+    }
+}
+
 void check_back_neurons(int64_t *ends, struct check_back *back,
                         const struct check_region *region, const uint32_t *z,
                         size_t n, enum check_arithmetic arithmetic)
@@ -324,12 +339,7 @@ void check_back_neurons(int64_t *ends, struct check_back *back,
     for (size_t i = 0; i < 2 * n; i++) {
         const size_t lane = i % CHECK_LANES;
         if (arithmetic == CHECK_FAST && lane == 0) {
-            const size_t left = 2 * n - i;
-            check_words_reset(words, left < CHECK_LANES ? left : CHECK_LANES);
-            for (size_t r = 0; r < words->n_lanes; r++) {
-                const int64_t one[2] = {r % 2 == 0 ? 1 : -1, 0};
-                check_words_add(words, r, z[(i + r) / 2], one, 0);
-            }
+            load_neurons(words, z + i / 2, 2 * n - i);
             check_words_run(words, region, false, NULL);
         }
         if (arithmetic == CHECK_FAST && !words->is_dead[lane]) {

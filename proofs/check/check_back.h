@@ -57,15 +57,16 @@ void check_back_free(struct check_back *back);
  * FORMAT.md, "Back-substitution": bounds goals[n] from below for all
  * executions in the region, with the region's slopes. In integers of any size the bounds are the values defined there; by words, they
  * are those of section "Arithmetic", mostly a little lower. A goal
- * that words are too short for is done in integers. With words, and if n is at
- * most CHECK_LANES, `form` receives what the goals were replaced by before the
- * inputs, unless it is NULL.
+ * that words are too short for is done in integers.
  */
 void check_back_bounds(struct check_bound *bounds, struct check_back *back,
                        const struct check_region *region,
                        const struct check_goal *goals, size_t n,
-                       enum check_arithmetic arithmetic,
-                       struct check_form *form);
+                       enum check_arithmetic arithmetic);
+
+/* From now on, goals that are bounded by words, at most CHECK_LANES, leave in
+ * `form` what they were replaced by before the inputs; NULL ends this. */
+void check_back_keep(struct check_back *back, struct check_form *form);
 
 /* Bounds the n first goals that a form stands for, by words, in a region in
  * which the lines hold that the form was found with. */

@@ -165,8 +165,10 @@ static void add_combination(struct walk *walk, size_t g,
 static void close_goals(struct walk *walk, enum check_arithmetic arithmetic,
                         struct check_form *form)
 {
+    check_back_keep(walk->back, form);
     check_back_bounds(walk->bounds, walk->back, &walk->context.region,
-                      walk->goals, walk->n_goals, arithmetic, form);
+                      walk->goals, walk->n_goals, arithmetic);
+    check_back_keep(walk->back, NULL);
     for (size_t g = 0; g < walk->n_goals; g++) {
         const struct check_bound *bound = &walk->bounds[g];
         if (bound->is_finite &&
@@ -267,7 +269,7 @@ static bool apply_lemma(struct walk *walk, const struct check_node *node,
     mpz_clear(one);
     add_combination(walk, g, node, &lemma->by, node->only);
     check_back_bounds(walk->bounds, walk->back, region, walk->goals, 1,
-                      arithmetic, NULL);
+                      arithmetic);
     walk->n_goals = 0;
     const int64_t end = walk->bounds[0].is_finite
                             ? check_dyadic_floor_difference(
