@@ -115,3 +115,27 @@ void check_context_undo(struct check_context *context, size_t n_changes)
         region->line[change->index] = change->line;
     }
 }
+
+void check_region_load(struct check_region *region, const struct check_case *of,
+                       size_t number)
+{
+    mpz_t units;
+    mpz_init(units);
+    for (size_t e = 0; e < 2 * region->n_inputs; e++) {
+        if (of->box[e] == NULL) {
+            check_unsupported("case %zu: input %zu has no %s end", number,
+                              e / 2, e % 2 == 0 ? "lower" : "upper");
+        }
+        /* -x <= rhs or x <= rhs: rounding rhs up moves both ends outward. */
+        mpz_mul_2exp(units, mpq_numref(of->box[e]->rhs), region->box_bits);
+        mpz_cdiv_q(units, units, mpq_denref(of->box[e]->rhs));
+        if (mpz_cmpabs_ui(units, (unsigned long)1 << 61) > 0) {
+            check_unsupported("case %zu: input %zu: end too large for the "
+                              "grid of the certificate",
+                              number, e / 2);
+        }
+        const int64_t end = mpz_get_si(units);
+        region->ends[e] = e % 2 == 0 ? -end : end;
+    }
+    mpz_clear(units);
+}

@@ -4,6 +4,7 @@
 #define ASTROLABE_PROOFS_CHECK_CHECK_REGION_H
 
 #include "proofs/check/check_activation.h"
+#include "proofs/check/check_query.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -72,5 +73,9 @@ void check_context_set_slope(struct check_context *context, size_t i,
 
 /* Takes back all changes after the first n_changes. */
 void check_context_undo(struct check_context *context, size_t n_changes);
+
+/* FORMAT.md, "Box": the ends of the inputs, from those of case `number`. */
+void check_region_load(struct check_region *region, const struct check_case *of,
+                       size_t number);
 
 #endif

@@ -467,33 +467,6 @@ static void visit_node(struct walk *walk)
     }
 }
 
-/* Sets the box of a case: FORMAT.md, "Box". */
-static void load_box(struct walk *walk)
-{
-    const struct check_case *of = current_case(walk);
-    mpz_t units;
-    mpz_init(units);
-    for (size_t e = 0; e < 2 * walk->proof->network->n_inputs; e++) {
-        if (of->box[e] == NULL) {
-            check_unsupported("case %zu: input %zu has no %s end",
-                              walk->records.number, e / 2,
-                              e % 2 == 0 ? "lower" : "upper");
-        }
-        /* -x <= rhs or x <= rhs: rounding rhs up moves both ends outward. */
-        mpz_mul_2exp(units, mpq_numref(of->box[e]->rhs),
-                     walk->proof->head->box_bits);
-        mpz_cdiv_q(units, units, mpq_denref(of->box[e]->rhs));
-        if (mpz_cmpabs_ui(units, (unsigned long)1 << 61) > 0) {
-            check_unsupported("case %zu: input %zu: end too large for the "
-                              "grid of the certificate",
-                              walk->records.number, e / 2);
-        }
-        const int64_t end = mpz_get_si(units);
-        walk->context.region.ends[e] = e % 2 == 0 ? -end : end;
-    }
-    mpz_clear(units);
-}
-
 /* The induction of FORMAT.md, "Theorem", from the roots to the leaves. */
 static void *walk_trees(void *argument)
 {
@@ -505,7 +478,7 @@ static void *walk_trees(void *argument)
     for (size_t number = 0; number < proof->query->n_cases; number++) {
         leave_nodes(walk, 0);
         check_records_start(&walk->records, number);
-        load_box(walk);
+        check_region_load(&walk->context.region, current_case(walk), number);
         do {
             visit_node(walk);
         } while (check_records_advance(&walk->records));
