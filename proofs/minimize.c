@@ -1,7 +1,9 @@
 /* The passes in their order, round by round. */
 #include "proofs/minimize.h"
 
+#include "proofs/cert_bin.h"
 #include "proofs/minimize_pass.h"
+#include "src/base/require.h"
 
 #include <string.h>
 
@@ -138,12 +140,48 @@ static void run_pass(struct minimize_row *row, struct cert *cert,
     row->seconds += budget_cpu_s() - started_s;
 }
 
+/* Replaces the certificate by the one that these bytes say. */
+static void restore(struct cert *cert, const struct bytes *bytes)
+{
+    struct error error = {0};
+    cert_clear(cert);
+    REQUIRE(cert_bin_decode(cert, bytes, &error) == STATUS_OK);
+}
+
+/* Runs a pass, once more with thrift if it spends bytes, and takes back what
+ * makes the certificate larger.
+ *   best  the certificate as it is, before and after */
+static void try_pass(struct minimize_row *row, struct cert *cert,
+                     struct bytes *best, enum minimize_pass pass,
+                     const struct oracle *oracle,
+                     const struct minimize_options *options)
+{
+    struct minimize_options current = *options;
+    bool is_done = false;
+    while (!is_done) {
+        struct bytes after = {0};
+        run_pass(row, cert, pass, oracle, &current);
+        cert_bin_encode(&after, cert, NULL);
+        is_done = after.n <= best->n || current.is_thrifty;
+        if (after.n <= best->n) {
+            bytes_clear(best);
+            *best = after;
+        } else {
+            restore(cert, best);
+            bytes_clear(&after);
+        }
+        current.is_thrifty = true;
+    }
+}
+
 void minimize_run(struct minimize_report *report, struct cert *cert,
                   const struct oracle *oracle,
                   const struct minimize_options *options)
 {
     *report = (struct minimize_report){0};
+    struct bytes best = {0};
     bool has_changed = true;
+    cert_bin_encode(&best, cert, NULL);
     for (unsigned round = 0; round < options->rounds && has_changed; round++) {
         const struct minimize_size first = minimize_measure(cert);
         for (unsigned pass = 0; pass < MINIMIZE_PASSES; pass++) {
@@ -156,10 +194,12 @@ void minimize_run(struct minimize_report *report, struct cert *cert,
                 row->was_run = true;
                 row->before = minimize_measure(cert);
             }
-            run_pass(row, cert, (enum minimize_pass)pass, oracle, options);
+            try_pass(row, cert, &best, (enum minimize_pass)pass, oracle,
+                     options);
             row->after = minimize_measure(cert);
         }
         const struct minimize_size last = minimize_measure(cert);
         has_changed = memcmp(&first, &last, sizeof first) != 0;
     }
+    bytes_clear(&best);
 }

@@ -81,8 +81,10 @@ struct minimize_report {
 struct minimize_size minimize_measure(const struct cert *cert);
 
 /*
- * Runs the passes on a proof of unsat. Whatever they do is left to the
- * checker to judge: the oracle's arithmetic is not the checker's.
+ * Runs the passes on a proof of unsat, which cert_check accepts. A pass that
+ * makes its binary form larger is run once more with thrift, and is without
+ * effect if that does not help. Whatever they do is left to the checker to
+ * judge: the oracle's arithmetic is not the checker's.
  *   report  filled in
  */
 void minimize_run(struct minimize_report *report, struct cert *cert,

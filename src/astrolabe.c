@@ -380,7 +380,6 @@ astrolabe_certificate_minimize(astrolabe_certificate *certificate,
     const struct minimize_options inner = {
         .passes = options->passes,
         .is_slow = options->is_slow,
-        .is_thrifty = options->is_thrifty,
         .procedure = procedures[options->thinning],
         .rounds = options->rounds,
         .budget = {.deadline_s = options->deadline_s},

@@ -224,14 +224,12 @@ enum astrolabe_thinning {
 /*
  * passes      bit p: pass p is run, in order
  * is_slow     passes may take many times as long as checking does
- * is_thrifty  bytes count more than checking time
  * rounds      most rounds over all passes, as long as something changes
  * deadline_s  wall seconds from process start; HUGE_VAL: none
  */
 struct astrolabe_minimize_options {
     unsigned passes;
     bool is_slow;
-    bool is_thrifty;
     enum astrolabe_thinning thinning;
     unsigned rounds;
     double deadline_s;

@@ -64,6 +64,11 @@ for property in "$models"/controller_holds_[46].vnnlib; do
         --quiet >"$scratch/verdict"
     accepts "$recorded" ||
         fail "${property##*/}: the proof by splits of neurons is rejected"
+    "$tool" proof minimize "$recorded" "$small" --network "$network" \
+        --property "$property" --report "$report" --quiet ||
+        fail "${property##*/}: not minimized"
+    awk -F, 'NR > 2 && $3 > bytes { exit 1 } NR > 1 { bytes = $3 }' "$report" ||
+        fail "${property##*/}: a pass makes it larger"
 done
 # A tool that proves nothing, or passes that do nothing, have tested nothing.
 [ "$n" -ge 10 ] || fail "only $n certificates were recorded"

@@ -23,7 +23,7 @@ enum { MESSAGE_BYTES = 2048 };
  * One run.
  *   best, trial  files beside `out`: the best certificate so far, and the one
  *                to be judged
- *   n_bytes      of the best one; n_recorded of the first
+ *   n_bytes      of the best one
  */
 struct slim {
     const struct slim_job *job;
@@ -32,7 +32,6 @@ struct slim {
     char *best;
     char *trial;
     size_t n_bytes;
-    size_t n_recorded;
     struct writer *report;
 };
 
@@ -40,7 +39,6 @@ struct slim {
 struct step {
     const char *name;
     unsigned passes;
-    bool is_thrifty;
 };
 
 static size_t size_of(const char *path)
@@ -134,7 +132,6 @@ static enum status make_trial(const struct slim *slim, const struct step *step,
     astrolabe_certificate *certificate = NULL;
     struct astrolabe_minimize_options options = slim->job->options;
     options.passes = step->passes;
-    options.is_thrifty = step->is_thrifty;
     enum status status = translate(
         astrolabe_certificate_load(&certificate, slim->best, text, sizeof text),
         text, error);
@@ -171,43 +168,28 @@ static const char KEPT[] = "kept";
 static const char LARGER[] = "larger";
 static const char REJECTED[] = "rejected";
 
-/* Runs passes on the best one; keeps the result if it is accepted and not
- * larger than what was recorded: a pass may spend bytes on checking time that
- * an earlier one has saved. */
-static enum status attempt_once(struct slim *slim, const struct step *step,
-                                const char **outcome, struct error *error)
+/* Runs passes on the best one; keeps the result if it is accepted and no
+ * larger. */
+static enum status attempt(struct slim *slim, const struct step *step,
+                           bool *is_kept, struct error *error)
 {
     enum status status = STATUS_OK;
     struct astrolabe_sizes sizes = {0};
     double seconds[2] = {-budget_cpu_s(), 0.0};
+    const char *outcome = REJECTED;
     size_t n_bytes = 0;
-    bool is_small = false;
     STATUS_TRY(make_trial(slim, step, &sizes, error));
     seconds[0] += budget_cpu_s();
     n_bytes = size_of(slim->trial);
-    is_small = n_bytes <= slim->n_recorded;
-    *outcome = !is_small                                     ? LARGER
-               : is_accepted(slim, slim->trial, &seconds[1]) ? KEPT
-                                                             : REJECTED;
-    add_row(slim, step->name, *outcome, &sizes, seconds);
-    if (*outcome == KEPT && rename(slim->trial, slim->best) == 0) {
-        slim->n_bytes = n_bytes;
+    if (n_bytes > slim->n_bytes) {
+        outcome = LARGER;
+    } else if (is_accepted(slim, slim->trial, &seconds[1])) {
+        outcome = KEPT;
     }
+    add_row(slim, step->name, outcome, &sizes, seconds);
+    *is_kept = outcome == KEPT && rename(slim->trial, slim->best) == 0;
+    slim->n_bytes = *is_kept ? n_bytes : slim->n_bytes;
 cleanup:
-    return status;
-}
-
-/* The same, once more with thrift if it has become larger. */
-static enum status attempt(struct slim *slim, struct step step, bool *is_kept,
-                           struct error *error)
-{
-    const char *outcome = REJECTED;
-    enum status status = attempt_once(slim, &step, &outcome, error);
-    if (status == STATUS_OK && outcome == LARGER) {
-        step.is_thrifty = true;
-        status = attempt_once(slim, &step, &outcome, error);
-    }
-    *is_kept = outcome == KEPT;
     return status;
 }
 
@@ -229,18 +211,18 @@ static enum status run_passes(struct slim *slim, struct error *error)
 {
     enum status status = STATUS_OK;
     const unsigned passes = slim->job->options.passes;
-    const struct step all = {"all", passes, false};
+    const struct step all = {"all", passes};
     bool is_kept = false;
     if (slim->report != NULL) {
         STATUS_TRY(add_first_row(slim, error));
     } else {
-        STATUS_TRY(attempt(slim, all, &is_kept, error));
+        STATUS_TRY(attempt(slim, &all, &is_kept, error));
     }
     for (size_t p = 0; p < astrolabe_n_passes() && !is_kept; p++) {
-        const struct step step = {astrolabe_pass(p), 1u << p, false};
+        const struct step step = {astrolabe_pass(p), 1u << p};
         bool is_ignored = false;
         if ((passes & step.passes) != 0) {
-            STATUS_TRY(attempt(slim, step, &is_ignored, error));
+            STATUS_TRY(attempt(slim, &step, &is_ignored, error));
         }
     }
 cleanup:
@@ -258,7 +240,6 @@ static enum status prepare(struct slim *slim, struct error *error)
     STATUS_TRY(bench_check_files_init(&slim->files, &instance, error));
     STATUS_TRY(copy(slim->job->in, slim->best, error));
     slim->n_bytes = size_of(slim->best);
-    slim->n_recorded = slim->n_bytes;
     if (slim->job->report != NULL) {
         STATUS_TRY(writer_open(&slim->report, slim->job->report, error));
         writer_print(slim->report,
