@@ -69,13 +69,17 @@ static void scale(double *multipliers, size_t n)
     }
 }
 
-/* Notes a sum as part of a combination: the atoms may come twice. */
+/* Notes a sum as part of a combination: the atoms may come twice. Products of
+ * multipliers are rounded as all are, or the certificate would not say what
+ * was checked. */
 static void note_scaled_sum(struct prover *p, uint32_t d, double factor)
 {
     const size_t before = p->record.terms.n;
     prover_note_sum(p, d);
     for (size_t t = before; t < p->record.terms.n; t++) {
-        p->record.terms.data[t].multiplier *= factor;
+        double *multiplier = &p->record.terms.data[t].multiplier;
+        *multiplier *= factor;
+        (void)record_round(multiplier, 1);
     }
 }
 
