@@ -15,14 +15,12 @@ enum { GOAL_BITS = 60, WORD = 64 };
  *   q        [n_coordinates] 0 between goals
  *   is_used  [n_coordinates / WORD + 1] bits of coordinates whose q may differ
  *            from 0: most goals have few terms on their way to the inputs
- *   kept     [n_coordinates] if the network is curved, and no words then
  */
 struct check_back {
     const struct check_network *network;
     struct check_words words;
     struct check_dyadic *q;
     uint64_t *is_used;
-    struct check_kept *kept;
     struct check_dyadic sum;
     struct check_form *form; /* of check_back_keep */
     struct check_goal goal;  /* scratch */
@@ -34,12 +32,8 @@ struct check_back *check_back_create(const struct check_network *network,
 {
     struct check_back *back = check_alloc(1, sizeof *back);
     back->network = network;
-    if (network->is_curved) {
-        back->kept = check_alloc(network->n_coordinates, sizeof *back->kept);
-    } else {
-        check_words_init(&back->words, network,
-                         shared != NULL ? &shared->words : NULL);
-    }
+    check_words_init(&back->words, network,
+                     shared != NULL ? &shared->words : NULL);
     back->q = check_alloc(network->n_coordinates, sizeof *back->q);
     for (size_t i = 0; i < network->n_coordinates; i++) {
         mpz_init(back->q[i].value);
@@ -59,10 +53,7 @@ void check_back_free(struct check_back *back)
     mpz_clear(back->sum.value);
     mpz_clear(back->bound.value.value);
     check_goal_clear(&back->goal);
-    if (back->kept == NULL) {
-        check_words_clear(&back->words);
-    }
-    check_free(back->kept);
+    check_words_clear(&back->words);
     check_free(back->q);
     check_free(back->is_used);
     check_free(back);
@@ -147,7 +138,7 @@ static bool replace_curved(struct check_back *back,
     }
     const size_t side = sign > 0 ? 0 : 1;
     const struct check_curve_lines *lines =
-        check_kept_get(back->kept, region, layer, i);
+        &check_kept_get(back->words.kept, region, layer, i)->lines;
     if (lines->has[side]) {
         check_dyadic_add_double(&back->sum, q, lines->intercept[side]);
         add_multiple(back, layer->source[i], q, lines->slope[side]);
@@ -249,7 +240,6 @@ void check_back_bounds(struct check_bound *bounds, struct check_back *back,
                        enum check_arithmetic arithmetic)
 {
     struct check_words *words = &back->words;
-    arithmetic = back->kept != NULL ? CHECK_EXACT : arithmetic;
     for (size_t from = 0; from < n; from += CHECK_LANES) {
         const size_t left = n - from;
         const size_t n_lanes = left < CHECK_LANES ? left : CHECK_LANES;
@@ -335,7 +325,6 @@ void check_back_neurons(int64_t *ends, struct check_back *back,
                         size_t n, enum check_arithmetic arithmetic)
 {
     struct check_words *words = &back->words;
-    arithmetic = back->kept != NULL ? CHECK_EXACT : arithmetic;
     for (size_t i = 0; i < 2 * n; i++) {
         const size_t lane = i % CHECK_LANES;
         if (arithmetic == CHECK_FAST && lane == 0) {

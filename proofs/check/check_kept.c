@@ -2,7 +2,11 @@
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_kept.h"
 
+#include "proofs/check/check_matrix.h"
+
 #include <string.h>
+
+enum { OFFSET_BITS = 60 };
 
 /* x in units of 2^-G, rounded outward; false if too large. */
 static bool round_end(int64_t *end, const mpq_t x, size_t side,
@@ -101,22 +105,123 @@ static void add_flat_lines(struct check_curve_lines *lines,
     mpq_clears(ends[0], ends[1], NULL);
 }
 
-const struct check_curve_lines *
-check_kept_get(struct check_kept *kept, const struct check_region *region,
-               const struct check_layer *layer, size_t i)
+/* floor(number * 2^exponent); false if that is above 2^OFFSET_BITS in size. */
+static bool round_down(int64_t *units, double number, long exponent)
+{
+    int64_t mantissa = 0;
+    long last = 0;
+    check_split_double(&mantissa, &last, number);
+    check_wide wide = mantissa;
+    const bool is_small = check_wide_scale(&wide, last + exponent, OFFSET_BITS);
+    *units = is_small ? (int64_t)wide : 0;
+    return is_small;
+}
+
+/* number * 2^exponent is an integer. */
+static bool is_whole(double number, long exponent)
+{
+    int64_t mantissa = 0;
+    long last = 0;
+    check_split_double(&mantissa, &last, number);
+    return mantissa == 0 || last + exponent >= 0;
+}
+
+/* All slopes are below 2^length in size. */
+static long measure_slopes(const struct check_curve_lines *lines)
+{
+    const double slopes[3] = {lines->slope[0], lines->slope[1], lines->other};
+    long longest = CHECK_LEAST_LENGTH;
+    for (size_t k = 0; k < 3; k++) {
+        int64_t m = 0;
+        long last = 0;
+        check_split_double(&m, &last, slopes[k]);
+        const uint64_t size = (uint64_t)(m < 0 ? -m : m);
+        const long length = last + check_bit_length(size);
+        longest = m != 0 && length > longest ? length : longest;
+    }
+    return longest;
+}
+
+/* The offset of a line e, from the intercept. A slope that was rounded down is
+ * too low by less than one unit: v is at least, or at most, what this does to
+ * the end of the source that makes it worst. False if that is not known. */
+static bool find_offset(struct check_word_lines *words, size_t e,
+                        const struct check_curve_lines *lines,
+                        int64_t facts[2][2], unsigned fact_bits)
+{
+    const double slopes[2] = {lines->slope[e], lines->other};
+    const double intercept = lines->intercept[e];
+    int64_t below = 0; /* the offset, of -v for an upper line */
+    bool is_known =
+        round_down(&below, e == 0 ? intercept : -intercept, (long)fact_bits);
+    check_wide sum = below;
+    for (size_t k = 0; is_known && k < 2; k++) {
+        const int64_t end = facts[k][e];
+        check_wide cost = e == 0 ? -(check_wide)end : end;
+        cost = cost < 0 ? 0 : cost;
+        if (!is_whole(slopes[k], words->shift)) {
+            is_known = end != CHECK_NO_LOWER && end != CHECK_NO_UPPER &&
+                       check_wide_scale(&cost, -words->shift, OFFSET_BITS);
+            sum -= cost + 1;
+        }
+    }
+    const check_wide most = (check_wide)1 << OFFSET_BITS;
+    is_known = is_known && sum >= -most && sum <= most;
+    words->offset[e] = !is_known ? 0 : (int64_t)(e == 0 ? sum : -sum);
+    return is_known;
+}
+
+/* *sum += the least slope * 2^-shift * z, rounded down, in units of 2^-G; false
+ * if that is not known. */
+static bool add_least(check_wide *sum, int64_t slope, long shift,
+                      const int64_t fact[2])
+{
+    const int64_t end = fact[slope < 0 ? 1 : 0];
+    check_wide part = (check_wide)slope * end;
+    if (slope != 0 && (end == CHECK_NO_LOWER || end == CHECK_NO_UPPER ||
+                       !check_wide_scale(&part, -shift, 2 * OFFSET_BITS))) {
+        return false;
+    }
+    *sum += slope != 0 ? part : 0;
+    return true;
+}
+
+/* The lines of v, whose sources are x and y, for words. */
+static void shorten_lines(struct check_kept *kept,
+                          const struct check_region *region, size_t v, size_t x,
+                          size_t y)
+{
+    const struct check_curve_lines *lines = &kept->lines;
+    struct check_word_lines *words = &kept->words;
+    int64_t facts[2][2];
+    check_region_fact(facts[0], region, x);
+    check_region_fact(facts[1], region, y);
+    words->length = measure_slopes(lines);
+    words->shift = CHECK_SLOPE_BITS - words->length;
+    (void)round_down(&words->other, lines->other, words->shift);
+    for (size_t e = 0; e < 2; e++) {
+        (void)round_down(&words->slope[e], lines->slope[e], words->shift);
+        words->has[e] = lines->has[e] &&
+                        find_offset(words, e, lines, facts, region->fact_bits);
+    }
+    check_wide least = words->offset[0];
+    words->least = region->ends[2 * v];
+    if (words->has[0] &&
+        add_least(&least, words->slope[0], words->shift, facts[0]) &&
+        add_least(&least, words->other, words->shift, facts[1]) &&
+        least > words->least) {
+        words->least = least < 0 ? (int64_t)least : 0;
+    }
+}
+
+/* Makes the lines of element i of the layer anew. */
+static void find_lines(struct check_kept *kept,
+                       const struct check_region *region,
+                       const struct check_layer *layer, size_t i)
 {
     const bool is_product = layer->kind == CHECK_PRODUCT;
-    const size_t v = layer->first + i;
     const size_t sources[2] = {
         layer->source[i], layer->source[is_product ? layer->width + i : i]};
-    int64_t facts[6];
-    kept += v;
-    check_region_fact(facts, region, sources[0]);
-    check_region_fact(facts + 2, region, sources[1]);
-    check_region_fact(facts + 4, region, v);
-    if (kept->is_known && memcmp(kept->facts, facts, sizeof facts) == 0) {
-        return &kept->lines;
-    }
     mpq_t x[2];
     mpq_t y[2];
     bool is_known[2];
@@ -124,8 +229,6 @@ check_kept_get(struct check_kept *kept, const struct check_region *region,
     mpq_inits(x[0], x[1], y[0], y[1], NULL);
     check_get_ends(x, is_known, region, sources[0]);
     check_get_ends(y, is_other_known, region, sources[1]);
-    kept->is_known = true;
-    memcpy(kept->facts, facts, sizeof facts);
     kept->lines = (struct check_curve_lines){.other = 0.0};
     if (is_known[0] && is_known[1] && is_other_known[0] && is_other_known[1]) {
         kept->lines = is_product ? check_product_lines(x, y)
@@ -134,8 +237,29 @@ check_kept_get(struct check_kept *kept, const struct check_region *region,
                           : check_scale_lines(&layer->factor[i], x);
     }
     if (!kept->lines.has[0] || !kept->lines.has[1]) {
-        add_flat_lines(&kept->lines, region, v);
+        add_flat_lines(&kept->lines, region, layer->first + i);
     }
     mpq_clears(x[0], x[1], y[0], y[1], NULL);
-    return &kept->lines;
+}
+
+const struct check_kept *check_kept_get(struct check_kept *kept,
+                                        const struct check_region *region,
+                                        const struct check_layer *layer,
+                                        size_t i)
+{
+    const size_t v = layer->first + i;
+    const size_t x = layer->source[i];
+    const size_t y =
+        layer->source[layer->kind == CHECK_PRODUCT ? layer->width + i : i];
+    const int64_t ends[6] = {region->ends[2 * x], region->ends[2 * x + 1],
+                             region->ends[2 * y], region->ends[2 * y + 1],
+                             region->ends[2 * v], region->ends[2 * v + 1]};
+    kept += v;
+    if (!kept->is_known || memcmp(kept->ends, ends, sizeof ends) != 0) {
+        kept->is_known = true;
+        memcpy(kept->ends, ends, sizeof ends);
+        find_lines(kept, region, layer, i);
+        shorten_lines(kept, region, v, x, y);
+    }
+    return kept;
 }

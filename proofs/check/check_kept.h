@@ -6,19 +6,44 @@
 #include "proofs/check/check_curve.h"
 #include "proofs/check/check_region.h"
 
-/* The lines of a coordinate v and what they were made from: the facts of its
+/* Of slopes in words; and the least length that is given to them. */
+enum { CHECK_SLOPE_BITS = 30, CHECK_LEAST_LENGTH = -64 };
+
+/*
+ * The same lines for words, a little wider apart: v is at least, [0], or at most,
+ * [1],
+ *   (slope[e] * x + other * y) * 2^-shift + offset[e] * 2^-G.
+ *   length        the slopes are below 2^length; shift = CHECK_SLOPE_BITS -
+ *                 length
+ *   slope, other  at most 2^CHECK_SLOPE_BITS in size
+ *   offset        at most 2^60 in size
+ *   least         v is at least that many units of 2^-G; or CHECK_NO_LOWER
+ */
+struct check_word_lines {
+    bool has[2];
+    long length;
+    long shift;
+    int64_t slope[2];
+    int64_t other;
+    int64_t offset[2];
+    int64_t least;
+};
+
+/* The lines of a coordinate v and what they were made from: the ends of its
  * sources and of v itself. Zeroed: none. */
 struct check_kept {
     bool is_known;
-    int64_t facts[6];
+    int64_t ends[6];
     struct check_curve_lines lines;
+    struct check_word_lines words;
 };
 
 /* The lines of element i of a layer of curves, products or scales in the
  * region, FORMAT.md, "Lines of a neuron"; kept[] has one for each coordinate. */
-const struct check_curve_lines *
-check_kept_get(struct check_kept *kept, const struct check_region *region,
-               const struct check_layer *layer, size_t i);
+const struct check_kept *check_kept_get(struct check_kept *kept,
+                                        const struct check_region *region,
+                                        const struct check_layer *layer,
+                                        size_t i);
 
 /* The ends of coordinate z as rationals, those that are finite. */
 void check_get_ends(mpq_t x[2], bool is_known[2],

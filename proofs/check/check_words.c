@@ -3,65 +3,30 @@
 #include "proofs/check/check_words.h"
 
 #include "proofs/check/check_fail.h"
-#include "proofs/check/check_lanes.h"
-#include "proofs/check/check_matrix.h"
+#include "proofs/check/check_pass.h"
 
 #include <string.h>
 
-/* Of slopes; of the parts and the whole of intercepts
- * and errors; and the neurons after which sums of intercepts are carried: those
- * of one limb are at most 2^(31 + 20 + 10). */
-enum {
-    SLOPE_BITS = 16,
-    LIMB_BITS = 20,
-    OFFSET_BITS = 3 * LIMB_BITS,
-    BLOCK = 1024,
-    MOST_COORDINATES = 1 << 24
-};
+enum { MOST_COORDINATES = 1 << 24 };
 
-/*
- * coefficients . v + sums <= goals. Part 0 are the inputs, part p the
- * coordinates of layer p - 1; those outside of a part's window have
- * coefficient 0.
- *   own, matrices  [n_layers] of affine layers; matrices may be another's
- *   uses      [p * n_parts + t] part p is computed from part t
- *   only      [p] the only part that part p is computed from; n_parts: several
- *   q         [n_coordinates]
- *   sum       [n_coordinates] what one layer adds; 0 between layers
- *   x, row    [n_coordinates] scratch: the rows that are not 0, x[k] times row
- *             row[k]
- *   column    [n_coordinates + CHECK_TILE] scratch: columns that are needed
- */
-struct check_lanes_state {
-    const struct check_network *network;
-    size_t n_parts;
-    struct check_matrix *own;
-    const struct check_matrix *matrices;
-    struct check_part *parts;
-    bool *uses;
-    size_t *only;
-    bool use_slopes;
-    void *block; /* of the vectors */
-    check_lanes *q;
-    check_lanes *sum;
-    check_lanes *x;
-    uint32_t *row;
-    uint32_t *column;
-};
-
-/* The first coordinate of part p; of the part n_parts, their number. */
-static size_t part_first(const struct check_network *network, size_t p)
+/* How many sources of the layer are the same one at most. */
+static int64_t count_reads(const struct check_layer *layer)
 {
-    return p > network->n_layers ? network->n_coordinates
-           : p == 0              ? 0
-                                 : network->layers[p - 1].first;
+    uint32_t *n = check_alloc(layer->first, sizeof *n);
+    int64_t most = 0;
+    for (size_t k = 0; k < check_n_sources(layer); k++) {
+        const int64_t n_reads = ++n[layer->source[k]];
+        most = n_reads > most ? n_reads : most;
+    }
+    check_free(n);
+    return most;
 }
 
 /* The part of a coordinate. */
 static size_t find_part(const struct check_network *network, size_t coordinate)
 {
     size_t p = network->n_layers;
-    while (coordinate < part_first(network, p)) {
+    while (coordinate < check_part_first(network, p)) {
         p--;
     }
     return p;
@@ -84,6 +49,7 @@ void check_words_init(struct check_words *words,
     state->parts = check_alloc(state->n_parts + 1, sizeof *state->parts);
     state->uses = check_alloc(state->n_parts, state->n_parts);
     state->only = check_alloc(state->n_parts, sizeof *state->only);
+    state->n_reads = check_alloc(state->n_parts, sizeof *state->n_reads);
     /* Rows come in pairs. */
     state->block = check_alloc(3 * n + 2, sizeof *state->q);
     state->row = check_alloc(n + 1, sizeof *state->row);
@@ -93,17 +59,21 @@ void check_words_init(struct check_words *words,
     state->q = aligned;
     state->x = state->q + n;
     state->sum = state->x + n + 1;
+    if (network->is_curved) {
+        words->kept = check_alloc(n, sizeof *words->kept);
+    }
     for (size_t p = 1; p < state->n_parts; p++) {
         const struct check_layer *layer = &network->layers[p - 1];
         const bool is_affine = layer->kind == CHECK_AFFINE;
         const uint32_t *below = is_affine ? layer->column : layer->source;
         const size_t end =
-            is_affine ? layer->start[layer->width] : layer->width;
+            is_affine ? layer->start[layer->width] : check_n_sources(layer);
         for (size_t k = 0; k < end; k++) {
             const size_t t = find_part(network, below[k]);
             state->uses[p * state->n_parts + t] = true;
             state->only[p] = k == 0 || t == state->only[p] ? t : state->n_parts;
         }
+        state->n_reads[p] = is_affine ? 0 : count_reads(layer);
         if (is_affine && shared == NULL) {
             check_matrix_init(&state->own[p - 1], layer);
         }
@@ -115,281 +85,38 @@ void check_words_clear(struct check_words *words)
     for (size_t l = 0; l < words->state->network->n_layers; l++) {
         check_matrix_clear(&words->state->own[l]);
     }
+    check_free(words->kept);
     check_free(words->state->own);
     check_free(words->state->parts);
     check_free(words->state->uses);
     check_free(words->state->only);
+    check_free(words->state->n_reads);
     check_free(words->state->block);
     check_free(words->state->row);
     check_free(words->state->column);
     check_free(words->state);
 }
 
-/* sums[r] += value * 2^exponent, rounded down, for |value| <= 2^126; kills the
- * lane instead of overflowing. */
-static inline void add_to_sum(struct check_words *words, size_t r,
-                              check_wide value, long exponent)
-{
-    const check_wide most = (check_wide)1 << 125;
-    const long shift = exponent + CHECK_SUM_BITS;
-    if (shift > 0 && !check_wide_scale(&value, shift, 125)) {
-        words->is_dead[r] = true;
-        return;
-    }
-    value >>= shift > 0 ? 0 : shift < -127 ? 127 : -shift;
-    words->sums[r] += value; /* at most 2^125 before */
-    if (words->sums[r] < -most || words->sums[r] > most) {
-        words->is_dead[r] = true;
-        words->sums[r] = 0;
-    }
-}
-
-/* Reads the words one by one: x is in memory. */
-static inline bool is_zero(const check_lanes *x)
-{
-    int64_t any = 0;
-    for (size_t r = 0; r < CHECK_LANES; r++) {
-        any |= (*x)[r];
-    }
-    return any == 0;
-}
-
-/* Adds sum - above of the coordinates of a window in part p; exponent, bits and
- * units of the sums in `from`. */
-CHECK_CLONES static void add_to_part(struct check_lanes_state *state, size_t p,
-                                     const struct check_part *from,
-                                     const check_lanes *above)
-{
-    struct check_part *part = &state->parts[p];
-    check_lanes shift[4];
-    if (part->low == part->end) {
-        *part = *from;
-        check_lanes_move(state->q + from->low, state->sum + from->low,
-                         from->end - from->low, &part->bits, above);
-        return;
-    }
-    struct check_part added = *from;
-    check_part_align(part, &added, shift);
-    check_part_widen(part, state->q, from->low, from->end);
-    part->units += added.units;
-    part->bits ^= part->bits;
-    const size_t ends[4] = {part->low, from->low, from->end, part->end};
-    const check_lanes nothing = {0};
-    for (size_t i = 0; i < 3; i++) {
-        check_lanes_add(state->q + ends[i], state->sum + ends[i],
-                        ends[i + 1] - ends[i], &part->bits, shift,
-                        i == 1 ? above : &nothing);
-    }
-}
-
-/*
- * One pass over the coefficients of a layer: the window and lanes of what it
- * adds to sum; and
- *   shift     of the coefficients before
- *   constant  [0] + [1] * 2^n + [2] * 2^2n: sum of coefficients times biases or
- *             intercepts, less what rounding costs, in units that the pass knows
- *   above     what is subtracted from all sums
- *   to        sum; or q, if only an empty part is added to
- *   bits      of what was written to q
- *   is_missing  not 0: some number was too long, or no upper line
- */
-struct pass {
-    struct check_part from;
-    check_lanes shift[2];
-    check_lanes constant[3];
-    check_lanes above;
-    check_lanes *to;
-    check_lanes bits;
-    check_lanes is_missing;
-};
-
-/* The coefficient of z, from that of max(z, 0) of an unstable neuron whose
- * lower line has slope lower * 2^-SLOPE_BITS: in place. */
-static inline void apply_line(check_lanes *x, check_lanes constant[3],
-                              check_lanes *is_missing,
-                              const struct check_line *line, int64_t lower,
-                              int64_t upper)
-{
-    const int64_t most = (int64_t)1 << OFFSET_BITS;
-    const check_lanes negative = *x >> 63;
-    const check_lanes down = *x & negative;
-    const check_lanes product = (*x & ~negative) * lower + down * upper;
-    const check_lanes is_inexact = (product & ((1 << SLOPE_BITS) - 1)) != 0;
-    if (line->has_upper && line->offset < most) {
-        const int64_t limb = (1 << LIMB_BITS) - 1;
-        constant[0] += down * (line->offset & limb);
-        constant[1] += down * (line->offset >> LIMB_BITS & limb);
-        constant[2] += down * (line->offset >> 2 * LIMB_BITS);
-    } else {
-        *is_missing |= negative;
-    }
-    if (line->error < most) {
-        constant[1] -= is_inexact & ((line->error >> LIMB_BITS) + 1);
-    } else {
-        *is_missing |= is_inexact;
-    }
-    *x = (product + (line->is_rounded_up ? (1 << SLOPE_BITS) - 1 : 0)) >>
-         SLOPE_BITS;
-}
-
-/* Adds sum - above to the parts that part p is computed from. */
-CHECK_CLONES static void flush(struct check_lanes_state *state, size_t p,
-                               struct pass *pass)
-{
-    struct check_part *from = &pass->from;
-    const size_t low = from->low;
-    const size_t end = from->end;
-    from->bits =
-        CHECK_USED(&state->parts[p]) & (((int64_t)1 << CHECK_MERGED_BITS) - 1);
-    for (size_t t = 0; t < p; t++) {
-        const size_t first = part_first(state->network, t);
-        const size_t behind = part_first(state->network, t + 1);
-        from->low = first > low ? first : low;
-        from->end = behind < end ? behind : end;
-        if (from->low < from->end && state->uses[p * state->n_parts + t]) {
-            add_to_part(state, t, from, &pass->above);
-        }
-    }
-}
-
-static void include(struct check_part *window, size_t low, size_t end)
-{
-    window->low = low < window->low ? low : window->low;
-    window->end = end > window->end ? end : window->end;
-}
-
-/* Chooses where the sums of part p go, of which the window is known: the part
- * that will be these sums, or NULL. */
-static struct check_part *start_sums(const struct check_lanes_state *state,
-                                     size_t p, struct pass *pass)
-{
-    const size_t t = state->only[p];
-    const bool is_direct = t < state->n_parts &&
-                           pass->from.low < pass->from.end &&
-                           state->parts[t].low == state->parts[t].end;
-    pass->to = is_direct ? state->q : state->sum;
-    return is_direct ? &state->parts[t] : NULL;
-}
-
-static void end_sums(struct check_lanes_state *state, size_t p,
-                     struct pass *pass, struct check_part *target)
-{
-    if (target == NULL) {
-        flush(state, p, pass);
-    } else {
-        pass->from.bits = pass->bits;
-        *target = pass->from;
-    }
-}
-
-/* Neurons whose outputs are the coordinates low .. end - 1, at most BLOCK. */
-CHECK_CLONES static void apply_lines(struct check_lanes_state *state,
-                                     struct pass *pass,
-                                     const struct check_region *region,
-                                     const struct check_layer *layer,
-                                     size_t low, size_t end)
-{
-    const unsigned lower_shift = SLOPE_BITS - region->lower_bits;
-    const unsigned upper_shift = SLOPE_BITS - region->slope_bits;
-    const check_lanes shift[2] = {pass->shift[0], pass->shift[1]};
-    check_lanes *to = pass->to;
-    check_lanes constant[3] = {{0}};
-    check_lanes is_missing = {0};
-    check_lanes bits = {0};
-    for (size_t i = low; i < end; i++) {
-        const uint32_t z = layer->source[i - layer->first];
-        const struct check_line *line = &region->line[z];
-        check_lanes x = (state->q[i] << shift[0]) >> shift[1];
-        if (line->phase == CHECK_INACTIVE) {
-            continue;
-        }
-        if (line->phase == CHECK_UNSTABLE) {
-            const int64_t lower = state->use_slopes && region->slope[i] >= 0
-                                      ? (int64_t)region->slope[i] << lower_shift
-                                      : (int64_t)line->is_identity_below
-                                            << SLOPE_BITS;
-            apply_line(&x, constant, &is_missing, line, lower,
-                       line->slope << upper_shift);
-        }
-        to[z] += x;
-        check_lanes_note(&bits, &to[z]);
-    }
-    pass->bits |= bits;
-    pass->constant[0] = constant[0];
-    pass->constant[1] = constant[1];
-    pass->constant[2] = constant[2];
-    pass->is_missing |= is_missing;
-}
-
-/* Carries the constants of the pass to the sums of all lanes. */
-static void add_constants(struct check_words *words, const struct pass *pass,
-                          long limb_bits, long exponent)
-{
-    const check_wide unit = (check_wide)1 << limb_bits;
-    for (size_t r = 0; r < words->n_lanes; r++) {
-        const check_wide high =
-            pass->constant[2][r] * unit + pass->constant[1][r];
-        add_to_sum(words, r, high * unit + pass->constant[0][r],
-                   pass->from.exponent[r] + exponent);
-        words->is_dead[r] = words->is_dead[r] || pass->is_missing[r] != 0;
-    }
-}
-
-static void eliminate_relu(struct check_words *words, size_t p,
-                           const struct check_region *region)
-{
-    struct check_lanes_state *state = words->state;
-    struct check_part *part = &state->parts[p];
-    struct pass pass = {.from.low = SIZE_MAX};
-    const struct check_layer *layer = &state->network->layers[p - 1];
-    check_part_normalize(part, pass.shift);
-    pass.from.exponent = part->exponent;
-    for (size_t i = part->low; i < part->end; i++) {
-        const size_t z = layer->source[i - layer->first];
-        include(&pass.from, z, z + 1);
-    }
-    struct check_part *target = start_sums(state, p, &pass);
-    if (target != NULL) {
-        check_part_widen(target, state->q, pass.from.low, pass.from.end);
-    }
-    for (size_t i = part->low; i < part->end; i += BLOCK) {
-        const size_t left = part->end - i;
-        apply_lines(state, &pass, region, layer, i,
-                    i + (left < BLOCK ? left : BLOCK));
-        add_constants(words, &pass, LIMB_BITS, -(long)region->fact_bits);
-    }
-    end_sums(state, p, &pass, target);
-}
-
-/* Coefficients up to `units` higher cost at most this times the lower end of
- * their coordinate, if that is negative. */
+/* Charges the units of a part whose coordinates have ends in units of 2^-bits. */
 static void charge_units(struct check_words *words,
                          const struct check_part *part,
                          const struct check_region *region, unsigned bits)
 {
-    const check_wide most = (check_wide)1 << 62;
     check_wide below = 0;
-    if (is_zero(&part->units)) {
+    if (check_lanes_are_zero(&part->units)) {
         return;
     }
     for (size_t i = part->low; i < part->end; i++) {
-        const int64_t lower = region->ends[2 * i];
-        below += lower < 0 ? -(check_wide)lower : 0;
-        below = below > most ? most : below;
+        check_pass_note_lower(&below, region->ends[2 * i]);
     }
-    for (size_t r = 0; r < words->n_lanes; r++) {
-        words->is_dead[r] =
-            words->is_dead[r] || (part->units[r] != 0 && below == most);
-        add_to_sum(words, r, -below * part->units[r],
-                   part->exponent[r] - (long)bits);
-    }
+    check_pass_charge(words, part, below, bits);
 }
 
 /* Collects the rows of a part that are not 0, an even number of them, and adds
  * their biases; size[0] and size[1] receive the sums of -x of the negative and
  * of x of the other coefficients. */
 CHECK_CLONES static size_t collect_rows(struct check_lanes_state *state,
-                                        struct pass *pass,
+                                        struct check_pass *pass,
                                         const struct check_layer *layer,
                                         const struct check_matrix *matrix,
                                         check_lanes size[2])
@@ -404,14 +131,14 @@ CHECK_CLONES static size_t collect_rows(struct check_lanes_state *state,
     for (size_t c = part->low; c < part->end; c++) {
         const size_t i = c - layer->first;
         const check_lanes x = (state->q[c] << shift[0]) >> shift[1];
-        if (is_zero(&state->q[c])) {
+        if (check_lanes_are_zero(&state->q[c])) {
             continue;
         }
         below -= x & (x >> 63);
         above += x & ~(x >> 63);
         constant[0] += x * matrix->bias[i][1];
         constant[1] += x * matrix->bias[i][0];
-        include(&pass->from, matrix->span[i][0], matrix->span[i][1]);
+        check_pass_include(&pass->from, matrix->span[i][0], matrix->span[i][1]);
         state->x[n] = x;
         state->row[n++] = (uint32_t)i;
     }
@@ -453,14 +180,15 @@ CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
     const struct check_layer *layer = &state->network->layers[p - 1];
     const struct check_matrix *matrix = &state->matrices[p - 1];
     struct check_part *part = &state->parts[p];
-    struct pass pass = {.from.low = SIZE_MAX};
+    struct check_pass pass = {.from.low = SIZE_MAX};
     check_lanes size[2] = {{0}};
     check_part_normalize(part, pass.shift);
     charge_units(words, part, region, region->fact_bits);
     const size_t n = collect_rows(state, &pass, layer, matrix, size);
     pass.from.exponent = part->exponent;
     pass.constant[0] -= size[0];
-    add_constants(words, &pass, matrix->bias_bits, matrix->bias_exponent);
+    check_pass_add_constants(words, &pass, matrix->bias_bits,
+                             matrix->bias_exponent);
     pass.from.exponent += matrix->exponent + matrix->shift;
     /* By (3) of check_matrix.h, and as -size[0] <= sum of x * (w - w') <=
      * size[1] if w' <= w < w' + 1. */
@@ -475,7 +203,7 @@ CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
     struct check_factors factors = {
         .n = n, .x = state->x, .row = state->row, .column = state->column};
     if (matrix->n_tiles > 0) {
-        target = start_sums(state, p, &pass);
+        target = check_pass_start(state, p, &pass);
         const bool is_next = target == part - 1;
         factors.above = target != NULL ? above : factors.above;
         factors.n_columns =
@@ -485,7 +213,7 @@ CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
         check_matrix_add_entries(state->sum, matrix, layer, &factors);
     }
     pass.above = above;
-    end_sums(state, p, &pass, target);
+    check_pass_end(state, p, &pass, target);
 }
 
 static void eliminate_inputs(struct check_words *words,
@@ -497,8 +225,8 @@ static void eliminate_inputs(struct check_words *words,
         for (size_t r = 0; r < words->n_lanes; r++) {
             const int64_t q = words->state->q[i][r];
             const int64_t end = region->ends[2 * i + (q < 0 ? 1 : 0)];
-            add_to_sum(words, r, (check_wide)q * end,
-                       part->exponent[r] - (long)region->box_bits);
+            check_pass_add_sum(words, r, (check_wide)q * end,
+                               part->exponent[r] - (long)region->box_bits);
         }
     }
 }
@@ -526,7 +254,7 @@ void check_words_add(struct check_words *words, size_t lane, size_t coordinate,
         from.bits[lane] = bits;
         from.units[lane] = q_units[1];
         state->sum[coordinate][lane] = q_units[0];
-        add_to_part(state, p, &from, &nothing);
+        check_pass_merge(state, p, &from, &nothing);
         return;
     }
     check_part_widen(part, state->q, coordinate, coordinate + 1);
@@ -547,10 +275,13 @@ void check_words_run(struct check_words *words,
         if (part->low == part->end) {
             continue;
         }
-        if (state->network->layers[p - 1].kind == CHECK_RELU) {
-            eliminate_relu(words, p, region);
-        } else {
+        const enum check_kind kind = state->network->layers[p - 1].kind;
+        if (kind == CHECK_AFFINE) {
             eliminate_affine(words, p, region);
+        } else if (kind == CHECK_RELU) {
+            check_eliminate_relus(words, p, region);
+        } else {
+            check_eliminate_curves(words, p, region);
         }
     }
     if (form != NULL) {

@@ -3,6 +3,7 @@
 #ifndef ASTROLABE_PROOFS_CHECK_CHECK_WORDS_H
 #define ASTROLABE_PROOFS_CHECK_CHECK_WORDS_H
 
+#include "proofs/check/check_kept.h"
 #include "proofs/check/check_lanes.h"
 #include "proofs/check/check_network.h"
 #include "proofs/check/check_region.h"
@@ -15,11 +16,13 @@ enum { CHECK_SUM_BITS = 64 };
  *   sums     [CHECK_LANES] what the goals were replaced by
  *   is_dead  [CHECK_LANES] a number was too long or an upper line is missing:
  *            the lane means nothing
+ *   kept     [n_coordinates] lines of curves, products and scales; NULL without
  */
 struct check_words {
     size_t n_lanes;
     bool is_dead[CHECK_LANES];
     check_wide sums[CHECK_LANES];
+    struct check_kept *kept;
     struct check_lanes_state *state;
 };
 
