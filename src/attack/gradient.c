@@ -5,6 +5,8 @@
 #include "src/num/gemm_blas.h"
 
 #include <assert.h>
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 size_t gradient_default_batch(const struct layers *layers)
@@ -34,6 +36,8 @@ void gradient_init(struct gradient *gradient, const struct layers *layers,
         NEW_ALIGNED(gradient->value[k], layers->layer[k].width * capacity);
         NEW_ALIGNED(gradient->slope[k], layers->layer[k].width * capacity);
     }
+    NEW_ARRAY(gradient->inverse, capacity);
+    tiles_init(&gradient->tiles, layers, capacity);
 }
 
 void gradient_clear(struct gradient *gradient)
@@ -45,7 +49,9 @@ void gradient_clear(struct gradient *gradient)
     }
     alloc_free(gradient->value);
     alloc_free(gradient->slope);
-    *gradient = (struct gradient){NULL, 0, 0, NULL, NULL};
+    alloc_free(gradient->inverse);
+    tiles_clear(&gradient->tiles);
+    *gradient = (struct gradient){.layers = NULL};
 }
 
 void gradient_resize(struct gradient *gradient, size_t n)
@@ -104,9 +110,11 @@ static void add_transposed(double *y, const struct matrix *matrix,
     }
 }
 
-static void forward_affine(double *y, const struct layer *layer,
-                           double *const *value, size_t batch)
+static void forward_affine(struct gradient *gradient, size_t k)
 {
+    const struct layer *layer = &gradient->layers->layer[k];
+    const size_t batch = gradient->batch;
+    double *y = gradient->value[k];
     for (size_t i = 0; i < layer->width; i++) {
         for (size_t j = 0; j < batch; j++) {
             y[i * batch + j] = layer->bias[i];
@@ -114,7 +122,11 @@ static void forward_affine(double *y, const struct layer *layer,
     }
     for (size_t t = 0; t < layer->n_terms; t++) {
         const struct layer_term *term = &layer->terms[t];
-        add_product(y, &term->matrix, value[term->source], batch);
+        const double *x = gradient->value[term->source];
+        const struct tiles_product product = {k, t, batch, y, x};
+        if (!tiles_add_product(&gradient->tiles, &product)) {
+            add_product(y, &term->matrix, x, batch);
+        }
     }
 }
 
@@ -138,19 +150,37 @@ static void backward_relu(double *restrict below, const double *restrict slope,
     }
 }
 
-static void forward_curved(struct gradient *gradient, const struct layer *layer,
-                           size_t k)
+static void forward_activation(struct gradient *gradient,
+                               const struct layer *layer, size_t k)
+{
+    double *y = gradient->value[k];
+    const double *z = gradient->value[layer->source];
+    for (size_t i = 0; i < layer->width * gradient->batch; i++) {
+        y[i] = activation_value(layer->activation, z[i]);
+    }
+}
+
+static void forward_product(struct gradient *gradient,
+                            const struct layer *layer, size_t k)
 {
     double *y = gradient->value[k];
     const double *z = gradient->value[layer->source];
     const double *other = gradient->value[layer->other];
+    for (size_t i = 0; i < layer->width * gradient->batch; i++) {
+        y[i] = z[i] * other[i];
+    }
+}
+
+static void forward_scale(struct gradient *gradient, const struct layer *layer,
+                          size_t k)
+{
     const size_t batch = gradient->batch;
-    for (size_t i = 0; i < layer->width * batch; i++) {
-        y[i] = layer->kind == LAYER_ACTIVATION
-                   ? activation_value(layer->activation, z[i])
-               : layer->kind == LAYER_PRODUCT
-                   ? z[i] * other[i]
-                   : layer->factor_lower[i / batch] * z[i];
+    double *y = gradient->value[k];
+    const double *z = gradient->value[layer->source];
+    for (size_t i = 0; i < layer->width; i++) {
+        for (size_t j = 0; j < batch; j++) {
+            y[i * batch + j] = layer->factor_lower[i] * z[i * batch + j];
+        }
     }
 }
 
@@ -164,16 +194,20 @@ void gradient_forward(struct gradient *gradient)
         case LAYER_INPUT:
             break;
         case LAYER_AFFINE:
-            forward_affine(gradient->value[k], layer, gradient->value, batch);
+            forward_affine(gradient, k);
             break;
         case LAYER_RELU:
             forward_relu(gradient->value[k], gradient->value[layer->source],
                          layer->width * batch);
             break;
         case LAYER_ACTIVATION:
+            forward_activation(gradient, layer, k);
+            break;
         case LAYER_PRODUCT:
+            forward_product(gradient, layer, k);
+            break;
         case LAYER_SCALE:
-            forward_curved(gradient, layer, k);
+            forward_scale(gradient, layer, k);
             break;
         }
     }
@@ -188,34 +222,86 @@ void gradient_zero_slopes(struct gradient *gradient)
     }
 }
 
-static void backward_affine(const struct gradient *gradient,
-                            const struct layer *layer, const double *slope)
+static void backward_affine(struct gradient *gradient, size_t k)
 {
+    const struct layer *layer = &gradient->layers->layer[k];
+    const double *slope = gradient->slope[k];
     for (size_t t = 0; t < layer->n_terms; t++) {
         const struct layer_term *term = &layer->terms[t];
-        add_transposed(gradient->slope[term->source], &term->matrix, slope,
-                       gradient->batch);
+        double *below = gradient->slope[term->source];
+        const struct tiles_product product = {k, t, gradient->batch, below,
+                                              slope};
+        if (!tiles_add_transposed(&gradient->tiles, &product)) {
+            add_transposed(below, &term->matrix, slope, gradient->batch);
+        }
     }
 }
 
-static void backward_curved(const struct gradient *gradient,
-                            const struct layer *layer, size_t k)
+/*
+ * Slopes of signs, "straight through": 1 / (1 + (z/w)^2), w a share of the
+ * mean of |z| over the layer at the point. Neurons that a small move may flip
+ * count most, and none is without a slope; the share differs between the
+ * points of a batch.
+ */
+static void backward_sign(struct gradient *gradient, const struct layer *layer,
+                          size_t k)
+{
+    static const double shares[4] = {0.1, 0.3, 1.0, 3.0};
+    const size_t batch = gradient->batch;
+    const double *slope = gradient->slope[k];
+    const double *z = gradient->value[layer->source];
+    double *below = gradient->slope[layer->source];
+    double *inverse = gradient->inverse;
+    memset(inverse, 0, batch * sizeof *inverse);
+    for (size_t i = 0; i < layer->width; i++) {
+        for (size_t j = 0; j < batch; j++) {
+            inverse[j] += fabs(z[i * batch + j]);
+        }
+    }
+    for (size_t j = 0; j < batch; j++) {
+        const double mean = inverse[j] / (double)layer->width;
+        inverse[j] = mean > DBL_MIN ? 1.0 / (shares[j % 4] * mean) : 1.0;
+    }
+    for (size_t i = 0; i < layer->width; i++) {
+        for (size_t j = 0; j < batch; j++) {
+            const double share = z[i * batch + j] * inverse[j];
+            below[i * batch + j] +=
+                slope[i * batch + j] / (1.0 + share * share);
+        }
+    }
+}
+
+static void backward_activation(const struct gradient *gradient,
+                                const struct layer *layer, size_t k)
+{
+    const double *slope = gradient->slope[k];
+    const double *z = gradient->value[layer->source];
+    double *below = gradient->slope[layer->source];
+    for (size_t i = 0; i < layer->width * gradient->batch; i++) {
+        below[i] += slope[i] * activation_slope(layer->activation, z[i]);
+    }
+}
+
+static void backward_product(const struct gradient *gradient,
+                             const struct layer *layer, size_t k)
 {
     const double *slope = gradient->slope[k];
     const double *z = gradient->value[layer->source];
     const double *other = gradient->value[layer->other];
+    for (size_t i = 0; i < layer->width * gradient->batch; i++) {
+        gradient->slope[layer->other][i] += slope[i] * z[i];
+        gradient->slope[layer->source][i] += slope[i] * other[i];
+    }
+}
+
+static void backward_scale(const struct gradient *gradient,
+                           const struct layer *layer, size_t k)
+{
     const size_t batch = gradient->batch;
-    for (size_t i = 0; i < layer->width * batch; i++) {
-        double factor = 0.0;
-        if (layer->kind == LAYER_ACTIVATION) {
-            factor = activation_slope(layer->activation, z[i]);
-        } else if (layer->kind == LAYER_PRODUCT) {
-            factor = other[i];
-            gradient->slope[layer->other][i] += slope[i] * z[i];
-        } else {
-            factor = layer->factor_lower[i / batch];
-        }
-        gradient->slope[layer->source][i] += slope[i] * factor;
+    for (size_t i = 0; i < layer->width; i++) {
+        add_scaled(gradient->slope[layer->source] + i * batch,
+                   layer->factor_lower[i], gradient->slope[k] + i * batch,
+                   batch);
     }
 }
 
@@ -228,7 +314,7 @@ void gradient_backward(struct gradient *gradient)
         case LAYER_INPUT:
             break;
         case LAYER_AFFINE:
-            backward_affine(gradient, layer, gradient->slope[k]);
+            backward_affine(gradient, k);
             break;
         case LAYER_RELU:
             backward_relu(gradient->slope[layer->source], gradient->slope[k],
@@ -236,9 +322,17 @@ void gradient_backward(struct gradient *gradient)
                           layer->width * gradient->batch);
             break;
         case LAYER_ACTIVATION:
+            if (layer->activation == ACTIVATION_SIGN) {
+                backward_sign(gradient, layer, k);
+            } else {
+                backward_activation(gradient, layer, k);
+            }
+            break;
         case LAYER_PRODUCT:
+            backward_product(gradient, layer, k);
+            break;
         case LAYER_SCALE:
-            backward_curved(gradient, layer, k);
+            backward_scale(gradient, layer, k);
             break;
         }
     }

@@ -2,6 +2,7 @@
 #ifndef ASTROLABE_ATTACK_GRADIENT_H
 #define ASTROLABE_ATTACK_GRADIENT_H
 
+#include "src/attack/tiles.h"
 #include "src/net/layers.h"
 
 #include <stddef.h>
@@ -13,7 +14,9 @@ enum { GRADIENT_LANES = 8 };
  * With B points, element i of layer k at point j is value[k][i*B + j], and
  *   slope[k][i*B + j] = sum_o seed_o(j) * dv[o](j) / dv[k][i](j)          (1)
  * where o runs over the elements of the last layer and the derivative of
- * max(z, 0) is taken as 1 for z > 0, else 0.
+ * max(z, 0) is taken as 1 for z > 0, else 0, that of steps "straight through"
+ * (Bengio, Leonard and Courville 2013, see activation_slope): 1 for floor, a
+ * bump around 0 for sign, of a width that differs from point to point.
  *   layers   not owned
  *   batch     B, a multiple of GRADIENT_LANES, at most capacity
  *   capacity  largest B the arrays have room for
@@ -24,6 +27,8 @@ struct gradient {
     size_t capacity;
     double **value; /* [n_layers] each [width x capacity], 64-byte aligned */
     double **slope; /* the same shapes */
+    struct tiles tiles;
+    double *inverse; /* [capacity] scratch of signs */
 };
 
 /* A batch size that keeps the working set of a network moderate: 64 for

@@ -61,13 +61,14 @@ static void ends_clear(struct ends *ends)
 static int64_t split(double x, long *exponent)
 {
     int power = 0;
-    int64_t mantissa = (int64_t)(frexp(x, &power) * 0x1p+53);
-    *exponent = mantissa == 0 ? 0 : (long)power - 53;
-    while (mantissa != 0 && mantissa % 2 == 0) {
-        mantissa /= 2;
-        (*exponent)++;
+    const int64_t mantissa = (int64_t)(frexp(x, &power) * 0x1p+53);
+    if (mantissa == 0) {
+        *exponent = 0;
+        return 0;
     }
-    return mantissa;
+    const int n_zeros = __builtin_ctzll((unsigned long long)mantissa);
+    *exponent = (long)power - 53 + n_zeros;
+    return mantissa / ((int64_t)1 << n_zeros);
 }
 
 /* y = floor (ceiling) of x * 2^shift. */

@@ -44,10 +44,68 @@ static struct layers *curved_network(struct rng *rng)
     return layers;
 }
 
+/* Turns the dense matrix of a layer of one term into CSR. */
+static void make_sparse(struct layer *layer)
+{
+    struct matrix *matrix = &layer->terms[0].matrix;
+    const size_t n = matrix->n_rows * matrix->n_cols;
+    size_t n_entries = 0;
+    NEW_ARRAY(matrix->start, matrix->n_rows + 1);
+    NEW_ARRAY(matrix->column, n);
+    NEW_ARRAY(matrix->value, n);
+    for (size_t i = 0; i < n; i++) {
+        if (fabs(matrix->dense[i]) > 0.0) {
+            matrix->column[n_entries] = (uint32_t)(i % matrix->n_cols);
+            matrix->value[n_entries++] = matrix->dense[i];
+        }
+        matrix->start[i / matrix->n_cols + 1] = n_entries;
+    }
+    alloc_free(matrix->dense);
+    matrix->dense = NULL;
+}
+
+/* A convolution of a line with padding, ReLUs, and its mirror image. */
+static struct layers *tiled_network(struct rng *rng)
+{
+    enum { LENGTH = 11, INPUTS = 2, OUTPUTS = 5, MOST = 3 };
+    const size_t kernel = 1 + rng_below(rng, MOST);
+    double weight[OUTPUTS * INPUTS * MOST];
+    double forward[OUTPUTS * LENGTH * INPUTS * LENGTH] = {0};
+    double mirrored[OUTPUTS * LENGTH * INPUTS * LENGTH] = {0};
+    fill(weight, OUTPUTS * INPUTS * MOST, rng, 0.1, 1.0);
+    for (size_t t = 0; t < OUTPUTS * INPUTS * LENGTH * kernel; t++) {
+        const size_t o = t % OUTPUTS;
+        const size_t c = t / OUTPUTS % INPUTS;
+        const size_t tap = t / (OUTPUTS * INPUTS) % kernel;
+        const size_t place = t / (OUTPUTS * INPUTS * kernel);
+        const size_t row = o * LENGTH + place;
+        const size_t column = c * LENGTH + place + tap;
+        if (place + tap < LENGTH) {
+            forward[row * INPUTS * LENGTH + column] =
+                weight[(o * INPUTS + c) * MOST + tap];
+            mirrored[column * OUTPUTS * LENGTH + row] =
+                -weight[(o * INPUTS + c) * MOST + tap];
+        }
+    }
+    struct layers *layers = ref_build_begin((size_t)(INPUTS * LENGTH));
+    const size_t first =
+        ref_build_affine(layers, 0, (size_t)(OUTPUTS * LENGTH), forward, NULL);
+    const size_t relu = ref_build_relu(layers, first);
+    const size_t last = ref_build_affine(
+        layers, relu, (size_t)(INPUTS * LENGTH), mirrored, NULL);
+    make_sparse(&layers->layer[first]);
+    make_sparse(&layers->layer[last]);
+    return layers;
+}
+
 static struct layers *random_network(struct rng *rng)
 {
-    if (rng_below(rng, 3) == 0) {
+    const size_t kind = rng_below(rng, 6);
+    if (kind < 2) {
         return curved_network(rng);
+    }
+    if (kind == 2) {
+        return tiled_network(rng);
     }
     const struct ref_network_shape shape = {.n_inputs = 1 + rng_below(rng, 6),
                                             .n_outputs = 1 + rng_below(rng, 4),
@@ -227,11 +285,62 @@ START_TEST(what_is_in_the_input_slopes_stays_a_summand)
 }
 END_TEST
 
+START_TEST(products_of_convolutions_go_through_tiles)
+{
+    struct rng rng;
+    rng_init(&rng, test_seed() + 3);
+    struct layers *layers = tiled_network(&rng);
+    struct gradient gradient;
+    gradient_init(&gradient, layers, GRADIENT_LANES);
+    ck_assert_ptr_nonnull(gradient.tiles.tiling[1][0]);
+    ck_assert_uint_gt(gradient.tiles.tiling[1][0]->n_copies,
+                      gradient.tiles.tiling[1][0]->n_tiles);
+    gradient_clear(&gradient);
+    layers_destroy(layers);
+}
+END_TEST
+
+/* A sign of a sign passes slopes through, the more the nearer to its step. */
+START_TEST(signs_of_any_size_have_slopes)
+{
+    enum { N = 3 };
+    const double identity[N * N] = {1.0, 0.0, 0.0, 0.0, 1.0,
+                                    0.0, 0.0, 0.0, 1.0};
+    const double above[N] = {0.1, 0.1, 0.1};
+    const double x[N] = {-300.0, 2.0, 40.0};
+    struct layers *layers = ref_build_begin(N);
+    const size_t first = ref_build_activation(layers, 0, ACTIVATION_SIGN);
+    const size_t sum = ref_build_affine(layers, first, N, identity, above);
+    const size_t last = ref_build_activation(layers, sum, ACTIVATION_SIGN);
+    struct gradient gradient;
+    gradient_init(&gradient, layers, GRADIENT_LANES);
+    for (size_t t = 0; t < (size_t)(N * GRADIENT_LANES); t++) {
+        gradient.value[0][t] = x[t / GRADIENT_LANES];
+    }
+    gradient_forward(&gradient);
+    gradient_zero_slopes(&gradient);
+    for (size_t t = 0; t < (size_t)(N * GRADIENT_LANES); t++) {
+        gradient.slope[last][t] = 1.0;
+    }
+    gradient_backward(&gradient);
+    for (size_t j = 0; j < GRADIENT_LANES; j++) {
+        const double *slope = gradient.slope[0] + j;
+        ck_assert(slope[0] > 0.0);
+        ck_assert(slope[GRADIENT_LANES] > slope[(size_t)2 * GRADIENT_LANES]);
+        ck_assert(slope[(size_t)2 * GRADIENT_LANES] > slope[0]);
+    }
+    gradient_clear(&gradient);
+    layers_destroy(layers);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *tests = tcase_create("gradient");
     tcase_add_test(tests, every_column_equals_the_single_evaluation);
     tcase_add_test(tests, slopes_equal_difference_quotients_away_from_kinks);
     tcase_add_test(tests, what_is_in_the_input_slopes_stays_a_summand);
+    tcase_add_test(tests, products_of_convolutions_go_through_tiles);
+    tcase_add_test(tests, signs_of_any_size_have_slopes);
     return tests;
 }

@@ -1,0 +1,53 @@
+/* Affine layers at a batch of points through the tiles of their matrices. */
+#ifndef ASTROLABE_ATTACK_TILES_H
+#define ASTROLABE_ATTACK_TILES_H
+
+#include "src/net/layers.h"
+#include "src/num/tiling.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ *   layers  not owned
+ *   tiling  [n_layers][n_terms], NULL entries where a matrix is dense or CSR
+ *           is better
+ *   packed, result, every   scratch of one product
+ */
+struct tiles {
+    const struct layers *layers;
+    const struct dense_kernels *kernels;
+    struct tiling ***tiling;
+    double *packed;
+    double *result;
+    uint32_t *every;
+};
+
+/* Finds the tiles, for batches of at most `capacity` points, a multiple of
+ * DENSE_LANES. */
+void tiles_init(struct tiles *tiles, const struct layers *layers,
+                size_t capacity);
+void tiles_clear(struct tiles *tiles);
+
+/*
+ * Operands of a product: element i at point j is x[i*batch + j], y likewise.
+ *   layer, term  which matrix M
+ *   y, x         64-byte aligned, batch a multiple of DENSE_LANES
+ */
+struct tiles_product {
+    size_t layer;
+    size_t term;
+    size_t batch;
+    double *y;
+    const double *x;
+};
+
+/* y += M x and y += M^T x at each point, nearest rounding, any order of
+ * summation; false, with y as it was, if M has no tiles. */
+bool tiles_add_product(struct tiles *tiles,
+                       const struct tiles_product *product);
+bool tiles_add_transposed(struct tiles *tiles,
+                          const struct tiles_product *product);
+
+#endif
