@@ -78,6 +78,17 @@ void check_declare(const struct check_builder *b, struct check_value *value,
 /* Builds b->node, of which some output is live. */
 void check_build(struct check_builder *b);
 
+/* Where the network ends. check_fold takes back what a node of constants has
+ * added since, if the values of its outputs are exact doubles: they become
+ * constants. */
+struct check_mark {
+    struct check_network network;
+    size_t n_rows;
+    size_t n_terms;
+};
+struct check_mark check_mark(const struct check_builder *b);
+void check_fold(struct check_builder *b, const struct check_mark *mark);
+
 /* Input i of the node, a copy; output i, defined. They must be there. */
 bool check_has_input(const struct check_builder *b, size_t i);
 struct check_value check_input(struct check_builder *b, size_t i);
@@ -85,8 +96,12 @@ struct check_value *check_output(const struct check_builder *b, size_t i,
                                  uint64_t type,
                                  const struct check_shape *shape);
 
-/* Whether elements are integers, not bits. */
+/* Whether elements are real numbers; integers, not bits. */
+bool check_is_real(uint64_t type);
 bool check_is_integer(uint64_t type);
+/* The node's first input, of real numbers, computed; output 0 has its shape. */
+struct check_value *check_element(struct check_builder *b,
+                                  struct check_value *x);
 /* An attribute of the node, NULL if it is not given. */
 const struct check_onnx_attribute *
 check_attribute(const struct check_builder *b, const char *name,
@@ -117,6 +132,10 @@ struct check_axis {
     int64_t dim;
     size_t step;
 };
+/* The axis of that rank that is meant, negative ones count from the end; marks
+ * it, which it must not be yet. */
+size_t check_mark_axis(const struct check_builder *b, bool *is_marked,
+                       int64_t axis, size_t rank);
 /* The CHECK_RANK axes of a shape; an axis of the elements start + k * step. */
 struct check_axis *check_axes(struct check_builder *b,
                               const struct check_shape *shape);
@@ -147,6 +166,7 @@ void check_compute(struct check_builder *b, struct check_value *value);
 /* Makes the finished rows those of the network, see check_rows.c. */
 void check_settle(struct check_builder *b);
 
+bool check_is_same(const struct check_shape *x, const struct check_shape *y);
 /* The number of elements. */
 size_t check_count(const struct check_shape *shape);
 /* The common shape of x and y. */
@@ -159,6 +179,32 @@ struct check_value check_arrange(struct check_builder *b,
                                  const struct check_value *value,
                                  const struct check_shape *shape,
                                  bool is_turned);
+
+/*
+ * Element (h, i, j) of the output, of dimensions h, m, n in all, is
+ *   scale[0] * sum over k of x_(h,i,k) * y_(h,j,k) + scale[1] * c_(h,i,j)  (1)
+ * where y and c without a type are absent.
+ */
+struct check_products {
+    struct check_value x;
+    struct check_value y;
+    struct check_value c;
+    double scale[2];
+    size_t m;
+    size_t n;
+    size_t k;
+    bool is_counted; /* with its products */
+};
+/* Output 0 is (1). */
+void check_build_sum(struct check_builder *b, struct check_products *sum,
+                     const struct check_shape *shape);
+/* Defines output 0 as a layer of sums and counts their products. */
+struct check_value *check_sum_output(struct check_builder *b,
+                                     const struct check_products *sum,
+                                     const struct check_shape *shape);
+/* The inverses of powers of two; NULL if some number is none. */
+const double *check_invert(struct check_builder *b, const double *number,
+                           size_t n);
 
 /* A layer of neurons that read source[n], with the next number; its
  * coordinates. A product has 2 * n sources, all first factors first. */
@@ -193,8 +239,20 @@ const uint32_t *check_add_quotients(struct check_builder *b,
 void check_build_arithmetic(struct check_builder *b);
 void check_build_gemm(struct check_builder *b);
 void check_build_matmul(struct check_builder *b);
+/* Operators of check_window.c. */
 void check_build_window(struct check_builder *b);
 void check_build_global(struct check_builder *b);
+void check_build_reduction(struct check_builder *b);
+void check_build_position(struct check_builder *b);
+/* Operators of check_choice.c. */
+void check_build_cast(struct check_builder *b);
+void check_build_comparison(struct check_builder *b);
+void check_build_where(struct check_builder *b);
+void check_build_one_hot(struct check_builder *b);
+/* Operators of check_constant.c. */
+void check_build_constant(struct check_builder *b);
+void check_build_filled(struct check_builder *b);
+void check_build_shape(struct check_builder *b);
 /* Operators of check_piecewise.c. */
 void check_build_relu(struct check_builder *b);
 void check_build_leaky(struct check_builder *b);

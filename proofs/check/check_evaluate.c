@@ -280,7 +280,11 @@ static void print_tensor(FILE *file, const char *role,
                          const struct check_tensor *tensor)
 {
     (void)fprintf(file, "%s %s [", role,
-                  tensor->type == CHECK_FLOAT64 ? "float64" : "float32");
+                  tensor->type == CHECK_FLOAT64   ? "float64"
+                  : tensor->type == CHECK_FLOAT32 ? "float32"
+                  : tensor->type == CHECK_INT32   ? "int32"
+                  : tensor->type == CHECK_INT64   ? "int64"
+                                                  : "bool");
     for (size_t d = 0; d < tensor->n_dims; d++) {
         (void)fprintf(file, d == 0 ? "%zu" : ",%zu", tensor->dims[d]);
     }

@@ -156,7 +156,7 @@ static void add_tensor(struct check_network *network,
         check_arena_grow(&network->arena, *tensors, *n, sizeof **tensors);
     struct check_tensor *tensor = &(*tensors)[(*n)++];
     tensor->name = value->name;
-    tensor->type = value->type == CHECK_FLOAT64 ? CHECK_FLOAT64 : CHECK_FLOAT32;
+    tensor->type = (enum check_type)value->type;
     tensor->n_dims = value->shape.n_dims;
     tensor->n = value->n;
     memcpy(tensor->dims, value->shape.dims, sizeof tensor->dims);

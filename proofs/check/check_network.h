@@ -16,7 +16,13 @@
 enum { CHECK_RANK = 8 }; /* most dimensions of a tensor */
 
 /* ONNX numbers of the element types a network computes with. */
-enum check_type { CHECK_FLOAT32 = 1, CHECK_FLOAT64 = 11 };
+enum check_type {
+    CHECK_FLOAT32 = 1,
+    CHECK_INT32 = 6,
+    CHECK_INT64 = 7,
+    CHECK_BOOL = 9,
+    CHECK_FLOAT64 = 11
+};
 
 /* A graph input (initializers are none) or graph output, in graph order. */
 struct check_tensor {

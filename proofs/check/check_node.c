@@ -87,6 +87,21 @@ const char *check_text(const struct check_builder *b, const char *name,
     return attribute == NULL ? otherwise : attribute->text;
 }
 
+bool check_is_real(uint64_t type)
+{
+    return type == CHECK_FLOAT32 || type == CHECK_FLOAT64;
+}
+
+struct check_value *check_element(struct check_builder *b,
+                                  struct check_value *x)
+{
+    *x = check_input(b, 0);
+    check_unsupported_if(b, !check_is_real(x->type),
+                         "its elements are not real numbers");
+    check_compute(b, x);
+    return check_output(b, 0, x->type, &x->shape);
+}
+
 bool check_is_integer(uint64_t type)
 {
     return type == CHECK_ONNX_INT64 || type == CHECK_ONNX_INT32;

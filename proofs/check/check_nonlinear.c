@@ -77,21 +77,17 @@ static void set_root(struct check_factor *factor, const mpq_t square, int sign)
     mpz_clear(root);
 }
 
-static bool is_real(const struct check_value *value)
-{
-    return value->type == CHECK_FLOAT32 || value->type == CHECK_FLOAT64;
-}
-
 /* Scale, bias, mean and variance, one number for each channel. */
 static void read_statistics(struct check_builder *b, const double *of[4],
                             size_t n)
 {
     for (size_t k = 0; k < 4; k++) {
         const struct check_value value = check_input(b, k + 1);
-        check_unsupported_if(
-            b, value.number == NULL || value.n != n || !is_real(&value),
-            "statistics that are no constants, one for each "
-            "channel");
+        check_unsupported_if(b,
+                             value.number == NULL || value.n != n ||
+                                 !check_is_real(value.type),
+                             "statistics that are no constants, one for each "
+                             "channel");
         of[k] = value.number;
     }
 }
@@ -148,16 +144,6 @@ void check_build_normalization(struct check_builder *b)
     }
 }
 
-/* The node's first input, computed; output 0 has its shape. */
-static struct check_value *get_element(struct check_builder *b,
-                                       struct check_value *x)
-{
-    *x = check_input(b, 0);
-    check_compute(b, x);
-    check_unsupported_if(b, !is_real(x), "its elements are not real numbers");
-    return check_output(b, 0, x->type, &x->shape);
-}
-
 void check_build_curve(struct check_builder *b)
 {
     static const struct {
@@ -171,7 +157,7 @@ void check_build_curve(struct check_builder *b)
         {"Sin", CHECK_SIN},           {"Cos", CHECK_COS},
         {"Sign", CHECK_SIGN},         {"Floor", CHECK_FLOOR}};
     struct check_value x;
-    struct check_value *output = get_element(b, &x);
+    struct check_value *output = check_element(b, &x);
     size_t k = 0;
     while (strcmp(curves[k].name, b->node->op) != 0) {
         k++;
@@ -183,7 +169,7 @@ void check_build_curve(struct check_builder *b)
 void check_build_elu(struct check_builder *b)
 {
     struct check_value x;
-    struct check_value *output = get_element(b, &x);
+    struct check_value *output = check_element(b, &x);
     const double slope = check_real(b, "alpha", 1.0);
     const struct check_part_of relu = {
         check_add_neurons(b, CHECK_RELU, x.map, x.n), 1.0, NULL};
@@ -199,7 +185,7 @@ void check_build_elu(struct check_builder *b)
 void check_build_gelu(struct check_builder *b)
 {
     struct check_value x;
-    struct check_value *output = get_element(b, &x);
+    struct check_value *output = check_element(b, &x);
     check_unsupported_if(
         b, strcmp(check_text(b, "approximate", "none"), "none") != 0,
         "approximation");
@@ -224,7 +210,7 @@ void check_build_gelu(struct check_builder *b)
 void check_build_power(struct check_builder *b)
 {
     struct check_value x;
-    struct check_value *output = get_element(b, &x);
+    struct check_value *output = check_element(b, &x);
     const struct check_value power = check_input(b, 1);
     const double exponent =
         power.number == NULL || power.n != 1 ? 0.0 : power.number[0];
@@ -269,7 +255,7 @@ static const uint32_t *add_powers(struct check_builder *b,
 void check_build_softmax(struct check_builder *b)
 {
     struct check_value x;
-    struct check_value *output = get_element(b, &x);
+    struct check_value *output = check_element(b, &x);
     const bool is_old = b->model.opset < 13;
     const int64_t rank = (int64_t)x.shape.n_dims;
     int64_t axis = check_integer(b, "axis", is_old ? 1 : -1);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_build.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The axis 0 <= a < rank that is meant; negative ones count from the end. */
@@ -12,9 +13,8 @@ static size_t get_axis(const struct check_builder *b, int64_t axis, size_t rank)
     return (size_t)(axis < 0 ? axis + n : axis);
 }
 
-/* The same, marked; it must not be so yet. */
-static size_t mark_axis(const struct check_builder *b, bool *is_marked,
-                        int64_t axis, size_t rank)
+size_t check_mark_axis(const struct check_builder *b, bool *is_marked,
+                       int64_t axis, size_t rank)
 {
     const size_t d = get_axis(b, axis, rank);
     check_malformed_if(b, is_marked[d], "axis repeated");
@@ -68,7 +68,6 @@ void check_move(struct check_builder *b, struct check_value *to,
     const bool is_constant = from->number != NULL;
     const size_t size = is_constant ? sizeof(double) : sizeof(uint32_t);
     void *data = check_arena_alloc(&b->arena, to->n, size);
-    check_unsupported_if(b, to->n == 0, "result without elements");
     for (size_t i = 0; i < to->n; i += last->extent) {
         size_t rest = i / last->extent;
         size_t first = 0;
@@ -102,7 +101,7 @@ bool check_turn(struct check_builder *b, struct check_value *value,
     const struct check_shape turned = {2, {n, m}};
     const double *from = value->number;
     if (from == NULL || value->n == 0 || shape->n_dims != 2 ||
-        memcmp(&turned, &value->shape, sizeof turned) != 0) {
+        !check_is_same(&turned, &value->shape)) {
         return false;
     }
     double *to = check_arena_alloc(&b->arena, m * n, sizeof *to);
@@ -129,27 +128,6 @@ static void move(struct check_builder *b, size_t k,
     }
     check_move(b, check_output(b, k, input->type, &shape), input, axes,
                shape.n_dims, pad);
-}
-
-static void build_constant(struct check_builder *b)
-{
-    static const struct {
-        const char *name;
-        enum check_onnx_kind kind;
-    } kinds[] = {{"value", CHECK_ONNX_A_TENSOR},
-                 {"value_float", CHECK_ONNX_A_FLOAT},
-                 {"value_floats", CHECK_ONNX_FLOATS},
-                 {"value_int", CHECK_ONNX_AN_INT},
-                 {"value_ints", CHECK_ONNX_INTS}};
-    const struct check_onnx_attribute *found = NULL;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        const struct check_onnx_attribute *attribute =
-            check_attribute(b, kinds[i].name, kinds[i].kind);
-        found = attribute == NULL ? found : attribute;
-    }
-    check_unsupported_if(b, found == NULL || b->node->n_attributes != 1,
-                         "other than one attribute of a known kind");
-    check_output(b, 0, 0, &(struct check_shape){0})->tensor = &found->tensor;
 }
 
 /* Dropout and Identity. */
@@ -233,7 +211,7 @@ static void build_squeeze(struct check_builder *b)
     check_unsupported_if(b, rank > CHECK_RANK || (is_adding && !axes.is_given),
                          "no axes, or too many");
     for (size_t i = 0; i < axes.n; i++) {
-        (void)mark_axis(b, is_named, axes.data[i], rank);
+        (void)check_mark_axis(b, is_named, axes.data[i], rank);
     }
     for (size_t d = 0; d < rank; d++) {
         const size_t dim =
@@ -259,8 +237,9 @@ static void build_transpose(struct check_builder *b)
     check_malformed_if(b, order.is_given && order.n != n,
                        "perm is no permutation");
     for (size_t d = 0; d < n; d++) {
-        axes[d] = order.is_given ? own[mark_axis(b, is_taken, order.data[d], n)]
-                                 : own[n - 1 - d];
+        axes[d] = order.is_given
+                      ? own[check_mark_axis(b, is_taken, order.data[d], n)]
+                      : own[n - 1 - d];
     }
     move(b, 0, &input, axes, NULL);
 }
@@ -287,7 +266,7 @@ static void build_slice(struct check_builder *b)
                            (steps.is_given && steps.n != starts.n),
                        "lists of different lengths");
     for (size_t i = 0; i < starts.n; i++) {
-        struct check_axis *axis = &axes[mark_axis(
+        struct check_axis *axis = &axes[check_mark_axis(
             b, is_cut, list.is_given ? list.data[i] : (int64_t)i,
             input.shape.n_dims)];
         const int64_t step = steps.is_given ? steps.data[i] : 1;
@@ -379,11 +358,10 @@ static void build_concat(struct check_builder *b)
         struct check_value input = check_input(b, i);
         shape.dims[d] += input.shape.dims[d];
         input.shape.dims[d] = first.shape.dims[d];
-        check_malformed_if(
-            b,
-            input.type != first.type ||
-                memcmp(&input.shape, &first.shape, sizeof first.shape) != 0,
-            "shapes or types do not fit");
+        check_malformed_if(b,
+                           input.type != first.type ||
+                               !check_is_same(&input.shape, &first.shape),
+                           "shapes or types do not fit");
     }
     struct check_value *output = check_output(b, 0, first.type, &shape);
     uint32_t *map = check_arena_alloc(&b->arena, output->n, sizeof *map);
@@ -418,9 +396,9 @@ static void build_pad(struct check_builder *b)
                        pads.n != 2 * n || (opset < 11 && b->node->inputs.n > 1),
                        "number of pads or inputs");
     for (size_t i = 0; i < n; i++) {
-        const size_t d =
-            mark_axis(b, is_padded, list.is_given ? list.data[i] : (int64_t)i,
-                      input.shape.n_dims);
+        const size_t d = check_mark_axis(
+            b, is_padded, list.is_given ? list.data[i] : (int64_t)i,
+            input.shape.n_dims);
         const int64_t extent = axes[d].dim + pads.data[i] + pads.data[n + i];
         check_unsupported_if(b, extent <= 0 || extent > (int64_t)1 << 31,
                              "size of axis");
@@ -435,6 +413,57 @@ static void build_pad(struct check_builder *b)
     move(b, 0, &input, axes, pad.map);
 }
 
+static void build_expand(struct check_builder *b)
+{
+    const struct check_value input = check_input(b, 0);
+    const struct check_integers list = check_integers(b, "", 0, 1);
+    struct check_shape shape = {.n_dims = list.n};
+    check_unsupported_if(b, list.n > CHECK_RANK, "too many dimensions");
+    for (size_t d = 0; d < list.n; d++) {
+        check_malformed_if(b, list.data[d] < 0, "negative dimension");
+        shape.dims[d] = (size_t)list.data[d];
+    }
+    shape = check_broadcast(b, &input.shape, &shape);
+    struct check_value *output = check_output(b, 0, input.type, &shape);
+    const struct check_value wide = check_arrange(b, &input, &shape, false);
+    output->number = wide.number;
+    output->map = wide.map;
+}
+
+/* Upsample and Resize: each element of an axis a whole number of times. */
+static void build_upsample(struct check_builder *b)
+{
+    const struct check_value input = check_input(b, 0);
+    const bool is_resize = strcmp(b->node->op, "Resize") == 0;
+    const bool is_new = is_resize && b->model.opset >= 11;
+    const struct check_value scales = check_input(b, is_new ? 2 : 1);
+    struct check_axis *axes = check_axes(b, &input.shape);
+    bool is_plain = strcmp(check_text(b, "mode", "nearest"), "nearest") == 0 &&
+                    b->model.opset >= (is_resize ? 10 : 9) &&
+                    !check_has_input(b, 3) && scales.number != NULL &&
+                    scales.n == input.shape.n_dims;
+    if (is_new) {
+        (void)check_real(b, "cubic_coeff_a", 0.0); /* of another mode */
+        is_plain = is_plain &&
+                   strcmp(check_text(b, "coordinate_transformation_mode", ""),
+                          "asymmetric") == 0 &&
+                   strcmp(check_text(b, "nearest_mode", ""), "floor") == 0;
+    }
+    for (size_t d = 0; is_plain && d < scales.n; d++) {
+        const double limit = 0x1p28 / (double)(axes[d].dim + 1);
+        is_plain = scales.number[d] >= 1.0 && scales.number[d] < limit &&
+                   floor(scales.number[d]) >= scales.number[d];
+        const size_t scale = is_plain ? (size_t)scales.number[d] : 1;
+        check_cut(b, &axes[d], 0, 1, scale * (size_t)axes[d].dim);
+        for (size_t k = 0; k < axes[d].extent; k++) {
+            axes[d].offset[k] = k / scale * axes[d].step;
+        }
+    }
+    check_unsupported_if(b, !is_plain,
+                         "other than whole scales, nearest, asymmetric, floor");
+    move(b, 0, &input, axes, NULL);
+}
+
 static const struct {
     const char *name;
     size_t min_inputs;
@@ -443,18 +472,24 @@ static const struct {
     void (*build)(struct check_builder *b);
 } operators[] = {{"Abs", 1, 1, 1, check_build_leaky},
                  {"Add", 2, 2, 1, check_build_arithmetic},
+                 {"ArgMax", 1, 1, 1, check_build_position},
                  {"AveragePool", 1, 1, 1, check_build_window},
                  {"BatchNormalization", 5, 5, 1, check_build_normalization},
+                 {"Cast", 1, 1, 1, check_build_cast},
                  {"Clip", 1, 3, 1, check_build_clip},
                  {"Concat", 1, SIZE_MAX, 1, build_concat},
-                 {"Constant", 0, 0, 1, build_constant},
+                 {"Constant", 0, 0, 1, check_build_constant},
+                 {"ConstantOfShape", 1, 1, 1, check_build_filled},
                  {"Conv", 2, 3, 1, check_build_window},
+                 {"ConvTranspose", 2, 3, 1, check_build_window},
                  {"Cos", 1, 1, 1, check_build_curve},
                  {"Div", 2, 2, 1, check_build_arithmetic},
                  {"Dropout", 1, 3, 2, build_copy},
                  {"Elu", 1, 1, 1, check_build_elu},
+                 {"Equal", 2, 2, 1, check_build_comparison},
                  {"Erf", 1, 1, 1, check_build_curve},
                  {"Exp", 1, 1, 1, check_build_curve},
+                 {"Expand", 2, 2, 1, build_expand},
                  {"Flatten", 1, 1, 1, build_flatten},
                  {"Floor", 1, 1, 1, check_build_curve},
                  {"Gather", 2, 2, 1, build_gather},
@@ -462,9 +497,13 @@ static const struct {
                  {"Gemm", 2, 3, 1, check_build_gemm},
                  {"GlobalAveragePool", 1, 1, 1, check_build_global},
                  {"GlobalMaxPool", 1, 1, 1, check_build_global},
+                 {"Greater", 2, 2, 1, check_build_comparison},
+                 {"GreaterOrEqual", 2, 2, 1, check_build_comparison},
                  {"HardSigmoid", 1, 1, 1, check_build_hard_sigmoid},
                  {"Identity", 1, 1, 1, build_copy},
                  {"LeakyRelu", 1, 1, 1, check_build_leaky},
+                 {"Less", 2, 2, 1, check_build_comparison},
+                 {"LessOrEqual", 2, 2, 1, check_build_comparison},
                  {"Log", 1, 1, 1, check_build_curve},
                  {"MatMul", 2, 2, 1, check_build_matmul},
                  {"Max", 1, SIZE_MAX, 1, check_build_extremum},
@@ -472,12 +511,20 @@ static const struct {
                  {"Min", 1, SIZE_MAX, 1, check_build_extremum},
                  {"Mul", 2, 2, 1, check_build_arithmetic},
                  {"Neg", 1, 1, 1, check_build_arithmetic},
+                 {"OneHot", 3, 3, 1, check_build_one_hot},
                  {"PRelu", 2, 2, 1, check_build_leaky},
                  {"Pad", 1, 4, 1, build_pad},
                  {"Pow", 2, 2, 1, check_build_power},
                  {"Reciprocal", 1, 1, 1, check_build_curve},
+                 {"ReduceL2", 1, 2, 1, check_build_reduction},
+                 {"ReduceMax", 1, 2, 1, check_build_reduction},
+                 {"ReduceMean", 1, 2, 1, check_build_reduction},
+                 {"ReduceSum", 1, 2, 1, check_build_reduction},
+                 {"ReduceSumSquare", 1, 2, 1, check_build_reduction},
                  {"Relu", 1, 1, 1, check_build_relu},
                  {"Reshape", 2, 2, 1, build_reshape},
+                 {"Resize", 2, 4, 1, build_upsample},
+                 {"Shape", 1, 1, 1, check_build_shape},
                  {"Sigmoid", 1, 1, 1, check_build_curve},
                  {"Sign", 1, 1, 1, check_build_curve},
                  {"Sin", 1, 1, 1, check_build_curve},
@@ -488,9 +535,12 @@ static const struct {
                  {"Sqrt", 1, 1, 1, check_build_curve},
                  {"Squeeze", 1, 2, 1, build_squeeze},
                  {"Sub", 2, 2, 1, check_build_arithmetic},
+                 {"Sum", 1, SIZE_MAX, 1, check_build_extremum},
                  {"Tanh", 1, 1, 1, check_build_curve},
                  {"Transpose", 1, 1, 1, build_transpose},
-                 {"Unsqueeze", 1, 2, 1, build_squeeze}};
+                 {"Unsqueeze", 1, 2, 1, build_squeeze},
+                 {"Upsample", 2, 2, 1, build_upsample},
+                 {"Where", 3, 3, 1, check_build_where}};
 
 void check_build(struct check_builder *b)
 {
@@ -510,7 +560,9 @@ void check_build(struct check_builder *b)
                            node->outputs.n < 1 ||
                            node->outputs.n > operators[row].max_outputs,
                        "number of inputs or outputs");
+    const struct check_mark mark = check_mark(b);
     operators[row].build(b);
+    check_fold(b, &mark);
     for (size_t i = 0; i < node->n_attributes; i++) {
         if (!node->attributes[i].is_used) {
             check_unsupported("%s: node '%s' (%s): attribute '%s'",

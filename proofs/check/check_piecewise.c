@@ -72,22 +72,10 @@ static const uint32_t *join(struct check_builder *b, const uint32_t *first,
         (struct check_part_of){relu, is_maximum ? 1.0 : -1.0, NULL}, 0.0, n);
 }
 
-/* The node's only real input, computed; output 0 has its shape. */
-static struct check_value *get_element(struct check_builder *b,
-                                       struct check_value *input)
-{
-    *input = check_input(b, 0);
-    check_compute(b, input);
-    check_unsupported_if(
-        b, input->type != CHECK_FLOAT32 && input->type != CHECK_FLOAT64,
-        "its elements are not real numbers");
-    return check_output(b, 0, input->type, &input->shape);
-}
-
 void check_build_relu(struct check_builder *b)
 {
     struct check_value x;
-    struct check_value *output = get_element(b, &x);
+    struct check_value *output = check_element(b, &x);
     output->map = check_add_neurons(b, CHECK_RELU, x.map, x.n);
 }
 
@@ -95,7 +83,7 @@ void check_build_relu(struct check_builder *b)
 void check_build_leaky(struct check_builder *b)
 {
     struct check_value x;
-    struct check_value *output = get_element(b, &x);
+    struct check_value *output = check_element(b, &x);
     struct check_part_of rest = {
         .weight = strcmp(b->node->op, "Abs") == 0
                       ? -1.0
@@ -106,7 +94,7 @@ void check_build_leaky(struct check_builder *b)
             check_broadcast(b, &x.shape, &slope.shape);
         check_unsupported_if(b,
                              slope.number == NULL || slope.type != x.type ||
-                                 memcmp(&shape, &x.shape, sizeof shape) != 0,
+                                 !check_is_same(&shape, &x.shape),
                              "slope that is no constant of its shape");
         rest.weights = check_arrange(b, &slope, &x.shape, false).number;
     }
@@ -133,11 +121,10 @@ static bool read_end(struct check_builder *b, double *end, const char *name,
         }
     } else if (check_has_input(b, i)) {
         const struct check_value value = check_input(b, i);
-        check_unsupported_if(
-            b,
-            value.number == NULL || value.n != 1 ||
-                (value.type != CHECK_FLOAT32 && value.type != CHECK_FLOAT64),
-            "an end that is no constant scalar");
+        check_unsupported_if(b,
+                             value.number == NULL || value.n != 1 ||
+                                 !check_is_real(value.type),
+                             "an end that is no constant scalar");
         *end = value.number[0];
         return true;
     }
@@ -147,7 +134,7 @@ static bool read_end(struct check_builder *b, double *end, const char *name,
 void check_build_clip(struct check_builder *b)
 {
     struct check_value x;
-    struct check_value *output = get_element(b, &x);
+    struct check_value *output = check_element(b, &x);
     double ends[2] = {0.0, 0.0};
     const bool has_lower = read_end(b, &ends[0], "min", 1);
     const bool has_upper = read_end(b, &ends[1], "max", 2);
@@ -171,7 +158,7 @@ void check_build_clip(struct check_builder *b)
 void check_build_hard_sigmoid(struct check_builder *b)
 {
     struct check_value x;
-    struct check_value *output = get_element(b, &x);
+    struct check_value *output = check_element(b, &x);
     const uint32_t *h = check_add_sum(
         b,
         (struct check_part_of){x.map, check_real(b, "alpha", (double)0.2F),
@@ -182,7 +169,7 @@ void check_build_hard_sigmoid(struct check_builder *b)
     output->map = check_add_sum(b, lower, upper, 0.0, x.n);
 }
 
-/* Max and Min. */
+/* Max, Min and Sum. */
 void check_build_extremum(struct check_builder *b)
 {
     struct check_value x = check_input(b, 0);
@@ -198,7 +185,13 @@ void check_build_extremum(struct check_builder *b)
         struct check_value other = check_input(b, i);
         other = check_arrange(b, &other, &shape, false);
         check_compute(b, &other);
-        x.map = join(b, x.map, other.map, strcmp(b->node->op, "Max") == 0, x.n);
+        x.map =
+            strcmp(b->node->op, "Sum") == 0
+                ? check_add_sum(b, (struct check_part_of){x.map, 1.0, NULL},
+                                (struct check_part_of){other.map, 1.0, NULL},
+                                0.0, x.n)
+                : join(b, x.map, other.map, strcmp(b->node->op, "Max") == 0,
+                       x.n);
     }
     check_output(b, 0, x.type, &shape)->map = x.map;
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_build.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { MOST_COORDINATES = 1 << 25 };
@@ -138,12 +139,15 @@ struct check_layer *check_add_layer(struct check_builder *b,
 void check_compute(struct check_builder *b, struct check_value *value)
 {
     const double *number = value->number;
-    if (number != NULL) {
-        check_unsupported_if(
-            b, value->type != CHECK_FLOAT32 && value->type != CHECK_FLOAT64,
-            "its elements are not real numbers");
+    if (number != NULL && value->n == 0) {
+        value->map = check_arena_alloc(&b->arena, 0, sizeof *value->map);
+        value->number = NULL;
+    } else if (number != NULL) {
         (void)check_add_layer(b, value, CHECK_AFFINE);
         for (size_t i = 0; i < value->n; i++) {
+            check_unsupported_if(
+                b, !check_is_real(value->type) && fabs(number[i]) > 0x1p53,
+                "large integer");
             check_row_end(&b->rows, number[i]);
         }
     }

@@ -196,7 +196,7 @@ START_TEST(numbers_it_cannot_hold)
     model = start();
     ref_model_integers(&model, "i", pair, 1);
     ref_model_node(&model, "Mul", "x,i", "y");
-    refuses(&model, UNSUPPORTED, "its elements are not real numbers");
+    refuses(&model, UNSUPPORTED, "its elements are not numbers of one kind");
 }
 END_TEST
 
