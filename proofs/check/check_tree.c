@@ -186,7 +186,7 @@ static struct check_form *find_form(struct walk *walk,
                                     const struct check_node *node,
                                     enum check_arithmetic arithmetic)
 {
-    const struct check_closing *closing = &node->closings[0];
+    const struct check_closing *closing = node->closings;
     if (arithmetic != CHECK_FAST || node->n_closings != 1 ||
         !closing->is_default || !check_back_has_forms(walk->back) ||
         current_case(walk)->disjuncts[closing->disjunct].n_atoms >=
