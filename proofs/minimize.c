@@ -8,18 +8,20 @@
 #include <string.h>
 
 const char *const minimize_pass_names[MINIMIZE_PASSES] = {
-    [MINIMIZE_LEMMAS] = "lemmas", [MINIMIZE_REFRESH] = "refresh",
-    [MINIMIZE_MERGE] = "merge",   [MINIMIZE_TRIM] = "trim",
-    [MINIMIZE_SPARSE] = "sparse", [MINIMIZE_ROUND] = "round",
+    [MINIMIZE_SLICE] = "slice",     [MINIMIZE_LEMMAS] = "lemmas",
+    [MINIMIZE_REFRESH] = "refresh", [MINIMIZE_MERGE] = "merge",
+    [MINIMIZE_TRIM] = "trim",       [MINIMIZE_SPARSE] = "sparse",
+    [MINIMIZE_ROUND] = "round",
 };
 
 typedef void (*pass_function)(struct minimize_walk *walk,
                               const struct minimize_options *options);
 
 static const pass_function functions[MINIMIZE_PASSES] = {
-    [MINIMIZE_LEMMAS] = minimize_lemmas, [MINIMIZE_REFRESH] = minimize_refresh,
-    [MINIMIZE_MERGE] = minimize_merge,   [MINIMIZE_TRIM] = minimize_trim,
-    [MINIMIZE_SPARSE] = minimize_sparse, [MINIMIZE_ROUND] = minimize_round,
+    [MINIMIZE_SLICE] = minimize_slice,     [MINIMIZE_LEMMAS] = minimize_lemmas,
+    [MINIMIZE_REFRESH] = minimize_refresh, [MINIMIZE_MERGE] = minimize_merge,
+    [MINIMIZE_TRIM] = minimize_trim,       [MINIMIZE_SPARSE] = minimize_sparse,
+    [MINIMIZE_ROUND] = minimize_round,
 };
 
 static void add_combination(struct minimize_size *size,
@@ -83,6 +85,7 @@ static bool is_applicable(enum minimize_pass pass, const struct cert_tree *tree)
         return false;
     }
     switch (pass) {
+    case MINIMIZE_SLICE:
     case MINIMIZE_LEMMAS:
         return tree->slopes.n + tree->lemmas.n > 0;
     case MINIMIZE_SPARSE:

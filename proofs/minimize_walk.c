@@ -136,10 +136,9 @@ void minimize_walk_refresh(struct minimize_walk *walk, uint64_t refresh)
     }
 }
 
-/* Proves lemma number l of the tree. */
-static bool prove(struct minimize_walk *walk, size_t l)
+void minimize_walk_prove(struct minimize_walk *walk, size_t l)
 {
-    const struct minimize_frame *top = minimize_walk_top(walk);
+    struct minimize_frame *top = minimize_walk_top(walk);
     const struct cert_lemma *lemma = &walk->tree->lemmas.data[l];
     const uint32_t disjunct =
         top->n_open == 0 ? 0 : walk->open.data[top->first_open];
@@ -149,12 +148,11 @@ static bool prove(struct minimize_walk *walk, size_t l)
         .is_upper = lemma->is_upper,
         .by = minimize_sum(walk, disjunct, &lemma->by),
     };
-    return walk->oracle->lemma(walk->oracle->context, &one);
+    top->is_possible = walk->oracle->lemma(walk->oracle->context, &one);
 }
 
-void minimize_walk_prepare(struct minimize_walk *walk, uint64_t refresh)
+void minimize_walk_set_slopes(struct minimize_walk *walk)
 {
-    struct minimize_frame *top = minimize_walk_top(walk);
     const struct cert_details details =
         cert_node_details(walk->tree, minimize_walk_node(walk));
     const double scale = ldexp(1.0, -(int)walk->cert->lower_bits);
@@ -164,15 +162,23 @@ void minimize_walk_prepare(struct minimize_walk *walk, uint64_t refresh)
         walk->oracle->slope(walk->oracle->context, slope->relu, slope->element,
                             slope->slope * scale);
     }
+}
+
+void minimize_walk_prepare(struct minimize_walk *walk, uint64_t refresh)
+{
+    const struct minimize_frame *top = minimize_walk_top(walk);
+    const struct cert_details details =
+        cert_node_details(walk->tree, minimize_walk_node(walk));
     size_t next = details.first_lemma;
     const size_t end = next + details.n_lemmas;
+    minimize_walk_set_slopes(walk);
     for (uint32_t r = 0; r < walk->oracle->n_relus && top->is_possible; r++) {
         while (next < end && top->is_possible &&
                walk->tree->lemmas.data[next].relu == r) {
-            top->is_possible = prove(walk, next++);
+            minimize_walk_prove(walk, next++);
         }
         if (top->is_possible && (refresh >> r & 1) != 0) {
-            top->is_possible = walk->oracle->refresh(walk->oracle->context, r);
+            minimize_walk_refresh(walk, (uint64_t)1 << r);
         }
     }
 }
@@ -208,6 +214,15 @@ static const struct cert_closing *find_closing(const struct minimize_walk *walk,
         }
     }
     return NULL;
+}
+
+const struct cert_closing *
+minimize_walk_find_closing(const struct minimize_walk *walk, uint32_t disjunct)
+{
+    const struct cert_details own = cert_node_details(
+        walk->tree,
+        &walk->tree->nodes.data[walk->path.data[walk->path.n - 1].node]);
+    return find_closing(walk, &own, disjunct);
 }
 
 bool minimize_walk_close(struct minimize_walk *walk)

@@ -61,6 +61,9 @@ void minimize_walk_pop(struct minimize_walk *walk);
 /* Leaves the node in work and enters it again, as if new. */
 void minimize_walk_again(struct minimize_walk *walk);
 
+/* The slopes of the node in work; its lemma number l of the tree. */
+void minimize_walk_set_slopes(struct minimize_walk *walk);
+void minimize_walk_prove(struct minimize_walk *walk, size_t l);
 /* Slopes, lemmas and the refresh of these layers; in the top frame whether
  * the region may hold an execution. */
 void minimize_walk_prepare(struct minimize_walk *walk, uint64_t refresh);
@@ -73,6 +76,10 @@ void minimize_walk_refresh(struct minimize_walk *walk, uint64_t refresh);
  *   returns  true if they hold with ORACLE_MARGIN, or the region is empty
  */
 bool minimize_walk_close(struct minimize_walk *walk);
+
+/* The closing that the node in work has of a disjunct; NULL without one. */
+const struct cert_closing *
+minimize_walk_find_closing(const struct minimize_walk *walk, uint32_t disjunct);
 
 /* The disjuncts that the node in work, inner, closes are not open any more;
  * nothing is tested. */

@@ -45,6 +45,21 @@ struct oracle_lemma {
     struct oracle_sum by;
 };
 
+/* Pre-activations of a ReLU layer: neurons number first .. first + width - 1.
+ * Layers that read the same values have the same numbers. */
+struct oracle_layer {
+    size_t first;
+    size_t width;
+};
+
+/* What a bound looks at of a neuron: its lower end, its upper end, the slope
+ * of its lower line. */
+enum oracle_need {
+    ORACLE_NEEDS_LOWER = 1,
+    ORACLE_NEEDS_UPPER = 2,
+    ORACLE_NEEDS_SLOPE = 4
+};
+
 /* Least margin with which the checker is expected to close what the oracle
  * closes. */
 #define ORACLE_MARGIN 0x1p-17
@@ -63,11 +78,18 @@ struct oracle_lemma {
  *   choose   multipliers of all atoms of a disjunct and all literals of the
  *            path that refute it with least weight, another way than sum;
  *            0 if it finds none, else their number (<= size)
+ *   layer    the numbers of its neurons
+ *   end      the upper or lower fact of a neuron at the node
+ *   closing_needs, lemma_needs  add to needs[neuron], of n_neurons, what the
+ *            closing of a disjunct looks at (n 0: that of its best atom), or the bound of a lemma, with
+ *            the facts that the node has; is_refresh: with default slopes.
+ *            That an end chooses a default slope is no need
  *   cost     multiply-adds since load, for comparisons
  */
 struct oracle {
     void *context;
     size_t n_relus;
+    size_t n_neurons;
     bool (*load)(void *context, size_t case_index);
     bool (*enter)(void *context, const struct oracle_split *split,
                   unsigned side);
@@ -79,6 +101,12 @@ struct oracle {
                     const struct oracle_sum *sums, size_t n);
     size_t (*choose)(void *context, struct oracle_term *terms, size_t size,
                      uint32_t disjunct);
+    struct oracle_layer (*layer)(void *context, uint32_t relu);
+    double (*end)(void *context, size_t neuron, bool is_upper);
+    void (*closing_needs)(void *context, uint8_t *needs,
+                          const struct oracle_sum *sum);
+    void (*lemma_needs)(void *context, uint8_t *needs,
+                        const struct oracle_lemma *lemma, bool is_refresh);
     double (*cost)(void *context);
 };
 

@@ -21,6 +21,18 @@ struct replay_level *replay_here(struct replay *r)
     return &r->levels.data[r->depth];
 }
 
+/* Room for a level. */
+static struct replay_level *reserve(struct replay *r, size_t depth)
+{
+    if (depth == r->levels.n) {
+        struct replay_level level = {0};
+        NEW_ARRAY(level.units, 2 * r->layers->n_inputs);
+        bounds_init(&level.bounds, r->layers);
+        VEC_PUSH(&r->levels, level);
+    }
+    return &r->levels.data[depth];
+}
+
 struct replay *replay_create(const struct query *query, unsigned box_bits,
                              unsigned fact_bits)
 {
@@ -44,6 +56,7 @@ struct replay *replay_create(const struct query *query, unsigned box_bits,
         }
     }
     NEW_ARRAY(r->neurons, widest);
+    r->n_neurons = reserve(r, 0)->bounds.n_total;
     return r;
 }
 
@@ -67,18 +80,6 @@ void replay_destroy(struct replay *r)
     alloc_free(r->is_stale);
     alloc_free(r->neurons);
     alloc_free(r);
-}
-
-/* Room for a level. */
-static struct replay_level *reserve(struct replay *r, size_t depth)
-{
-    if (depth == r->levels.n) {
-        struct replay_level level = {0};
-        NEW_ARRAY(level.units, 2 * r->layers->n_inputs);
-        bounds_init(&level.bounds, r->layers);
-        VEC_PUSH(&r->levels, level);
-    }
-    return &r->levels.data[depth];
 }
 
 static void set_all_stale(struct replay *r)
@@ -357,7 +358,7 @@ void replay_seed_literal(struct replay *r, size_t row, size_t distance,
         literal->is_upper ? -factor : factor;
 }
 
-static void seed_sum(struct replay *r, size_t row, const struct oracle_sum *sum)
+void replay_seed_sum(struct replay *r, size_t row, const struct oracle_sum *sum)
 {
     const size_t first = r->spec.first[sum->disjunct];
     const size_t n_atoms = r->spec.first[sum->disjunct + 1] - first;
@@ -387,7 +388,7 @@ static bool lemma(void *context, const struct oracle_lemma *one)
     backward_begin(r->backward, 1);
     backward_seed(r->backward, source, 0)[one->element] +=
         one->is_upper ? -1.0 : 1.0;
-    seed_sum(r, 0, &one->by);
+    replay_seed_sum(r, 0, &one->by);
     backward_run(r->backward);
     const double value =
         fact_down(r, backward_minimum(r->backward, 0, level->bounds.lower[0],
@@ -425,7 +426,7 @@ static void run_block(struct replay *r, double *margins,
     for (size_t i = 0; i < n; i++) {
         const struct oracle_sum *sum = &sums[rows[i].sum];
         if (sum->n > 0) {
-            seed_sum(r, i, sum);
+            replay_seed_sum(r, i, sum);
         } else {
             replay_seed_atom(r, i, r->spec.first[sum->disjunct] + rows[i].atom,
                              1.0);
@@ -474,6 +475,7 @@ struct oracle replay_oracle(struct replay *r)
     return (struct oracle){
         .context = r,
         .n_relus = r->n_relus,
+        .n_neurons = r->n_neurons,
         .load = load,
         .enter = enter,
         .leave = leave,
@@ -482,6 +484,10 @@ struct oracle replay_oracle(struct replay *r)
         .refresh = refresh,
         .margins = find_margins,
         .choose = replay_choose,
+        .layer = replay_layer_of,
+        .end = replay_end,
+        .closing_needs = replay_closing_needs,
+        .lemma_needs = replay_lemma_needs,
         .cost = cost,
     };
 }

@@ -41,6 +41,7 @@ struct replay_level {
  * relu      [n_relus] layer of each ReLU layer, in the certificate's order
  * levels    the path, levels[depth] the node in work; kept for reuse
  * is_stale  per layer: its lines are not those of the node in work
+ * n_neurons  of all layers in the bounds, inputs included
  * has_slopes  the lines that are not stale were made with the slopes
  */
 struct replay {
@@ -53,6 +54,7 @@ struct replay {
     struct domain *box;
     struct spec spec;
     size_t n_relus;
+    size_t n_neurons;
     size_t *relu;
     VEC(struct replay_level) levels;
     size_t depth;
@@ -76,6 +78,18 @@ void replay_seed_atom(struct replay *replay, size_t row, size_t atom,
                       double factor);
 void replay_seed_literal(struct replay *replay, size_t row, size_t distance,
                          double factor);
+
+/* The same for all terms of a sum. */
+void replay_seed_sum(struct replay *replay, size_t row,
+                     const struct oracle_sum *sum);
+
+/* The oracle's functions of the same names. */
+struct oracle_layer replay_layer_of(void *context, uint32_t relu);
+double replay_end(void *context, size_t neuron, bool is_upper);
+void replay_closing_needs(void *context, uint8_t *needs,
+                          const struct oracle_sum *sum);
+void replay_lemma_needs(void *context, uint8_t *needs,
+                        const struct oracle_lemma *lemma, bool is_refresh);
 
 /* The oracle's `choose`. */
 size_t replay_choose(void *context, struct oracle_term *terms, size_t size,

@@ -7,6 +7,8 @@
 
 /* More inputs than are worth splitting. */
 enum { DEPTHS = 16, MANY_INPUTS = 100 };
+/* Neurons of a layer of the fake. */
+enum { WIDTH = 4 };
 
 /*
  * A box of one input, in further cases a wider one, whose width halves with every split, and two ReLU layers
@@ -14,7 +16,8 @@ enum { DEPTHS = 16, MANY_INPUTS = 100 };
  * default a disjunct is closed if both facts together are below `limit`; a
  * combination if the gains of its terms, by their multipliers, are above
  * `least`. A lemma for element 0 makes the facts of its layer as narrow as
- * the box, one for another element does nothing.
+ * the box, one for another element does nothing. Default closings look at
+ * element 0 of both layers, or say that they look at nothing if is_silent.
  */
 struct fake {
     size_t depth;
@@ -27,6 +30,7 @@ struct fake {
     double literal[4];
     size_t n_chosen;
     struct oracle_term chosen[2];
+    bool is_silent;
 };
 
 static bool load(void *context, size_t case_index)
@@ -119,6 +123,38 @@ static size_t choose(void *context, struct oracle_term *terms, size_t size,
     return fake->n_chosen;
 }
 
+static struct oracle_layer layer(void *context, uint32_t relu)
+{
+    (void)context;
+    return (struct oracle_layer){.first = WIDTH * relu, .width = WIDTH};
+}
+
+static double end(void *context, size_t neuron, bool is_upper)
+{
+    const struct fake *fake = context;
+    const double size =
+        neuron % WIDTH == 0 ? fake->facts[fake->depth][neuron / WIDTH] : 1.0;
+    return is_upper ? size : -size;
+}
+
+static void closing_needs(void *context, uint8_t *needs,
+                          const struct oracle_sum *sum)
+{
+    const struct fake *fake = context;
+    for (size_t r = 0; r < 2 && sum->n == 0 && !fake->is_silent; r++) {
+        needs[WIDTH * r] |= ORACLE_NEEDS_LOWER | ORACLE_NEEDS_UPPER;
+    }
+}
+
+static void lemma_needs(void *context, uint8_t *needs,
+                        const struct oracle_lemma *one, bool is_refresh)
+{
+    (void)context;
+    (void)needs;
+    (void)one;
+    (void)is_refresh;
+}
+
 static double cost(void *context)
 {
     (void)context;
@@ -174,6 +210,7 @@ static struct minimize_size run(struct fake *fake, struct cert *cert,
 {
     const struct oracle oracle = {.context = fake,
                                   .n_relus = 2,
+                                  .n_neurons = 2 * WIDTH,
                                   .load = load,
                                   .enter = enter,
                                   .leave = leave,
@@ -182,6 +219,10 @@ static struct minimize_size run(struct fake *fake, struct cert *cert,
                                   .refresh = refresh,
                                   .margins = find_margins,
                                   .choose = choose,
+                                  .layer = layer,
+                                  .end = end,
+                                  .closing_needs = closing_needs,
+                                  .lemma_needs = lemma_needs,
                                   .cost = cost};
     const struct minimize_options options = {.passes = 1u << pass,
                                              .procedure = procedure,
@@ -421,6 +462,68 @@ START_TEST(lemmas_and_slopes_that_nothing_needs_go)
 }
 END_TEST
 
+/* Leaf `at` has lemmas for elements 0 and 1 of layer 0, and a slope. */
+static void add_lemmas(struct cert *cert, uint32_t at)
+{
+    struct cert_tree *tree = &cert->trees[0];
+    struct cert_details own = {.first_lemma = tree->lemmas.n,
+                               .first_slope = tree->slopes.n,
+                               .n_lemmas = 2,
+                               .n_slopes = 1};
+    const uint32_t before = tree->nodes.data[at].details;
+    if (before != CERT_NONE) {
+        own.first_closing = tree->details.data[before].first_closing;
+        own.n_closings = tree->details.data[before].n_closings;
+    }
+    VEC_PUSH(&tree->lemmas, ((struct cert_lemma){.element = 0}));
+    VEC_PUSH(&tree->lemmas, ((struct cert_lemma){.element = 1}));
+    VEC_PUSH(&tree->slopes, ((struct cert_slope){.slope = 1}));
+    tree->nodes.data[at].details = (uint32_t)tree->details.n;
+    tree->nodes.data[at].refresh = 0;
+    VEC_PUSH(&tree->details, own);
+}
+
+/* A leaf that closes by default and a lemma, and one that closes by a
+ * combination and has the same lemmas. */
+static struct minimize_size slice(bool is_silent)
+{
+    const struct cert_multiplier one = {.mantissa = 1};
+    struct fake fake = {
+        .limit = 1.6, .atom = {1.0}, .least = 0.5, .is_silent = is_silent};
+    struct cert cert;
+    begin(&cert);
+    const uint32_t child = split(&cert, 0, CERT_INPUT);
+    close_with(&cert, child + 1, &one, 1, 0);
+    add_lemmas(&cert, child);
+    add_lemmas(&cert, child + 1);
+    const struct minimize_size size =
+        run(&fake, &cert, MINIMIZE_SLICE, MINIMIZE_GREEDY);
+    const struct cert_tree *tree = &cert.trees[0];
+    const uint32_t left = tree->nodes.data[0].child;
+    const struct cert_details own =
+        cert_node_details(tree, &tree->nodes.data[left]);
+    ck_assert_uint_eq(tree->lemmas.data[own.first_lemma].element, 0);
+    cert_clear(&cert);
+    return size;
+}
+
+START_TEST(lemmas_that_no_closing_looks_at_go)
+{
+    const struct minimize_size size = slice(false);
+    ck_assert_uint_eq(size.n_lemmas, 1);
+    ck_assert_uint_eq(size.n_slopes, 0);
+    ck_assert_uint_eq(size.n_multipliers, 1);
+}
+END_TEST
+
+START_TEST(a_leaf_that_does_not_close_any_more_gets_its_lemmas_back)
+{
+    const struct minimize_size size = slice(true);
+    ck_assert_uint_eq(size.n_lemmas, 2);
+    ck_assert_uint_eq(size.n_slopes, 1);
+}
+END_TEST
+
 START_TEST(few_splits_of_inputs_take_the_place_of_lemmas)
 {
     struct fake fake = {.limit = 0.6};
@@ -521,6 +624,9 @@ TCase *test_cases(void)
     tcase_add_test(cases, multipliers_lose_the_bits_that_do_not_count);
     tcase_add_test(cases, multipliers_keep_the_bits_that_count);
     tcase_add_test(cases, lemmas_and_slopes_that_nothing_needs_go);
+    tcase_add_test(cases, lemmas_that_no_closing_looks_at_go);
+    tcase_add_test(cases,
+                   a_leaf_that_does_not_close_any_more_gets_its_lemmas_back);
     tcase_add_test(cases, few_splits_of_inputs_take_the_place_of_lemmas);
     tcase_add_test(cases, lemmas_stay_where_too_many_splits_were_needed);
     tcase_add_test(cases, each_case_is_minimized_in_its_own_box);
