@@ -141,11 +141,14 @@ void dual_copy_row(struct dual *dual, size_t to, size_t from);
 void dual_bound(struct dual *dual);
 
 /*
- * (1) of the two children of row 0 that a split of unstable neuron `id` makes,
- * inactive and active, with the choices of row 0 and multiplier 0. After
- * dual_bound of row 0 alone, with the same choices; does not keep other rows.
+ * (1) of the two children of row 0 that a split of each of n <= DUAL_CHILDREN
+ * different unstable neurons makes, inactive and active, with the choices of
+ * row 0 and multiplier 0; bound[n]. After dual_bound of row 0 alone, with the
+ * same choices; does not keep coefficients of other rows.
  */
-void dual_bound_children(struct dual *dual, uint32_t id, double bound[2]);
+enum { DUAL_CHILDREN = 6 };
+void dual_bound_children(struct dual *dual, const uint32_t *ids, size_t n,
+                         double (*bound)[2]);
 
 /* y = output of the network at a point of the root's box, in nearest arithmetic;
  * y[n_outputs], x[n_inputs]. Does not keep values of other rows than row 0. */

@@ -95,13 +95,18 @@ struct choice {
 static struct choice look_ahead(struct dual *d, const struct list *list)
 {
     struct choice best = {.id = DUAL_STABLE, .score = -1.0};
+    double child[MOST_CANDIDATES][2];
     const double bound = d->bound[0];
+    const double size = 1e-6 * fabs(bound) + 1e-12;
+    for (size_t c = 0; c < list->n; c += DUAL_CHILDREN) {
+        const size_t left = list->n - c;
+        dual_bound_children(d, list->id + c,
+                            left < DUAL_CHILDREN ? left : DUAL_CHILDREN,
+                            child + c);
+    }
     for (size_t c = 0; c < list->n; c++) {
-        double child[2];
-        dual_bound_children(d, list->id[c], child);
-        const double size = 1e-6 * fabs(bound) + 1e-12;
-        const double low = fmin(child[0], 0.0) - bound;
-        const double high = fmin(child[1], 0.0) - bound;
+        const double low = fmin(child[c][0], 0.0) - bound;
+        const double high = fmin(child[c][1], 0.0) - bound;
         const double score = fmax(low, size) * fmax(high, size);
         if (score > best.score) {
             best = (struct choice){list->id[c], fmin(low, high), score};

@@ -1,20 +1,27 @@
 /* The dual bounds of children of a row, by what changes from the row. */
 #include "solver/dual.h"
+#include "src/base/require.h"
 
 #include <math.h>
 #include <string.h>
 
 /*
- * Row 0 keeps its coefficients; row 1 of the matrices of coefficients holds the
- * difference of a child from them. It begins at one neuron and stays zero
+ * Row 0 keeps its coefficients; row r + 1 of the matrices of coefficients holds
+ * the difference of child r from them. It begins at one neuron and stays zero
  * outside what that neuron depends on, a small window of most layers of a
- * convolutional network.
+ * convolutional network. Children come by descending ReLU layer, so that those
+ * that have begun are the first n_rows.
+ *   met  [n_met] the columns of a layer where any difference is not zero
  */
-struct difference {
+struct differences {
     struct dual *dual;
-    uint32_t id;
-    enum phase phase;
-    double constant;
+    size_t n;
+    size_t n_rows;
+    size_t n_met;
+    const uint32_t *met;
+    uint32_t id[2 * DUAL_CHILDREN];
+    uint8_t phase[2 * DUAL_CHILDREN];
+    double constant[2 * DUAL_CHILDREN];
 };
 
 static double *row_of(const struct dual *d, size_t k, size_t row)
@@ -22,26 +29,36 @@ static double *row_of(const struct dual *d, size_t k, size_t row)
     return d->coefficient[k] + row * d->weights->layer[k].stride;
 }
 
-/* The columns where the difference is not zero, into d->met. */
-static size_t find_met(struct dual *d, size_t k)
+/* Sets n_rows and met of layer k. The row behind the differences holds sums of
+ * their magnitudes. */
+static void find_met(struct differences *s, size_t k)
 {
-    const double *change = row_of(d, k, 1);
+    struct dual *d = s->dual;
     const size_t width = d->layers->layer[k].width;
-    size_t n = 0;
-    for (size_t i = 0; i < width; i++) {
-        d->met[n] = (uint32_t)i;
-        n += !(fabs(change[i]) <= 0.0);
+    double *size = row_of(d, k, s->n + 1);
+    while (s->n_rows < s->n && d->neuron[s->id[s->n_rows]].relu > k) {
+        s->n_rows++;
     }
-    return n;
+    memset(size, 0, width * sizeof *size);
+    for (size_t r = 0; r < s->n_rows; r++) {
+        const double *change = row_of(d, k, r + 1);
+        for (size_t i = 0; i < width; i++) {
+            size[i] += fabs(change[i]);
+        }
+    }
+    s->n_met = 0;
+    for (size_t i = 0; i < width; i++) {
+        d->met[s->n_met] = (uint32_t)i;
+        s->n_met += !(size[i] <= 0.0);
+    }
+    s->met = d->met;
 }
 
 /* What a coefficient q of a neuron of a ReLU layer adds to that of its input;
  * adds its constant with a factor. */
-static double pass_neuron(struct difference *difference,
-                          const struct dual_layer *lines, uint32_t i, double q,
-                          double factor)
+static double pass_neuron(const struct dual *d, const struct dual_layer *lines,
+                          uint32_t i, double q, double factor, double *constant)
 {
-    const struct dual *d = difference->dual;
     const uint32_t id = lines->id[i];
     if (id == DUAL_STABLE) {
         return q * lines->upper_slope[i];
@@ -56,23 +73,26 @@ static double pass_neuron(struct difference *difference,
     if (q >= 0.0) {
         return q * d->choice[id];
     }
-    difference->constant += factor * q * lines->upper_intercept[i];
+    *constant += factor * q * lines->upper_intercept[i];
     return q * lines->upper_slope[i];
 }
 
-static void pass_relu(struct difference *difference, size_t k)
+static void pass_relu(struct differences *s, size_t k)
 {
-    struct dual *d = difference->dual;
+    struct dual *d = s->dual;
     const struct dual_layer *lines = &d->layer[k];
     const double *q = row_of(d, k, 0);
-    const double *change = row_of(d, k, 1);
-    double *z = row_of(d, d->layers->layer[k].source, 1);
-    const size_t n = find_met(d, k);
-    for (size_t t = 0; t < n; t++) {
-        const uint32_t i = d->met[t];
-        const double after =
-            pass_neuron(difference, lines, i, q[i] + change[i], 1.0);
-        z[i] += after - pass_neuron(difference, lines, i, q[i], -1.0);
+    for (size_t t = 0; t < s->n_met; t++) {
+        const uint32_t i = s->met[t];
+        double constant = 0.0;
+        const double before = pass_neuron(d, lines, i, q[i], 1.0, &constant);
+        for (size_t r = 0; r < s->n_rows; r++) {
+            const double after =
+                pass_neuron(d, lines, i, q[i] + row_of(d, k, r + 1)[i], 1.0,
+                            &s->constant[r]);
+            s->constant[r] -= constant;
+            row_of(d, d->layers->layer[k].source, r + 1)[i] += after - before;
+        }
     }
 }
 
@@ -87,10 +107,13 @@ static void add_sparse(double *c, const double *a, const struct matrix *matrix,
     }
 }
 
-static void pass_term(struct dual *d, size_t k, size_t t, size_t n)
+static void pass_term(const struct differences *s, size_t k, size_t t)
 {
+    struct dual *d = s->dual;
     const struct layer_term *term = &d->layers->layer[k].terms[t];
     const struct weights_term *stored = &d->weights->layer[k].terms[t];
+    const size_t from_stride = d->weights->layer[k].stride;
+    const size_t to_stride = d->weights->layer[term->source].stride;
     const double *change = row_of(d, k, 1);
     double *to = row_of(d, term->source, 1);
     if (stored->tiling != NULL) {
@@ -100,78 +123,81 @@ static void pass_term(struct dual *d, size_t k, size_t t, size_t n)
             .work = &d->work,
             .to = to,
             .from = change,
-            .n_rows = 1,
-            .n_copies = tiling_find_copies(stored->tiling, &d->work, d->met, n),
+            .to_stride = to_stride,
+            .from_stride = from_stride,
+            .n_rows = s->n_rows,
+            .n_copies =
+                tiling_find_copies(stored->tiling, &d->work, s->met, s->n_met),
             .copies = d->work.copies,
         };
         d->madds += tiling_add_backward(&pass);
         return;
     }
+    for (size_t r = 0; r < s->n_rows && stored->data == NULL; r++) {
+        add_sparse(to + r * to_stride, change + r * from_stride, &term->matrix,
+                   s->met, s->n_met);
+    }
     if (stored->data == NULL) {
-        add_sparse(to, change, &term->matrix, d->met, n);
         return;
     }
     const struct dense_product product = {
         .c = to,
         .a = change,
         .w = stored->data,
-        .live = d->met,
+        .live = s->met,
+        .c_stride = to_stride,
+        .a_stride = from_stride,
         .w_stride = stored->stride,
-        .n_live = n,
-        .n_rows = 1,
+        .n_live = s->n_met,
+        .n_rows = s->n_rows,
         .n_cols = stored->stride,
     };
     d->kernels->add_product(&product);
-    d->madds += n * stored->stride;
+    d->madds += s->n_rows * s->n_met * stored->stride;
 }
 
-static void pass_affine(struct difference *difference, size_t k)
+static void pass_affine(struct differences *s, size_t k)
 {
-    struct dual *d = difference->dual;
+    const struct dual *d = s->dual;
     const double *bias = d->weights->layer[k].bias;
-    const double *change = row_of(d, k, 1);
-    const size_t n = find_met(d, k);
-    for (size_t t = 0; t < n; t++) {
-        difference->constant += change[d->met[t]] * bias[d->met[t]];
-    }
-    for (size_t t = 0; n > 0 && t < d->layers->layer[k].n_terms; t++) {
-        pass_term(d, k, t, n);
-    }
-}
-
-/* The difference of the child at the input of its neuron. */
-static void begin(struct difference *difference)
-{
-    struct dual *d = difference->dual;
-    const struct dual_neuron *neuron = &d->neuron[difference->id];
-    const double q = row_of(d, neuron->relu, 0)[neuron->index];
-    for (size_t k = 0; k < neuron->relu; k++) {
-        memset(row_of(d, k, 1), 0,
-               d->weights->layer[k].stride * sizeof(double));
-    }
-    row_of(d, neuron->source, 1)[neuron->index] =
-        (difference->phase == PHASE_ACTIVE ? q : 0.0) -
-        pass_neuron(difference, &d->layer[neuron->relu], neuron->index, q,
-                    -1.0);
-}
-
-static double child_bound(struct dual *d, uint32_t id, enum phase phase)
-{
-    struct difference difference = {d, id, phase, 0.0};
-    const double *a = row_of(d, 0, 0);
-    const double *change = row_of(d, 0, 1);
-    begin(&difference);
-    for (size_t k = d->neuron[id].relu; k-- > 1;) {
-        if (d->layers->layer[k].kind == LAYER_AFFINE) {
-            pass_affine(&difference, k);
-        } else {
-            pass_relu(&difference, k);
+    for (size_t r = 0; r < s->n_rows; r++) {
+        const double *change = row_of(d, k, r + 1);
+        for (size_t t = 0; t < s->n_met; t++) {
+            s->constant[r] += change[s->met[t]] * bias[s->met[t]];
         }
     }
-    double bound = d->bound[0] + difference.constant;
-    const size_t n = find_met(d, 0);
-    for (size_t t = 0; t < n; t++) {
-        const size_t j = d->met[t];
+    for (size_t t = 0; s->n_met > 0 && t < d->layers->layer[k].n_terms; t++) {
+        pass_term(s, k, t);
+    }
+}
+
+/* The differences of the children at the inputs of their neurons. */
+static void begin(struct differences *s)
+{
+    struct dual *d = s->dual;
+    for (size_t r = 0; r < s->n; r++) {
+        const struct dual_neuron *neuron = &d->neuron[s->id[r]];
+        const double q = row_of(d, neuron->relu, 0)[neuron->index];
+        for (size_t k = 0; k < neuron->relu; k++) {
+            memset(row_of(d, k, r + 1), 0,
+                   d->weights->layer[k].stride * sizeof(double));
+        }
+        row_of(d, neuron->source, r + 1)[neuron->index] =
+            (s->phase[r] == PHASE_ACTIVE ? q : 0.0) -
+            pass_neuron(d, &d->layer[neuron->relu], neuron->index, q, -1.0,
+                        &s->constant[r]);
+    }
+}
+
+/* The bound of child r, with the differences of all inputs met. */
+static double finish(const struct differences *s, size_t r)
+{
+    const struct dual *d = s->dual;
+    const double *a = row_of(d, 0, 0);
+    const double *change = row_of(d, 0, r + 1);
+    double bound = d->bound[0] + s->constant[r];
+    for (size_t t = 0; t < s->n_met; t++) {
+        const size_t j = s->met[t];
         const double after = a[j] + change[j];
         bound += after * (after > 0.0 ? d->lower[j] : d->upper[j]) -
                  a[j] * (a[j] > 0.0 ? d->lower[j] : d->upper[j]);
@@ -179,8 +205,34 @@ static double child_bound(struct dual *d, uint32_t id, enum phase phase)
     return bound;
 }
 
-void dual_bound_children(struct dual *d, uint32_t id, double bound[2])
+void dual_bound_children(struct dual *d, const uint32_t *ids, size_t n,
+                         double (*bound)[2])
 {
-    bound[0] = child_bound(d, id, PHASE_INACTIVE);
-    bound[1] = child_bound(d, id, PHASE_ACTIVE);
+    struct differences s = {.dual = d, .n = 2 * n};
+    size_t place[DUAL_CHILDREN];
+    REQUIRE(n > 0 && n <= DUAL_CHILDREN);
+    for (size_t c = 0; c < n; c++) {
+        size_t at = c;
+        for (; at > 0 && ids[place[at - 1]] < ids[c]; at--) {
+            place[at] = place[at - 1];
+        }
+        place[at] = c;
+    }
+    for (size_t r = 0; r < s.n; r++) {
+        s.id[r] = ids[place[r / 2]];
+        s.phase[r] = r % 2 == 0 ? PHASE_INACTIVE : PHASE_ACTIVE;
+    }
+    begin(&s);
+    for (size_t k = d->neuron[s.id[0]].relu; k-- > 1;) {
+        find_met(&s, k);
+        if (d->layers->layer[k].kind == LAYER_AFFINE) {
+            pass_affine(&s, k);
+        } else {
+            pass_relu(&s, k);
+        }
+    }
+    find_met(&s, 0);
+    for (size_t r = 0; r < s.n; r++) {
+        bound[place[r / 2]][r % 2] = finish(&s, r);
+    }
 }

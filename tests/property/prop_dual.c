@@ -283,38 +283,53 @@ START_TEST(the_ascent_never_ends_below_its_start)
 END_TEST
 
 /* The slow twin: children as rows of their own. */
+static void check_child(struct dual *d, uint32_t id, const double fast[2])
+{
+    const size_t n = d->n_unstable;
+    for (size_t r = 1; r <= 2; r++) {
+        dual_copy_row(d, r, 0);
+        d->phase[r * n + id] = r == 2 ? PHASE_ACTIVE : PHASE_INACTIVE;
+        d->choice[r * n + id] = 0.0;
+    }
+    d->n_rows = 3;
+    dual_bound(d);
+    const double size = 1e-9 * (1.0 + fabs(d->bound[0]));
+    ck_assert_double_eq_tol(fast[0], d->bound[1], size);
+    ck_assert_double_eq_tol(fast[1], d->bound[2], size);
+}
+
 START_TEST(children_have_the_bounds_of_rows_of_their_own)
 {
     size_t n_checked = 0;
+    size_t n_together = 0;
     for (size_t round = 0; round < test_count(240); round++) {
         struct sample sample;
         sample_init(&sample, round);
         struct dual *d = sample.dual;
-        const size_t n = d->n_unstable;
+        double fast[DUAL_CHILDREN][2];
+        uint32_t ids[DUAL_CHILDREN];
+        size_t n = 0;
         draw_rows(&sample);
-        for (uint32_t id = 0; id < n; id++) {
-            double fast[2];
-            if (d->phase[id] != PHASE_UNSTABLE) {
+        for (uint32_t id = 0; id < d->n_unstable; id++) {
+            if (d->phase[id] == PHASE_UNSTABLE) {
+                ids[n++] = id;
+            }
+            if (n == 0 || (n < DUAL_CHILDREN && id + 1 < d->n_unstable)) {
                 continue;
             }
             d->n_rows = 1;
             dual_bound(d);
-            dual_bound_children(d, id, fast);
-            for (size_t r = 1; r <= 2; r++) {
-                dual_copy_row(d, r, 0);
-                d->phase[r * n + id] = r == 2 ? PHASE_ACTIVE : PHASE_INACTIVE;
-                d->choice[r * n + id] = 0.0;
+            dual_bound_children(d, ids, n, fast);
+            n_together += n > 1 ? 1 : 0;
+            n_checked += n;
+            for (; n > 0; n--) {
+                check_child(d, ids[n - 1], fast[n - 1]);
             }
-            d->n_rows = 3;
-            dual_bound(d);
-            const double size = 1e-9 * (1.0 + fabs(d->bound[0]));
-            ck_assert_double_eq_tol(fast[0], d->bound[1], size);
-            ck_assert_double_eq_tol(fast[1], d->bound[2], size);
-            n_checked++;
         }
         sample_clear(&sample);
     }
     ck_assert_uint_gt(n_checked, 100);
+    ck_assert_uint_gt(n_together, 10);
 }
 END_TEST
 
