@@ -30,7 +30,7 @@ static const double NEAR_LEVELS = 12.0;
 
 /* Rounds of bounding hidden neurons at the root, and the share of the distance
  * to the goal that one must gain for another. */
-enum { MOST_ROUNDS = 4 };
+enum { MOST_ROUNDS = 8 };
 static const double LEAST_PROGRESS = 0.05;
 
 /* Least distance from 0 of the bounds of a neuron that is stable beyond any

@@ -19,8 +19,9 @@ static const double LEAST_GAIN = 0x1p-5;
 /* Slopes of a recorded search are as told within this. */
 static const double SLACK = 0x1p-4;
 
-/* Multiply-adds of all ascents together, about two seconds. */
-static const double MOST_MADDS = 4e9;
+/* Multiply-adds of all ascents together if none stops early; a quarter of them
+ * is usual, about two seconds. */
+static const double MOST_MADDS = 1.6e10;
 
 /* An unstable neuron, and what its upper line costs. */
 struct pick {
