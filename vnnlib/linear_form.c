@@ -33,8 +33,8 @@ void linear_form_clear(struct linear_form *linear)
     *linear = (struct linear_form){0};
 }
 
-static void push_term(struct linear_form *linear, size_t variable,
-                      const mpq_t coefficient)
+void linear_form_add(struct linear_form *linear, size_t variable,
+                     const mpq_t coefficient)
 {
     if (linear->n_terms == linear->capacity) {
         const size_t capacity =
@@ -172,7 +172,7 @@ static enum status add_node(const struct context *context, uint32_t node,
     const struct vnnlib_node *self = &context->lib->nodes.data[node];
     enum status status = STATUS_OK;
     if (self->kind == VNNLIB_ELEMENT) {
-        push_term(linear, context->base[self->extent] + self->element, scale);
+        linear_form_add(linear, context->base[self->extent] + self->element, scale);
     } else if (self->kind == VNNLIB_NUMBER) {
         status =
             vnnlib_number(linear->number, context->lib, node, context->error);
@@ -197,8 +197,7 @@ static int compare_terms(const void *a, const void *b)
            (left->variable < right->variable);
 }
 
-/* Sorts by variable, adds up equal ones, drops zeros. */
-static void normalise(struct linear_form *linear)
+void linear_form_normalise(struct linear_form *linear)
 {
     if (linear->n_terms > 1) {
         qsort(linear->terms, linear->n_terms, sizeof *linear->terms,
@@ -241,6 +240,6 @@ enum status linear_form_read(struct linear_form *linear,
         status = add_node(&context, vnnlib_next(lib, node + 1), sign);
     }
     mpq_clear(sign);
-    normalise(linear);
+    linear_form_normalise(linear);
     return status;
 }

@@ -32,6 +32,12 @@ struct linear_form {
 void linear_form_init(struct linear_form *linear);
 void linear_form_clear(struct linear_form *linear);
 
+/* Appends a term; the form must be normalised before it is (1) again. */
+void linear_form_add(struct linear_form *linear, size_t variable,
+                     const mpq_t coefficient);
+/* Sorts by variable, adds up equal ones, drops zeros. */
+void linear_form_normalise(struct linear_form *linear);
+
 /*
  * Left side minus right side of the comparison at `node`.
  *   base     [lib->variables.n] element e of variable i is base[i] + e

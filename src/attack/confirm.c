@@ -212,6 +212,19 @@ static const mpq_t *constants(mpq_t *values)
     return (const mpq_t *)values;
 }
 
+/* Is every declared input, as a network computes it, what the property says? */
+static bool are_inputs_exact(const struct confirm *confirm)
+{
+    const struct query *query = confirm->query;
+    double value = 0.0;
+    for (size_t i = 0; i < query->n_declared_inputs; i++) {
+        if (!query_declared_input(&value, query, i, confirm->point)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool float_holds(struct confirm *confirm)
 {
     const struct query *query = confirm->query;
@@ -226,7 +239,9 @@ static bool float_holds(struct confirm *confirm)
         }
         rational_set_double(confirm->y_float[i], confirm->output[i]);
     }
-    return query_holds_exact(query, confirm->case_index, constants(confirm->x),
+    query_multiply(confirm->y_float, query, constants(confirm->x));
+    return are_inputs_exact(confirm) &&
+           query_holds_exact(query, confirm->case_index, constants(confirm->x),
                              constants(confirm->y_float));
 }
 

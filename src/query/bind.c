@@ -207,14 +207,24 @@ static void add_variable(struct query *query, const struct vnnlib *lib,
     self->is_input = variable->role == VNNLIB_INPUT;
 }
 
+/* Number of variables of a network with a role. */
+static size_t count_role(const struct vnnlib *lib, size_t network,
+                         enum vnnlib_role role)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < lib->variables.n; i++) {
+        const struct vnnlib_variable *variable = &lib->variables.data[i];
+        n += variable->network == network && variable->role == role ? 1 : 0;
+    }
+    return n;
+}
+
 static enum status check_roles(const struct vnnlib *lib, struct error *error)
 {
     for (size_t i = 0; i < lib->variables.n; i++) {
         const struct vnnlib_variable *variable = &lib->variables.data[i];
-        const bool is_hidden = variable->role == VNNLIB_HIDDEN;
-        if (is_hidden || variable->role == VNNLIB_INITIALIZED) {
-            error_set(error, "%s tensors are not supported",
-                      is_hidden ? "hidden" : "initialised input");
+        if (variable->role == VNNLIB_INITIALIZED) {
+            error_set(error, "initialised input tensors are not supported");
             (void)fail_at(error, lib, variable);
             return STATUS_UNSUPPORTED;
         }
@@ -235,46 +245,89 @@ static enum status check_count(const struct vnnlib *lib, size_t n_declared,
     return STATUS_BAD_INPUT;
 }
 
-static enum status check_counts(const struct vnnlib *lib,
+static enum status check_counts(const struct vnnlib *lib, size_t network,
                                 const struct bind_tensors *tensors,
                                 struct error *error)
 {
-    size_t n_inputs = 0;
-    for (size_t i = 0; i < lib->variables.n; i++) {
-        n_inputs += lib->variables.data[i].role == VNNLIB_INPUT ? 1 : 0;
-    }
+    const size_t n_inputs = count_role(lib, network, VNNLIB_INPUT);
+    const size_t n_outputs = count_role(lib, network, VNNLIB_OUTPUT);
     const enum status status =
         check_count(lib, n_inputs, tensors->n_inputs, "inputs", error);
     return status != STATUS_OK
                ? status
-               : check_count(lib, lib->variables.n - n_inputs,
-                             tensors->n_outputs, "outputs", error);
+               : check_count(lib, n_outputs,
+                             tensors->n_outputs - tensors->n_hidden, "outputs",
+                             error);
 }
 
-static enum status bind_v2(size_t *base, struct query *query,
-                           const struct vnnlib *lib,
-                           const struct bind_tensors *tensors, bool is_strict,
-                           struct error *error)
+/* Where the next tensor of one role of the network goes. */
+struct cursor {
+    const struct net_tensor_info *tensor;
+    size_t position;
+};
+
+static struct cursor *cursor_of(struct cursor cursors[3], enum vnnlib_role role)
+{
+    return &cursors[role == VNNLIB_INPUT ? 0 : role == VNNLIB_OUTPUT ? 1 : 2];
+}
+
+/* What binding needs besides the model. */
+struct binder {
+    size_t *base;
+    struct query *query;
+    const struct vnnlib *lib;
+    bool is_strict;
+    struct error *error;
+};
+
+/* The variables of one network; inputs, outputs and hidden tensors go to the
+ * three cursors. */
+static enum status bind_network(const struct binder *binder, size_t network,
+                                struct cursor cursors[3])
 {
     enum status status = STATUS_OK;
-    size_t n_inputs = 0;
-    size_t n_outputs = 0;
-    size_t input = 0;
-    size_t output = bind_count(tensors->inputs, tensors->n_inputs);
-    STATUS_TRY(check_roles(lib, error));
-    STATUS_TRY(check_counts(lib, tensors, error));
-    NEW_ARRAY(query->variables, lib->variables.n);
+    const struct vnnlib *lib = binder->lib;
+    struct query *query = binder->query;
     for (size_t i = 0; i < lib->variables.n; i++) {
         const struct vnnlib_variable *variable = &lib->variables.data[i];
-        const bool is_input = variable->role == VNNLIB_INPUT;
-        const struct net_tensor_info *tensor =
-            is_input ? &tensors->inputs[n_inputs++]
-                     : &tensors->outputs[n_outputs++];
-        size_t *position = is_input ? &input : &output;
-        STATUS_TRY(check_tensor(lib, variable, tensor, is_strict, error));
-        base[i] = *position;
-        *position += tensor->n_elements;
-        add_variable(query, lib, variable, tensor);
+        if (variable->network != network) {
+            continue;
+        }
+        struct cursor *cursor = cursor_of(cursors, variable->role);
+        STATUS_TRY(check_tensor(lib, variable, cursor->tensor,
+                                binder->is_strict, binder->error));
+        binder->base[i] = cursor->position;
+        add_variable(query, lib, variable, cursor->tensor);
+        query->variables[query->n_variables - 1].first =
+            cursor->position -
+            (variable->role == VNNLIB_INPUT ? 0 : query->n_declared_inputs);
+        cursor->position += cursor->tensor->n_elements;
+        cursor->tensor++;
+    }
+cleanup:
+    return status;
+}
+
+static enum status bind_v2(const struct binder *binder,
+                           const struct bind_tensors *tensors)
+{
+    enum status status = STATUS_OK;
+    const struct vnnlib *lib = binder->lib;
+    size_t input = 0;
+    size_t output = binder->query->n_declared_inputs;
+    STATUS_TRY(check_roles(lib, binder->error));
+    NEW_ARRAY(binder->query->variables, lib->variables.n);
+    for (size_t k = 0; k < lib->networks.n; k++) {
+        const struct bind_tensors *own = &tensors[k];
+        const size_t n_shown = own->n_outputs - own->n_hidden;
+        const size_t hidden = output + bind_count(own->outputs, n_shown);
+        struct cursor cursors[3] = {{own->inputs, input},
+                                    {own->outputs, output},
+                                    {own->outputs + n_shown, hidden}};
+        STATUS_TRY(check_counts(lib, k, own, binder->error));
+        STATUS_TRY(bind_network(binder, k, cursors));
+        input += bind_count(own->inputs, own->n_inputs);
+        output += bind_count(own->outputs, own->n_outputs);
     }
 cleanup:
     return status;
@@ -285,16 +338,16 @@ enum status bind_variables(size_t *base, struct query *query,
                            const struct bind_tensors *tensors, bool is_strict,
                            struct error *error)
 {
-    assert(tensors->n_inputs > 0 && tensors->n_outputs > 0);
-    if (lib->major == 1) {
-        return bind_v1(base, query, lib, tensors, error);
+    query->n_declared_inputs = 0;
+    query->n_declared_outputs = 0;
+    for (size_t k = 0; k < lib->networks.n; k++) {
+        assert(tensors[k].n_inputs > 0 && tensors[k].n_outputs > 0);
+        query->n_declared_inputs +=
+            bind_count(tensors[k].inputs, tensors[k].n_inputs);
+        query->n_declared_outputs +=
+            bind_count(tensors[k].outputs, tensors[k].n_outputs);
     }
-    if (lib->networks.n > 1) {
-        error_set_place(error, lib->path, 0, 0);
-        error_set(error,
-                  "the query is about %zu networks; only one is supported",
-                  lib->networks.n);
-        return STATUS_UNSUPPORTED;
-    }
-    return bind_v2(base, query, lib, tensors, is_strict, error);
+    const struct binder binder = {base, query, lib, is_strict, error};
+    return lib->major == 1 ? bind_v1(base, query, lib, tensors, error)
+                           : bind_v2(&binder, tensors);
 }

@@ -286,12 +286,17 @@ static void clear_build(struct build *build)
 }
 
 enum status cases_build(struct query *query, const struct vnnlib *lib,
-                        const size_t *base, size_t n_inputs,
-                        struct error *error)
+                        const struct cases_names *names, struct error *error)
 {
     struct dnf dnf = {0};
-    struct build build = {
-        .reader = {.lib = lib, .base = base, .n_inputs = n_inputs}};
+    const size_t n_inputs =
+        names->ties.n > 0 ? names->ties.n_kept : names->n_inputs;
+    struct build build = {.reader = {.lib = lib,
+                                     .base = names->base,
+                                     .n_inputs = n_inputs,
+                                     .n_variables = names->n_variables,
+                                     .monomials = &names->monomials,
+                                     .ties = &names->ties}};
     linear_form_init(&build.reader.form);
     enum status status = dnf_build(&dnf, lib, DNF_LIMIT, error);
     if (status == STATUS_OK) {

@@ -7,6 +7,7 @@
 #include "src/query/query.h"
 #include "vnnlib/dnf.h"
 #include "vnnlib/linear_form.h"
+#include "vnnlib/polynomial.h"
 #include "vnnlib/vnnlib.h"
 
 #include <gmp.h>
@@ -39,11 +40,16 @@ struct conjunct {
 
 /* What reading literals needs.
  *   base, n_inputs  as in cases_build
+ *   monomials, n_variables  monomial k is position n_variables + k
+ *   ties            what is left of the inputs
  *   form            scratch, initialised */
 struct conjunct_reader {
     const struct vnnlib *lib;
     const size_t *base;
     size_t n_inputs;
+    size_t n_variables;
+    const struct monomials *monomials;
+    const struct net_ties *ties;
     struct linear_form form;
 };
 

@@ -6,12 +6,13 @@
 #include "src/num/rational.h"
 #include "src/query/bind.h"
 #include "src/query/cases.h"
+#include "src/query/networks.h"
+#include "src/query/ties.h"
 #include "vnnlib/types.h"
 #include "vnnlib/vnnlib.h"
 
 #include <assert.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 static enum status refuse(struct error *error, const struct vnnlib *lib,
@@ -19,86 +20,6 @@ static enum status refuse(struct error *error, const struct vnnlib *lib,
 {
     error_set_place(error, lib->path, 0, 0);
     return status;
-}
-
-/* A version 1 property has no names, so an equals sign is part of the
- * path. Owned by the caller. */
-static char *join_path(const struct query_network *network)
-{
-    const size_t n_path = strlen(network->path);
-    if (network->name == NULL) {
-        return alloc_string(network->path, n_path);
-    }
-    const size_t n_name = strlen(network->name);
-    char *path = NULL;
-    NEW_ARRAY(path, n_name + n_path + 2);
-    (void)snprintf(path, n_name + n_path + 2, "%s=%s", network->name,
-                   network->path);
-    return path;
-}
-
-/* Number of the declared network of this name; lib->networks.n if none. */
-static size_t find_network(const struct vnnlib *lib, const char *name)
-{
-    size_t i = 0;
-    while (i < lib->networks.n &&
-           !vnnlib_is_word(lib, lib->networks.data[i].offset,
-                           lib->networks.data[i].length, name)) {
-        i++;
-    }
-    return i;
-}
-
-static enum status check_bare(const struct vnnlib *lib, bool is_strict,
-                              struct error *error)
-{
-    if (is_strict) {
-        error_set(error, "expected --network NAME=FILE, found a bare path "
-                         "(refused by --strict)");
-        return refuse(error, lib, STATUS_USAGE);
-    }
-    log_line(LOG_WARNING, "%s: expected --network NAME=FILE, found a bare path",
-             lib->path);
-    return STATUS_OK;
-}
-
-/* Each declared network needs exactly one file. */
-static enum status check_networks(const struct vnnlib *lib, size_t n_networks,
-                                  const struct query_network *networks,
-                                  bool is_strict, struct error *error)
-{
-    if (n_networks != lib->networks.n) {
-        error_set(error,
-                  "the property declares %zu network%s, but %zu %s "
-                  "given with --network",
-                  lib->networks.n, lib->networks.n == 1 ? "" : "s", n_networks,
-                  n_networks == 1 ? "is" : "are");
-        return refuse(error, lib, STATUS_USAGE);
-    }
-    if (lib->major == 1) {
-        return STATUS_OK;
-    }
-    if (n_networks == 1 && networks[0].name == NULL) {
-        return check_bare(lib, is_strict, error);
-    }
-    for (size_t i = 0; i < n_networks; i++) {
-        const char *name = networks[i].name == NULL ? "" : networks[i].name;
-        if (find_network(lib, name) == lib->networks.n) {
-            error_set(error,
-                      "'%s' of --network is not a network of the "
-                      "property",
-                      name);
-            return refuse(error, lib, STATUS_USAGE);
-        }
-        for (size_t k = 0; k < i; k++) {
-            if (networks[k].name != NULL &&
-                strcmp(networks[k].name, name) == 0) {
-                error_set(error, "--network gives '%s' twice", name);
-                return refuse(error, lib, STATUS_USAGE);
-            }
-        }
-    }
-    return STATUS_OK;
 }
 
 /* Floating-point queries are decided over the reals. */
@@ -120,73 +41,81 @@ static enum status check_arithmetic(const struct vnnlib *lib, bool is_strict,
     return STATUS_OK;
 }
 
-static void list_tensors(struct net_tensor_info *inputs,
-                         struct net_tensor_info *outputs, const struct net *net)
+/* What can be refused before a network is read. */
+static enum status check_property(const struct vnnlib *lib,
+                                  const struct networks_given *given,
+                                  struct error *error)
 {
-    for (size_t i = 0; i < net_n_input_tensors(net); i++) {
-        inputs[i] = net_input_tensor(net, i);
-    }
-    for (size_t i = 0; i < net_n_output_tensors(net); i++) {
-        outputs[i] = net_output_tensor(net, i);
+    const enum status status = networks_check(lib, given, error);
+    return status != STATUS_OK ? status
+                               : check_arithmetic(lib, given->is_strict, error);
+}
+
+/* The products that compute the monomials: each is the one without its last
+ * factor, times that. */
+static void list_products(struct net_extras *extras,
+                          const struct cases_names *names)
+{
+    const struct monomials *monomials = &names->monomials;
+    extras->n_products = monomials->n;
+    NEW_ARRAY(extras->products, monomials->n);
+    for (size_t k = 0; k < monomials->n; k++) {
+        struct monomial shorter = monomials->data[k];
+        const size_t last = shorter.factor[--shorter.degree];
+        const bool is_pair = shorter.degree == 1;
+        extras->products[k] = (struct net_product){
+            .left = is_pair ? shorter.factor[0]
+                            : names->n_variables +
+                                  monomials_find(monomials, &shorter),
+            .right = last,
+            .rank = is_pair && shorter.factor[0] == last ? 0 : shorter.degree};
     }
 }
 
-static enum status bind(struct query *query, const struct vnnlib *lib,
-                        bool is_strict, struct error *error)
-{
-    const size_t n_inputs = net_n_input_tensors(query->net);
-    const size_t n_outputs = net_n_output_tensors(query->net);
-    struct net_tensor_info *inputs = NULL;
-    struct net_tensor_info *outputs = NULL;
-    size_t *base = NULL;
-    NEW_ARRAY(inputs, n_inputs);
-    NEW_ARRAY(outputs, n_outputs);
-    NEW_ARRAY(base, lib->variables.n);
-    list_tensors(inputs, outputs, query->net);
-    const struct bind_tensors tensors = {n_inputs, inputs, n_outputs, outputs};
-    enum status status =
-        bind_variables(base, query, lib, &tensors, is_strict, error);
-    if (status == STATUS_OK) {
-        status = cases_build(query, lib, base, query->layers->n_inputs, error);
-    }
-    alloc_free(base);
-    alloc_free(outputs);
-    alloc_free(inputs);
-    return status;
-}
-
-static enum status load_net(struct query *query,
-                            const struct query_network *network,
+/* Positions, monomials and ties of a property whose networks are loaded. */
+static enum status name_all(struct cases_names *names, size_t *base,
+                            struct query *query, const struct vnnlib *lib,
                             struct error *error)
 {
     enum status status = STATUS_OK;
-    query->network_path =
-        query->vnnlib_major == 1
-            ? join_path(network)
-            : alloc_string(network->path, strlen(network->path));
-    STATUS_TRY(net_load(&query->net, query->network_path, error));
-    STATUS_TRY(net_lower(&query->layers, query->net, error));
+    names->base = base;
+    names->n_inputs = query->n_declared_inputs;
+    names->n_variables = query->n_declared_inputs + query->n_declared_outputs;
+    STATUS_TRY(monomials_collect(&names->monomials, lib, base, error));
+    if (lib->networks.n > 1) {
+        STATUS_TRY(ties_find(&names->ties, lib, base, names->n_inputs, error));
+    }
+    list_products(&query->extras, names);
+    query->extras.ties = names->ties;
 cleanup:
     return status;
 }
 
-/* What can be refused before a network is read. */
-static enum status check_property(const struct vnnlib *lib, size_t n_networks,
-                                  const struct query_network *networks,
-                                  bool is_strict, struct error *error)
+static enum status load_all(struct query *query, const struct vnnlib *lib,
+                            const struct networks_given *given,
+                            struct error *error)
 {
-    const enum status status =
-        check_networks(lib, n_networks, networks, is_strict, error);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (lib->networks.n > 1) {
-        error_set(error,
-                  "the property is about %zu networks; only one is supported",
-                  lib->networks.n);
-        return refuse(error, lib, STATUS_UNSUPPORTED);
-    }
-    return check_arithmetic(lib, is_strict, error);
+    enum status status = STATUS_OK;
+    struct networks networks = {0};
+    struct cases_names names = {0};
+    size_t *base = NULL;
+    NEW_ARRAY(base, lib->variables.n);
+    STATUS_TRY(networks_load(&networks, lib, given, error));
+    query->network_path =
+        alloc_string(networks.first_path, strlen(networks.first_path));
+    STATUS_TRY(bind_variables(base, query, lib, networks.tensors,
+                              given->is_strict, error));
+    STATUS_TRY(name_all(&names, base, query, lib, error));
+    query->is_composed = networks.n > 1 || query->extras.n_products > 0 ||
+                         networks.tensors[0].n_hidden > 0;
+    query->net = networks_join(&networks, &query->extras);
+    STATUS_TRY(net_lower(&query->layers, query->net, error));
+    STATUS_TRY(cases_build(query, lib, &names, error));
+cleanup:
+    monomials_clear(&names.monomials);
+    networks_clear(&networks);
+    alloc_free(base);
+    return status;
 }
 
 enum status query_load(struct query **query, const char *path,
@@ -196,15 +125,15 @@ enum status query_load(struct query **query, const char *path,
     enum status status = STATUS_OK;
     struct vnnlib *lib = NULL;
     struct query *self = NULL;
+    const struct networks_given given = {n_networks, networks, is_strict};
     NEW(self);
     *query = NULL;
     self->property_path = alloc_string(path, strlen(path));
     STATUS_TRY(vnnlib_load(&lib, path, is_strict, error));
     sha256_digest(self->property_digest, lib->text.data, lib->text.n);
     self->vnnlib_major = lib->major;
-    STATUS_TRY(check_property(lib, n_networks, networks, is_strict, error));
-    STATUS_TRY(load_net(self, &networks[0], error));
-    STATUS_TRY(bind(self, lib, is_strict, error));
+    STATUS_TRY(check_property(lib, &given, error));
+    STATUS_TRY(load_all(self, lib, &given, error));
     *query = self;
     self = NULL;
 cleanup:
@@ -229,6 +158,8 @@ void query_destroy(struct query *query)
     }
     layers_destroy(query->layers);
     net_destroy(query->net);
+    ties_clear(&query->extras.ties);
+    alloc_free(query->extras.products);
     alloc_free(query->network_path);
     alloc_free(query->property_path);
     alloc_free(query);
@@ -369,4 +300,68 @@ bool query_holds_exact(const struct query *query, size_t case_index,
                        const mpq_t *x, const mpq_t *y)
 {
     return query_holds_between(query, case_index, x, y, y);
+}
+
+void query_declared_exact(mpq_t value, const struct query *query, size_t i,
+                          const mpq_t *x)
+{
+    const struct net_ties *ties = &query->extras.ties;
+    if (ties->n == 0) {
+        mpq_set(value, x[i]);
+        return;
+    }
+    assert(i < ties->n && isfinite(ties->offset[i]));
+    mpq_set_d(value, ties->offset[i]);
+    mpq_add(value, value, x[ties->kept[i]]);
+}
+
+bool query_declared_input(double *value, const struct query *query, size_t i,
+                          const double *x)
+{
+    const struct net_ties *ties = &query->extras.ties;
+    if (ties->n == 0) {
+        *value = x[i];
+        return true;
+    }
+    const double kept = x[ties->kept[i]];
+    mpq_t sum;
+    mpq_t read;
+    mpq_inits(sum, read, NULL);
+    *value = kept + ties->offset[i];
+    if (query->layers->is_input_float32) {
+        *value = (double)(float)*value;
+    }
+    bool is_exact = isfinite(*value) && isfinite(kept);
+    if (is_exact) {
+        mpq_set_d(sum, kept);
+        mpq_set_d(read, ties->offset[i]);
+        mpq_add(sum, sum, read);
+        mpq_set_d(read, *value);
+        is_exact = mpq_equal(sum, read) != 0;
+    }
+    mpq_clears(sum, read, NULL);
+    return is_exact;
+}
+
+void query_multiply(mpq_t *y, const struct query *query, const mpq_t *x)
+{
+    const size_t n_inputs = query->n_declared_inputs;
+    mpq_t left;
+    mpq_t right;
+    mpq_inits(left, right, NULL);
+    for (size_t k = 0; k < query->extras.n_products; k++) {
+        const struct net_product *product = &query->extras.products[k];
+        const size_t factors[2] = {product->left, product->right};
+        for (size_t side = 0; side < 2; side++) {
+            const size_t v = factors[side];
+            mpq_t *to = side == 0 ? &left : &right;
+            if (v < n_inputs) {
+                query_declared_exact(*to, query, v, x);
+            } else {
+                mpq_set(*to, y[v - n_inputs]);
+            }
+        }
+        mpq_mul(y[query->n_declared_outputs + k], left, right);
+    }
+    mpq_clears(left, right, NULL);
 }

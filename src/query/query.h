@@ -6,6 +6,7 @@
 #include "src/base/sha256.h"
 #include "src/base/status.h"
 #include "src/net/net.h"
+#include "src/net/net_join.h"
 
 #include <gmp.h>
 
@@ -71,15 +72,23 @@ struct query_variable {
     size_t *dims; /* as declared */
     size_t n_elements;
     bool is_input;
+    size_t first; /* number of its first element among all declared inputs,
+                     or outputs */
 };
 
 struct query {
     char *property_path;                         /* as given */
     unsigned char property_digest[SHA256_BYTES]; /* of the unpacked file */
-    char *network_path;                          /* of the file that was read */
-    int vnnlib_major;                            /* 1 or 2 */
-    struct net *net;                             /* owned */
-    struct layers *layers;                       /* owned */
+    char *network_path;    /* of the first file that was read */
+    int vnnlib_major;      /* 1 or 2 */
+    struct net *net;       /* owned; of several networks, and with products,
+                              the joined one */
+    struct layers *layers; /* owned */
+    struct net_extras extras;
+    bool is_composed;         /* several networks, products or hidden tensors */
+    size_t n_declared_inputs; /* elements of all declared inputs */
+    size_t n_declared_outputs; /* the first of the net's outputs, without
+                                  the products */
     size_t n_variables;
     struct query_variable *variables; /* declaration order */
     size_t n_cases;
@@ -97,13 +106,26 @@ struct query_network {
  * Reads the property and its networks and binds them (formats.md 1 and 2).
  *   is_strict   lenient acceptances are errors instead of warnings
  *   returns STATUS_OK and *query owned by the caller; otherwise the error
- *           with its place (UNSUPPORTED for pairs of networks, polynomial
- *           terms and hidden tensors, which parse but cannot be verified)
+ *           with its place (UNSUPPORTED for what parses but cannot be verified)
  */
 enum status query_load(struct query **query, const char *path,
                        size_t n_networks, const struct query_network *networks,
                        bool is_strict, struct error *error);
 void query_destroy(struct query *query);
+
+/*
+ * Values of declared inputs at the point x [n_inputs]: number i of
+ * n_declared_inputs. exact: as the property has it; else as the network
+ * computes it, false if these differ.
+ */
+void query_declared_exact(mpq_t value, const struct query *query, size_t i,
+                          const mpq_t *x);
+bool query_declared_input(double *value, const struct query *query, size_t i,
+                          const double *x);
+
+/* Sets the products among the outputs y from the other outputs and x, exactly:
+ * an evaluation rounds them. */
+void query_multiply(mpq_t *y, const struct query *query, const mpq_t *x);
 
 /* Exact test of one point: is x (n_inputs rationals) with outputs y in the
  * unsafe set of the case? */

@@ -46,8 +46,8 @@ static void print_pairs(struct text *text, char letter, const double *values,
 static void print_v1(struct text *text, const struct query *query,
                      const struct witness *witness)
 {
-    print_pairs(text, 'X', witness->x, net_n_inputs(query->net));
-    print_pairs(text, 'Y', witness->y, net_n_outputs(query->net));
+    print_pairs(text, 'X', witness->x, query->n_declared_inputs);
+    print_pairs(text, 'Y', witness->y, query->n_declared_outputs);
     text->bytes.n--; /* the closing one stands beside the last pair */
     append(text, ")\n");
 }
@@ -71,17 +71,19 @@ static void append_header(struct text *text,
 static void print_v2(struct text *text, const struct query *query,
                      const struct witness *witness)
 {
-    const double *x = witness->x;
-    const double *y = witness->y;
     for (size_t i = 0; i < query->n_variables; i++) {
         const struct query_variable *variable = &query->variables[i];
-        const double **values = variable->is_input ? &x : &y;
         append_header(text, variable);
         for (size_t k = 0; k < variable->n_elements; k++) {
-            append_number(text, (*values)[k]);
+            double value =
+                witness->y[variable->is_input ? 0 : variable->first + k];
+            if (variable->is_input) {
+                (void)query_declared_input(&value, query, variable->first + k,
+                                           witness->x);
+            }
+            append_number(text, value);
             append(text, "\n");
         }
-        *values += variable->n_elements;
     }
 }
 
@@ -226,24 +228,16 @@ cleanup:
 static enum status read_v2(struct reading *reading)
 {
     enum status status = STATUS_OK;
-    size_t n_x = 0;
-    size_t n_y = 0;
     for (size_t i = 0; i < reading->query->n_variables; i++) {
         const struct query_variable *variable = &reading->query->variables[i];
-        size_t *n = variable->is_input ? &n_x : &n_y;
         mpq_t *values = variable->is_input ? reading->x : reading->y;
         const size_t limit = variable->is_input ? reading->n_x : reading->n_y;
-        if (variable->n_elements > limit - *n) {
+        if (variable->n_elements > limit - variable->first) {
             error_set(reading->error, "'%s' passes the network's elements",
                       variable->name);
             return STATUS_BAD_INPUT;
         }
-        STATUS_TRY(read_variable(reading, variable, values + *n));
-        *n += variable->n_elements;
-    }
-    if (n_x != reading->n_x || n_y != reading->n_y) {
-        error_set(reading->error, "a variable is missing");
-        status = STATUS_BAD_INPUT;
+        STATUS_TRY(read_variable(reading, variable, values + variable->first));
     }
 cleanup:
     return status;
@@ -266,6 +260,17 @@ static const mpq_t *constant(mpq_t *values)
     return (const mpq_t *)values;
 }
 
+/* Moves the inputs that the query is about to the front. */
+static void keep_inputs(const struct reading *reading)
+{
+    const struct net_ties *ties = &reading->query->extras.ties;
+    for (size_t i = 0; i < ties->n; i++) {
+        if (ties->source[i] == i) {
+            mpq_set(reading->x[ties->kept[i]], reading->x[i]);
+        }
+    }
+}
+
 /* The inputs as read are those confirmed, in type and in the box, or near it
  * where that was said; they are projected onto the box. */
 static enum status check_inputs(const struct reading *reading,
@@ -274,14 +279,16 @@ static enum status check_inputs(const struct reading *reading,
 {
     const bool is_f32 = net_is_input_float32(reading->query->net);
     for (size_t i = 0; i < reading->n_x; i++) {
-        const double x = witness->x[i];
-        if (!is_exactly(reading->x[i], x) ||
+        double x = 0.0;
+        if (!query_declared_input(&x, reading->query, i, witness->x) ||
+            !is_exactly(reading->x[i], x) ||
             (is_f32 && !is_exactly(reading->x[i], (double)(float)x))) {
             error_set(reading->error, "input %zu is not the confirmed value",
                       i);
             return STATUS_BAD_INPUT;
         }
     }
+    keep_inputs(reading);
     const struct query_projection projection =
         query_project(reading->x, reading->query, case_index);
     if (projection.n_moved != witness->projection.n_moved ||
@@ -301,7 +308,7 @@ static enum status check_outputs(const struct reading *reading,
 {
     enum status status = STATUS_OK;
     double *y = NULL;
-    NEW_ARRAY(y, reading->n_y);
+    NEW_ARRAY(y, net_n_outputs(reading->query->net));
     STATUS_TRY(
         net_eval_f32(y, reading->query->net, witness->x, reading->error));
     for (size_t i = 0; i < reading->n_y; i++) {
@@ -312,6 +319,7 @@ static enum status check_outputs(const struct reading *reading,
             goto cleanup;
         }
     }
+    query_multiply(reading->y, reading->query, constant(reading->x));
     if (!query_holds_exact(reading->query, case_index, constant(reading->x),
                            constant(reading->y))) {
         error_set(reading->error,
@@ -347,10 +355,11 @@ enum status witness_text_check(const char *text, const struct query *query,
 {
     enum status status = STATUS_OK;
     struct reading reading = {.at = text, .query = query, .error = error};
-    reading.n_x = net_n_inputs(query->net);
-    reading.n_y = net_n_outputs(query->net);
+    const size_t n_outputs = net_n_outputs(query->net);
+    reading.n_x = query->n_declared_inputs;
+    reading.n_y = query->n_declared_outputs;
     reading.x = numbers_create(reading.n_x);
-    reading.y = numbers_create(reading.n_y);
+    reading.y = numbers_create(n_outputs);
     STATUS_TRY(query->vnnlib_major == 1 ? read_v1(&reading)
                                         : read_v2(&reading));
     if (*reading.at != '\0') {
@@ -361,7 +370,7 @@ enum status witness_text_check(const char *text, const struct query *query,
     STATUS_TRY(check_inputs(&reading, case_index, witness));
     STATUS_TRY(check_outputs(&reading, case_index, witness));
 cleanup:
-    numbers_destroy(reading.y, reading.n_y);
+    numbers_destroy(reading.y, n_outputs);
     numbers_destroy(reading.x, reading.n_x);
     return status;
 }

@@ -55,8 +55,11 @@ static size_t compare_with_tree(const char *text, struct rng *rng)
     for (size_t i = 0; i < N_VALUES; i++) {
         mpq_init(values[i]);
     }
-    ck_assert_msg(cases_build(&query, lib, base, N_INPUTS, &error) == STATUS_OK,
-                  "%s\n%s", text, error.message);
+    ck_assert_msg(
+        cases_build(&query, lib,
+                    &(struct cases_names){.base = base, .n_inputs = N_INPUTS},
+                    &error) == STATUS_OK,
+        "%s\n%s", text, error.message);
     query.layers = &layers;
     for (size_t i = 0; i < N_POINTS; i++) {
         draw_point(values, rng);
@@ -137,7 +140,10 @@ START_TEST(boxes_are_distinct_and_not_empty)
         struct query query = {0};
         ref_property_random(text, sizeof text, &rng, N_INPUTS, N_OUTPUTS);
         struct vnnlib *lib = parse(text);
-        ck_assert_int_eq(cases_build(&query, lib, base, N_INPUTS, &error),
+        ck_assert_int_eq(cases_build(&query, lib,
+                                     &(struct cases_names){
+                                         .base = base, .n_inputs = N_INPUTS},
+                                     &error),
                          STATUS_OK);
         for (size_t k = 0; k < query.n_cases; k++) {
             const struct query_case *a = &query.cases[k];
