@@ -85,7 +85,7 @@ void check_build_cast(struct check_builder *b)
     }
     output->number = x.number;
     output->map = x.map;
-    if (x.type == to || x.type == CHECK_BOOL || check_is_real(to) ||
+    if (x.n == 0 || x.type == to || x.type == CHECK_BOOL || check_is_real(to) ||
         (check_is_integer(x.type) && to != CHECK_BOOL &&
          (!is_wrapped || x.number != NULL))) {
         return;
