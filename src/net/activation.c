@@ -1,6 +1,8 @@
 /* Values and slopes by libm. */
 #include "src/net/activation.h"
 
+#include "src/net/exact.h"
+
 #include <math.h>
 
 #define ACTIVATION(identifier, name) name,
@@ -44,7 +46,7 @@ double activation_value(enum activation activation, double z)
     case ACTIVATION_SQRT:
         return sqrt(z);
     case ACTIVATION_RECIPROCAL:
-        return 1.0 / z;
+        return is_zero(z) ? copysign(HUGE_VAL, z) : 1.0 / z;
     case ACTIVATION_SQUARE:
         return z * z;
     case ACTIVATION_SIN:
@@ -75,7 +77,7 @@ double activation_slope(enum activation activation, double z)
     case ACTIVATION_EXP:
         return exp(z);
     case ACTIVATION_LOG:
-        return 1.0 / z;
+        return is_zero(z) ? copysign(HUGE_VAL, z) : 1.0 / z;
     case ACTIVATION_SQRT:
         return 0.5 / sqrt(z);
     case ACTIVATION_RECIPROCAL:

@@ -404,20 +404,6 @@ struct tensor *build_window(struct import *import, const struct shape *shape,
     return add(import, &form, shape, &x, 1);
 }
 
-struct tensor *build_difference(struct import *import,
-                                const struct shape *shape,
-                                const struct tensor *x, uint32_t *from,
-                                uint32_t *minus)
-{
-    struct node form = {.form = NODE_LINEAR,
-                        .linear = {.form = LINEAR_ELEMENT}};
-    const struct tensor *const args[2] = {x, x};
-    NEW_ARRAY(form.linear.slots, 2);
-    form.linear.slots[0] = (struct linear_slot){from, NULL, 1.0};
-    form.linear.slots[1] = (struct linear_slot){minus, NULL, -1.0};
-    return add(import, &form, shape, args, 2);
-}
-
 struct tensor *build_extreme(struct import *import, enum node_form form,
                              const struct shape *shape,
                              const struct tensor *const *args, size_t n,

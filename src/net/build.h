@@ -77,12 +77,6 @@ struct tensor *build_matrix(struct import *import, const struct shape *shape,
 struct tensor *build_window(struct import *import, const struct shape *shape,
                             const struct tensor *x, const struct window *window,
                             double divisor);
-/* y[i] = x[from[i]] - x[minus[i]]. */
-struct tensor *build_difference(struct import *import,
-                                const struct shape *shape,
-                                const struct tensor *x, uint32_t *from,
-                                uint32_t *minus);
-
 /* Extremes of sets of the arguments' elements. */
 struct tensor *build_extreme(struct import *import, enum node_form form,
                              const struct shape *shape,
@@ -97,6 +91,11 @@ struct tensor *build_abs(struct import *import, const struct tensor *x);
 struct tensor *build_truncated(struct import *import, const struct tensor *x);
 struct tensor *build_rounded(struct import *import, const struct tensor *x);
 
+/* An integer as its type holds it: x - 2^w * floor((x - lowest) / 2^w) for a
+ * type of w bits. */
+struct tensor *build_wrapped(struct import *import, const struct tensor *x,
+                             int type);
+
 /* 1 where x > 0, 0 elsewhere; 1 where x is not 0. */
 struct tensor *build_is_positive(struct import *import, const struct tensor *x);
 struct tensor *build_is_nonzero(struct import *import, const struct tensor *x);
@@ -105,7 +104,11 @@ struct tensor *build_is_nonzero(struct import *import, const struct tensor *x);
  * of a constant as they are: the caller has made them integers. */
 enum status build_output(struct import *import, size_t i, int type,
                          const struct tensor *tensor);
-/* The same in another shape of as many elements. */
+/* Output 0 of arithmetic: integers of 8 to 32 bits wrap around; those of 64
+ * bits are taken never to overflow. Truth values are refused. */
+enum status build_arithmetic(struct import *import, int type,
+                             const struct tensor *tensor);
+/* The same as build_output in another shape of as many elements. */
 enum status build_output_shape(struct import *import, size_t i, int type,
                                const struct shape *shape,
                                const struct tensor *tensor);

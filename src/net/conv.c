@@ -86,7 +86,9 @@ enum status conv_build(const struct tensor **y, struct import *import,
         grid_shape(&grid, x->shape.dims[0], channels.n_groups * channels.n_out);
     const size_t n = shape_count(&shape);
     size_t n_terms = 0;
-    if (n > SHAPE_ELEMENTS) {
+    const double n_looks =
+        (double)n * (double)channels.n_in * (double)grid_n_kernel(&grid);
+    if (n > SHAPE_ELEMENTS || n_looks > 16.0 * TERMS) {
         return import_refuse(import, STATUS_UNSUPPORTED, "output too large");
     }
     struct terms none = {0};

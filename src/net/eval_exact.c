@@ -465,10 +465,6 @@ static enum status eval_node(struct pass *pass, const struct node *node,
         eval_relu(y, x);
         return STATUS_OK;
     case NODE_LINEAR:
-        if (node->linear.approximate != NULL) {
-            graph_node_error(error, pass->net, node, node->linear.approximate);
-            return STATUS_UNSUPPORTED;
-        }
         eval_linear(y, node, pass);
         return STATUS_OK;
     case NODE_CLIP:

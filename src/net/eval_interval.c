@@ -61,10 +61,8 @@ static struct range divide(struct range x, double d)
     const double b = d > 0.0 ? x.upper / d : x.lower / d;
     const double from_a = d > 0.0 ? x.lower : x.upper;
     const double from_b = d > 0.0 ? x.upper : x.lower;
-    const bool is_exact_a =
-        is_exact_product(a, d) && is_equal(a * d, from_a);
-    const bool is_exact_b =
-        is_exact_product(b, d) && is_equal(b * d, from_b);
+    const bool is_exact_a = is_exact_product(a, d) && is_equal(a * d, from_a);
+    const bool is_exact_b = is_exact_product(b, d) && is_equal(b * d, from_b);
     return (struct range){is_exact_a ? a : interval_down(a),
                           is_exact_b ? b : interval_up(b)};
 }
@@ -344,10 +342,6 @@ static enum status eval_node(struct pass *pass, const struct node *node,
     struct ends *y = &pass->values[node->output];
     NEW_ARRAY(y->lower, n);
     NEW_ARRAY(y->upper, n);
-    if (node->form == NODE_LINEAR && node->linear.approximate != NULL) {
-        graph_node_error(error, pass->net, node, node->linear.approximate);
-        return STATUS_UNSUPPORTED;
-    }
     if (node->form == NODE_LINEAR) {
         eval_linear(y, node, pass, n);
     }

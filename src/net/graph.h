@@ -139,9 +139,8 @@ struct linear {
     struct linear_slot *slots; /* [n_args], LINEAR_ELEMENT, or the second
                                   argument of LINEAR_PRODUCT */
     struct linear_product product;
-    double *bias;            /* [n] or NULL */
-    double *divisor;         /* [n] or NULL */
-    const char *approximate; /* why weights are rounded; NULL: exact */
+    double *bias;    /* [n] or NULL */
+    double *divisor; /* [n] or NULL */
 };
 
 struct node {

@@ -204,9 +204,11 @@ double *import_reals(const struct tensor *tensor)
     return values;
 }
 
-enum status import_scalar(struct import *import, size_t i, double *value)
+enum status import_number_input(struct import *import, size_t i, double *value)
 {
+    const int64_t wide = INT64_C(1) << 53;
     const struct tensor *tensor = import_input(import, i);
+    int64_t integer = 0;
     if (tensor == NULL) {
         return STATUS_OK;
     }
@@ -214,29 +216,56 @@ enum status import_scalar(struct import *import, size_t i, double *value)
         return import_refuse(import, STATUS_UNSUPPORTED,
                              "input '%s' is not constant", tensor->name);
     }
-    if (!constant_is_real_type(tensor->type) || tensor->n != 1) {
-        return import_refuse(import, STATUS_BAD_INPUT,
-                             "input '%s' is not one real number", tensor->name);
-    }
-    constant_read_reals(value, &tensor->constant, 0, 1);
-    return STATUS_OK;
-}
-
-enum status import_number_input(struct import *import, size_t i, double *value)
-{
-    const struct tensor *tensor = import_input(import, i);
-    int64_t integer = 0;
-    if (tensor == NULL || constant_is_real_type(tensor->type) ||
-        !tensor->is_constant) {
-        return import_scalar(import, i, value);
-    }
     if (tensor->n != 1) {
         return import_refuse(import, STATUS_BAD_INPUT,
                              "input '%s' is not one number", tensor->name);
     }
+    if (constant_is_real_type(tensor->type)) {
+        constant_read_reals(value, &tensor->constant, 0, 1);
+        return STATUS_OK;
+    }
     constant_read_integers(&integer, &tensor->constant, 0, 1);
+    import->has_wide_number =
+        import->has_wide_number || integer > wide || integer < -wide;
     *value = (double)integer;
     return STATUS_OK;
+}
+
+enum status import_whole_input(struct import *import, size_t i, int64_t *value)
+{
+    double number = (double)*value;
+    IMPORT_TRY(import_number_input(import, i, &number));
+    if (fabs(number) > 0x1p53 || !is_equal(number, floor(number))) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "input %zu is not a whole number", i);
+    }
+    *value = (int64_t)number;
+    return STATUS_OK;
+}
+
+enum status import_check_types(struct import *import, size_t first, size_t end)
+{
+    const struct tensor *model = import_input(import, first);
+    for (size_t i = first + 1; i < end; i++) {
+        const struct tensor *tensor = import_input(import, i);
+        const bool is_real = tensor != NULL &&
+                             constant_is_real_type(tensor->type) &&
+                             constant_is_real_type(model->type);
+        if (tensor != NULL && tensor->type != model->type && !is_real) {
+            return import_refuse(import, STATUS_BAD_INPUT,
+                                 "inputs of different element types");
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status import_check_real(struct import *import)
+{
+    const struct tensor *x = import_input(import, 0);
+    return constant_is_real_type(x->type)
+               ? STATUS_OK
+               : import_refuse(import, STATUS_BAD_INPUT,
+                               "input '%s' is not of real numbers", x->name);
 }
 
 bool import_has_output(const struct import *import, size_t i)

@@ -76,10 +76,15 @@ enum status import_integers(struct import *import, size_t i, int64_t **values,
                             size_t *n);
 /* Elements of a constant real tensor, owned by the caller. */
 double *import_reals(const struct tensor *tensor);
-/* One element of a constant real input; *value stays when absent. */
-enum status import_scalar(struct import *import, size_t i, double *value);
-/* The same for an input of any type of numbers. */
+/* The one element of a constant input of numbers; *value stays when absent. */
 enum status import_number_input(struct import *import, size_t i, double *value);
+/* The same where only whole numbers have a meaning. */
+enum status import_whole_input(struct import *import, size_t i, int64_t *value);
+/* STATUS_BAD_INPUT unless the inputs first .. end - 1 that are given have the
+ * type of the first, or all are of real numbers. */
+enum status import_check_types(struct import *import, size_t first, size_t end);
+/* STATUS_BAD_INPUT unless input 0 is of real numbers. */
+enum status import_check_real(struct import *import);
 
 /* Creates output `i`: computed until its constant is filled; REQUIREs that
  * it does not exist yet. STATUS_UNSUPPORTED if it has too many elements. */

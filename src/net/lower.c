@@ -204,8 +204,9 @@ static struct layers *collect(struct lowering *lowering, size_t last)
     return layers;
 }
 
-/* Points of the box are real numbers: float32 or float64 inputs only. */
-static enum status check_inputs(const struct net *net, struct error *error)
+/* Points of the box are real numbers: float32 or float64 inputs only, not both
+ * (witnesses have one type); and there must be something to bound. */
+static enum status check_ends(const struct net *net, struct error *error)
 {
     for (size_t i = 0; i < net->inputs.n; i++) {
         const struct tensor *input = &net->tensors[net->inputs.data[i]];
@@ -217,6 +218,17 @@ static enum status check_inputs(const struct net *net, struct error *error)
                       input->name);
             return STATUS_UNSUPPORTED;
         }
+        if (input->type != net->tensors[net->inputs.data[0]].type) {
+            error_set_place(error, net->path, 0, 0);
+            error_set(error, "inputs of both float32 and float64: cannot be "
+                             "verified yet");
+            return STATUS_UNSUPPORTED;
+        }
+    }
+    if (net_n_outputs(net) == 0) {
+        error_set_place(error, net->path, 0, 0);
+        error_set(error, "the outputs have no elements");
+        return STATUS_UNSUPPORTED;
     }
     return STATUS_OK;
 }
@@ -226,7 +238,7 @@ enum status net_lower(struct layers **layers, const struct net *net,
 {
     enum status status = STATUS_OK;
     struct lowering lowering = {.net = net, .error = error};
-    if (check_inputs(net, error) != STATUS_OK) {
+    if (check_ends(net, error) != STATUS_OK) {
         return STATUS_UNSUPPORTED;
     }
     NEW_ARRAY(lowering.views, net->n_tensors);

@@ -126,9 +126,6 @@ enum status lower_linear(struct lowering *lowering, const struct node *node)
     const struct linear *linear = &node->linear;
     const size_t n = lowering->net->tensors[node->output].n;
     struct draft draft = {0};
-    if (linear->approximate != NULL) {
-        return lowering_refuse(lowering, node, linear->approximate);
-    }
     if (node->n_args == 1 && is_selection(linear, n)) {
         lowering_pass_on(lowering, node,
                          view_gather(&lowering->views[node->args[0]],

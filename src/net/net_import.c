@@ -113,7 +113,11 @@ static enum status add_input(struct import *import,
     }
     shape.n_dims = value->n_dims;
     for (size_t d = 0; d < value->n_dims; d++) {
-        shape.dims[d] = value->dims[d] <= 0 ? 1 : (size_t)value->dims[d];
+        shape.dims[d] = value->dims[d] < 0 ? 1 : (size_t)value->dims[d];
+    }
+    if (shape_count(&shape) == 0) {
+        error_set(import->error, "input '%s' has no elements", value->name);
+        return STATUS_UNSUPPORTED;
     }
     if (shape_count(&shape) > SHAPE_ELEMENTS) {
         error_set(import->error, "input '%s' has too many elements",

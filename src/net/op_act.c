@@ -14,6 +14,13 @@ static enum status read_unary(struct import *import, const struct tensor **x)
     return status;
 }
 
+/* The same where only real numbers are allowed. */
+static enum status read_real(struct import *import, const struct tensor **x)
+{
+    const enum status status = read_unary(import, x);
+    return status == STATUS_OK ? import_check_real(import) : status;
+}
+
 enum status op_import_relu(struct import *import)
 {
     const struct tensor *x = NULL;
@@ -26,6 +33,9 @@ static enum status import_function(struct import *import,
 {
     const struct tensor *x = NULL;
     IMPORT_TRY(read_unary(import, &x));
+    if (activation != ACTIVATION_SIGN) {
+        IMPORT_TRY(import_check_real(import));
+    }
     return build_output(import, 0, x->type,
                         build_function(import, activation, x));
 }
@@ -94,7 +104,7 @@ enum status op_import_floor(struct import *import)
 enum status op_import_ceil(struct import *import)
 {
     const struct tensor *x = NULL;
-    IMPORT_TRY(read_unary(import, &x));
+    IMPORT_TRY(read_real(import, &x));
     return build_output(
         import, 0, x->type,
         build_affine(import,
@@ -106,7 +116,7 @@ enum status op_import_ceil(struct import *import)
 enum status op_import_round(struct import *import)
 {
     const struct tensor *x = NULL;
-    IMPORT_TRY(read_unary(import, &x));
+    IMPORT_TRY(read_real(import, &x));
     return build_output(import, 0, x->type, build_rounded(import, x));
 }
 
@@ -114,7 +124,7 @@ enum status op_import_abs(struct import *import)
 {
     const struct tensor *x = NULL;
     IMPORT_TRY(read_unary(import, &x));
-    return build_output(import, 0, x->type, build_abs(import, x));
+    return build_arithmetic(import, x->type, build_abs(import, x));
 }
 
 /* relu(x) + alpha * (x - relu(x)) */
@@ -122,7 +132,7 @@ enum status op_import_leaky_relu(struct import *import)
 {
     const struct tensor *x = NULL;
     double alpha = (double)0.01F;
-    IMPORT_TRY(read_unary(import, &x));
+    IMPORT_TRY(read_real(import, &x));
     IMPORT_TRY(import_float(import, "alpha", &alpha));
     const struct tensor *above = build_relu(import, x);
     const struct tensor *below = build_sum(import, x, 1.0, above, -1.0);
@@ -135,6 +145,7 @@ enum status op_import_prelu(struct import *import)
 {
     struct shape shape = {0};
     IMPORT_TRY(import_arity(import, 2, 2, 1));
+    IMPORT_TRY(import_check_types(import, 0, 2));
     const struct tensor *x = import_input(import, 0);
     const struct tensor *slope = import_input(import, 1);
     if (import->opset < 7 && slope->n > 1 && slope->shape.n_dims == 1 &&
@@ -160,7 +171,7 @@ enum status op_import_prelu(struct import *import)
 static enum status import_elu(struct import *import, double alpha, double gamma)
 {
     const struct tensor *x = NULL;
-    IMPORT_TRY(read_unary(import, &x));
+    IMPORT_TRY(read_real(import, &x));
     const struct tensor *above = build_relu(import, x);
     const struct tensor *below = build_sum(import, x, 1.0, above, -1.0);
     const struct tensor *power = build_function(import, ACTIVATION_EXP, below);
@@ -192,6 +203,7 @@ enum status op_import_clip(struct import *import)
     double lowest = -HUGE_VAL;
     double highest = HUGE_VAL;
     IMPORT_TRY(import_arity(import, 1, import->opset >= 11 ? 3 : 1, 1));
+    IMPORT_TRY(import_check_types(import, 0, import_n_inputs(import)));
     if (import->opset >= 11) {
         IMPORT_TRY(import_number_input(import, 1, &lowest));
         IMPORT_TRY(import_number_input(import, 2, &highest));
@@ -216,7 +228,7 @@ enum status op_import_hard_sigmoid(struct import *import)
     const struct tensor *x = NULL;
     double alpha = (double)0.2F;
     double beta = 0.5;
-    IMPORT_TRY(read_unary(import, &x));
+    IMPORT_TRY(read_real(import, &x));
     IMPORT_TRY(import_float(import, "alpha", &alpha));
     IMPORT_TRY(import_float(import, "beta", &beta));
     return build_output(import, 0, x->type,
@@ -227,7 +239,7 @@ enum status op_import_hard_sigmoid(struct import *import)
 enum status op_import_hard_swish(struct import *import)
 {
     const struct tensor *x = NULL;
-    IMPORT_TRY(read_unary(import, &x));
+    IMPORT_TRY(read_real(import, &x));
     const struct tensor *gate =
         build_clip(import, build_affine(import, x, 1.0, 3.0), 0.0, 6.0);
     return build_output(import, 0, x->type,
@@ -264,7 +276,7 @@ enum status op_import_gelu(struct import *import)
 {
     const struct tensor *x = NULL;
     const char *mode = "none";
-    IMPORT_TRY(read_unary(import, &x));
+    IMPORT_TRY(read_real(import, &x));
     IMPORT_TRY(import_string(import, "approximate", &mode));
     if (strcmp(mode, "none") != 0 && strcmp(mode, "tanh") != 0) {
         return import_refuse(import, STATUS_BAD_INPUT, "approximate = %s",
@@ -283,7 +295,7 @@ enum status op_import_gelu(struct import *import)
 enum status op_import_softsign(struct import *import)
 {
     const struct tensor *x = NULL;
-    IMPORT_TRY(read_unary(import, &x));
+    IMPORT_TRY(read_real(import, &x));
     const struct tensor *below =
         build_affine(import, build_abs(import, x), 1.0, 1.0);
     return build_output(import, 0, x->type, build_quotient(import, x, below));
@@ -293,7 +305,7 @@ enum status op_import_softsign(struct import *import)
 enum status op_import_mish(struct import *import)
 {
     const struct tensor *x = NULL;
-    IMPORT_TRY(read_unary(import, &x));
+    IMPORT_TRY(read_real(import, &x));
     const struct tensor *gate =
         build_function(import, ACTIVATION_TANH,
                        build_function(import, ACTIVATION_SOFTPLUS, x));
@@ -304,7 +316,7 @@ enum status op_import_mish(struct import *import)
 enum status op_import_tan(struct import *import)
 {
     const struct tensor *x = NULL;
-    IMPORT_TRY(read_unary(import, &x));
+    IMPORT_TRY(read_real(import, &x));
     const struct tensor *above = build_function(import, ACTIVATION_SIN, x);
     const struct tensor *below = build_function(import, ACTIVATION_COS, x);
     return build_output(import, 0, x->type,

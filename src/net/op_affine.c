@@ -27,6 +27,7 @@ static enum status read_gemm(struct gemm *gemm, struct import *import)
     STATUS_TRY(import_int(import, "transA", &gemm->is_transposed_a));
     STATUS_TRY(import_int(import, "transB", &gemm->is_transposed_b));
     import_ignore(import, import->opset < 7 ? "broadcast" : "");
+    STATUS_TRY(import_check_types(import, 0, 3));
     a = &import_input(import, 0)->shape;
     b = &import_input(import, 1)->shape;
     if (a->n_dims != 2 || b->n_dims != 2) {
@@ -157,7 +158,7 @@ static enum status import_any_gemm(struct import *import,
         y = build_sum(import, y, 1.0, build_affine(import, c, gemm->beta, 0.0),
                       1.0);
     }
-    return build_output(import, 0, type, y);
+    return build_arithmetic(import, type, y);
 }
 
 enum status op_import_gemm(struct import *import)
@@ -173,8 +174,7 @@ enum status op_import_gemm(struct import *import)
     IMPORT_TRY(check_addend(import, &shape, c));
     const bool is_simple =
         a->is_constant != b->is_constant && is_equal(gemm.alpha, 1.0) &&
-        is_equal(gemm.beta, 1.0) && constant_is_real_type(a->type) &&
-        constant_is_real_type(b->type);
+        is_equal(gemm.beta, 1.0) && constant_is_real_type(a->type);
     const int type = a->type == MODEL_DOUBLE || b->type == MODEL_DOUBLE
                          ? MODEL_DOUBLE
                          : a->type;
@@ -313,6 +313,7 @@ enum status op_import_matmul(struct import *import)
 {
     struct shape shape = {0};
     IMPORT_TRY(import_arity(import, 2, 2, 1));
+    IMPORT_TRY(import_check_types(import, 0, 2));
     const struct tensor *a = import_input(import, 0);
     const struct tensor *b = import_input(import, 1);
     if (a->shape.n_dims == 0 || b->shape.n_dims == 0) {
@@ -329,5 +330,5 @@ enum status op_import_matmul(struct import *import)
         return import_simple_matmul(import, &left, &right, &shape, type);
     }
     const struct tensor *y = build_matrices(import, a, b);
-    return y == NULL ? STATUS_UNSUPPORTED : build_output(import, 0, type, y);
+    return y == NULL ? STATUS_UNSUPPORTED : build_arithmetic(import, type, y);
 }

@@ -18,20 +18,6 @@ static bool is_wider(int to, int from)
            wide.lowest <= narrow.lowest && wide.highest >= narrow.highest;
 }
 
-/* An integer in the range of a narrower type, which keeps its low bits:
- * x - 2^w * floor((x - lowest) / 2^w). */
-static const struct tensor *wrapped(struct import *import,
-                                    const struct tensor *x, int to)
-{
-    struct type_range range = {0};
-    (void)type_range_get(&range, to);
-    const double width = range.highest - range.lowest + 1.0;
-    const struct tensor *turns = build_function(
-        import, ACTIVATION_FLOOR,
-        build_affine(import, x, 1.0 / width, -range.lowest / width));
-    return build_sum(import, x, 1.0, turns, -width);
-}
-
 /*
  * Real numbers stay what they are, whatever their type; to integers they are
  * rounded towards zero, and those that do not fit have no defined result;
@@ -53,7 +39,7 @@ static enum status cast(struct import *import, const struct tensor *x, int to)
     }
     if (constant_is_integer_type(to) && !is_wider(to, x->type) &&
         !x->is_constant) {
-        return build_output(import, 0, to, wrapped(import, x, to));
+        return build_output(import, 0, to, build_wrapped(import, x, to));
     }
     return build_output(import, 0, to,
                         build_map(import, &x->shape, &x, 1, NULL));

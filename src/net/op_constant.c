@@ -1,6 +1,7 @@
 /* Operators whose results are known at import. */
 #include "src/base/alloc.h"
 #include "src/net/build.h"
+#include "src/net/exact.h"
 #include "src/net/operators.h"
 #include "src/onnx/model_tensor.h"
 
@@ -246,6 +247,7 @@ enum status op_import_range(struct import *import)
 {
     double ends[3] = {0.0, 0.0, 1.0};
     IMPORT_TRY(import_arity(import, 3, 3, 1));
+    IMPORT_TRY(import_check_types(import, 0, 3));
     const int type = import_input(import, 0)->type;
     for (size_t i = 0; i < 3; i++) {
         if (!import_input(import, i)->is_constant) {
@@ -254,10 +256,14 @@ enum status op_import_range(struct import *import)
         }
         IMPORT_TRY(import_number_input(import, i, &ends[i]));
     }
-    const double count = ceil((ends[1] - ends[0]) / ends[2]);
-    if (!(fabs(count) <= (double)SHAPE_ELEMENTS)) {
-        return import_refuse(import, STATUS_BAD_INPUT,
-                             "too many elements or a step of 0");
+    const double steps = (ends[1] - ends[0]) / ends[2];
+    const double count = ceil(steps);
+    if (!(fabs(count) <= (double)SHAPE_ELEMENTS) ||
+        !is_equal(count, ceil((double)(float)steps))) {
+        return import_refuse(
+            import, STATUS_BAD_INPUT,
+            "too many elements, a number of them that depends on "
+            "rounding, or a step of 0");
     }
     const struct shape shape = {1, {count > 0.0 ? (size_t)count : 0}};
     double *values = NULL;

@@ -88,6 +88,8 @@ static enum status import_any(struct import *import, enum grid_kind kind)
     const struct tensor *x = import_input(import, 0);
     const struct tensor *b = import_input(import, 2);
     const struct tensor *y = NULL;
+    IMPORT_TRY(import_check_types(import, 0, 3));
+    IMPORT_TRY(import_check_real(import));
     IMPORT_TRY(conv_build(&y, import, x, import_input(import, 1), kind));
     if (b != NULL && (b->shape.n_dims != 1 || b->n != y->shape.dims[1])) {
         return import_refuse(import, STATUS_BAD_INPUT,

@@ -3,6 +3,7 @@
 #include "src/net/build.h"
 #include "src/net/exact.h"
 #include "src/net/operators.h"
+#include "src/net/type_range.h"
 
 enum arithmetic {
     ARITHMETIC_ADD,
@@ -11,8 +12,8 @@ enum arithmetic {
     ARITHMETIC_DIV
 };
 
-/* a op b in int64; false on overflow or division by zero. ONNX divides
- * towards zero. */
+/* a op b in int64; false if it is not sure to be right in every type: for
+ * large operands, and for division by zero. ONNX divides towards zero. */
 static bool fold_integer(int64_t *result, enum arithmetic arithmetic, int64_t a,
                          int64_t b)
 {
@@ -110,7 +111,9 @@ static enum status fold_integers(struct import *import, const struct pair *pair,
                                  enum arithmetic arithmetic)
 {
     struct tensor *output = NULL;
-    bool is_exact = true;
+    struct type_range range = {0};
+    bool is_exact = pair->type != MODEL_BOOL;
+    (void)type_range_get(&range, pair->type);
     IMPORT_TRY(import_output(import, 0, pair->type, &pair->shape, &output));
     uint32_t *map_a = shape_broadcast_map(&pair->shape, &pair->a->shape);
     uint32_t *map_b = shape_broadcast_map(&pair->shape, &pair->b->shape);
@@ -121,8 +124,9 @@ static enum status fold_integers(struct import *import, const struct pair *pair,
         int64_t b = 0;
         constant_read_integers(&a, &pair->a->constant, mapped(map_a, i), 1);
         constant_read_integers(&b, &pair->b->constant, mapped(map_b, i), 1);
-        is_exact =
-            fold_integer(&output->constant.integers[i], arithmetic, a, b);
+        int64_t *y = &output->constant.integers[i];
+        is_exact = fold_integer(y, arithmetic, a, b) &&
+                   (double)*y >= range.lowest && (double)*y <= range.highest;
     }
     alloc_free(map_a);
     alloc_free(map_b);
@@ -172,7 +176,7 @@ static enum status import_binary(struct import *import,
                        : build_quotient(import, pair.a, pair.b);
         break;
     }
-    return build_output(import, 0, pair.type, y);
+    return build_arithmetic(import, pair.type, y);
 }
 
 enum status op_import_add(struct import *import)
@@ -199,7 +203,8 @@ enum status op_import_neg(struct import *import)
 {
     IMPORT_TRY(import_arity(import, 1, 1, 1));
     const struct tensor *x = import_input(import, 0);
-    return build_output(import, 0, x->type, build_affine(import, x, -1.0, 0.0));
+    return build_arithmetic(import, x->type,
+                            build_affine(import, x, -1.0, 0.0));
 }
 
 /* Folds all inputs from the left with one of the following. */
@@ -254,6 +259,7 @@ static enum status fold_inputs(const struct tensor **y, struct import *import,
 {
     const size_t n = import_n_inputs(import);
     IMPORT_TRY(import_arity(import, 1, SIZE_MAX, 1));
+    IMPORT_TRY(import_check_types(import, 0, n));
     for (size_t i = 0; i < n; i++) {
         const struct tensor *x = import_input(import, i);
         struct shape both = {0};
@@ -277,6 +283,8 @@ static enum status import_fold(struct import *import, combine_both *combine)
 
 enum status op_import_sum(struct import *import)
 {
+    IMPORT_TRY(import_arity(import, 1, SIZE_MAX, 1));
+    IMPORT_TRY(import_check_real(import));
     return import_fold(import, add_both);
 }
 
@@ -294,6 +302,7 @@ enum status op_import_mean(struct import *import)
 {
     const struct tensor *y = NULL;
     IMPORT_TRY(fold_inputs(&y, import, add_both));
+    IMPORT_TRY(import_check_real(import));
     const struct tensor *n =
         build_number(import, (double)import_n_inputs(import));
     return build_output(import, 0, import_input(import, 0)->type,

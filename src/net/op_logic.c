@@ -67,11 +67,21 @@ enum status op_import_less_or_equal(struct import *import)
                         negated(import, build_is_positive(import, difference)));
 }
 
+/* The formulas of logic hold for 0 and 1 only. */
+static enum status check_truth(struct import *import)
+{
+    return import_input(import, 0)->type == MODEL_BOOL
+               ? STATUS_OK
+               : import_refuse(import, STATUS_BAD_INPUT,
+                               "operands are no truth values");
+}
+
 /* max(a - b, 0) + max(b - a, 0) */
 enum status op_import_xor(struct import *import)
 {
     const struct tensor *difference = NULL;
     IMPORT_TRY(read_difference(&difference, import, 1.0));
+    IMPORT_TRY(check_truth(import));
     return build_output(import, 0, MODEL_BOOL, build_abs(import, difference));
 }
 
@@ -115,6 +125,7 @@ enum status op_import_or(struct import *import)
 enum status op_import_not(struct import *import)
 {
     IMPORT_TRY(import_arity(import, 1, 1, 1));
+    IMPORT_TRY(check_truth(import));
     return build_output(import, 0, MODEL_BOOL,
                         negated(import, import_input(import, 0)));
 }

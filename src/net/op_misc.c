@@ -8,18 +8,17 @@
 
 enum status op_import_cum_sum(struct import *import)
 {
-    double wanted = 0.0;
+    int64_t wanted = 0;
     int64_t is_exclusive = 0;
     int64_t is_reverse = 0;
     size_t axis = 0;
     bool is_moved[SHAPE_RANK] = {false};
     IMPORT_TRY(import_arity(import, 2, 2, 1));
-    IMPORT_TRY(import_number_input(import, 1, &wanted));
+    IMPORT_TRY(import_whole_input(import, 1, &wanted));
     IMPORT_TRY(import_int(import, "exclusive", &is_exclusive));
     IMPORT_TRY(import_int(import, "reverse", &is_reverse));
     const struct tensor *x = import_input(import, 0);
-    if (!(wanted >= -SHAPE_RANK && wanted <= SHAPE_RANK) ||
-        !shape_axis(&axis, (int64_t)wanted, x->shape.n_dims) || x->n == 0 ||
+    if (!shape_axis(&axis, wanted, x->shape.n_dims) || x->n == 0 ||
         x->shape.dims[axis] > 4096) {
         return import_refuse(import, STATUS_BAD_INPUT,
                              "axis out of range, or too many elements");
@@ -40,7 +39,7 @@ enum status op_import_cum_sum(struct import *import)
         build_matrix(import, &rows.x->shape, rows.x, &matrix);
     y = build_unmoved(import, &rows, &x->shape, y);
     rows_clear(&rows);
-    return build_output(import, 0, x->type, y);
+    return build_arithmetic(import, x->type, y);
 }
 
 /* x where x > alpha, 0 elsewhere. */
@@ -48,6 +47,7 @@ enum status op_import_thresholded_relu(struct import *import)
 {
     double alpha = 1.0;
     IMPORT_TRY(import_arity(import, 1, 1, 1));
+    IMPORT_TRY(import_check_real(import));
     IMPORT_TRY(import_float(import, "alpha", &alpha));
     const struct tensor *x = import_input(import, 0);
     const struct tensor *is_above =
@@ -62,6 +62,7 @@ enum status op_import_swish(struct import *import)
 {
     double alpha = 1.0;
     IMPORT_TRY(import_arity(import, 1, 1, 1));
+    IMPORT_TRY(import_check_real(import));
     IMPORT_TRY(import_float(import, "alpha", &alpha));
     const struct tensor *x = import_input(import, 0);
     const struct tensor *gate = build_function(
@@ -97,10 +98,12 @@ enum status op_import_depth_to_space(struct import *import)
     IMPORT_TRY(import_int(import, "blocksize", &size));
     IMPORT_TRY(import_string(import, "mode", &mode));
     const struct shape *x = &import_input(import, 0)->shape;
-    if (x->n_dims != 4 || size < 1 || size > SHAPE_ELEMENTS ||
+    const bool is_known = strcmp(mode, "DCR") == 0 || strcmp(mode, "CRD") == 0;
+    if (x->n_dims != 4 || size < 1 || size > SHAPE_ELEMENTS || !is_known ||
+        shape_count(x) == 0 ||
         x->dims[1] % ((size_t)size * (size_t)size) != 0) {
         return import_refuse(import, STATUS_BAD_INPUT,
-                             "blocksize does not fit the input");
+                             "blocksize or mode do not fit the input");
     }
     const size_t b = (size_t)size;
     const size_t depth = x->dims[1] / (b * b);
@@ -121,7 +124,8 @@ enum status op_import_space_to_depth(struct import *import)
     IMPORT_TRY(import_int(import, "blocksize", &size));
     const struct shape *x = &import_input(import, 0)->shape;
     if (x->n_dims != 4 || size < 1 || size > SHAPE_ELEMENTS ||
-        x->dims[2] % (size_t)size != 0 || x->dims[3] % (size_t)size != 0) {
+        shape_count(x) == 0 || x->dims[2] % (size_t)size != 0 ||
+        x->dims[3] % (size_t)size != 0) {
         return import_refuse(import, STATUS_BAD_INPUT,
                              "blocksize does not fit the input");
     }

@@ -44,7 +44,8 @@ static enum status read_channels(const struct tensor **parameter,
 {
     const struct tensor *given = import_input(import, i);
     struct shape shape = {0};
-    if (!constant_is_real_type(given->type) || x->shape.n_dims < 2 ||
+    if (!constant_is_real_type(given->type) ||
+        !constant_is_real_type(x->type) || x->n == 0 || x->shape.n_dims < 2 ||
         given->n != x->shape.dims[1]) {
         return import_refuse(import, STATUS_BAD_INPUT,
                              "input '%s' does not fit the channels",
@@ -202,7 +203,9 @@ enum status op_import_layer_normalization(struct import *import)
     IMPORT_TRY(import_int(import, "axis", &wanted));
     import_ignore(import, "stash_type");
     const struct tensor *x = import_input(import, 0);
-    if (!shape_axis(&axis, wanted, x->shape.n_dims)) {
+    IMPORT_TRY(import_check_types(import, 0, 3));
+    IMPORT_TRY(import_check_real(import));
+    if (!shape_axis(&axis, wanted, x->shape.n_dims) || x->n == 0) {
         return import_refuse(import, STATUS_BAD_INPUT, "axis out of range");
     }
     IMPORT_TRY(check_affine(import, x));

@@ -1,5 +1,6 @@
 /* Padding with a constant; negative amounts cut off. */
 #include "src/base/alloc.h"
+#include "src/net/exact.h"
 #include "src/net/operators.h"
 
 #include <string.h>
@@ -132,6 +133,11 @@ enum status op_import_pad(struct import *import)
     }
     input = import_input(import, 0);
     STATUS_TRY(read_amounts(&amounts, import, &value));
+    if (!constant_is_real_type(input->type) &&
+        (fabs(value) > 0x1p53 || !is_equal(value, floor(value)))) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "value is not a whole number");
+    }
     shape.n_dims = input->shape.n_dims;
     for (size_t d = 0; d < shape.n_dims; d++) {
         const int64_t size = (int64_t)input->shape.dims[d] + amounts.before[d] +

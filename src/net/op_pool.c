@@ -1,5 +1,6 @@
 /* Pools: averages are linear with a divisor, maxima a form of their own. */
 #include "src/base/alloc.h"
+#include "src/net/build_rows.h"
 #include "src/net/geometry.h"
 #include "src/net/linear.h"
 #include "src/net/operators.h"
@@ -12,13 +13,13 @@
 static size_t count_axis(const struct window *window, size_t axis, size_t out,
                          size_t first, size_t last)
 {
-    size_t n = 0;
-    for (size_t k = 0; k < window->kernel[axis]; k++) {
-        const size_t at =
-            out * window->stride[axis] + k * window->dilation[axis];
-        n += at >= first && at < last ? 1 : 0;
-    }
-    return n;
+    const size_t base = out * window->stride[axis];
+    const size_t dilation = window->dilation[axis];
+    const size_t n_before =
+        base < first ? (first - base + dilation - 1) / dilation : 0;
+    size_t n = base < last ? (last - base + dilation - 1) / dilation : 0;
+    n = n > window->kernel[axis] ? window->kernel[axis] : n;
+    return n > n_before ? n - n_before : 0;
 }
 
 /* counts[axis][o], owned by the caller; STATUS_BAD_INPUT if one is 0. */
@@ -150,6 +151,10 @@ enum status op_import_max_pool(struct import *import)
     STATUS_TRY(count_windows(counts, import, &window, &geometry, false));
     x = import_input(import, 0);
     shape = geometry_shape(&window, &geometry);
+    if (shape_count(&shape) > TERMS / (window.kernel[0] * window.kernel[1])) {
+        status = import_refuse(import, STATUS_UNSUPPORTED, "too many windows");
+        goto cleanup;
+    }
     STATUS_TRY(import_output(import, 0, x->type, &shape, &output));
     set_windows(import_node(import, NODE_EXTREME, output, &x, 1), &window,
                 output->n);

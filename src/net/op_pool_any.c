@@ -117,24 +117,27 @@ enum status pool_any_average(struct import *import, bool is_pad_counted)
                         build_each(import, sums, NULL, NULL, divisor));
 }
 
-/* (sum of |x|^p)^(1/p) for p = 1 and 2. */
+/* (sum of |x|^p)^(1/p) for p = 1, 2, 4, 8: by squares and square roots. */
 enum status op_import_lp_pool(struct import *import)
 {
     struct windows windows = {0};
     int64_t p = 2;
     IMPORT_TRY(import_arity(import, 1, 1, 1));
+    IMPORT_TRY(import_check_real(import));
     IMPORT_TRY(import_int(import, "p", &p));
-    if (p != 1 && p != 2) {
+    if (p != 1 && p != 2 && p != 4 && p != 8) {
         return import_refuse(import, STATUS_UNSUPPORTED, "p = %lld",
                              (long long)p);
     }
     IMPORT_TRY(read_windows(&windows, import));
     const struct tensor *x = import_input(import, 0);
-    const struct tensor *y =
-        sum_windows(import, &windows,
-                    p == 1 ? build_abs(import, x)
-                           : build_function(import, ACTIVATION_SQUARE, x));
-    return build_output(import, 0, x->type,
-                        p == 1 ? y
-                               : build_function(import, ACTIVATION_SQRT, y));
+    const struct tensor *y = p == 1 ? build_abs(import, x) : x;
+    for (int64_t power = 1; power < p; power *= 2) {
+        y = build_function(import, ACTIVATION_SQUARE, y);
+    }
+    y = sum_windows(import, &windows, y);
+    for (int64_t power = 1; power < p; power *= 2) {
+        y = build_function(import, ACTIVATION_SQRT, y);
+    }
+    return build_output(import, 0, x->type, y);
 }

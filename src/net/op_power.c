@@ -42,18 +42,23 @@ constant_power(struct import *import, const struct tensor *x, double exponent)
                           : y;
 }
 
-/* The one value of a constant exponent; false if there are several. */
+/* The one value of a constant exponent; false if there are several. *is_whole:
+ * all exponents are whole numbers, none negative. */
 static bool read_exponent(struct import *import, double *exponent,
-                          const struct tensor *tensor)
+                          bool *is_whole, const struct tensor *tensor)
 {
+    *is_whole = constant_is_integer_type(tensor->type);
     if (!tensor->is_constant || tensor->n == 0) {
         return false;
     }
     bool is_same = true;
     double *values = build_read(import, tensor);
     *exponent = values[0];
-    for (size_t i = 1; i < tensor->n; i++) {
+    *is_whole = true;
+    for (size_t i = 0; i < tensor->n; i++) {
         is_same = is_same && is_equal(values[i], values[0]);
+        *is_whole = *is_whole && values[i] >= 0.0 &&
+                    is_equal(values[i], floor(values[i]));
     }
     alloc_free(values);
     return is_same;
@@ -64,6 +69,7 @@ enum status op_import_pow(struct import *import)
 {
     struct shape shape = {0};
     double exponent = 0.0;
+    bool is_whole = false;
     IMPORT_TRY(import_arity(import, 2, 2, 1));
     import_ignore(import, import->opset < 7 ? "broadcast" : "");
     const struct tensor *x = import_input(import, 0);
@@ -74,8 +80,12 @@ enum status op_import_pow(struct import *import)
         return import_refuse(import, STATUS_BAD_INPUT,
                              "shapes do not broadcast");
     }
-    if (read_exponent(import, &exponent, power)) {
+    if (read_exponent(import, &exponent, &is_whole, power)) {
         y = constant_power(import, x, exponent);
+    }
+    if (!constant_is_real_type(x->type) && !is_whole) {
+        return import_refuse(import, STATUS_UNSUPPORTED,
+                             "power of integers to no whole number");
     }
     if (y == NULL) {
         const struct tensor *log = build_function(import, ACTIVATION_LOG, x);
@@ -88,5 +98,5 @@ enum status op_import_pow(struct import *import)
     if (!shape_is_same(&y->shape, &shape)) {
         y = build_spread(import, &shape, y);
     }
-    return build_output(import, 0, x->type, y);
+    return build_arithmetic(import, x->type, y);
 }

@@ -122,15 +122,20 @@ enum status op_import_dequantize_linear(struct import *import)
     const struct tensor *scale = NULL;
     const struct tensor *zero = NULL;
     IMPORT_TRY(read_scale(&scale, &zero, import));
+    const int type = import_input(import, 1)->type;
+    int64_t wanted = 0;
     if (import->opset >= 23) {
-        import_ignore(import, "output_dtype");
+        IMPORT_TRY(import_int(import, "output_dtype", &wanted));
+    }
+    if (!constant_is_real_type(type) || (wanted != 0 && wanted != type)) {
+        return import_refuse(import, STATUS_UNSUPPORTED,
+                             "element type of the result is not supported");
     }
     const struct tensor *x = import_input(import, 0);
     if (zero != NULL) {
         x = build_sum(import, x, 1.0, zero, -1.0);
     }
-    return build_output(import, 0, import_input(import, 1)->type,
-                        build_product(import, x, scale));
+    return build_output(import, 0, type, build_product(import, x, scale));
 }
 
 /* Range of x with 0, over 255: scale, zero point and quantised x. */

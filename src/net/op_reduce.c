@@ -40,7 +40,7 @@ static enum status mark_axes(bool is_marked[SHAPE_RANK], struct import *import,
     for (size_t d = 0; d < rank && n == 0; d++) {
         is_marked[d] = true;
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && axes != NULL; i++) {
         size_t axis = 0;
         if (!shape_axis(&axis, axes[i], rank) || is_marked[axis]) {
             return import_refuse(import, STATUS_BAD_INPUT,
@@ -78,14 +78,42 @@ static enum status read_reduction(struct reduction *reduction,
         reduction->is_kept = false;
     }
     reduction->rows = build_rows(import, x, is_marked);
-    if (reduction->rows.n_inner == 0 || reduction->rows.n_outer == 0) {
-        rows_clear(&reduction->rows);
-        status = import_refuse(import, STATUS_UNSUPPORTED,
-                               "reduction of no elements");
-    }
 cleanup:
     alloc_free(axes);
     return status;
+}
+
+/* Empty rows have sums and products, but neither means nor extremes. */
+static enum status check_rows(struct import *import,
+                              struct reduction *reduction)
+{
+    if (reduction->rows.n_inner > 0) {
+        return STATUS_OK;
+    }
+    rows_clear(&reduction->rows);
+    return import_refuse(import, STATUS_UNSUPPORTED,
+                         "reduction of no elements");
+}
+
+/* What rows of no elements reduce to. */
+static struct tensor *constant_rows(struct import *import,
+                                    const struct rows *rows, double value)
+{
+    const struct shape shape = {1, {rows->n_outer}};
+    double *values = NULL;
+    NEW_ARRAY(values, rows->n_outer);
+    for (size_t i = 0; i < rows->n_outer; i++) {
+        values[i] = value;
+    }
+    return build_constant(import, &shape, values);
+}
+
+static struct tensor *row_sums(struct import *import, const struct tensor *x,
+                               const struct rows *rows, double divisor)
+{
+    return rows->n_inner == 0
+               ? constant_rows(import, rows, 0.0)
+               : build_row_sums(import, x, rows->n_inner, divisor);
 }
 
 static enum status finish(struct import *import, struct reduction *reduction,
@@ -99,20 +127,41 @@ static enum status finish(struct import *import, struct reduction *reduction,
     return status;
 }
 
-/* f(divisor^-1 * sum of g(x)); SIZE_MAX for no function. */
+/* Refuses what the standard leaves open: whether functions are applied where
+ * nothing is reduced, and how results that are no integers become integers. */
+static enum status check_functions(struct import *import,
+                                   struct reduction *reduction, bool has_inner,
+                                   bool has_outer)
+{
+    const bool is_open = reduction->is_nothing && (has_inner || has_outer);
+    if (!is_open && (!has_outer || constant_is_real_type(reduction->type))) {
+        return STATUS_OK;
+    }
+    rows_clear(&reduction->rows);
+    return import_refuse(import, STATUS_UNSUPPORTED,
+                         is_open ? "no axes are reduced"
+                                 : "integers have no defined result");
+}
+
+/* f(divisor^-1 * sum of g(x)); ACTIVATION_COUNT for no function. */
 static enum status import_sums(struct import *import, int64_t opset,
                                enum activation inner, enum activation outer,
                                bool is_mean)
 {
     struct reduction reduction = {0};
     IMPORT_TRY(read_reduction(&reduction, import, opset));
+    IMPORT_TRY(check_functions(import, &reduction, inner != ACTIVATION_COUNT,
+                               outer != ACTIVATION_COUNT));
+    if (is_mean) {
+        IMPORT_TRY(check_rows(import, &reduction));
+    }
     const struct rows *rows = &reduction.rows;
     const struct tensor *x = rows->x;
     if (inner != ACTIVATION_COUNT) {
         x = build_function(import, inner, x);
     }
     const double divisor = is_mean ? (double)rows->n_inner : 1.0;
-    const struct tensor *y = build_row_sums(import, x, rows->n_inner, divisor);
+    const struct tensor *y = row_sums(import, x, rows, divisor);
     if (is_mean && !constant_is_real_type(reduction.type)) {
         y = build_truncated(import, y);
     }
@@ -156,10 +205,10 @@ enum status op_import_reduce_l1(struct import *import)
 {
     struct reduction reduction = {0};
     IMPORT_TRY(read_reduction(&reduction, import, 18));
+    IMPORT_TRY(check_functions(import, &reduction, true, false));
     const struct rows *rows = &reduction.rows;
-    return finish(
-        import, &reduction,
-        build_row_sums(import, build_abs(import, rows->x), rows->n_inner, 1.0));
+    return finish(import, &reduction,
+                  row_sums(import, build_abs(import, rows->x), rows, 1.0));
 }
 
 enum status op_import_reduce_prod(struct import *import)
@@ -168,7 +217,9 @@ enum status op_import_reduce_prod(struct import *import)
     IMPORT_TRY(read_reduction(&reduction, import, 18));
     const struct rows *rows = &reduction.rows;
     return finish(import, &reduction,
-                  build_row_products(import, rows->x, rows->n_inner));
+                  rows->n_inner == 0
+                      ? constant_rows(import, rows, 1.0)
+                      : build_row_products(import, rows->x, rows->n_inner));
 }
 
 static const struct tensor *row_extremes(struct import *import,
@@ -187,6 +238,7 @@ static enum status import_extreme(struct import *import, bool is_least)
 {
     struct reduction reduction = {0};
     IMPORT_TRY(read_reduction(&reduction, import, 18));
+    IMPORT_TRY(check_rows(import, &reduction));
     return finish(
         import, &reduction,
         row_extremes(import, NODE_EXTREME, &reduction.rows, is_least, false));

@@ -1,201 +1,446 @@
-/* Upsample and Resize by nearest elements. */
+/* Upsample and Resize: sums of few elements with exact weights. */
 #include "src/base/alloc.h"
+#include "src/base/require.h"
 #include "src/net/build.h"
+#include "src/net/build_rows.h"
+#include "src/net/exact.h"
 #include "src/net/operators.h"
+#include "src/net/resample.h"
+#include "src/num/rational.h"
 
-#include <math.h>
 #include <string.h>
 
-/* Per axis of the input; sizes of the output and the scales. */
+/* What the attributes say, and the axes of the input. */
 struct resize {
+    struct resample how;
+    const char *policy;
     struct shape out;
-    double scale[SHAPE_RANK];
-    const char *coordinates;
-    const char *rounding;
+    struct resample_axis axes[SHAPE_RANK];
+    struct resample_taps *taps[SHAPE_RANK]; /* [n_out]; NULL: not resized */
 };
 
-/* Position in the input that position `at` of an axis shows, before it is
- * rounded. */
-static double find_position(const struct resize *resize, size_t axis,
-                            size_t n_in, size_t at)
+static void resize_start(struct resize *resize, const struct shape *x)
 {
-    const double x = (double)at;
-    const double scale = resize->scale[axis];
-    const double n_out = (double)resize->out.dims[axis];
-    const char *mode = resize->coordinates;
-    if (strcmp(mode, "asymmetric") == 0) {
-        return x / scale;
+    *resize = (struct resize){.out = *x, .policy = "stretch"};
+    resize->how.place = RESAMPLE_ASYMMETRIC;
+    resize->how.rounding = RESAMPLE_FLOOR;
+    resize->how.cubic = -0.75;
+    for (size_t d = 0; d < x->n_dims; d++) {
+        resize->axes[d].n_in = x->dims[d];
+        resize->axes[d].n_out = x->dims[d];
+        mpq_init(resize->axes[d].scale);
+        mpq_set_ui(resize->axes[d].scale, 1, 1);
     }
-    if (strcmp(mode, "align_corners") == 0) {
-        return n_out > 1.0 ? x * ((double)n_in - 1.0) / (n_out - 1.0) : 0.0;
-    }
-    if (strcmp(mode, "pytorch_half_pixel") == 0 && n_out <= 1.0) {
-        return 0.0;
-    }
-    const double centre = (x + 0.5) / scale - 0.5;
-    if (strcmp(mode, "half_pixel_symmetric") == 0) {
-        const double adjust = n_out / (scale * (double)n_in);
-        return (double)n_in / 2.0 * (1.0 - adjust) + centre;
-    }
-    return centre;
 }
 
-static size_t find_nearest(const struct resize *resize, size_t axis,
-                           size_t n_in, size_t at)
+static void resize_clear(struct resize *resize)
 {
-    const double x = find_position(resize, axis, n_in, at);
-    double place = ceil(x - 0.5);
-    if (strcmp(resize->rounding, "floor") == 0) {
-        place = floor(x);
-    } else if (strcmp(resize->rounding, "ceil") == 0) {
-        place = ceil(x);
-    } else if (strcmp(resize->rounding, "round_prefer_ceil") == 0) {
-        place = floor(x + 0.5);
+    for (size_t d = 0; d < resize->out.n_dims; d++) {
+        for (size_t o = 0; resize->taps[d] != NULL && o < resize->axes[d].n_out;
+             o++) {
+            resample_clear(&resize->taps[d][o]);
+        }
+        alloc_free(resize->taps[d]);
+        mpq_clear(resize->axes[d].scale);
     }
-    place = place < 0.0 ? 0.0 : place;
-    return place >= (double)n_in ? n_in - 1 : (size_t)place;
+}
+
+/* Position of the attribute's text in the list; `number` if it is absent. */
+static enum status read_choice(int *number, struct import *import,
+                               const char *name, const char *const *list,
+                               size_t n)
+{
+    const char *given = list[*number];
+    IMPORT_TRY(import_string(import, name, &given));
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(given, list[i]) == 0) {
+            *number = (int)i;
+            return STATUS_OK;
+        }
+    }
+    return import_refuse(import, STATUS_UNSUPPORTED, "%s = %s is not supported",
+                         name, given);
+}
+
+static enum status read_mode(struct resize *resize, struct import *import)
+{
+    static const char *const modes[] = {"nearest", "linear", "cubic"};
+    int number = 0;
+    IMPORT_TRY(read_choice(&number, import, "mode", modes, 3));
+    resize->how.mode = (enum resample_mode)number;
+    return STATUS_OK;
+}
+
+/* The attributes since opset 11. */
+static enum status read_manner(struct resize *resize, struct import *import)
+{
+    static const char *const places[] = {
+        "half_pixel",    "half_pixel_symmetric", "pytorch_half_pixel",
+        "align_corners", "asymmetric",           "tf_half_pixel_for_nn"};
+    static const char *const roundings[] = {
+        "round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
+    int place = 0;
+    int rounding = 0;
+    int64_t is_excluded = 0;
+    int64_t is_antialiased = 0;
+    IMPORT_TRY(read_choice(&place, import, "coordinate_transformation_mode",
+                           places, sizeof places / sizeof places[0]));
+    IMPORT_TRY(read_choice(&rounding, import, "nearest_mode", roundings, 4));
+    IMPORT_TRY(import_float(import, "cubic_coeff_a", &resize->how.cubic));
+    IMPORT_TRY(import_int(import, "exclude_outside", &is_excluded));
+    import_ignore(import, "extrapolation_value"); /* of tf_crop_and_resize */
+    if (import->opset >= 18) {
+        IMPORT_TRY(import_int(import, "antialias", &is_antialiased));
+        IMPORT_TRY(
+            import_string(import, "keep_aspect_ratio_policy", &resize->policy));
+    }
+    if (is_antialiased != 0) {
+        return import_refuse(import, STATUS_UNSUPPORTED,
+                             "antialias is not supported");
+    }
+    resize->how.place = (enum resample_place)place;
+    resize->how.rounding = (enum resample_rounding)rounding;
+    resize->how.is_outside_excluded =
+        is_excluded != 0 && resize->how.mode == RESAMPLE_CUBIC;
+    return STATUS_OK;
+}
+
+/* The axes that scales and sizes are given for, in their order. */
+static enum status read_axes(size_t axes[SHAPE_RANK], size_t *n,
+                             struct import *import, size_t rank)
+{
+    const int64_t *given = NULL;
+    bool is_used[SHAPE_RANK] = {false};
+    *n = rank;
+    if (import->opset >= 18) {
+        IMPORT_TRY(import_ints(import, "axes", &given, n));
+        *n = given == NULL ? rank : *n;
+    }
+    for (size_t k = 0; k < *n; k++) {
+        size_t axis = k;
+        if (given != NULL &&
+            (!shape_axis(&axis, given[k], rank) || is_used[axis])) {
+            return import_refuse(import, STATUS_BAD_INPUT,
+                                 "axis %lld outside rank %zu or given twice",
+                                 (long long)given[k], rank);
+        }
+        is_used[axis] = true;
+        axes[k] = axis;
+    }
+    return STATUS_OK;
+}
+
+/* Output size scale * n_in rounded down; false if it is out of range or
+ * differs between float32 and exact arithmetic. */
+static bool set_scale(struct resample_axis *axis, double scale)
+{
+    const double size = (double)axis->n_in * scale;
+    if (!(size >= 1.0 && size <= (double)SHAPE_ELEMENTS) ||
+        !is_equal(floor(size), floor((double)(float)size))) {
+        return false;
+    }
+    axis->n_out = (size_t)size;
+    rational_set_double(axis->scale, scale);
+    return true;
+}
+
+static bool set_size(struct resample_axis *axis, double size)
+{
+    if (!(size >= 1.0 && size <= (double)SHAPE_ELEMENTS) || axis->n_in == 0) {
+        return false;
+    }
+    axis->n_out = (size_t)size;
+    mpq_set_ui(axis->scale, (unsigned long)axis->n_out,
+               (unsigned long)axis->n_in);
+    mpq_canonicalize(axis->scale);
+    return true;
+}
+
+/* One scale for all axes: the least or the greatest of theirs; sizes are
+ * rounded to the nearest integer, halves up. */
+static enum status keep_aspect(struct resize *resize, struct import *import,
+                               const size_t *axes, size_t n)
+{
+    const bool is_least = strcmp(resize->policy, "not_larger") == 0;
+    if (!is_least && strcmp(resize->policy, "not_smaller") != 0) {
+        return strcmp(resize->policy, "stretch") == 0
+                   ? STATUS_OK
+                   : import_refuse(import, STATUS_BAD_INPUT, "policy %s",
+                                   resize->policy);
+    }
+    const struct resample_axis *best = &resize->axes[axes[0]];
+    for (size_t k = 1; k < n; k++) {
+        const struct resample_axis *axis = &resize->axes[axes[k]];
+        const int order = mpq_cmp(axis->scale, best->scale);
+        best = (is_least ? order < 0 : order > 0) ? axis : best;
+    }
+    for (size_t k = 0; k < n; k++) {
+        struct resample_axis *axis = &resize->axes[axes[k]];
+        mpq_set(axis->scale, best->scale);
+        const double size =
+            floor((double)axis->n_in * mpq_get_d(axis->scale) + 0.5);
+        if (!(size >= 1.0 && size <= (double)SHAPE_ELEMENTS)) {
+            return import_refuse(import, STATUS_BAD_INPUT,
+                                 "a size is out of range");
+        }
+        axis->n_out = (size_t)size;
+    }
+    return STATUS_OK;
+}
+
+/* Scales (input i) or sizes (input i + 1). */
+static enum status read_sizes(struct resize *resize, struct import *import,
+                              size_t i)
+{
+    const struct tensor *scales = import_input(import, i);
+    const bool has_scales = scales != NULL && scales->n > 0;
+    const struct tensor *given = import_input(import, has_scales ? i : i + 1);
+    size_t axes[SHAPE_RANK] = {0};
+    size_t n = 0;
+    IMPORT_TRY(read_axes(axes, &n, import, resize->out.n_dims));
+    if (given == NULL || !given->is_constant || given->n != n || n == 0) {
+        return import_refuse(import, STATUS_UNSUPPORTED,
+                             "scales and sizes are computed or do not fit");
+    }
+    double *values = build_read(import, given);
+    bool is_fine = true;
+    for (size_t k = 0; k < n && is_fine; k++) {
+        struct resample_axis *axis = &resize->axes[axes[k]];
+        is_fine =
+            has_scales ? set_scale(axis, values[k]) : set_size(axis, values[k]);
+    }
+    alloc_free(values);
+    if (!is_fine) {
+        return import_refuse(import, STATUS_BAD_INPUT,
+                             "a size is out of range or depends on rounding");
+    }
+    return has_scales ? STATUS_OK : keep_aspect(resize, import, axes, n);
+}
+
+/* The taps of all places of axis d. */
+static enum status set_axis_taps(struct resize *resize, struct import *import,
+                                 size_t d)
+{
+    const struct resample_axis *axis = &resize->axes[d];
+    if (axis->n_out > TERMS / RESAMPLE_TAPS) {
+        return import_refuse(import, STATUS_UNSUPPORTED, "output too large");
+    }
+    NEW_ARRAY(resize->taps[d], axis->n_out);
+    for (size_t o = 0; o < axis->n_out; o++) {
+        IMPORT_TRY(
+            resample_place(&resize->taps[d][o], import, &resize->how, axis, o));
+    }
+    return STATUS_OK;
+}
+
+/* The taps of all axes that change; the number of them for one output. */
+static enum status set_taps(struct resize *resize, struct import *import,
+                            size_t *n_taps)
+{
+    const bool is_single = resize->how.mode == RESAMPLE_NEAREST;
+    *n_taps = 1;
+    for (size_t d = 0; d < resize->out.n_dims; d++) {
+        const struct resample_axis *axis = &resize->axes[d];
+        resize->out.dims[d] = axis->n_out;
+        if (mpq_cmp_ui(axis->scale, 1, 1) != 0 || axis->n_in != axis->n_out) {
+            *n_taps *= is_single ? 1 : RESAMPLE_TAPS;
+            IMPORT_TRY(set_axis_taps(resize, import, d));
+        }
+    }
+    const size_t n = shape_count(&resize->out);
+    return n > 0 && n <= TERMS / *n_taps
+               ? STATUS_OK
+               : import_refuse(import, STATUS_UNSUPPORTED,
+                               "output is empty or too large");
+}
+
+/* Tap k of output i: the element of the input, and its weight. False if there
+ * are fewer taps along an axis; k counts in base RESAMPLE_TAPS. */
+static bool get_tap(size_t *element, mpq_t weight, const struct resize *resize,
+                    size_t i, size_t k)
+{
+    size_t step = 1;
+    *element = 0;
+    mpq_set_ui(weight, 1, 1);
+    for (size_t d = resize->out.n_dims; d-- > 0;) {
+        const struct resample_axis *axis = &resize->axes[d];
+        REQUIRE(axis->n_out > 0);
+        size_t at = i % axis->n_out;
+        i /= axis->n_out;
+        if (resize->taps[d] != NULL) {
+            const struct resample_taps *taps = &resize->taps[d][at];
+            const size_t tap =
+                resize->how.mode == RESAMPLE_NEAREST ? 0 : k % RESAMPLE_TAPS;
+            k /= RESAMPLE_TAPS;
+            if (tap >= taps->n) {
+                return false;
+            }
+            at = taps->index[tap];
+            mpq_mul(weight, weight, taps->weight[tap]);
+        }
+        *element += at * step;
+        step *= axis->n_in;
+    }
+    return true;
 }
 
 static enum status import_nearest(struct import *import,
                                   const struct resize *resize)
 {
     const struct tensor *x = import_input(import, 0);
-    const size_t rank = x->shape.n_dims;
-    if (shape_count(&resize->out) == 0 ||
-        shape_count(&resize->out) > SHAPE_ELEMENTS || x->n == 0) {
-        return import_refuse(import, STATUS_UNSUPPORTED,
-                             "output is empty or too large");
-    }
     const size_t n = shape_count(&resize->out);
-    int64_t strides[SHAPE_RANK] = {0};
     uint32_t *map = NULL;
-    size_t *places[SHAPE_RANK] = {NULL};
-    shape_strides(strides, &x->shape);
-    for (size_t d = 0; d < rank; d++) {
-        NEW_ARRAY(places[d], resize->out.dims[d]);
-        for (size_t at = 0; at < resize->out.dims[d]; at++) {
-            places[d][at] = resize->out.dims[d] == x->shape.dims[d]
-                                ? at
-                                : find_nearest(resize, d, x->shape.dims[d], at);
-        }
-    }
+    mpq_t weight;
+    mpq_init(weight);
     NEW_ARRAY(map, n);
     for (size_t i = 0; i < n; i++) {
-        size_t rest = i;
-        size_t from = 0;
-        for (size_t d = rank; d-- > 0;) {
-            from += places[d][rest % resize->out.dims[d]] * (size_t)strides[d];
-            rest /= resize->out.dims[d];
-        }
-        map[i] = (uint32_t)from;
+        size_t element = 0;
+        (void)get_tap(&element, weight, resize, i, 0);
+        map[i] = (uint32_t)element;
     }
-    for (size_t d = 0; d < rank; d++) {
-        alloc_free(places[d]);
-    }
+    mpq_clear(weight);
     return build_output(import, 0, x->type,
                         build_map(import, &resize->out, &x, 1, map));
 }
 
-/* Scales (input i, or given) or sizes (input i + 1) for the axes. */
-static enum status read_sizes(struct resize *resize, struct import *import,
-                              size_t i, const int64_t *axes, size_t n_axes)
+/* Rows of integer weights over a common divisor. */
+struct blend {
+    struct matrix matrix;
+    double *divisor;
+};
+
+/* Row i; `weights` has room for all taps. False if numbers of 53 bits do not
+ * hold it. */
+static bool set_row(struct blend *blend, const struct resize *resize, size_t i,
+                    size_t n_taps, mpq_t *weights)
+{
+    struct matrix *matrix = &blend->matrix;
+    const size_t first = matrix->start[i];
+    size_t n = 0;
+    mpz_t common;
+    mpz_init_set_ui(common, 1);
+    for (size_t k = 0; k < n_taps; k++) {
+        size_t element = 0;
+        if (get_tap(&element, weights[n], resize, i, k)) {
+            matrix->column[first + n] = (uint32_t)element;
+            mpz_lcm(common, common, mpq_denref(weights[n]));
+            n++;
+        }
+    }
+    matrix->start[i + 1] = first + n;
+    bool is_exact = mpz_sizeinbase(common, 2) <= 53;
+    blend->divisor[i] = mpz_get_d(common);
+    for (size_t k = 0; k < n; k++) {
+        mpz_mul(mpq_numref(weights[k]), mpq_numref(weights[k]), common);
+        mpz_divexact(mpq_numref(weights[k]), mpq_numref(weights[k]),
+                     mpq_denref(weights[k]));
+        is_exact = is_exact && mpz_sizeinbase(mpq_numref(weights[k]), 2) <= 53;
+        matrix->value[first + k] = mpz_get_d(mpq_numref(weights[k]));
+    }
+    mpz_clear(common);
+    return is_exact;
+}
+
+/* Divisors that are powers of two go into the weights; NULL if all did. */
+static double *divide_exactly(struct blend *blend, size_t n)
+{
+    bool is_needed = false;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_power_of_two(blend->divisor[i])) {
+            is_needed = true;
+            continue;
+        }
+        for (size_t k = blend->matrix.start[i]; k < blend->matrix.start[i + 1];
+             k++) {
+            blend->matrix.value[k] /= blend->divisor[i];
+        }
+        blend->divisor[i] = 1.0;
+    }
+    if (!is_needed) {
+        alloc_free(blend->divisor);
+        return NULL;
+    }
+    return blend->divisor;
+}
+
+static enum status import_blend(struct import *import,
+                                const struct resize *resize, size_t n_taps)
 {
     const struct tensor *x = import_input(import, 0);
-    const struct tensor *scales = import_input(import, i);
-    const struct tensor *sizes = import_input(import, i + 1);
-    const bool has_scales = scales != NULL && scales->n > 0;
-    const struct tensor *given = has_scales ? scales : sizes;
-    if (given == NULL || !given->is_constant || given->n != n_axes) {
+    const size_t n = shape_count(&resize->out);
+    struct blend blend = {.matrix = {.n_rows = n, .n_cols = x->n}};
+    mpq_t *weights = NULL;
+    bool is_exact = true;
+    NEW_ARRAY(blend.divisor, n);
+    NEW_ARRAY(blend.matrix.start, n + 1);
+    NEW_ARRAY(blend.matrix.column, n * n_taps);
+    NEW_ARRAY(blend.matrix.value, n * n_taps);
+    NEW_ARRAY(weights, n_taps + 1);
+    for (size_t k = 0; k <= n_taps; k++) {
+        mpq_init(weights[k]);
+    }
+    for (size_t i = 0; i < n && is_exact; i++) {
+        is_exact = set_row(&blend, resize, i, n_taps, weights);
+    }
+    for (size_t k = 0; k <= n_taps; k++) {
+        mpq_clear(weights[k]);
+    }
+    alloc_free(weights);
+    if (!is_exact) {
+        alloc_free(blend.divisor);
+        matrix_clear(&blend.matrix);
         return import_refuse(import, STATUS_UNSUPPORTED,
-                             "scales and sizes are computed or do not fit");
+                             "weights are no quotients of 53-bit integers");
     }
-    double *values = build_read(import, given);
-    enum status status = STATUS_OK;
-    for (size_t k = 0; k < n_axes && status == STATUS_OK; k++) {
-        size_t d = k;
-        const double n_in = (double)x->shape.dims[k];
-        if (axes != NULL && !shape_axis(&d, axes[k], x->shape.n_dims)) {
-            status = STATUS_BAD_INPUT;
-            break;
-        }
-        const double dim = (double)x->shape.dims[d];
-        const double size = has_scales ? floor(dim * values[k]) : values[k];
-        if (!(size >= 1.0 && size <= (double)SHAPE_ELEMENTS) || n_in < 1.0) {
-            status = STATUS_BAD_INPUT;
-            break;
-        }
-        resize->scale[d] = has_scales ? values[k] : size / dim;
-        resize->out.dims[d] = (size_t)size;
+    double *divisor = divide_exactly(&blend, n);
+    const struct tensor *y =
+        build_matrix(import, &resize->out, x, &blend.matrix);
+    if (divisor != NULL) {
+        y = build_each(import, y, NULL, NULL, divisor);
     }
-    alloc_free(values);
-    return status == STATUS_OK
-               ? status
-               : import_refuse(import, status, "a size is out of range");
+    return build_output(import, 0, x->type, y);
 }
 
-static void start(struct resize *resize, const struct tensor *x)
+/* Sizes and attributes are read. */
+static enum status import_resized(struct import *import, struct resize *resize)
 {
-    *resize = (struct resize){
-        .out = x->shape, .coordinates = "asymmetric", .rounding = "floor"};
-    for (size_t d = 0; d < x->shape.n_dims; d++) {
-        resize->scale[d] = 1.0;
+    size_t n_taps = 1;
+    IMPORT_TRY(set_taps(resize, import, &n_taps));
+    if (resize->how.mode == RESAMPLE_NEAREST) {
+        return import_nearest(import, resize);
     }
-}
-
-static enum status check_mode(struct import *import)
-{
-    const char *mode = "nearest";
-    IMPORT_TRY(import_string(import, "mode", &mode));
-    return strcmp(mode, "nearest") == 0
-               ? STATUS_OK
-               : import_refuse(import, STATUS_UNSUPPORTED,
-                               "mode %s is not supported", mode);
+    IMPORT_TRY(import_check_real(import));
+    return import_blend(import, resize, n_taps);
 }
 
 enum status op_import_upsample(struct import *import)
 {
+    enum status status = STATUS_OK;
     struct resize resize = {0};
-    IMPORT_TRY(import_arity(import, 2, 2, 1));
-    IMPORT_TRY(check_mode(import));
-    const struct tensor *x = import_input(import, 0);
-    start(&resize, x);
-    IMPORT_TRY(read_sizes(&resize, import, 1, NULL, x->shape.n_dims));
-    return import_nearest(import, &resize);
+    STATUS_TRY(import_arity(import, 2, 2, 1));
+    resize_start(&resize, &import_input(import, 0)->shape);
+    STATUS_TRY(read_mode(&resize, import));
+    STATUS_TRY(read_sizes(&resize, import, 1));
+    STATUS_TRY(import_resized(import, &resize));
+cleanup:
+    resize_clear(&resize);
+    return status;
 }
 
 enum status op_import_resize(struct import *import)
 {
+    enum status status = STATUS_OK;
     struct resize resize = {0};
-    const char *policy = "stretch";
-    const int64_t *axes = NULL;
-    IMPORT_TRY(import_arity(import, import->opset < 11 ? 2 : 1, 4, 1));
-    IMPORT_TRY(check_mode(import));
-    const struct tensor *x = import_input(import, 0);
-    size_t n_axes = x->shape.n_dims;
-    start(&resize, x);
-    if (import->opset < 11) {
-        IMPORT_TRY(read_sizes(&resize, import, 1, NULL, n_axes));
-        return import_nearest(import, &resize);
+    STATUS_TRY(import_arity(import, import->opset < 11 ? 2 : 1,
+                            import->opset < 11 ? 2 : 4, 1));
+    resize_start(&resize, &import_input(import, 0)->shape);
+    STATUS_TRY(read_mode(&resize, import));
+    if (import->opset >= 11) {
+        STATUS_TRY(read_manner(&resize, import));
     }
-    resize.coordinates = "half_pixel";
-    resize.rounding = "round_prefer_floor";
-    IMPORT_TRY(import_string(import, "coordinate_transformation_mode",
-                             &resize.coordinates));
-    IMPORT_TRY(import_string(import, "nearest_mode", &resize.rounding));
-    import_ignore(import, "cubic_coeff_a");
-    import_ignore(import, "exclude_outside");
-    import_ignore(import, "extrapolation_value");
-    if (import->opset >= 18) {
-        IMPORT_TRY(import_string(import, "keep_aspect_ratio_policy", &policy));
-        IMPORT_TRY(import_ints(import, "axes", &axes, &n_axes));
-        n_axes = axes == NULL ? x->shape.n_dims : n_axes;
-    }
-    if (strcmp(policy, "stretch") != 0 ||
-        strcmp(resize.coordinates, "tf_crop_and_resize") == 0) {
-        return import_refuse(import, STATUS_UNSUPPORTED,
-                             "policy %s with coordinates %s", policy,
-                             resize.coordinates);
-    }
-    IMPORT_TRY(read_sizes(&resize, import, 2, axes, n_axes));
-    return import_nearest(import, &resize);
+    STATUS_TRY(read_sizes(&resize, import, import->opset < 11 ? 1 : 2));
+    STATUS_TRY(import_resized(import, &resize));
+cleanup:
+    resize_clear(&resize);
+    return status;
 }

@@ -63,6 +63,7 @@ static enum status sum_powers(const struct tensor **sum, struct import *import)
     uint32_t *other = NULL;
     uint32_t *own = NULL;
     IMPORT_TRY(import_arity(import, 1, 1, 1));
+    IMPORT_TRY(import_check_real(import));
     const struct tensor *x = import_input(import, 0);
     IMPORT_TRY(read_axis(&axis, import, &x->shape));
     if (axis.n < 2) {

@@ -457,7 +457,7 @@ START_TEST(node_tests_agree_or_are_listed)
     char root[512];
     (void)snprintf(root, sizeof root, "%s", shared);
     ck_assert_int_eq(
-        reader_load(&list, "tests/data/onnx-skip.csv", 1U << 20, &error),
+        reader_load(&list, "tests/unit/onnx_nodes.csv", 1U << 20, &error),
         STATUS_OK);
     DIR *dir = opendir(root);
     ck_assert_ptr_nonnull(dir);
