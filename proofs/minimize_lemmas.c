@@ -3,13 +3,31 @@
 #include "proofs/minimize_unlearn.h"
 #include "src/base/alloc.h"
 
+#include <math.h>
+
 /*
  * Records are deleted in ever smaller chunks while all below the node still
  * closes: a lemma that refresh, interval evaluation or an ancestor gives
- * anyway goes as well as one that no closing looks at. At nodes with many
- * leaves below only if that may take its time.
+ * anyway goes as well as one that no closing looks at. Nodes with few leaves
+ * below come first: each round of LEAVES_FACTOR times as many takes about as
+ * long as the one before. Those with more only if that may take its time.
  */
-enum { FEW_LEAVES = 2, MORE_LEAVES = 64 };
+enum { FEW_LEAVES = 32, LEAVES_FACTOR = 4, FIRST_LEAVES = 2 };
+
+/* Shares of what is left of the budget, which other passes need as well: for
+ * whole nodes without lemmas, then for single ones. */
+static const double NODES_SHARE = 0.25;
+static const double RECORDS_SHARE = 0.5;
+
+static struct budget share_of(const struct budget *budget, double share)
+{
+    struct budget part = *budget;
+    const double now_s = budget_now_s();
+    if (isfinite(budget->deadline_s)) {
+        part.deadline_s = now_s + share * (budget->deadline_s - now_s);
+    }
+    return part;
+}
 
 /* Which records of a node a trial leaves out, counted slopes first. */
 struct gap {
@@ -63,7 +81,7 @@ static bool closes_with(struct minimize_walk *walk,
 }
 
 /* Deletes what it can at the node in work. */
-static void thin_out(struct minimize_walk *walk)
+static void thin_out(struct minimize_walk *walk, const struct budget *budget)
 {
     struct cert_tree *tree = walk->tree;
     const uint32_t place = minimize_walk_node(walk)->details;
@@ -74,7 +92,7 @@ static void thin_out(struct minimize_walk *walk)
     }
     for (size_t chunk = n; chunk > 0; chunk /= 2) {
         size_t at = 0;
-        while (at < n) {
+        while (at < n && budget_check(budget) == STATUS_OK) {
             const struct gap gap = {at, at + chunk < n ? at + chunk : n};
             const size_t n_slopes = tree->slopes.n;
             const size_t n_lemmas = tree->lemmas.n;
@@ -91,27 +109,44 @@ static void thin_out(struct minimize_walk *walk)
     }
 }
 
-void minimize_lemmas(struct minimize_walk *walk,
-                     const struct minimize_options *options)
+/* Thins out the nodes with more than `least` leaves below, up to `most`. */
+static void thin_out_nodes(struct minimize_walk *walk, uint32_t least,
+                           uint32_t most, const struct budget *budget)
 {
-    const uint32_t most = options->is_slow ? MORE_LEAVES : FEW_LEAVES;
     struct cert *cert = walk->cert;
     const struct oracle *oracle = walk->oracle;
     const size_t case_index = walk->case_index;
-    minimize_unlearn(walk, options);
     minimize_walk_clear(walk);
     (void)minimize_walk_start(walk, oracle, cert, case_index);
     uint32_t *leaves = minimize_count_leaves(walk->tree);
-    while (minimize_walk_next(walk, &options->budget)) {
+    while (minimize_walk_next(walk, budget)) {
         const struct cert_node *node = minimize_walk_node(walk);
         const struct cert_details own = cert_node_details(walk->tree, node);
-        if (own.n_slopes + own.n_lemmas == 0 ||
-            leaves[minimize_walk_top(walk)->node] > most) {
+        const uint32_t n_leaves = leaves[minimize_walk_top(walk)->node];
+        if (own.n_slopes + own.n_lemmas == 0 || n_leaves <= least ||
+            n_leaves > most) {
             continue;
         }
-        thin_out(walk);
+        thin_out(walk, budget);
         minimize_walk_again(walk);
         minimize_walk_prepare(walk, minimize_walk_node(walk)->refresh);
     }
     alloc_free(leaves);
+}
+
+void minimize_lemmas(struct minimize_walk *walk,
+                     const struct minimize_options *options)
+{
+    struct minimize_options part = *options;
+    part.budget = share_of(&options->budget, NODES_SHARE);
+    minimize_unlearn(walk, &part);
+    part.budget = share_of(&options->budget, RECORDS_SHARE);
+    const uint32_t n_nodes = (uint32_t)walk->tree->nodes.n;
+    const uint32_t end = options->is_slow ? n_nodes : FEW_LEAVES;
+    uint32_t least = 0;
+    for (uint32_t most = FIRST_LEAVES; least < end && least < n_nodes;
+         most *= LEAVES_FACTOR) {
+        thin_out_nodes(walk, least, most, &part.budget);
+        least = most;
+    }
 }
