@@ -93,6 +93,12 @@ if [ -d "$shared" ]; then
     compare_folder "$shared/nn4sys" 'lindex.*lindex_(1|200|800|1000)\.'
     compare_folder "$shared/vnnlib2" '(acasxu|reach_prob|rl_bench|lindex_1)\.?'
     require 500 "$shared"
+    compare_folder "$shared/lsnc" '_0\.'
+    compare_folder "$shared/ml4acopf" '14_ieee.*prop2\.'
+    compare_folder "$shared/nn4sys" 'mscn_128d.onnx.*_0_1_128|pensieve_parallel_4\.'
+    compare_folder "$shared/cgan" 'upsample'
+    compare_folder "$shared/vit" '8835'
+    require 7 "networks of further operators"
 else
     echo "SKIPPED dumps of $shared: it is absent"
 fi
