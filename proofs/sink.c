@@ -10,6 +10,7 @@
 
 static_assert((int)SINK_BOX_BITS == (int)CERT_BOX_BITS &&
                   (int)SINK_LOWER_BITS == (int)CERT_LOWER_BITS &&
+                  (int)SINK_LEVEL_BITS == (int)CERT_SLOPE_BITS &&
                   (int)SINK_FRACTIONS == (int)CERT_FRACTIONS,
               "the sink rounds to the grids of certificates");
 
@@ -180,6 +181,16 @@ static void add_step(struct sink *sink, struct cert_node *node,
     }
 }
 
+/* A threshold in units of its grid. */
+static void set_units(struct sink *sink, struct cert_node *node, double units)
+{
+    if (!(fabs(units) < (double)CERT_MAX_THRESHOLD) || floor(units) < units) {
+        sink->refusal = "a threshold off its grid";
+    } else {
+        node->threshold = (int64_t)units;
+    }
+}
+
 static void set_threshold(struct sink *sink, struct cert_node *node,
                           const struct sink_split *split)
 {
@@ -191,17 +202,10 @@ static void set_threshold(struct sink *sink, struct cert_node *node,
         node->threshold_kind = CERT_FRACTION;
         node->threshold = split->fraction;
         break;
-    case SINK_GRID: {
-        const double units = ldexp(split->threshold, SINK_BOX_BITS);
+    case SINK_GRID:
         node->threshold_kind = CERT_GRID;
-        if (!(fabs(units) < (double)CERT_MAX_THRESHOLD) ||
-            floor(units) < units) {
-            sink->refusal = "a threshold off the grid of the box";
-        } else {
-            node->threshold = (int64_t)units;
-        }
+        set_units(sink, node, ldexp(split->threshold, SINK_BOX_BITS));
         break;
-    }
     }
 }
 
@@ -220,6 +224,7 @@ uint32_t sink_split(struct sink *sink, uint32_t node,
     if (split->kind == SINK_NEURON) {
         inner->kind = CERT_NEURON;
         inner->element = split->element;
+        set_units(sink, inner, ldexp(split->threshold, SINK_LEVEL_BITS));
     } else {
         inner->kind = CERT_INPUT;
         set_threshold(sink, inner, split);

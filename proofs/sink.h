@@ -26,8 +26,8 @@ enum sink_threshold {
 
 /*
  * The literals of the two children. SINK_INPUT: child 0 has x <= t, child 1
- * has x >= t for input `index`. SINK_NEURON: child 0 has z <= 0, child 1 has
- * z >= 0 for the pre-activation z of element `element` of ReLU layer `index`.
+ * has x >= t for input `index`. SINK_NEURON: child 0 has z <= t, child 1 has
+ * z >= t for pre-activation z number `element` of layer of neurons `index`.
  */
 struct sink_split {
     enum sink_split_kind kind;
@@ -35,7 +35,8 @@ struct sink_split {
     uint32_t element;
     enum sink_threshold threshold_kind;
     uint32_t fraction; /* SINK_FRACTION: 1 .. 31 */
-    double threshold;  /* SINK_GRID */
+    double threshold;  /* SINK_GRID; SINK_NEURON: a multiple of
+                          2^-SINK_LEVEL_BITS */
 };
 
 /* value finite; what is not positive counts as absent. */
@@ -126,6 +127,7 @@ bool sink_is_complete(const struct sink *sink);
 enum {
     SINK_MANTISSA_BITS = 12,
     SINK_BOX_BITS = 40,
+    SINK_LEVEL_BITS = 16,
     SINK_LOWER_BITS = 8,
     SINK_FRACTIONS = 32
 };

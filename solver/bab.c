@@ -141,9 +141,7 @@ static bool split_node(const struct bab *bab, struct worker *worker,
     struct prover *p = worker->prover;
     struct outcome *outcome = &worker->outcome;
     struct split split;
-    const bool by_input = p->record.is_on && p->layers->n_curved > 0;
-    const enum branch_rule rule =
-        by_input ? BRANCH_INPUT : bab->frontier.search[outcome->search].rule;
+    const enum branch_rule rule = bab->frontier.search[outcome->search].rule;
     if (chosen != NULL) {
         split = *chosen;
     } else if (!branch_choose(&split, rule, p) &&
@@ -377,12 +375,9 @@ static void choose_searches(struct bab *bab)
     const enum solver_engine engine = problem->options->engine;
     const bool is_small =
         worker_of(bab, 0)->prover->n_varying <= PROVER_LP_INPUTS;
-    /* Proofs of networks of other kinds split inputs only. */
-    const bool by_input = engine == SOLVER_AUTO && problem->sink != NULL &&
-                          problem->weights->layers->n_curved > 0;
     frontier_init(&bab->frontier,
                   engine == SOLVER_INPUT || (engine == SOLVER_AUTO && is_small),
-                  engine != SOLVER_INPUT && !(is_small && by_input));
+                  engine != SOLVER_INPUT);
     for (size_t s = 0; s < FRONTIER_SEARCHES; s++) {
         if (bab->frontier.search[s].is_used) {
             frontier_push(&bab->frontier, s,

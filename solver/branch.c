@@ -153,7 +153,8 @@ static bool split_value(struct split *split, const struct prover *p,
     const double u = p->bounds.upper[source][i];
     double middle = bends_at_0 && l < 0.0 && u > 0.0 ? 0.0 : 0.5 * l + 0.5 * u;
     if (p->record.is_on) {
-        middle = record_grid_down(middle);
+        middle =
+            source == 0 ? record_grid_down(middle) : record_level_down(middle);
     }
     *split = (struct split){
         .kind = source == 0 ? SPLIT_INPUT : SPLIT_NEURON,

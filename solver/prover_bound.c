@@ -16,11 +16,12 @@
  * a lemma in the certificate. */
 static const double LEMMA_GAIN = 0x1p-6;
 
-/* A layer of ReLUs or other neurons: the one that feeds it, its number among
- * such layers; whether literals become rows, and whether its bounds can have
- * changed. */
+/* A layer of ReLUs or other neurons: one that feeds it, the number of its first
+ * value among their pre-activations, their number among such layers; whether
+ * literals become rows, and whether its bounds can have changed. */
 struct relu {
     size_t source;
+    size_t offset;
     size_t number;
     bool is_curved;
     bool has_rows;
@@ -39,11 +40,13 @@ static struct lp_problem problem_of(const struct prover *p)
     };
 }
 
-/* An end of the input of a neuron: element `element` of the ReLU layer with
- * this number; row `row` of the last block bounds it from below. */
+/* An end of the input of a neuron: pre-activation `element` of the layer of
+ * neurons with this number; row `row` of the last block bounds it from below.
+ */
 struct end {
     size_t number;
     uint32_t element;
+    bool is_curved;
     size_t row;
     bool is_upper;
 };
@@ -94,7 +97,7 @@ static double improve(struct prover *p, const struct end *end, double known,
                        backward_constant(p->backward, end->row);
     /* One rounded addition: half a unit in the last place. */
     const double bound = nextafter(sum, -HUGE_VAL);
-    if ((bound >= 0.0 && known < 0.0) ||
+    if ((!end->is_curved && bound >= 0.0 && known < 0.0) ||
         bound - known > LEMMA_GAIN * (other - known)) {
         note_lemma(p, end, beta);
         return p->record.is_on ? known : bound;
@@ -145,7 +148,10 @@ static void tighten(struct prover *p, const struct relu *relu, uint32_t neuron,
 {
     double *lower = &p->bounds.lower[relu->source][neuron];
     double *upper = &p->bounds.upper[relu->source][neuron];
-    struct end end = {relu->number, neuron, 2 * t, false};
+    struct end end = {.number = relu->number,
+                      .element = (uint32_t)relu->offset + neuron,
+                      .is_curved = relu->is_curved,
+                      .row = 2 * t};
     *lower = interval_raise(
         *lower, backward_minimum(p->backward, 2 * t, p->lower, p->upper));
     *upper = interval_reduce(
@@ -167,8 +173,11 @@ static void tighten(struct prover *p, const struct relu *relu, uint32_t neuron,
 static bool tighten_block(struct prover *p, const struct relu *relu,
                           const uint32_t *neurons, size_t n)
 {
-    const struct prover_lemmas lemmas = {relu->source, p->record.lemmas.n,
-                                         p->record.lemma_terms.n};
+    const struct prover_lemmas lemmas = {.layer = relu->source,
+                                         .offset = relu->offset,
+                                         .is_curved = relu->is_curved,
+                                         .first = p->record.lemmas.n,
+                                         .first_term = p->record.lemma_terms.n};
     bool is_possible = true;
     backward_begin(p->backward, 2 * n);
     backward_seed_neurons(p->backward, relu->source, neurons, n);
@@ -315,11 +324,17 @@ static bool bound_relu(struct prover *p, const struct node *node, size_t k,
     return true;
 }
 
-/* Notes in the record that this layer, too, has its source bounded. */
-static void note_settled(struct prover *p, const struct relu *relu)
+/* Makes the lines of the ReLUs before layer k that read the same value anew:
+ * those of the checker follow its facts. */
+static void renew_lines(struct prover *p, size_t k, size_t source)
 {
-    const size_t n = find_open(p, relu);
-    p->record.refresh |= (uint64_t)(n > 0) << (relu->number % 64);
+    for (size_t i = source + 1; i < k; i++) {
+        const struct layer *layer = &p->layers->layer[i];
+        if (layer->kind == LAYER_RELU && layer->source == source) {
+            backward_set_lines(p->backward, i, p->bounds.lower[source],
+                               p->bounds.upper[source]);
+        }
+    }
 }
 
 /*
@@ -335,12 +350,15 @@ static bool bound_curved(struct prover *p, const struct node *node, size_t k,
     relu.is_curved = true;
     for (size_t f = 0; f < n && is_curved && layer->kind != LAYER_SCALE; f++) {
         relu.source = f == 0 ? layer->source : layer->other;
+        relu.offset = f * layer->width;
         relu.is_stale = relu.source > changed;
         if (p->is_settled[relu.source]) {
-            note_settled(p, &relu);
-        } else if (!bound_source(p, node, &relu)) {
+            continue;
+        }
+        if (!bound_source(p, node, &relu)) {
             return false;
         }
+        renew_lines(p, k, relu.source);
     }
     if (!p->record.is_on && !box_apply_layer(&p->bounds, p->layers, k) &&
         !is_possible(p, k)) {
@@ -368,10 +386,7 @@ static bool bound_layers(struct prover *p, const struct node *node,
         } else if (has_curved && !bound_curved(p, node, k, relu, changed)) {
             return false;
         }
-        relu.number += kind == LAYER_RELU || kind == LAYER_ACTIVATION ||
-                               kind == LAYER_PRODUCT
-                           ? 1
-                           : 0;
+        relu.number += layer_has_neurons(&p->layers->layer[k]) ? 1 : 0;
     }
     return true;
 }

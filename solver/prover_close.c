@@ -90,11 +90,15 @@ static bool record_joint(struct prover *p, const struct trial *trial,
 {
     const size_t n_literals = p->record.literal.n;
     const size_t n_terms = p->record.terms.n;
-    double zero[PROVER_LP_INPUTS] = {0.0};
+    double *zero;
     scale(p->multipliers, problem->m);
-    if (problem->n > PROVER_LP_INPUTS ||
-        !record_round(p->multipliers, problem->m) ||
-        !(lp_safe_bound(problem, zero, p->multipliers) > RECORD_MARGIN)) {
+    if (!record_round(p->multipliers, problem->m)) {
+        return false;
+    }
+    NEW_ARRAY(zero, problem->n);
+    const double bound = lp_safe_bound(problem, zero, p->multipliers);
+    alloc_free(zero);
+    if (!(bound > RECORD_MARGIN)) {
         return false;
     }
     for (size_t j = 0; j < problem->m; j++) {

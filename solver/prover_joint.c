@@ -7,13 +7,20 @@
 #include <math.h>
 #include <string.h>
 
-/* Adds a literal of the node's path: z in child 0, -z in child 1. */
+/* Adds a literal of the node's path, z <= t or z >= t: z - t in child 0, t - z
+ * in child 1; t rounded so that the row is too low rather than too high. */
 static void seed_literal(struct prover *p, size_t position, size_t row,
                          double multiplier)
 {
     const struct split *split = &p->node->path[position];
     backward_seed(p->backward, split->layer, row)[split->index] +=
         split->is_upper ? -multiplier : multiplier;
+    if (split->threshold > 0.0 || split->threshold < 0.0) {
+        const double product = multiplier * split->threshold;
+        backward_add_constant(
+            p->backward, row,
+            interval_down(split->is_upper ? product : -product));
+    }
 }
 
 double prover_joint_bound(struct prover *p, size_t first)
@@ -42,7 +49,8 @@ static void seed_lemmas(struct prover *p, const struct prover_lemmas *lemmas)
     uint32_t neurons[BACKWARD_ROWS / 2];
     size_t n = 0;
     for (size_t i = lemmas->first; i < record->lemmas.n; i++) {
-        const uint32_t element = record->lemmas.data[i].element;
+        const uint32_t element =
+            record->lemmas.data[i].element - (uint32_t)lemmas->offset;
         if (n == 0 || neurons[n - 1] != element) {
             REQUIRE(n < BACKWARD_ROWS / 2);
             neurons[n++] = element;
@@ -53,7 +61,7 @@ static void seed_lemmas(struct prover *p, const struct prover_lemmas *lemmas)
     n = 0;
     for (size_t i = lemmas->first; i < record->lemmas.n; i++) {
         const struct record_lemma *lemma = &record->lemmas.data[i];
-        n += lemma->element != neurons[n] ? 1 : 0;
+        n += lemma->element - lemmas->offset != neurons[n] ? 1 : 0;
         for (size_t t = 0; t < lemma->n_terms; t++, term++) {
             seed_literal(p, term->position, 2 * n + (lemma->is_upper ? 1 : 0),
                          term->multiplier);
@@ -63,14 +71,17 @@ static void seed_lemmas(struct prover *p, const struct prover_lemmas *lemmas)
 
 /* Tightens an end by row `row`; false if that is not worth a lemma. */
 static bool apply(struct prover *p, const struct record_lemma *lemma,
-                  size_t layer, size_t row, double gain)
+                  const struct prover_lemmas *lemmas, size_t row, double gain)
 {
-    double *lower = &p->bounds.lower[layer][lemma->element];
-    double *upper = &p->bounds.upper[layer][lemma->element];
+    const size_t i = lemma->element - lemmas->offset;
+    double *lower = &p->bounds.lower[lemmas->layer][i];
+    double *upper = &p->bounds.upper[lemmas->layer][i];
     const double bound = backward_minimum(p->backward, row, p->lower, p->upper);
     const double known = lemma->is_upper ? -*upper : *lower;
-    if (*lower >= 0.0 || *upper <= 0.0 ||
-        !(bound >= 0.0 || bound - known > gain * (*upper - *lower))) {
+    const bool is_stable = *lower >= 0.0 || *upper <= 0.0;
+    const bool has_gain = bound - known > gain * (*upper - *lower);
+    if (lemmas->is_curved ? !has_gain
+                          : is_stable || !(bound >= 0.0 || has_gain)) {
         return false;
     }
     if (lemma->is_upper) {
@@ -100,7 +111,7 @@ void prover_join_lemmas(struct prover *p, struct prover_lemmas lemmas,
             lemma.element != record->lemmas.data[i - 1].element) {
             pair++;
         }
-        if (apply(p, &lemma, lemmas.layer, 2 * pair + (lemma.is_upper ? 1 : 0),
+        if (apply(p, &lemma, &lemmas, 2 * pair + (lemma.is_upper ? 1 : 0),
                   gain)) {
             memmove(record->lemma_terms.data + n_terms,
                     record->lemma_terms.data + from,

@@ -16,18 +16,21 @@
  * terms `first` .. of the record are; -infinity if it is not finite. */
 double prover_joint_bound(struct prover *prover, size_t first);
 
-/* A lemma's place: the layer of its neuron, and where the lemmas of the block
- * and their terms begin in the record. */
+/* The lemmas of a block: the layer whose values they bound; the number of its
+ * first value among the pre-activations of its neurons; whether these are not
+ * ReLUs; where the lemmas and their terms begin in the record. */
 struct prover_lemmas {
     size_t layer;
+    size_t offset;
+    bool is_curved;
     size_t first;
     size_t first_term;
 };
 
 /*
  * Back-substitutes the lemmas of a block in one go, tightens the bounds by
- * what they give, and drops those that show no neuron stable and gain less
- * than `gain` of its interval.
+ * what they give, and drops those that show no ReLU stable and gain less
+ * than `gain` of the interval.
  */
 void prover_join_lemmas(struct prover *prover, struct prover_lemmas lemmas,
                         double gain);

@@ -15,6 +15,11 @@ double record_grid_up(double x)
     return ldexp(ceil(ldexp(x, RECORD_BOX_BITS)), -RECORD_BOX_BITS);
 }
 
+double record_level_down(double x)
+{
+    return ldexp(floor(ldexp(x, RECORD_LEVEL_BITS)), -RECORD_LEVEL_BITS);
+}
+
 double record_fraction(double lower, double upper, unsigned k)
 {
     const int64_t from = (int64_t)ldexp(lower, RECORD_BOX_BITS);

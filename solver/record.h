@@ -26,7 +26,7 @@ struct record_literal {
     double multiplier;
 };
 
-/* A bound of the input of neuron (relu, element) proved with literals. */
+/* A bound of pre-activation (relu, element) proved with literals. */
 struct record_lemma {
     uint32_t relu;
     uint32_t element;
@@ -75,8 +75,9 @@ struct record_clip {
  * margin      least bound that closes a disjunct of a recorded node, and half
  *             of the least one of a slab that is cut off
  * is_on       a certificate is wanted: boxes and thresholds stay on the grid
- *             2^-RECORD_BOX_BITS, and what closes does so with a margin for
- *             the rounding of the checker (proofs/FORMAT.md)
+ *             2^-RECORD_BOX_BITS, those of neurons on 2^-RECORD_LEVEL_BITS, and
+ *             what closes does so with a margin for the rounding of the checker
+ *             (proofs/FORMAT.md)
  * literal     path positions of the literals whose rows are in the LP
  * clips       the first n_early before the neurons were bounded
  * refresh     bit r: neurons of the r-th ReLU layer were bounded
@@ -108,7 +109,12 @@ struct record {
     struct record_apart apart;
 };
 
-enum { RECORD_BOX_BITS = 40, RECORD_BITS = 10, RECORD_SLOPE_BITS = 8 };
+enum {
+    RECORD_BOX_BITS = 40,
+    RECORD_BITS = 10,
+    RECORD_SLOPE_BITS = 8,
+    RECORD_LEVEL_BITS = 16
+};
 
 /* Least bound that closes a disjunct, and least gap that empties a region,
  * of a recorded node. */
@@ -123,6 +129,8 @@ double record_margin(double missing);
 /* Largest grid number not above x, least not below; exact for |x| < 2^12. */
 double record_grid_down(double x);
 double record_grid_up(double x);
+/* Largest level at which a neuron may be split not above x. */
+double record_level_down(double x);
 /* lower + floor((upper - lower) * k / SINK_FRACTIONS) on the grid, exactly,
  * for ends on the grid and k < SINK_FRACTIONS. */
 double record_fraction(double lower, double upper, unsigned k);

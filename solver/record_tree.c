@@ -5,20 +5,26 @@
 #include "src/base/require.h"
 #include "src/base/vec.h"
 
-/* Number of the first ReLU that reads a layer. */
-static uint32_t relu_number(const struct layers *layers, size_t source)
+/* Names the value that a neuron split is at, by the first neurons that read
+ * its layer. */
+static void name_neuron(struct sink_split *event, const struct layers *layers,
+                        const struct split *split)
 {
-    uint32_t number = 0;
     for (size_t k = 1; k < layers->n_layers; k++) {
-        if (layers->layer[k].kind == LAYER_RELU) {
-            if (layers->layer[k].source == source) {
-                return number;
-            }
-            number++;
+        const struct layer *layer = &layers->layer[k];
+        if (!layer_has_neurons(layer)) {
+            continue;
         }
+        const bool is_other =
+            layer->kind == LAYER_PRODUCT && layer->source != split->layer;
+        if ((is_other ? layer->other : layer->source) == split->layer) {
+            const size_t first = is_other ? layer->width : 0;
+            event->element = (uint32_t)(first + split->index);
+            return;
+        }
+        event->index++;
     }
     REQUIRE(false);
-    return 0;
 }
 
 /* Neuron splits of the record above a node. */
@@ -265,13 +271,15 @@ void record_tree_split(struct sink *sink, const struct prover *prover,
                        struct node *const child[2])
 {
     const bool is_input = split->kind == SPLIT_INPUT;
-    const struct sink_split event = {
+    struct sink_split event = {
         .kind = is_input ? SINK_INPUT : SINK_NEURON,
-        .index =
-            is_input ? split->index : relu_number(prover->layers, split->layer),
-        .element = is_input ? 0 : split->index,
+        .index = is_input ? split->index : 0,
         .threshold_kind = SINK_MIDPOINT,
+        .threshold = split->threshold,
     };
+    if (!is_input) {
+        name_neuron(&event, prover->layers, split);
+    }
     struct place place = {.sink = sink, .node = node->record};
     struct payload payload = {0};
     tell(&place, &payload, prover, node);

@@ -123,8 +123,8 @@ static bool choose_s_shaped(mpq_t slope, mpq_t touch, enum check_curve f,
     return is_good;
 }
 
-/* Whether sin or cos bend one way on z: their value is -f'', which changes its
- * sign once at most in less than 3. */
+/* Whether sin or cos bend one way on z: their value is -f'', whose zeros are pi
+ * apart, so that it changes its sign once at most in less than pi. */
 static enum check_shape bend_of_wave(enum check_curve f, mpq_t z[2])
 {
     mpq_t y[2][2];
@@ -132,8 +132,8 @@ static enum check_shape bend_of_wave(enum check_curve f, mpq_t z[2])
     enum check_shape shape = CHECK_WAVE;
     mpq_inits(y[0][0], y[0][1], y[1][0], y[1][1], width, NULL);
     mpq_sub(width, z[1], z[0]);
-    if (mpq_cmp_ui(width, 3, 1) < 0 && check_value_at(y[0], f, z[0]) &&
-        check_value_at(y[1], f, z[1])) {
+    if (mpq_cmp_ui(width, 31415926, 10000000) < 0 &&
+        check_value_at(y[0], f, z[0]) && check_value_at(y[1], f, z[1])) {
         if (mpq_sgn(y[0][0]) >= 0 && mpq_sgn(y[1][0]) >= 0) {
             shape = CHECK_CONCAVE;
         } else if (mpq_sgn(y[0][1]) <= 0 && mpq_sgn(y[1][1]) <= 0) {

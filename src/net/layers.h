@@ -79,6 +79,14 @@ static inline bool layer_is_curved(const struct layer *layer)
            layer->kind == LAYER_SCALE;
 }
 
+/* Whether certificates number the layer: its elements are neurons, not scales
+ * (proofs/FORMAT.md, "Numbers of the network"). */
+static inline bool layer_has_neurons(const struct layer *layer)
+{
+    return layer->kind == LAYER_RELU || layer->kind == LAYER_ACTIVATION ||
+           layer->kind == LAYER_PRODUCT;
+}
+
 /* The last layer is the output (all outputs flattened in graph order). */
 struct layers {
     size_t n_layers;

@@ -28,6 +28,9 @@ static_assert((int)RECORD_BOX_BITS <= (int)CERT_MAX_BITS,
               "the grid of boxes is too fine for a certificate");
 static_assert((int)ACT_SLOPE_BITS <= (int)CERT_MAX_SLOPE_BITS,
               "slopes are too long for a certificate");
+static_assert((int)ACT_SLOPE_BITS <= (int)CERT_FACT_BITS &&
+                  (int)RECORD_LEVEL_BITS == (int)ACT_SLOPE_BITS,
+              "levels are multiples of the coarser of both grids");
 
 /*
  * sink    of the case that is being solved; NULL between cases
@@ -77,11 +80,7 @@ static struct cert_shape shape_of(size_t *n_disjuncts,
     const struct layers *layers = query->layers;
     size_t n_relus = 0;
     for (size_t k = 1; k < layers->n_layers; k++) {
-        const enum layer_kind kind = layers->layer[k].kind;
-        n_relus += kind == LAYER_RELU || kind == LAYER_ACTIVATION ||
-                           kind == LAYER_PRODUCT
-                       ? 1
-                       : 0;
+        n_relus += layer_has_neurons(&layers->layer[k]) ? 1 : 0;
     }
     for (size_t i = 0; i < query->n_cases; i++) {
         n_disjuncts[i] = query->cases[i].n_disjuncts;

@@ -1,0 +1,286 @@
+/* Searches over small networks of all kinds of neurons: what they prove holds
+ * at sampled points, and the checker accepts the certificate. */
+#include "src/base/alloc.h"
+#include "src/base/log.h"
+#include "src/base/reader.h"
+#include "src/base/rng.h"
+#include "src/verify/verify.h"
+#include "tests/ref/ref_subject.h"
+#include "tests/suite.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Widths; inputs of a network too wide for the small simplex; points. */
+enum { N_INPUTS = 4, WIDTH = 4, MANY_INPUTS = 70, N_POINTS = 400 };
+
+/* For a search: the checker needs much longer for what is found. */
+static const double SECONDS = 0.1;
+
+/* Networks with outputs beyond this are left out: facts of certificates end
+ * at 2^26. */
+static const double MOST_VALUE = 0x1p14;
+
+/* Operators of one tensor, and of the two tensors `p` and `q`. */
+static const char *const ones[] = {
+    "Sigmoid", "Tanh",     "Sin", "Relu", "Elu", "LeakyRelu",
+    "Abs",     "Softplus", "Cos", "Erf",  "Exp", "HardSigmoid"};
+static const char *const twos[] = {"Mul", "Max", "Min", "Square", "Cube"};
+
+enum {
+    N_ONES = sizeof ones / sizeof *ones,
+    N_TWOS = sizeof twos / sizeof *twos
+};
+
+/* y = W x + b with random numbers: y and x name tensors. */
+static void add_affine(struct ref_model *model, struct rng *rng, const char *x,
+                       const char *y, size_t n, size_t m)
+{
+    double weights[WIDTH * MANY_INPUTS];
+    double biases[WIDTH];
+    char names[3][32];
+    char inputs[128];
+    for (size_t i = 0; i < m * n; i++) {
+        const bool is_used = n < MANY_INPUTS || i % n < N_INPUTS;
+        weights[i] = is_used ? rng_range(rng, -1.5, 1.5) : 0.0;
+    }
+    for (size_t i = 0; i < m; i++) {
+        biases[i] = rng_range(rng, -0.5, 0.5);
+    }
+    (void)snprintf(names[0], 32, "w_%s", y);
+    (void)snprintf(names[1], 32, "b_%s", y);
+    const int64_t shape[] = {(int64_t)m, (int64_t)n};
+    ref_model_floats(model, names[0], shape, 2, weights);
+    ref_model_floats(model, names[1], shape, 1, biases);
+    (void)snprintf(inputs, sizeof inputs, "%s,%s,%s", x, names[0], names[1]);
+    ref_model_node(model, "Gemm", inputs, y);
+    ref_node_int(model, "transB", 1);
+}
+
+/* y = an operator of affine functions of x, all of stage `stage`. */
+static void add_stage(struct ref_model *model, struct rng *rng, const char *x,
+                      size_t n, size_t stage)
+{
+    static const double exponents[] = {2.0, 3.0};
+    const size_t which = rng_below(rng, N_ONES + N_TWOS);
+    char p[32];
+    char q[32];
+    char y[32];
+    char inputs[128];
+    (void)snprintf(p, sizeof p, "p%zu", stage);
+    (void)snprintf(q, sizeof q, "q%zu", stage);
+    (void)snprintf(y, sizeof y, "v%zu", stage);
+    add_affine(model, rng, x, p, n, WIDTH);
+    if (which < N_ONES) {
+        ref_model_node(model, ones[which], p, y);
+        return;
+    }
+    const char *op = twos[which - N_ONES];
+    if (strcmp(op, "Square") == 0 || strcmp(op, "Cube") == 0) {
+        const bool is_cube = *op == 'C';
+        char e[32];
+        (void)snprintf(e, sizeof e, "e%zu", stage);
+        ref_model_floats(model, e, NULL, 0, &exponents[is_cube ? 1 : 0]);
+        (void)snprintf(inputs, sizeof inputs, "%s,%s", p, e);
+        ref_model_node(model, "Pow", inputs, y);
+        return;
+    }
+    add_affine(model, rng, x, q, n, WIDTH);
+    (void)snprintf(inputs, sizeof inputs, "%s,%s", p, q);
+    ref_model_node(model, op, inputs, y);
+}
+
+static struct ref_bytes make_network(struct rng *rng, size_t n_inputs)
+{
+    struct ref_model model = {.opset = 13};
+    const int64_t first[] = {1, (int64_t)n_inputs};
+    const int64_t last[] = {1, 1};
+    ref_model_input(&model, "X", 1, first, 2);
+    add_stage(&model, rng, "X", n_inputs, 0);
+    add_stage(&model, rng, "v0", WIDTH, 1);
+    add_stage(&model, rng, "v1", WIDTH, 2);
+    add_affine(&model, rng, "v2", "Y", WIDTH, 1);
+    ref_model_output(&model, "Y", 1, last, 2);
+    return ref_model_finish(&model);
+}
+
+/* Inputs that are used lie in a box around 0, the others are 0. */
+static void write_property(char *text, size_t size, size_t n_inputs,
+                           double radius, double most)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < n_inputs; i++) {
+        const double end = i < N_INPUTS ? radius : 0.0;
+        n += (size_t)snprintf(text + n, size - n,
+                              "(declare-const X_%zu Real)(assert (<= X_%zu "
+                              "%.6f))(assert (>= X_%zu %.6f))\n",
+                              i, i, end, i, -end);
+    }
+    (void)snprintf(text + n, size - n,
+                   "(declare-const Y_0 Real)(assert (<= Y_0 %.9f))\n", most);
+}
+
+static struct query *load(const char *network_path, const char *text)
+{
+    char path[64];
+    struct query *query = NULL;
+    struct error error = {0};
+    const struct query_network network = {.path = network_path};
+    ref_file_write(path, text, strlen(text));
+    ck_assert_msg(query_load(&query, path, 1, &network, false, &error) ==
+                      STATUS_OK,
+                  "%s", error.message);
+    ref_file_remove(path);
+    return query;
+}
+
+/* Least and greatest output at sampled points. */
+static void sample(double ends[2], const struct query *query, struct rng *rng,
+                   double radius)
+{
+    double x[MANY_INPUTS] = {0.0};
+    ends[0] = HUGE_VAL;
+    ends[1] = -HUGE_VAL;
+    for (size_t t = 0; t < N_POINTS; t++) {
+        double y = 0.0;
+        for (size_t i = 0; i < N_INPUTS; i++) {
+            x[i] = t < 1U << N_INPUTS ? ((t >> i & 1) != 0 ? radius : -radius)
+                                      : rng_range(rng, -radius, radius);
+        }
+        layers_eval(&y, query->layers, x);
+        ends[0] = fmin(ends[0], y);
+        ends[1] = fmax(ends[1], y);
+    }
+}
+
+/* What a set of runs came to. */
+struct tally {
+    size_t n_runs;
+    size_t n_unsat;
+    size_t n_splits; /* of neurons in what was proved */
+};
+
+/* Proves the query, if it can, and has the certificate checked. */
+static enum verdict prove(struct tally *tally, struct ref_subject *subject,
+                          enum solver_engine engine, uint64_t seed)
+{
+    const struct query_network network = {.path = subject->network_path};
+    struct query *query = NULL;
+    struct proof *proof = NULL;
+    struct error error = {0};
+    struct verify_result result;
+    char path[64];
+    ck_assert_msg(query_load(&query, subject->property_path, 1, &network, false,
+                             &error) == STATUS_OK,
+                  "%s", error.message);
+    ref_file_write(path, "", 0);
+    ck_assert_msg(proof_open(&proof, query, path, &error) == STATUS_OK, "%s",
+                  error.message);
+    const struct verify_options options = {
+        .budget = {.deadline_s = budget_now_s() + SECONDS},
+        .threads = 1,
+        .seed = 1,
+        .attack = false,
+        .engine = engine,
+        .proof = proof};
+    verify_query(&result, query, &options);
+    const enum verdict verdict = result.verdict;
+    tally->n_runs++;
+    if (verdict == VERDICT_UNSAT) {
+        struct bytes bytes = {0};
+        tally->n_unsat++;
+        tally->n_splits += (size_t)result.stats.splits_neuron;
+        ck_assert_msg(proof_write(proof, &result.stats, &error) == STATUS_OK,
+                      "seed %llu: %s", (unsigned long long)seed, error.message);
+        ck_assert_int_eq(reader_load(&bytes, path, 1U << 24, &error),
+                         STATUS_OK);
+        const struct ref_bytes certificate = {.data =
+                                                  (unsigned char *)bytes.data,
+                                              .n = bytes.n,
+                                              .capacity = bytes.n};
+        ck_assert_msg(ref_subject_check(subject, &certificate, CHECK_FAST) == 0,
+                      "seed %llu, engine %d: not accepted",
+                      (unsigned long long)seed, (int)engine);
+        bytes_clear(&bytes);
+    }
+    verify_result_clear(&result);
+    proof_destroy(proof);
+    query_destroy(query);
+    ref_file_remove(path);
+    return verdict;
+}
+
+/* One network; its least output is below (is_sat) or above what is unsafe. */
+static void try_network(struct tally tally[3], uint64_t seed, size_t n_inputs)
+{
+    struct rng rng;
+    char text[1 << 14];
+    char path[64];
+    double ends[2];
+    struct ref_subject subject;
+    rng_init(&rng, seed);
+    const bool is_sat = rng_below(&rng, 4) == 0;
+    const double radius = rng_range(&rng, 0.25, 1.5);
+    struct ref_bytes model = make_network(&rng, n_inputs);
+    ref_file_write(path, model.data, model.n);
+    write_property(text, sizeof text, n_inputs, radius, 0.0);
+    struct query *query = load(path, text);
+    sample(ends, query, &rng, radius);
+    query_destroy(query);
+    ref_file_remove(path);
+    if (!(fmax(-ends[0], ends[1]) < MOST_VALUE)) {
+        ref_bytes_clear(&model);
+        return;
+    }
+    const double share = is_sat ? 1e-6 : -rng_range(&rng, 0.005, 0.1);
+    write_property(text, sizeof text, n_inputs, radius,
+                   ends[0] + share * (ends[1] - ends[0] + 1e-3));
+    ref_subject_open(&subject, &model, text);
+    for (size_t e = 0; e < 3; e++) {
+        static const enum solver_engine engines[] = {SOLVER_AUTO, SOLVER_INPUT,
+                                                     SOLVER_NEURON};
+        const enum verdict verdict =
+            prove(&tally[e], &subject, engines[e], seed);
+        ck_assert_msg(!is_sat || verdict != VERDICT_UNSAT,
+                      "seed %llu, engine %zu: proved, but false",
+                      (unsigned long long)seed, e);
+    }
+    ref_subject_close(&subject);
+}
+
+static void try_networks(size_t n_rounds, size_t n_inputs)
+{
+    struct tally tally[3] = {0};
+    log_set_level(LOG_ERROR);
+    for (size_t round = 0; round < n_rounds; round++) {
+        try_network(tally, test_seed() + round, n_inputs);
+    }
+    ck_assert_uint_gt(tally[0].n_unsat + tally[1].n_unsat, 0);
+    ck_assert_uint_gt(tally[2].n_unsat, 0);
+    ck_assert_uint_gt(tally[0].n_splits + tally[2].n_splits, 0);
+    ck_assert_uint_eq(alloc_live_bytes(), 0);
+}
+
+START_TEST(what_is_proved_holds_and_is_accepted)
+{
+    try_networks(test_count(12), N_INPUTS);
+}
+END_TEST
+
+START_TEST(many_inputs_change_nothing)
+{
+    try_networks(test_count(8), MANY_INPUTS);
+}
+END_TEST
+
+TCase *test_cases(void)
+{
+    TCase *cases = tcase_create("curve_proofs");
+    tcase_set_timeout(cases, 240.0);
+    tcase_add_test(cases, what_is_proved_holds_and_is_accepted);
+    tcase_add_test(cases, many_inputs_change_nothing);
+    return cases;
+}
