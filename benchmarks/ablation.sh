@@ -1,19 +1,21 @@
 #!/bin/sh
 # What each pass of minimization does to the certificates of a benchmark
 # folder, as CSV on standard output: one row per pass, in the order in which
-# they run, summed over the certificates that could be recorded; the
-# multipliers thinned out by deletion (greedy), by a linear program (lp) and
-# by the better of both (both).
+# they run, summed over the certificates that could be recorded: as many as
+# MOST, from as many as two times MOST instances spread over the list.
 # SECONDS limit the search for each certificate, BUDGET its minimization with
-# the checks after each pass. With ASTROLABE_ENGINE=neuron another engine.
-# Usage: ablation.sh BUILD-FOLDER SECONDS BUDGET DIR...
+# the checks after each pass. DIR may be neuron:DIR for the engine that splits
+# neurons. With ASTROLABE_PROCEDURES="greedy lp both" each pass is also run
+# with multipliers thinned out by deletion, and by a linear program.
+# Usage: ablation.sh BUILD-FOLDER SECONDS BUDGET MOST DIR...
 set -eu
 
 build=$1
 seconds=$2
 budget=$3
-shift 3
-engine=${ASTROLABE_ENGINE:-auto}
+most=$4
+shift 4
+procedures=${ASTROLABE_PROCEDURES:-both}
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT HUP INT TERM
@@ -48,14 +50,24 @@ one_instance() {
         --minimize 0 --proof "$raw" --no-attack --threads 1 --quiet \
         --timeout "$seconds" >"$scratch/verdict" 2>&1 || return 0
     grep -q '^unsat' "$scratch/verdict" && [ -e "$raw" ] || return 0
-    for procedure in greedy lp both; do
+    n_recorded=$((n_recorded + 1))
+    for procedure in $procedures; do
         minimize "$1" "$2" "$procedure"
     done
 }
 
 echo "benchmark,engine,procedure,pass,certificates,rejected,bytes,leaves,refreshes,lemmas,slopes,multipliers,check_seconds,minimize_seconds,bytes_of_raw,check_of_raw"
 for folder; do
+    engine=auto
+    if [ "${folder#neuron:}" != "$folder" ]; then
+        engine=neuron
+        folder=${folder#neuron:}
+    fi
     : >"$scratch/rows.csv"
+    n_recorded=0
+    awk -v n="$(wc -l <"$folder/instances.csv")" -v most="$((2 * most))" '
+        int((NR - 1) * most / n) < int(NR * most / n)
+    ' "$folder/instances.csv" >"$scratch/sample.csv"
     while IFS=, read -r network property _; do
         for file in "$network" "$property"; do
             if [ -e "$folder/$file.gz" ] && [ ! -e "$folder/$file" ]; then
@@ -75,8 +87,9 @@ for folder; do
             property=$scratch/$property
         fi
         if [ ! -e "$network" ] || [ ! -e "$property" ]; then continue; fi
-        one_instance "$network" "$property" </dev/null
-    done <"$folder/instances.csv"
+        [ "$n_recorded" -ge "$most" ] ||
+            one_instance "$network" "$property" </dev/null
+    done <"$scratch/sample.csv"
     awk -F, -v name="$(basename "$folder")" -v engine="$engine" '
         { key = $1 "," $2; if (!(key in n)) order[++m] = key; n[key]++
           for (i = 3; i <= 11; i++) sum[key, i] += $i }

@@ -103,7 +103,10 @@ void replay_lemma_needs(void *context, uint8_t *needs,
 {
     struct replay *r = context;
     const size_t source = r->layers->layer[r->relu[lemma->relu]].source;
-    replay_set_lines(r, r->layers->n_layers, !is_refresh);
+    /* Ends that cross have no lines: those of this layer, or none. */
+    const bool is_possible = replay_here(r)->is_possible;
+    replay_set_lines(r, is_possible ? r->layers->n_layers : source,
+                     !is_refresh);
     backward_begin(r->backward, 1);
     backward_seed(r->backward, source, 0)[lemma->element] +=
         lemma->is_upper ? -1.0 : 1.0;
