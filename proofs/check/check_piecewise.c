@@ -169,20 +169,17 @@ void check_build_hard_sigmoid(struct check_builder *b)
     output->map = check_add_sum(b, lower, upper, 0.0, x.n);
 }
 
-/* Max, Min and Sum. */
+/* Max, Min and Sum, from the left: each step in the shape of those so far. */
 void check_build_extremum(struct check_builder *b)
 {
     struct check_value x = check_input(b, 0);
-    struct check_shape shape = x.shape;
-    for (size_t i = 1; i < b->node->inputs.n; i++) {
-        const struct check_value other = check_input(b, i);
-        shape = check_broadcast(b, &shape, &other.shape);
-        check_malformed_if(b, other.type != x.type, "types differ");
-    }
-    x = check_arrange(b, &x, &shape, false);
     check_compute(b, &x);
     for (size_t i = 1; i < b->node->inputs.n; i++) {
         struct check_value other = check_input(b, i);
+        const struct check_shape shape =
+            check_broadcast(b, &x.shape, &other.shape);
+        check_malformed_if(b, other.type != x.type, "types differ");
+        x = check_arrange(b, &x, &shape, false);
         other = check_arrange(b, &other, &shape, false);
         check_compute(b, &other);
         x.map =
@@ -193,7 +190,7 @@ void check_build_extremum(struct check_builder *b)
                 : join(b, x.map, other.map, strcmp(b->node->op, "Max") == 0,
                        x.n);
     }
-    check_output(b, 0, x.type, &shape)->map = x.map;
+    check_output(b, 0, x.type, &x.shape)->map = x.map;
 }
 
 /* One round of check_add_maxima: true if some list had two elements. */

@@ -92,6 +92,13 @@ START_TEST(extrema_fold_from_the_left)
     model = ref_reading_start(13, line, 1);
     ref_model_node(&model, "Max", "s", "y");
     ref_reading_gives(&model, "-5/2 -3/2 -1/2 1/2 3/2 5/2 :");
+    /* Two of one element come first: t = 21 and -t. */
+    model = ref_reading_start(11, line, 1);
+    ref_model_node(&model, "ReduceSum", "x", "t");
+    ref_model_node(&model, "Neg", "t", "u");
+    ref_model_node(&model, "Min", "t,u,s,x,c", "y");
+    ref_model_floats(&model, "c", line, 1, c);
+    ref_reading_gives(&model, "-21 -21 -21 -21 -21 -21 : 1 6 6 6");
 }
 END_TEST
 
