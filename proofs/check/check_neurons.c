@@ -120,11 +120,11 @@ void check_eliminate_relus(struct check_words *words, size_t p,
 static inline void apply_word_lines(check_lanes y[2], check_lanes constant[3],
                                     check_lanes *is_missing,
                                     const struct check_word_lines *lines,
-                                    check_lanes x, long shift)
+                                    const check_lanes *x, long shift)
 {
     const int64_t limb = (1 << LIMB_BITS) - 1;
-    const check_lanes negative = x >> 63;
-    const check_lanes parts[2] = {x & ~negative, x & negative};
+    const check_lanes negative = *x >> 63;
+    const check_lanes parts[2] = {*x & ~negative, *x & negative};
     const check_lanes product =
         parts[0] * lines->slope[0] + parts[1] * lines->slope[1];
     for (size_t e = 0; e < 2; e++) {
@@ -135,7 +135,7 @@ static inline void apply_word_lines(check_lanes y[2], check_lanes constant[3],
         *is_missing |= parts[e] & (lines->has[e] ? 0 : -1);
     }
     y[0] = product >> shift;
-    y[1] = (x * lines->other) >> shift;
+    y[1] = (*x * lines->other) >> shift;
 }
 
 /* The outputs of curves, products or scales low .. end - 1, at most BLOCK, whose
@@ -160,8 +160,8 @@ CHECK_CLONES static void apply_curves(struct check_words *words,
         if (check_lanes_are_zero(&state->q[v])) {
             continue;
         }
-        apply_word_lines(y, constant, &is_missing, lines,
-                         (state->q[v] << shift[0]) >> shift[1],
+        const check_lanes x = (state->q[v] << shift[0]) >> shift[1];
+        apply_word_lines(y, constant, &is_missing, lines, &x,
                          drop < 63 ? drop : 63);
         to[source[0]] += y[0];
         check_lanes_note(&bits, &to[source[0]]);
