@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Mutants of the certificates of tests/cert and of those that ASTROLABE makes
-# for benchmarks/models: see mutate.c.
+# for benchmarks/models and the models of mutate itself: see mutate.c.
 # Usage: run.sh MUTATE CASES ASTROLABE FOLDER [OPTIONS of mutate...], in the
 # root of the tree
 set -euo pipefail
@@ -29,6 +29,18 @@ for property in "$models"/{tiny,controller,residual}_holds_*.vnnlib; do
             echo "fails $network.onnx $fails $proof"
         done
     fi
+done >> "$folder/list"
+
+# Networks of other neurons than ReLUs.
+"$mutate" --models "$folder"
+for name in curve product; do
+    network=$folder/$name.onnx
+    proof=$folder/$name.dbc
+    "$astrolabe" verify --quiet --network "$network" --proof "$proof" \
+        "$folder/${name}_holds_1.vnnlib" > /dev/null
+    for kind in holds fails; do
+        echo "$kind $network $folder/${name}_${kind}_1.vnnlib $proof"
+    done
 done >> "$folder/list"
 
 "$mutate" "$@" "$folder" "$folder/list"

@@ -3,6 +3,7 @@
 
 #include "proofs/check/check_sha.h"
 #include "src/base/alloc.h"
+#include "tests/ref/ref_claim.h"
 #include "tests/ref/ref_combination.h"
 #include "tests/ref/ref_witness.h"
 
@@ -569,6 +570,10 @@ enum ref_verdict ref_certificate_judge(const unsigned char *bytes, size_t n,
         return REF_REJECTED;
     }
     n -= head + 32;
+    if (network->is_curved && bytes[5] == 0) {
+        return ref_claim_is_refuted(network, query) ? REF_REJECTED
+                                                    : REF_GAVE_UP;
+    }
     return bytes[5] == 0 ? judge_proof(bytes + head, n, network, query)
                          : ref_witness_judge(bytes + head, n, network, query);
 }

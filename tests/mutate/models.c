@@ -1,0 +1,94 @@
+/* Two small networks. */
+#include "tests/mutate/models.h"
+
+#include "src/base/require.h"
+#include "tests/ref/ref_onnx_writer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const int64_t wide[] = {2, 3};
+static const int64_t square[] = {2, 2};
+static const int64_t column[] = {3, 1};
+static const int64_t row[] = {1, 2};
+static const int64_t single[] = {1, 1};
+
+static void write(const char *folder, const char *name, const void *data,
+                  size_t n)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    REQUIRE(file != NULL && fwrite(data, 1, n, file) == n);
+    REQUIRE(fclose(file) == 0);
+}
+
+/* Y is at least the limit somewhere in the box: that is unsafe. */
+static void write_property(const char *folder, const char *name, double limit)
+{
+    char text[512];
+    (void)snprintf(text, sizeof text,
+                   "(declare-const X_0 Real)\n(declare-const X_1 Real)\n"
+                   "(declare-const Y_0 Real)\n"
+                   "(assert (>= X_0 -1))\n(assert (<= X_0 1))\n"
+                   "(assert (>= X_1 -0.5))\n(assert (<= X_1 1))\n"
+                   "(assert (>= Y_0 %.3f))\n",
+                   limit);
+    write(folder, name, text, strlen(text));
+}
+
+static void write_network(const char *folder, const char *name,
+                          struct ref_model *model)
+{
+    ref_model_output(model, "Y", 1, single, 2);
+    struct ref_bytes file = ref_model_finish(model);
+    write(folder, name, file.data, file.n);
+    ref_bytes_clear(&file);
+}
+
+/* tanh(v sigmoid(w x + b)); at most 0.9922. */
+static void write_curve(const char *folder)
+{
+    static const double w[] = {1.0, -2.0, 0.5, 2.0, 1.0, -1.5};
+    static const double b[] = {0.5, -0.25, 1.0};
+    static const double v[] = {1.5, -1.0, 2.0};
+    struct ref_model model = {.opset = 13};
+    ref_model_input(&model, "X", 1, row, 2);
+    ref_model_floats(&model, "w", wide, 2, w);
+    ref_model_floats(&model, "b", column, 1, b);
+    ref_model_floats(&model, "v", column, 2, v);
+    ref_model_node(&model, "Gemm", "X,w,b", "z");
+    ref_model_node(&model, "Sigmoid", "z", "s");
+    ref_model_node(&model, "MatMul", "s,v", "h");
+    ref_model_node(&model, "Tanh", "h", "Y");
+    write_network(folder, "curve.onnx", &model);
+    write_property(folder, "curve_holds_1.vnnlib", 0.994);
+    write_property(folder, "curve_fails_1.vnnlib", 0.98);
+}
+
+/* The sum of sigmoid(a x) * relu(c x); at most 0.9099. */
+static void write_product(const char *folder)
+{
+    static const double a[] = {1.0, 2.0, -1.0, 0.5};
+    static const double c[] = {0.5, -1.0, 1.0, 1.0};
+    struct ref_model model = {.opset = 12};
+    ref_model_input(&model, "X", 1, row, 2);
+    ref_model_floats(&model, "a", square, 2, a);
+    ref_model_floats(&model, "c", square, 2, c);
+    ref_model_node(&model, "MatMul", "X,a", "p");
+    ref_model_node(&model, "Sigmoid", "p", "s");
+    ref_model_node(&model, "MatMul", "X,c", "q");
+    ref_model_node(&model, "Relu", "q", "r");
+    ref_model_node(&model, "Mul", "s,r", "m");
+    ref_model_node(&model, "ReduceSum", "m", "Y");
+    ref_node_ints(&model, "axes", single, 1);
+    write_network(folder, "product.onnx", &model);
+    write_property(folder, "product_holds_1.vnnlib", 1.0);
+    write_property(folder, "product_fails_1.vnnlib", 0.85);
+}
+
+void models_write(const char *folder)
+{
+    write_curve(folder);
+    write_product(folder);
+}
