@@ -24,12 +24,12 @@ static struct layers *curved_network(struct rng *rng)
     double weights[N * N];
     double bias[N];
     struct layers *layers = ref_build_begin(N);
-    fill(weights, N * N, rng, -1.0, 1.0);
+    fill(weights, (size_t)N * N, rng, -1.0, 1.0);
     fill(bias, N, rng, -1.0, 1.0);
     const size_t first = ref_build_affine(layers, 0, N, weights, bias);
     const size_t soft =
         ref_build_activation(layers, first, ACTIVATION_SOFTPLUS);
-    fill(weights, N * N, rng, 0.1, 1.0);
+    fill(weights, (size_t)N * N, rng, 0.1, 1.0);
     fill(bias, N, rng, 0.5, 1.0);
     const size_t positive = ref_build_affine(layers, soft, N, weights, bias);
     const size_t any = ref_build_activation(
@@ -39,7 +39,7 @@ static struct layers *curved_network(struct rng *rng)
         rng_below(rng, 2) == 0 ? ACTIVATION_TANH : ACTIVATION_SIN);
     const size_t product = ref_build_product(layers, any, other);
     const size_t scaled = ref_build_scale(layers, product, bias, bias);
-    fill(weights, N * N, rng, -0.1, 0.1);
+    fill(weights, (size_t)N * N, rng, -0.1, 0.1);
     ref_build_affine(layers, scaled, N, weights, bias);
     return layers;
 }
@@ -70,14 +70,14 @@ static struct layers *tiled_network(struct rng *rng)
     enum { LENGTH = 11, INPUTS = 2, OUTPUTS = 5, MOST = 3 };
     const size_t kernel = 1 + rng_below(rng, MOST);
     double weight[OUTPUTS * INPUTS * MOST];
-    double forward[OUTPUTS * LENGTH * INPUTS * LENGTH] = {0};
-    double mirrored[OUTPUTS * LENGTH * INPUTS * LENGTH] = {0};
-    fill(weight, OUTPUTS * INPUTS * MOST, rng, 0.1, 1.0);
-    for (size_t t = 0; t < OUTPUTS * INPUTS * LENGTH * kernel; t++) {
+    double forward[(size_t)OUTPUTS * LENGTH * INPUTS * LENGTH] = {0};
+    double mirrored[(size_t)OUTPUTS * LENGTH * INPUTS * LENGTH] = {0};
+    fill(weight, (size_t)OUTPUTS * INPUTS * MOST, rng, 0.1, 1.0);
+    for (size_t t = 0; t < (size_t)OUTPUTS * INPUTS * LENGTH * kernel; t++) {
         const size_t o = t % OUTPUTS;
         const size_t c = t / OUTPUTS % INPUTS;
-        const size_t tap = t / (OUTPUTS * INPUTS) % kernel;
-        const size_t place = t / (OUTPUTS * INPUTS * kernel);
+        const size_t tap = t / OUTPUTS / INPUTS % kernel;
+        const size_t place = t / OUTPUTS / INPUTS / kernel;
         const size_t row = o * LENGTH + place;
         const size_t column = c * LENGTH + place + tap;
         if (place + tap < LENGTH) {
@@ -87,12 +87,12 @@ static struct layers *tiled_network(struct rng *rng)
                 -weight[(o * INPUTS + c) * MOST + tap];
         }
     }
-    struct layers *layers = ref_build_begin((size_t)(INPUTS * LENGTH));
+    struct layers *layers = ref_build_begin((size_t)INPUTS * LENGTH);
     const size_t first =
-        ref_build_affine(layers, 0, (size_t)(OUTPUTS * LENGTH), forward, NULL);
+        ref_build_affine(layers, 0, (size_t)OUTPUTS * LENGTH, forward, NULL);
     const size_t relu = ref_build_relu(layers, first);
-    const size_t last = ref_build_affine(
-        layers, relu, (size_t)(INPUTS * LENGTH), mirrored, NULL);
+    const size_t last =
+        ref_build_affine(layers, relu, (size_t)INPUTS * LENGTH, mirrored, NULL);
     make_sparse(&layers->layer[first]);
     make_sparse(&layers->layer[last]);
     return layers;
@@ -314,12 +314,12 @@ START_TEST(signs_of_any_size_have_slopes)
     const size_t last = ref_build_activation(layers, sum, ACTIVATION_SIGN);
     struct gradient gradient;
     gradient_init(&gradient, layers, GRADIENT_LANES);
-    for (size_t t = 0; t < (size_t)(N * GRADIENT_LANES); t++) {
+    for (size_t t = 0; t < (size_t)N * GRADIENT_LANES; t++) {
         gradient.value[0][t] = x[t / GRADIENT_LANES];
     }
     gradient_forward(&gradient);
     gradient_zero_slopes(&gradient);
-    for (size_t t = 0; t < (size_t)(N * GRADIENT_LANES); t++) {
+    for (size_t t = 0; t < (size_t)N * GRADIENT_LANES; t++) {
         gradient.slope[last][t] = 1.0;
     }
     gradient_backward(&gradient);
