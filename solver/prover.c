@@ -3,6 +3,7 @@
 
 #include "solver/clip.h"
 #include "solver/dual.h"
+#include "solver/needed.h"
 #include "solver/prover_dual.h"
 #include "src/base/alloc.h"
 #include "src/num/interval.h"
@@ -74,6 +75,7 @@ static void clear_case(struct prover *p)
     alloc_free(p->rows);
     alloc_free(p->minimum);
     alloc_free(p->values);
+    needed_destroy(p->is_needed, p->layers);
 }
 
 /* Room for the shares of a layer; those of an input are its own. */
@@ -118,6 +120,7 @@ void prover_set_case(struct prover *p, const struct query_case *query_case)
 {
     clear_case(p);
     set_varying(p, query_case);
+    p->is_needed = needed_find(p->layers, query_case);
     if (p->lp != NULL) {
         spec_init_summed(&p->spec, p->layers, query_case);
     } else {

@@ -41,6 +41,8 @@ enum { PROVER_LP_INPUTS = 64 };
  *                  n_varying], |coefficients| of the value's own two linear
  *                  bounds; NULL beyond PROVER_LP_INPUTS varying inputs
  *   is_settled     per layer: bounded as a source at this node
+ *   is_needed      per layer [width]: whether an atom of the case depends on
+ *                  the neuron; the others are not bounded
  *   lp             rows over the inputs: literals of the node; NULL beyond
  *                  PROVER_LP_INPUTS inputs and for many ReLUs, where GLPK joins
  *                  them at the end
@@ -73,6 +75,7 @@ struct prover {
     size_t n_varying;
     double **share;
     bool *is_settled;
+    bool **is_needed;
     double *point;
     double *score;     /* [n_inputs], of branch_by_input */
     double *minimum;   /* [n_rows] of row.x + constant over the box */

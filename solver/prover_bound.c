@@ -248,7 +248,8 @@ static void apply_literals(struct prover *p, const struct node *node,
     }
 }
 
-/* The neurons of a layer to bound, into p->neurons. */
+/* The neurons of a layer to bound, into p->neurons: open ones that the case
+ * depends on. */
 static size_t find_open(struct prover *p, const struct relu *relu)
 {
     const size_t layer = relu->source;
@@ -256,7 +257,7 @@ static size_t find_open(struct prover *p, const struct relu *relu)
     for (size_t i = 0; i < p->layers->layer[layer].width; i++) {
         const double l = p->bounds.lower[layer][i];
         const double u = p->bounds.upper[layer][i];
-        if (is_open(relu, l, u)) {
+        if (p->is_needed[layer][i] && is_open(relu, l, u)) {
             p->neurons[n++] = (uint32_t)i;
         }
     }

@@ -27,11 +27,13 @@ static const struct attack_effort WHOLE_EFFORT = {32, 40};
 static const double WHOLE_SHARE = 0.125;
 static const double KEEN_SHARE = 1.0;
 /* Networks with neurons other than ReLUs whose first bounds need about this
- * many multiply-adds or more are attacked first for this share of the time, or
- * for so many seconds without a limit. */
+ * many multiply-adds or more are attacked first, for a share of the time, that
+ * of so many seconds without a limit: a large one where neurons have steps, as
+ * bounds seldom decide such networks. */
 static const double LONG_BOUNDS = 1e11;
-static const double LONG_SHARE = 0.5;
-static const double LONG_SECONDS = 60.0;
+static const double LONG_SHARE = 0.1;
+static const double STEP_SHARE = 0.5;
+static const double LONG_SECONDS = 120.0;
 
 /* What one worker owns: its attack, made when it first needs it, and the
  * witness it found. */
@@ -273,6 +275,19 @@ static bool has_long_bounds(const struct run *run)
                LONG_BOUNDS;
 }
 
+static bool has_steps(const struct layers *layers)
+{
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        const struct layer *layer = &layers->layer[k];
+        if (layer->kind == LAYER_ACTIVATION &&
+            (layer->activation == ACTIVATION_SIGN ||
+             layer->activation == ACTIVATION_FLOOR)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Attacks all cases in turn with ever more starts; true if the run is
  * decided. */
 static bool attack_longer(struct run *run)
@@ -280,8 +295,9 @@ static bool attack_longer(struct run *run)
     enum { MOST_STARTS = 1024 };
     const double now = budget_now_s();
     const double rest = run->options->budget.deadline_s - now;
-    const double end =
-        now + (isfinite(rest) ? LONG_SHARE * rest : LONG_SECONDS);
+    const double share =
+        has_steps(run->query->layers) ? STEP_SHARE : LONG_SHARE;
+    const double end = now + share * (isfinite(rest) ? rest : LONG_SECONDS);
     struct attack_effort effort = WHOLE_EFFORT;
     bool has_case = true;
     while (budget_now_s() < end && has_case) {

@@ -44,26 +44,6 @@ static struct layers *curved_network(struct rng *rng)
     return layers;
 }
 
-/* Turns the dense matrix of a layer of one term into CSR. */
-static void make_sparse(struct layer *layer)
-{
-    struct matrix *matrix = &layer->terms[0].matrix;
-    const size_t n = matrix->n_rows * matrix->n_cols;
-    size_t n_entries = 0;
-    NEW_ARRAY(matrix->start, matrix->n_rows + 1);
-    NEW_ARRAY(matrix->column, n);
-    NEW_ARRAY(matrix->value, n);
-    for (size_t i = 0; i < n; i++) {
-        if (fabs(matrix->dense[i]) > 0.0) {
-            matrix->column[n_entries] = (uint32_t)(i % matrix->n_cols);
-            matrix->value[n_entries++] = matrix->dense[i];
-        }
-        matrix->start[i / matrix->n_cols + 1] = n_entries;
-    }
-    alloc_free(matrix->dense);
-    matrix->dense = NULL;
-}
-
 /* A convolution of a line with padding, ReLUs, and its mirror image. */
 static struct layers *tiled_network(struct rng *rng)
 {
@@ -91,10 +71,9 @@ static struct layers *tiled_network(struct rng *rng)
     const size_t first =
         ref_build_affine(layers, 0, (size_t)OUTPUTS * LENGTH, forward, NULL);
     const size_t relu = ref_build_relu(layers, first);
-    const size_t last =
-        ref_build_affine(layers, relu, (size_t)INPUTS * LENGTH, mirrored, NULL);
-    make_sparse(&layers->layer[first]);
-    make_sparse(&layers->layer[last]);
+    (void)ref_build_affine(layers, relu, (size_t)INPUTS * LENGTH, mirrored,
+                           NULL);
+    ref_build_sparsify(layers);
     return layers;
 }
 

@@ -3,6 +3,7 @@
 
 #include "src/base/alloc.h"
 
+#include <math.h>
 #include <string.h>
 
 static struct layer *append(struct layers *layers, enum layer_kind kind,
@@ -93,4 +94,31 @@ size_t ref_build_scale(struct layers *layers, size_t source,
     memcpy(layer.factor_lower, lower, width * sizeof *lower);
     memcpy(layer.factor_upper, upper, width * sizeof *upper);
     return append_curved(layers, layer);
+}
+
+static void make_sparse(struct matrix *matrix)
+{
+    const size_t n = matrix->n_rows * matrix->n_cols;
+    size_t n_entries = 0;
+    NEW_ARRAY(matrix->start, matrix->n_rows + 1);
+    NEW_ARRAY(matrix->column, n);
+    NEW_ARRAY(matrix->value, n);
+    for (size_t i = 0; i < n; i++) {
+        if (fabs(matrix->dense[i]) > 0.0) {
+            matrix->column[n_entries] = (uint32_t)(i % matrix->n_cols);
+            matrix->value[n_entries++] = matrix->dense[i];
+        }
+        matrix->start[i / matrix->n_cols + 1] = n_entries;
+    }
+    alloc_free(matrix->dense);
+    matrix->dense = NULL;
+}
+
+void ref_build_sparsify(struct layers *layers)
+{
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        for (size_t t = 0; t < layers->layer[k].n_terms; t++) {
+            make_sparse(&layers->layer[k].terms[t].matrix);
+        }
+    }
 }

@@ -30,4 +30,7 @@ size_t ref_build_product(struct layers *layers, size_t source, size_t other);
 size_t ref_build_scale(struct layers *layers, size_t source,
                        const double *lower, const double *upper);
 
+/* Turns all matrices into CSR. */
+void ref_build_sparsify(struct layers *layers);
+
 #endif
