@@ -2,6 +2,8 @@
 #include "src/onnx/model.h"
 
 #include "src/base/alloc.h"
+#include "src/onnx/external.h"
+#include "src/onnx/model_sparse.h"
 #include "src/onnx/model_tensor.h"
 #include "src/onnx/name_table.h"
 #include "src/onnx/onnx_guard.h"
@@ -139,7 +141,8 @@ static void copy_numbers(struct model_attribute *attribute,
 
 static enum status read_attribute(struct model_attribute *attribute,
                                   const Onnx__AttributeProto *source,
-                                  const char *node, const struct bytes *image,
+                                  const char *node,
+                                  const struct model_sources *sources,
                                   struct error *error)
 {
     enum status status = STATUS_OK;
@@ -157,7 +160,7 @@ static enum status read_attribute(struct model_attribute *attribute,
     if (source->t != NULL) {
         NEW(attribute->tensor);
         STATUS_TRY(
-            model_tensor_read(attribute->tensor, source->t, image, error));
+            model_tensor_read(attribute->tensor, source->t, sources, error));
     }
 cleanup:
     return status;
@@ -165,7 +168,8 @@ cleanup:
 
 static enum status read_node(struct model_node *node,
                              const Onnx__NodeProto *source,
-                             const struct bytes *image, struct error *error)
+                             const struct model_sources *sources,
+                             struct error *error)
 {
     enum status status = STATUS_OK;
     node->name = copy_text(source->name);
@@ -181,7 +185,7 @@ static enum status read_node(struct model_node *node,
     node->n_attributes = source->n_attribute;
     for (size_t i = 0; i < source->n_attribute; i++) {
         STATUS_TRY(read_attribute(&node->attributes[i], source->attribute[i],
-                                  node->name, image, error));
+                                  node->name, sources, error));
     }
 cleanup:
     return status;
@@ -214,16 +218,24 @@ static void read_value(struct model_value *value,
 
 static enum status read_initializers(struct model *model,
                                      const Onnx__GraphProto *graph,
+                                     const struct model_sources *sources,
                                      struct error *error)
 {
     enum status status = STATUS_OK;
     struct name_table names = {0};
-    NEW_ARRAY(model->initializers, graph->n_initializer);
-    model->n_initializers = graph->n_initializer;
-    for (size_t i = 0; i < graph->n_initializer; i++) {
+    const size_t n = graph->n_initializer + graph->n_sparse_initializer;
+    NEW_ARRAY(model->initializers, n);
+    model->n_initializers = n;
+    for (size_t i = 0; i < n; i++) {
         struct model_tensor *tensor = &model->initializers[i];
-        STATUS_TRY(model_tensor_read(tensor, graph->initializer[i],
-                                     &model->image, error));
+        STATUS_TRY(
+            i < graph->n_initializer
+                ? model_tensor_read(tensor, graph->initializer[i], sources,
+                                    error)
+                : model_sparse_read(
+                      tensor,
+                      graph->sparse_initializer[i - graph->n_initializer],
+                      sources, error));
         if (!name_table_add(&names, tensor->name, i)) {
             error_set(error, "two initializers are named '%s'", tensor->name);
             status = STATUS_BAD_INPUT;
@@ -240,16 +252,13 @@ static enum status read_graph(struct model *model,
                               struct error *error)
 {
     enum status status = STATUS_OK;
-    if (graph->n_sparse_initializer != 0) {
-        error_set(error, "sparse initializers are not supported");
-        return STATUS_UNSUPPORTED;
-    }
-    STATUS_TRY(read_initializers(model, graph, error));
+    const struct model_sources sources = {&model->image, model->external};
+    STATUS_TRY(read_initializers(model, graph, &sources, error));
     NEW_ARRAY(model->nodes, graph->n_node);
     model->n_nodes = graph->n_node;
     for (size_t i = 0; i < graph->n_node; i++) {
         STATUS_TRY(
-            read_node(&model->nodes[i], graph->node[i], &model->image, error));
+            read_node(&model->nodes[i], graph->node[i], &sources, error));
     }
     NEW_ARRAY(model->inputs, graph->n_input);
     model->n_inputs = graph->n_input;
@@ -317,6 +326,8 @@ enum status model_load(struct model **model, const char *path,
     ProtobufCAllocator allocator = unpack_allocator();
     NEW(loaded);
     loaded->path = copy_text(path);
+    NEW(loaded->external);
+    loaded->external->path = loaded->path;
     error_set_place(error, path, 0, 0);
     STATUS_TRY(reader_load(&loaded->image, path, model_limit_bytes, error));
     error_set_place(error, path, 0, 0); /* as the user gave it, without .gz */
@@ -400,6 +411,8 @@ void model_destroy(struct model *model)
     alloc_free(model->initializers);
     alloc_free(model->opsets);
     bytes_clear(&model->image);
+    external_clear(model->external);
+    alloc_free(model->external);
     alloc_free(model->path);
     alloc_free(model);
 }

@@ -29,7 +29,8 @@ enum model_type {
 
 /*
  * A constant tensor. Exactly one place holds its elements: `raw`
- * (little-endian bytes inside the file image, unaligned, not owned), or one
+ * (little-endian bytes of the file, of a file beside it or of `owned`,
+ * unaligned), or one
  * of the typed arrays (owned); n_typed counts the latter's elements.
  * The number of elements always equals the product of dims.
  */
@@ -41,6 +42,7 @@ struct model_tensor {
     size_t n_elements;
     const unsigned char *raw;
     size_t n_raw;
+    unsigned char *owned; /* raw of a sparse tensor made dense, or NULL */
     size_t n_typed;
     float *floats;
     double *doubles;
@@ -101,9 +103,12 @@ struct model_opset {
     int64_t version;
 };
 
+struct external;
+
 struct model {
     char *path;
-    struct bytes image; /* file bytes; raw tensors point into them */
+    struct bytes image;        /* file bytes; raw tensors point into them, */
+    struct external *external; /* and into these files */
     int64_t ir_version;
     size_t n_opsets;
     struct model_opset *opsets;
@@ -121,8 +126,10 @@ struct model {
  * Reads path (gzip, or path.gz beside it, as reader_load). The file is
  * hostile: sizes and nesting are checked on the raw bytes before
  * protobuf-c sees them; element counts, types and lengths after.
- * Control-flow attributes, external data and sparse initializers are
- * refused by name (STATUS_UNSUPPORTED).
+ * Control-flow attributes are refused by name (STATUS_UNSUPPORTED). Sparse
+ * initializers become dense; files of external data must lie in the model's
+ * folder or below (external.h). The digest of a network is that of the model
+ * alone: certificates do not bind external data, and the checker refuses it.
  * Memory: the unpacked file plus small structs (large raw_data is never
  * copied).
  *   returns STATUS_OK and *model owned by the caller; STATUS_IO;

@@ -2,6 +2,7 @@
 #include "src/onnx/model_tensor.h"
 
 #include "src/base/alloc.h"
+#include "src/onnx/external.h"
 #include "src/onnx/onnx_guard.h"
 
 #include <stdbool.h>
@@ -66,6 +67,11 @@ const char *model_type_name(int type)
     return is_known(type) ? type_rows[type].name : "unknown";
 }
 
+size_t model_type_size(int type)
+{
+    return is_known(type) ? type_rows[type].size_bytes : 0;
+}
+
 static enum status read_dims(struct model_tensor *tensor,
                              const Onnx__TensorProto *source,
                              struct error *error)
@@ -94,6 +100,12 @@ static enum status read_dims(struct model_tensor *tensor,
     return STATUS_OK;
 }
 
+static bool is_external(const Onnx__TensorProto *source)
+{
+    return source->has_data_location &&
+           source->data_location != ONNX__TENSOR_PROTO__DATA_LOCATION__DEFAULT;
+}
+
 static enum status check_kind(struct model_tensor *tensor,
                               const Onnx__TensorProto *source,
                               struct error *error)
@@ -103,12 +115,10 @@ static enum status check_kind(struct model_tensor *tensor,
                   tensor->name, tensor->type, model_type_name(tensor->type));
         return STATUS_UNSUPPORTED;
     }
-    if (source->n_external_data != 0 ||
-        (source->has_data_location &&
-         source->data_location != ONNX__TENSOR_PROTO__DATA_LOCATION__DEFAULT)) {
-        error_set(error, "tensor '%s': external data is not supported",
+    if ((source->n_external_data != 0) != is_external(source)) {
+        error_set(error, "tensor '%s': external data at a contradictory place",
                   tensor->name);
-        return STATUS_UNSUPPORTED;
+        return STATUS_BAD_INPUT;
     }
     if (source->segment != NULL) {
         error_set(error, "tensor '%s': segments are not supported",
@@ -120,15 +130,23 @@ static enum status check_kind(struct model_tensor *tensor,
 
 static enum status read_raw(struct model_tensor *tensor,
                             const Onnx__TensorProto *source,
-                            const struct bytes *image, struct error *error)
+                            const struct model_sources *sources,
+                            struct error *error)
 {
     size_t offset = 0;
-    if (source->raw_data.len != ONNX_GUARD_LOCATOR) {
+    if (is_external(source)) {
+        const enum status status = external_find(
+            &tensor->raw, &tensor->n_raw, sources->external, source, error);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    } else if (source->raw_data.len != ONNX_GUARD_LOCATOR) {
         error_set(error, "tensor '%s': raw data is damaged", tensor->name);
         return STATUS_BAD_INPUT;
+    } else {
+        onnx_guard_locate(&offset, &tensor->n_raw, source->raw_data.data);
+        tensor->raw = (const unsigned char *)sources->image->data + offset;
     }
-    onnx_guard_locate(&offset, &tensor->n_raw, source->raw_data.data);
-    tensor->raw = (const unsigned char *)image->data + offset;
     const size_t size_bytes = type_rows[tensor->type].size_bytes;
     if (tensor->n_elements > SIZE_MAX / size_bytes ||
         tensor->n_raw != tensor->n_elements * size_bytes) {
@@ -137,6 +155,13 @@ static enum status read_raw(struct model_tensor *tensor,
                   tensor->name, tensor->n_raw, tensor->n_elements,
                   model_type_name(tensor->type));
         return STATUS_BAD_INPUT;
+    }
+    for (size_t i = 0; i < tensor->n_raw && tensor->type == MODEL_BOOL; i++) {
+        if (tensor->raw[i] > 1) {
+            error_set(error, "tensor '%s': a bool is neither 0 nor 1",
+                      tensor->name);
+            return STATUS_BAD_INPUT;
+        }
     }
     return STATUS_OK;
 }
@@ -229,7 +254,8 @@ static enum status read_typed(struct model_tensor *tensor,
 
 enum status model_tensor_read(struct model_tensor *tensor,
                               const Onnx__TensorProto *source,
-                              const struct bytes *image, struct error *error)
+                              const struct model_sources *sources,
+                              struct error *error)
 {
     enum status status = STATUS_OK;
     const char *name = source->name == NULL ? "" : source->name;
@@ -237,17 +263,19 @@ enum status model_tensor_read(struct model_tensor *tensor,
     tensor->type = source->data_type;
     STATUS_TRY(check_kind(tensor, source, error));
     STATUS_TRY(read_dims(tensor, source, error));
-    if (!source->has_raw_data) {
+    if (!source->has_raw_data && !is_external(source)) {
         return read_typed(tensor, source, error);
     }
     if (source->n_float_data + source->n_double_data + source->n_int32_data +
-            source->n_int64_data + source->n_uint64_data +
-            source->n_string_data !=
-        0) {
-        error_set(error, "tensor '%s': both raw and typed data", tensor->name);
+                source->n_int64_data + source->n_uint64_data +
+                source->n_string_data !=
+            0 ||
+        (source->has_raw_data && is_external(source))) {
+        error_set(error, "tensor '%s': more than one kind of data",
+                  tensor->name);
         return STATUS_BAD_INPUT;
     }
-    STATUS_TRY(read_raw(tensor, source, image, error));
+    STATUS_TRY(read_raw(tensor, source, sources, error));
 cleanup:
     return status;
 }
@@ -261,5 +289,6 @@ void model_tensor_clear(struct model_tensor *tensor)
     alloc_free(tensor->int32s);
     alloc_free(tensor->int64s);
     alloc_free(tensor->uint64s);
+    alloc_free(tensor->owned);
     *tensor = (struct model_tensor){0};
 }
