@@ -14,9 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names of a network's inputs and ReLU layers; text of the last one. */
+/* Names of a network's inputs and layers of neurons; text of the last one. */
 struct net_names {
     const struct net *net;
+    const struct layers *layers;
     char text[1024];
 };
 
@@ -39,24 +40,39 @@ static const char *name_input(void *context, size_t input)
 static const char *name_relu(void *context, size_t relu)
 {
     const struct net_names *names = context;
-    return net_relu_name(names->net, relu);
+    return net_neurons_name(names->net, names->layers, relu);
+}
+
+/* A network loaded for its names. */
+struct loaded {
+    struct net *net;
+    struct layers *layers;
+};
+
+static void loaded_clear(struct loaded *loaded)
+{
+    layers_destroy(loaded->layers);
+    net_destroy(loaded->net);
 }
 
 /* The network that has the names of a view: that of the query, or one loaded
  * into *loaded; NULL without one. */
-static enum status find_names(struct net_names *names, struct net **loaded,
+static enum status find_names(struct net_names *names, struct loaded *loaded,
                               const struct astrolabe_view *view,
                               struct error *error)
 {
     enum status status = STATUS_OK;
-    *loaded = NULL;
     if (view->query != NULL) {
         names->net = view->query->query->net;
+        names->layers = view->query->query->layers;
     } else if (view->network_path != NULL) {
         rational_use_counted_memory();
-        status = net_load(loaded, view->network_path, error);
-        names->net = *loaded;
+        STATUS_TRY(net_load(&loaded->net, view->network_path, error));
+        STATUS_TRY(net_lower(&loaded->layers, loaded->net, error));
+        names->net = loaded->net;
+        names->layers = loaded->layers;
     }
+cleanup:
     return status;
 }
 
@@ -66,18 +82,18 @@ astrolabe_certificate_show(FILE *file, const astrolabe_certificate *certificate,
                            size_t size)
 {
     struct error error = {0};
-    struct net *net = NULL;
+    struct loaded loaded = {0};
     struct net_names names = {0};
     const struct cert_names calls = {name_input, name_relu, &names};
     const struct cert_stop stop = {view->refused_case, view->refused_node,
                                    view->checked};
-    const enum status status = find_names(&names, &net, view, &error);
+    const enum status status = find_names(&names, &loaded, view, &error);
     if (status == STATUS_OK) {
         cert_text_show(file, &certificate->cert,
                        names.net == NULL ? NULL : &calls,
                        view->is_refused ? &stop : NULL);
     }
-    net_destroy(net);
+    loaded_clear(&loaded);
     return astrolabe_report(status, message, size, &error);
 }
 
@@ -109,7 +125,7 @@ astrolabe_certificate_draw(const char *path, astrolabe_certificate *certificate,
 {
     struct error error = {0};
     enum status status = STATUS_OK;
-    struct net *net = NULL;
+    struct loaded loaded = {0};
     struct net_names names = {0};
     struct cert_notes notes = {0};
     struct cert *cert = &certificate->cert;
@@ -123,7 +139,7 @@ astrolabe_certificate_draw(const char *path, astrolabe_certificate *certificate,
         .stop = view->is_refused ? &stop : NULL,
         .remark = view->checked};
     STATUS_TRY(compare(cert, drawing.before, &error));
-    STATUS_TRY(find_names(&names, &net, view, &error));
+    STATUS_TRY(find_names(&names, &loaded, view, &error));
     drawing.names = names.net == NULL ? NULL : &calls;
     if (view->query != NULL) {
         STATUS_TRY(proof_fits(cert, view->query->query, &error));
@@ -134,7 +150,7 @@ astrolabe_certificate_draw(const char *path, astrolabe_certificate *certificate,
     STATUS_TRY(draw_cert(path, &drawing, &error));
 cleanup:
     cert_notes_clear(&notes);
-    net_destroy(net);
+    loaded_clear(&loaded);
     return astrolabe_report(status, message, size, &error);
 }
 
@@ -149,7 +165,8 @@ astrolabe_certificate_explain(FILE *file, astrolabe_certificate *certificate,
                               size_t size)
 {
     struct error error = {0};
-    struct net_names names = {.net = view->query->query->net};
+    struct net_names names = {.net = view->query->query->net,
+                              .layers = view->query->query->layers};
     const struct cert_names calls = {name_input, name_relu, &names};
     const struct leaf_question question = {.cert = &certificate->cert,
                                            .query = view->query->query,

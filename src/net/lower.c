@@ -247,6 +247,7 @@ enum status net_lower(struct layers **layers, const struct net *net,
     lower_inputs(&lowering);
     for (size_t i = 0; i < net->nodes.n; i++) {
         const struct node *node = &net->nodes.data[i];
+        lowering.node = i;
         if (lowering.is_live[node->output]) {
             STATUS_TRY(lower_node(&lowering, node));
         }

@@ -20,6 +20,7 @@ enum status lowering_refuse(struct lowering *lowering, const struct node *node,
 
 size_t lowering_add(struct lowering *lowering, struct layer layer)
 {
+    layer.node = lowering->node;
     VEC_PUSH(&lowering->layers, layer);
     VEC_PUSH(&lowering->widths, layer.width);
     return lowering->layers.n - 1;

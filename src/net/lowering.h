@@ -15,6 +15,7 @@
  *   widths   of the layers so far, beside layers.data
  *   views    per tensor
  *   is_live  per tensor: an output depends on it
+ *   node     the one that is lowered now
  */
 struct lowering {
     const struct net *net;
@@ -23,6 +24,7 @@ struct lowering {
     VEC(size_t) widths;
     struct view *views;
     bool *is_live;
+    size_t node;
 };
 
 /* One summand of lowering_combine: output i takes scale (or weight[i]) times

@@ -61,21 +61,18 @@ struct net_tensor_info net_output_tensor(const struct net *net, size_t i)
     return describe(&net->tensors[net->outputs.data[i]]);
 }
 
-const char *net_relu_name(const struct net *net, size_t r)
+const char *net_neurons_name(const struct net *net, const struct layers *layers,
+                             size_t r)
 {
-    const char *name = NULL;
-    bool *is_live = NULL;
-    NEW_ARRAY(is_live, net->n_tensors);
-    graph_mark_live(is_live, net);
-    for (size_t i = 0; i < net->nodes.n && name == NULL; i++) {
-        const struct node *node = &net->nodes.data[i];
-        if (node->form == NODE_RELU && is_live[node->output] && r-- == 0) {
-            name = node->name[0] != '\0' ? node->name
+    for (size_t k = 1; k < layers->n_layers; k++) {
+        const struct layer *layer = &layers->layer[k];
+        if (layer_has_neurons(layer) && r-- == 0) {
+            const struct node *node = &net->nodes.data[layer->node];
+            return node->name[0] != '\0' ? node->name
                                          : net->tensors[node->output].name;
         }
     }
-    alloc_free(is_live);
-    return name;
+    return NULL;
 }
 
 size_t net_n_operators(void)

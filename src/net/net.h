@@ -42,9 +42,11 @@ size_t net_n_output_tensors(const struct net *net);
 struct net_tensor_info net_input_tensor(const struct net *net, size_t i);
 struct net_tensor_info net_output_tensor(const struct net *net, size_t i);
 
-/* Name of the node, or of its tensor without one, that is ReLU layer r in the
- * numbering of net_dump; NULL if there are fewer. Owned by the net. */
-const char *net_relu_name(const struct net *net, size_t r);
+/* Name of the node, or of its tensor without one, that layer r of neurons in
+ * the numbering of net_dump is part of; NULL if there are fewer. Owned by the
+ * net; layers are those of net_lower. */
+const char *net_neurons_name(const struct net *net, const struct layers *layers,
+                             size_t r);
 
 /*
  * Forward pass on one point: x[n_inputs] and y[n_outputs] flattened

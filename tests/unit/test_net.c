@@ -433,6 +433,29 @@ START_TEST(dump_without_exact_values_says_so)
 }
 END_TEST
 
+START_TEST(layers_of_neurons_are_named_by_their_nodes)
+{
+    static const double ends[] = {-1.0, 1.0};
+    struct ref_model model = start();
+    ref_model_floats(&model, "lo", one_by_two, 0, &ends[0]);
+    ref_model_floats(&model, "hi", one_by_two, 0, &ends[1]);
+    model.opset = 13;
+    ref_model_node(&model, "Clip", "x,lo,hi", "c");
+    ref_model_node(&model, "Relu", "x", "unused");
+    ref_model_node(&model, "Sigmoid", "c", "s");
+    ref_model_node(&model, "Relu", "s", "y");
+    struct net *net = load(&model);
+    struct layers *layers = lower(net);
+    ck_assert_str_eq(net_neurons_name(net, layers, 0), "c");
+    ck_assert_str_eq(net_neurons_name(net, layers, 1), "c");
+    ck_assert_str_eq(net_neurons_name(net, layers, 2), "s");
+    ck_assert_str_eq(net_neurons_name(net, layers, 3), "y");
+    ck_assert_ptr_null(net_neurons_name(net, layers, 4));
+    layers_destroy(layers);
+    net_destroy(net);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("net");
@@ -452,5 +475,6 @@ TCase *test_cases(void)
     tcase_add_test(cases, symbolic_dimensions_are_one);
     tcase_add_test(cases, dump_says_what_is_computed);
     tcase_add_test(cases, dump_without_exact_values_says_so);
+    tcase_add_test(cases, layers_of_neurons_are_named_by_their_nodes);
     return cases;
 }
