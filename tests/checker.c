@@ -20,7 +20,7 @@ static _Noreturn void read_property(const char *path, const char *network_path)
     struct check_property *property = check_property_load(path);
     if (network_path != NULL) {
         struct check_network *network = check_network_load(network_path);
-        check_query_bind(property, network);
+        check_query_bind(property, network, 0);
         check_network_free(network);
     }
     struct check_query *query = check_query_create(property);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_certificate.h"
 #include "proofs/check/check_fail.h"
+#include "proofs/check/check_join.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,8 @@ static const char usage[] =
     "ONNX file) satisfies the property (a VNN-LIB file), or shows one that\n"
     "does, in real arithmetic on the stored weights. Files must be unpacked.\n"
     "\n"
-    "  --network FILE   the network\n"
+    "  --network FILE   the network; for a property about several ones\n"
+    "                   --network NAME=FILE for each of them\n"
     "  --property FILE  the property\n"
     "  --exact          compute all bounds in integers of any size\n"
     "  --threads N      check in so many threads, 1 to 1024 (default 1)\n"
@@ -30,7 +32,8 @@ static const char usage[] =
 
 /* What the command line asks for; files not owned. */
 struct request {
-    const char *network;
+    size_t n_networks;
+    const char **networks; /* owned */
     const char *property;
     const char *certificate;
     size_t n_threads;
@@ -51,6 +54,16 @@ static void set_once(const char **file, const char *name, const char *what)
     *file = name;
 }
 
+static void add_network(struct request *request, const char *file)
+{
+    if (file == NULL) {
+        check_usage("--network needs a file; see --help");
+    }
+    request->networks = check_grow(request->networks, request->n_networks,
+                                   sizeof *request->networks);
+    request->networks[request->n_networks++] = file;
+}
+
 static size_t read_threads(const char *text)
 {
     size_t n = 0;
@@ -68,7 +81,7 @@ static struct request read_arguments(int argc, char **argv)
     struct request request = {.n_threads = 1};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--network") == 0) {
-            set_once(&request.network, argv[++i], "--network");
+            add_network(&request, argv[++i]);
         } else if (strcmp(argv[i], "--property") == 0) {
             set_once(&request.property, argv[++i], "--property");
         } else if (strcmp(argv[i], "--threads") == 0) {
@@ -93,8 +106,8 @@ static struct request read_arguments(int argc, char **argv)
 static void dump(const struct request *request)
 {
     struct check_property *property = check_property_load(request->property);
-    struct check_network *network = check_network_load(request->network);
-    check_query_bind(property, network);
+    struct check_network *network =
+        check_networks_load(property, request->networks, request->n_networks);
     struct check_query *query = check_query_create(property);
     check_network_dump(stdout, network);
     check_query_dump(stdout, query);
@@ -107,8 +120,8 @@ static void dump(const struct request *request)
 static void check(const struct request *request)
 {
     struct check_property *property = check_property_load(request->property);
-    struct check_network *network = check_network_load(request->network);
-    check_query_bind(property, network);
+    struct check_network *network =
+        check_networks_load(property, request->networks, request->n_networks);
     struct check_query *query = check_query_create(property);
     const char *shown = check_certificate(
         request->certificate, network, property, query,
@@ -127,7 +140,7 @@ int main(int argc, char **argv)
         (void)fputs(usage, stdout);
     } else if (request.is_version) {
         (void)puts(ASTROLABE_VERSION);
-    } else if (request.network == NULL || request.property == NULL ||
+    } else if (request.n_networks == 0 || request.property == NULL ||
                (request.certificate == NULL) != request.is_dump) {
         check_usage("expected a network, a property, and either a certificate "
                     "or --dump; see --help");

@@ -3,6 +3,7 @@
 #include "proofs/check/check_network.h"
 
 #include "proofs/check/check_build.h"
+#include "proofs/check/check_sha.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -222,13 +223,43 @@ static void build_outputs(struct check_builder *b)
     }
 }
 
+/* Makes tensors outputs, behind those of the graph. */
+static void add_hidden(struct check_builder *b, const char *const *names,
+                       size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct check_onnx_value value = {.name = ""};
+        for (size_t k = 0; k < b->n_values; k++) {
+            if (b->values[k].order >= 2 &&
+                strcmp(b->values[k].name, names[i]) == 0) {
+                value.name = b->values[k].name;
+            }
+        }
+        if (*value.name == '\0') {
+            check_unreadable("%s: no node computes a tensor '%s'",
+                             b->network->file.path, names[i]);
+        }
+        b->model.outputs =
+            check_arena_grow(&b->network->arena, b->model.outputs,
+                             b->model.n_outputs, sizeof value);
+        b->model.outputs[b->model.n_outputs++] = value;
+    }
+}
+
 struct check_network *check_network_load(const char *path)
+{
+    return check_network_load_hidden(path, NULL, 0);
+}
+
+struct check_network *
+check_network_load_hidden(const char *path, const char *const *names, size_t n)
 {
     struct check_network *network = check_alloc(1, sizeof *network);
     struct check_onnx_node whole = {.name = "", .op = "graph"};
     struct check_builder b = {
         .network = network, .node = &whole, .rows = check_rows_create()};
     network->file = check_bytes_open(path);
+    check_sha256(network->hash, network->file.data, network->file.n);
     b.model = check_onnx_read(&network->arena, &network->file);
     if (b.model.opset < 7 || b.model.opset > 21) {
         check_unsupported("%s: opset %llu is not supported (7 to 21 are)", path,
@@ -238,6 +269,7 @@ struct check_network *check_network_load(const char *path)
         check_unreadable("%s: the graph has no output", path);
     }
     collect_names(&b);
+    add_hidden(&b, names, n);
     mark_all_live(&b);
     build_inputs(&b);
     build_nodes(&b);
@@ -249,7 +281,9 @@ struct check_network *check_network_load(const char *path)
 
 void check_network_free(struct check_network *network)
 {
-    check_bytes_close(&network->file);
+    if (network->n_parts == 0) {
+        check_bytes_close(&network->file);
+    }
     check_free(network->output);
     for (size_t l = 0; l < network->n_layers; l++) {
         const struct check_layer *layer = &network->layers[l];
@@ -258,5 +292,9 @@ void check_network_free(struct check_network *network)
         }
     }
     check_arena_free(&network->arena);
+    for (size_t k = 0; k < network->n_parts; k++) {
+        check_network_free(network->parts[k]);
+    }
+    check_free(network->parts);
     check_free(network);
 }

@@ -116,7 +116,10 @@ struct check_network {
     struct check_tensor *input_tensors;
     size_t n_output_tensors;
     struct check_tensor *output_tensors;
-    struct check_bytes file; /* what was read: for its hash */
+    struct check_bytes file; /* what was read */
+    unsigned char hash[32];  /* its SHA-256; of several: see check_join.h */
+    size_t n_parts;          /* of which it was joined, or 0 */
+    struct check_network **parts;
     struct check_arena arena;
 };
 
@@ -126,6 +129,9 @@ struct check_network {
  * check_unreadable or check_unsupported with file, node and operator.
  */
 struct check_network *check_network_load(const char *path);
+/* The same with n tensors more as outputs. */
+struct check_network *
+check_network_load_hidden(const char *path, const char *const *names, size_t n);
 void check_network_free(struct check_network *network);
 
 /* x = *mantissa * 2^*exponent, mantissa odd or both 0; x must be finite. */

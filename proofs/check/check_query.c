@@ -199,8 +199,9 @@ struct check_query *check_query_create(const struct check_property *property)
                                        .child = property->unsafe};
     struct check_query *query = check_alloc(1, sizeof *query);
     struct builder builder = {.query = query, .path = property->file.path};
-    query->n_inputs = property->n_elements[0];
-    query->n_outputs = property->n_elements[1];
+    query->n_inputs =
+        property->ties.n > 0 ? property->ties.n_kept : property->n_elements[0];
+    query->n_outputs = property->n_elements[1] + property->n_products;
     builder.box = check_alloc(2 * query->n_inputs, sizeof(void *));
     builder.buckets = check_alloc(N_BUCKETS, sizeof *builder.buckets);
     expand(&builder, &root, 0);
@@ -216,18 +217,43 @@ void check_query_free(struct check_query *query)
     check_free(query);
 }
 
-void check_query_bind(const struct check_property *property,
-                      const struct check_network *network)
+/* Compares a declared tensor with that of the network. */
+static void bind_tensor(const struct check_property *property,
+                        const struct check_network *network,
+                        const struct check_variable *variable,
+                        const struct check_tensor *tensor)
 {
     bool is_real = true;
-    size_t n[2] = {0, 0};
     for (size_t i = 0; i < property->n_variables; i++) {
         is_real = is_real && property->variables[i].sort == CHECK_REAL_SORT;
-        n[property->variables[i].is_output ? 1 : 0]++;
+    }
+    const bool is_same_type = variable->sort == CHECK_FLOAT32_SORT
+                                  ? tensor->type == CHECK_FLOAT32
+                                  : variable->sort == CHECK_FLOAT64_SORT &&
+                                        tensor->type == CHECK_FLOAT64;
+    if (variable->n != tensor->n || (!is_real && !is_same_type)) {
+        check_unreadable("%s: '%.*s' has another type or number of "
+                         "elements than '%s' of %s",
+                         property->file.path, (int)variable->n_name,
+                         variable->name, tensor->name, network->file.path);
+    }
+}
+
+void check_query_bind(const struct check_property *property,
+                      const struct check_network *network, size_t k)
+{
+    size_t n_elements[2] = {property->n_elements[0], property->n_elements[1]};
+    size_t n[2] = {0, 0};
+    size_t n_hidden = 0;
+    for (size_t i = 0; i < property->n_variables; i++) {
+        const struct check_variable *variable = &property->variables[i];
+        const size_t side = variable->is_output ? 1 : 0;
+        n_elements[side] -= variable->network == k ? 0 : variable->n;
+        n[side] += variable->network == k ? 1 : 0;
+        n_hidden += variable->network == k && variable->hidden != NULL ? 1 : 0;
     }
     const size_t counts[2][4] = {
-        {property->n_elements[0], property->n_elements[1], network->n_inputs,
-         network->n_outputs},
+        {n_elements[0], n_elements[1], network->n_inputs, network->n_outputs},
         {n[0], n[1], network->n_input_tensors, network->n_output_tensors}};
     for (size_t i = 0; i < (property->version == 1 ? 1U : 2U); i++) {
         const size_t *count = counts[i];
@@ -239,20 +265,17 @@ void check_query_bind(const struct check_property *property,
                              network->file.path, count[2], count[3]);
         }
     }
+    size_t input = 0;
+    size_t output = 0;
+    size_t hidden = n[1] - n_hidden;
     for (size_t i = 0; i < property->n_variables; i++) {
         const struct check_variable *variable = &property->variables[i];
-        const struct check_tensor *tensor =
-            variable->is_output ? &network->output_tensors[i - n[0]]
-                                : &network->input_tensors[i];
-        const bool is_same_type = variable->sort == CHECK_FLOAT32_SORT
-                                      ? tensor->type == CHECK_FLOAT32
-                                      : variable->sort == CHECK_FLOAT64_SORT &&
-                                            tensor->type == CHECK_FLOAT64;
-        if (variable->n != tensor->n || (!is_real && !is_same_type)) {
-            check_unreadable("%s: '%.*s' has another type or number of "
-                             "elements than '%s' of %s",
-                             property->file.path, (int)variable->n_name,
-                             variable->name, tensor->name, network->file.path);
+        if (variable->network == k) {
+            bind_tensor(
+                property, network, variable,
+                variable->hidden != NULL ? &network->output_tensors[hidden++]
+                : variable->is_output    ? &network->output_tensors[output++]
+                                         : &network->input_tensors[input++]);
         }
     }
 }
@@ -317,13 +340,16 @@ void check_query_require(const struct check_query *query,
         check_unsupported("temporary file: cannot be written");
     }
     struct check_bytes text = check_bytes_read(file, "what was read here");
-    const struct check_bytes *used[] = {&network->file, &property->file, &text};
+    unsigned char property_hash[32];
+    unsigned char query_hash[32];
+    check_sha256(property_hash, property->file.data, property->file.n);
+    check_sha256(query_hash, text.data, text.n);
+    const unsigned char *used[] = {network->hash, property_hash, query_hash};
+    const char *paths[] = {network->file.path, property->file.path, text.path};
     for (size_t i = 0; i < 3; i++) {
-        unsigned char hash[32];
-        check_sha256(hash, used[i]->data, used[i]->n);
-        if (memcmp(hash, hashes + i * sizeof hash, sizeof hash) != 0) {
+        if (memcmp(used[i], hashes + 32 * i, 32) != 0) {
             check_reject("%s: made for another %s than %s", path, names[i],
-                         used[i]->path);
+                         paths[i]);
         }
     }
     check_bytes_close(&text);

@@ -39,11 +39,11 @@ struct check_query {
     struct check_arena arena;
 };
 
-/* Ends in check_unreadable unless the declared elements, tensors and types
- * are those of the network. Rows of tensors are compared by their number of
+/* Ends in check_unreadable unless the elements, tensors and types declared for
+ * network number k of the property are those of the network. Rows of tensors are compared by their number of
  * elements, which count row-major. */
 void check_query_bind(const struct check_property *property,
-                      const struct check_network *network);
+                      const struct check_network *network, size_t k);
 
 /* The cases of a property over so many inputs and outputs. Ends in
  * check_unsupported where these are too many. */

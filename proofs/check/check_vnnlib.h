@@ -5,6 +5,7 @@
 
 #include "proofs/check/check_atom.h"
 #include "proofs/check/check_bytes.h"
+#include "proofs/check/check_compose.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,10 +27,15 @@ struct check_formula {
 
 enum check_sort { CHECK_REAL_SORT, CHECK_FLOAT32_SORT, CHECK_FLOAT64_SORT };
 
-/* A tensor of version 2. Element e is X or Y number first + e. */
+/* A tensor of version 2. Element e is X or Y number first + e.
+ *   hidden  the name of the tensor in the network, if it is hidden; such a
+ *           tensor counts as an output, behind those that are declared */
 struct check_variable {
     const char *name; /* in the file: n_name bytes */
     size_t n_name;
+    const char *hidden; /* in the file: n_hidden bytes */
+    size_t n_hidden;
+    size_t network;
     bool is_output;
     enum check_sort sort;
     size_t n_dims;
@@ -38,14 +44,28 @@ struct check_variable {
     size_t first;
 };
 
+/* A network of version 2, by the name in the file. One that is equal to
+ * another has the number of that as `same`, others their own. */
+struct check_named {
+    const char *name;
+    size_t n_name;
+    size_t same;
+    bool is_equal;
+};
+
 /* n_elements declared: of X, of Y. variables: version 2, in order of
  * declaration. unsafe: the `and` of all assertions. */
 struct check_property {
     struct check_bytes file;
     int version; /* 1 or 2 */
     size_t n_elements[2];
+    size_t n_networks;
+    struct check_named *networks;
     size_t n_variables;
     struct check_variable *variables;
+    size_t n_products; /* monomials, once they are known */
+    struct check_monomials monomials;
+    struct check_ties ties;
     struct check_formula *unsafe;
     struct check_formula *newest;
 };

@@ -106,8 +106,6 @@ static enum status load_all(struct query *query, const struct vnnlib *lib,
     STATUS_TRY(bind_variables(base, query, lib, networks.tensors,
                               given->is_strict, error));
     STATUS_TRY(name_all(&names, base, query, lib, error));
-    query->is_composed = networks.n > 1 || query->extras.n_products > 0 ||
-                         networks.tensors[0].n_hidden > 0;
     query->net = networks_join(&networks, &query->extras);
     STATUS_TRY(net_lower(&query->layers, query->net, error));
     STATUS_TRY(cases_build(query, lib, &names, error));

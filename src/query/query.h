@@ -85,7 +85,6 @@ struct query {
                               the joined one */
     struct layers *layers; /* owned */
     struct net_extras extras;
-    bool is_composed;         /* several networks, products or hidden tensors */
     size_t n_declared_inputs; /* elements of all declared inputs */
     size_t n_declared_outputs; /* the first of the net's outputs, without
                                   the products */

@@ -127,11 +127,6 @@ enum status proof_open(struct proof **proof, const struct query *query,
                   MOST_LAYERS);
         self->status = STATUS_UNSUPPORTED;
     }
-    if (query->is_composed) {
-        error_set(&self->error, "proofs about several networks, hidden tensors "
-                                "or products of variables cannot be recorded");
-        self->status = STATUS_UNSUPPORTED;
-    }
     STATUS_TRY(hash_all(&self->cert, query, error));
     STATUS_TRY(writer_open(&writer, path, error));
     writer_abandon(writer);

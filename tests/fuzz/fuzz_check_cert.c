@@ -69,7 +69,7 @@ static void load_subject(void *with)
                    subject->property_name);
     subject->network = check_network_load(path[0]);
     subject->property = check_property_load(path[1]);
-    check_query_bind(subject->property, subject->network);
+    check_query_bind(subject->property, subject->network, 0);
     subject->query = check_query_create(subject->property);
     check_sha256(subject->hashes, subject->network->file.data,
                  subject->network->file.n);

@@ -20,7 +20,7 @@ void reading_open(struct reading *reading, const char *network,
 {
     reading->property = check_property_load(property);
     reading->network = check_network_load(network);
-    check_query_bind(reading->property, reading->network);
+    check_query_bind(reading->property, reading->network, 0);
     reading->query = check_query_create(reading->property);
 }
 

@@ -19,7 +19,7 @@ void ref_subject_open(struct ref_subject *subject, struct ref_bytes *model,
     ref_bytes_clear(model);
     subject->network = check_network_load(subject->network_path);
     subject->property = check_property_load(subject->property_path);
-    check_query_bind(subject->property, subject->network);
+    check_query_bind(subject->property, subject->network, 0);
     subject->query = check_query_create(subject->property);
 }
 

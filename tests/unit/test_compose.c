@@ -1,9 +1,14 @@
 /* Several networks in one query, hidden tensors, products of variables: what
  * they mean, and that no point which satisfies them is ever ruled out. */
+#include "proofs/check/check_certificate.h"
+#include "proofs/check/check_join.h"
+#include "proofs/check/check_network.h"
+#include "proofs/check/check_query.h"
 #include "src/base/alloc.h"
 #include "src/base/log.h"
 #include "src/base/rng.h"
 #include "src/query/query.h"
+#include "src/verify/proof.h"
 #include "src/verify/verify.h"
 #include "tests/ref/ref_onnx_writer.h"
 #include "tests/suite.h"
@@ -137,15 +142,21 @@ START_TEST(untied_inputs_stay)
 }
 END_TEST
 
+static struct verify_options limits(void)
+{
+    return (struct verify_options){
+        .budget = {.deadline_s = budget_now_s() + 20.0},
+        .threads = 1,
+        .seed = 1,
+        .attack = true,
+        .engine = SOLVER_AUTO};
+}
+
 /* The verdict within some seconds; that of a witness, which was checked, with
  * its text in *text unless that is NULL. */
 static enum verdict decide(const struct query *query, char **text)
 {
-    const struct verify_options options = {.budget = {.deadline_s = budget_now_s() + 20.0},
-                                           .threads = 1,
-                                           .seed = 1,
-                                           .attack = true,
-                                           .engine = SOLVER_AUTO};
+    const struct verify_options options = limits();
     struct verify_result result = {0};
     verify_query(&result, query, &options);
     const enum verdict verdict = result.verdict;
@@ -157,11 +168,70 @@ static enum verdict decide(const struct query *query, char **text)
     return verdict;
 }
 
+/* What the checker says of the property that was written last: its dump is that
+ * of the query, and it accepts the certificate, unless that is NULL. Exits
+ * otherwise. */
+static void check(const struct files *files, const struct query *query,
+                  size_t n, const char *certificate)
+{
+    char *texts[2] = {NULL, NULL};
+    size_t sizes[2] = {0, 0};
+    char names[2][80];
+    const char *paths[2] = {names[0], names[1]};
+    struct check_property *property = check_property_load(files->property);
+    for (size_t k = 0; k < 2; k++) {
+        (void)snprintf(names[k], sizeof names[k], "%s%s",
+                       property->n_networks == 1 ? ""
+                       : k == 0                  ? "f="
+                                                 : "g=",
+                       files->model[k]);
+    }
+    struct check_network *network = check_networks_load(property, paths, n);
+    struct check_query *own = check_query_create(property);
+    FILE *file = open_memstream(&texts[0], &sizes[0]);
+    net_dump(file, query->net, query->layers);
+    query_dump(file, query);
+    ck_assert_int_eq(fclose(file), 0);
+    file = open_memstream(&texts[1], &sizes[1]);
+    check_network_dump(file, network);
+    check_query_dump(file, own);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_str_eq(texts[0], texts[1]);
+    if (certificate != NULL) {
+        (void)check_certificate(certificate, network, property, own, CHECK_FAST,
+                                1);
+    }
+    free(texts[0]);
+    free(texts[1]);
+    check_query_free(own);
+    check_network_free(network);
+    check_property_free(property);
+}
+
+/* The verdict; the checker accepts its certificate. */
 static enum verdict decide_text(struct files *files, const char *text, size_t n)
 {
+    char path[64];
+    struct error error = {0};
+    struct verify_result result = {0};
     struct query *query = load_well(files, text, n);
-    const enum verdict verdict = decide(query, NULL);
+    struct verify_options options = limits();
+    ref_file_write(files->property, text, strlen(text));
+    ref_file_write(path, "", 0);
+    ck_assert_msg(proof_open(&options.proof, query, path, &error) == STATUS_OK,
+                  "%s", error.message);
+    verify_query(&result, query, &options);
+    const enum verdict verdict = result.verdict;
+    ck_assert(verdict == VERDICT_SAT || verdict == VERDICT_UNSAT);
+    ck_assert_msg(proof_write(options.proof, &result.stats, &error) ==
+                      STATUS_OK,
+                  "%s", error.message);
+    check(files, query, n, path);
+    proof_destroy(options.proof);
+    verify_result_clear(&result);
     query_destroy(query);
+    ref_file_remove(path);
+    ref_file_remove(files->property);
     return verdict;
 }
 
@@ -180,6 +250,14 @@ START_TEST(pairs_are_decided)
                                  "(assert (<= Q[0,0] (+ Y[0,0] 0.75)))",
                                  2),
                      VERDICT_SAT);
+    ck_assert_int_eq(decide_text(&files,
+                                 PAIR("(isomorphic-to f)") BOX
+                                 "(assert (and (== P[0,0] X[0,0])"
+                                 "(== X[0,1] (+ P[0,1] 0.25))))"
+                                 "(assert (>= Q[0,0] (+ Y[0,0] 1.5)))"
+                                 "(assert (>= (* P[0,0] Y[0,0]) -4.0))",
+                                 2),
+                     VERDICT_UNSAT);
     /* one file for both */
     ck_assert_int_eq(decide_text(&files,
                                  PAIR("(equal-to f)") BOX TIED
@@ -187,6 +265,36 @@ START_TEST(pairs_are_decided)
                                  1),
                      VERDICT_UNSAT);
     destroy(&files);
+}
+END_TEST
+
+/* Exits with status 1: the certificate is one for f, g, not for g, f. */
+START_TEST(networks_in_another_order_are_rejected)
+{
+    static const char text[] = PAIR("(isomorphic-to f)") BOX TIED
+        "(assert (<= Q[0,0] (+ Y[0,0] 0.25)))";
+    char path[64];
+    struct files files;
+    struct error error = {0};
+    struct verify_result result = {0};
+    create(&files, 0.5);
+    struct query *query = load_well(&files, text, 2);
+    struct verify_options options = limits();
+    ref_file_write(files.property, text, strlen(text));
+    ref_file_write(path, "", 0);
+    ck_assert_int_eq(proof_open(&options.proof, query, path, &error),
+                     STATUS_OK);
+    verify_query(&result, query, &options);
+    ck_assert_int_eq(proof_write(options.proof, &result.stats, &error),
+                     STATUS_OK);
+    char names[2][80];
+    const char *paths[2] = {names[0], names[1]};
+    (void)snprintf(names[0], sizeof names[0], "f=%s", files.model[1]);
+    (void)snprintf(names[1], sizeof names[1], "g=%s", files.model[0]);
+    struct check_property *property = check_property_load(files.property);
+    struct check_network *network = check_networks_load(property, paths, 2);
+    (void)check_certificate(path, network, property,
+                            check_query_create(property), CHECK_FAST, 1);
 }
 END_TEST
 
@@ -348,13 +456,14 @@ START_TEST(polynomials_are_decided)
                                             "(* X[0,1] X[0,1])) 1.875))",
                                  1),
                      VERDICT_SAT);
-    /* y >= 0, so x0 y > 0 wants x0 > 0 */
-    ck_assert_int_eq(
-        decide_text(&files,
-                    SINGLE("") "(assert (>= (* X[0,0] Y[0,0]) 0.125))"
-                               "(assert (<= X[0,0] -0.125))",
-                    1),
-        VERDICT_UNSAT);
+    /* y >= 0, so x0 y > 0 wants x0 > 0; without a certificate */
+    struct query *query =
+        load_well(&files,
+                  SINGLE("") "(assert (>= (* X[0,0] Y[0,0]) 0.125))"
+                             "(assert (<= X[0,0] -0.125))",
+                  1);
+    ck_assert_int_eq(decide(query, NULL), VERDICT_UNSAT);
+    query_destroy(query);
     destroy(&files);
 }
 END_TEST
@@ -395,6 +504,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, tied_inputs_become_one);
     tcase_add_test(cases, untied_inputs_stay);
     tcase_add_test(cases, pairs_are_decided);
+    tcase_add_exit_test(cases, networks_in_another_order_are_rejected, 1);
     tcase_add_test(cases, equal_networks_have_one_content);
     tcase_add_test(cases, witnesses_list_all_networks);
     tcase_add_test(cases, ties_hold_on_the_numbers_as_printed);
