@@ -85,11 +85,13 @@ struct prover {
     size_t n_multipliers; /* capacity */
     struct dual *dual;    /* NULL until needed */
     struct dual_state *dual_state;
-    double *slope;       /* of the unstable neurons, to be evaluated */
-    double *told;        /* those that the record has set so far, else -1 */
-    size_t refreshed;    /* depth where the node's bounds were made */
-    double refresh_cost; /* multiply-adds of a refresh and of a dual bound */
-    double dual_cost;
+    double *slope;    /* of the unstable neurons, to be evaluated */
+    double *told;     /* those that the record has set so far, else -1 */
+    size_t refreshed; /* depth where the node's bounds were made */
+    double
+        refresh_cost; /* multiply-adds of a refresh, of a dual bound, and of */
+    double dual_cost; /* bounding hidden neurons below the root */
+    double hidden_cost;
     struct record record;
     struct stats stats;
 };

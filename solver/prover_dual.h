@@ -20,6 +20,7 @@ enum dual_distance { DUAL_UNKNOWN, DUAL_NEAR, DUAL_FAR };
  *             -1 where it has set none
  *   distance  of the root, known once it is split
  *   refreshed depth of the node where the neurons were last bounded anew
+ *   tightened depth of the node where some were by slopes of their own
  */
 struct dual_state {
     size_t n_rows;
@@ -28,6 +29,7 @@ struct dual_state {
     float *eta;
     float *told;
     size_t refreshed;
+    size_t tightened;
     enum dual_distance distance;
 };
 

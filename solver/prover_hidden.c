@@ -19,10 +19,6 @@ static const double LEAST_GAIN = 0x1p-5;
 /* Slopes of a recorded search are as told within this. */
 static const double SLACK = 0x1p-4;
 
-/* Multiply-adds of all ascents together if none stops early; a quarter of them
- * is usual, about two seconds. */
-static const double MOST_MADDS = 1.6e10;
-
 /* An unstable neuron, and what its upper line costs. */
 struct pick {
     uint32_t id;
@@ -43,9 +39,10 @@ static int compare_ids(const void *a, const void *b)
     return (left->id > right->id) - (left->id < right->id);
 }
 
-/* The costliest neurons that MOST_MADDS allows, in order of layers; those with
+/* The costliest neurons that most_madds allows, in order of layers; those with
  * no unstable neuron below have exact bounds. Returns their number. */
-static size_t pick_neurons(struct pick *picks, const struct prover *p)
+static size_t pick_neurons(struct pick *picks, const struct prover *p,
+                           double most_madds)
 {
     const struct dual *d = p->dual;
     size_t n = 0;
@@ -64,7 +61,7 @@ static size_t pick_neurons(struct pick *picks, const struct prover *p)
     qsort(picks, n, sizeof *picks, compare_costs);
     double madds = 0.0;
     size_t n_kept = 0;
-    for (; n_kept < n && madds < MOST_MADDS; n_kept++) {
+    for (; n_kept < n && madds < most_madds; n_kept++) {
         const struct dual_neuron *neuron = &d->neuron[picks[n_kept].id];
         madds += 4.0 * (double)END.n_steps * p->cone[neuron->source];
     }
@@ -72,9 +69,51 @@ static size_t pick_neurons(struct pick *picks, const struct prover *p)
     return n_kept;
 }
 
+/* The neuron of a literal below the layer that the rows bound; DUAL_STABLE if
+ * there is none. */
+static uint32_t literal_of(const struct dual *d, const struct split *split)
+{
+    const uint32_t id = split->kind == SPLIT_NEURON
+                            ? dual_find(d, split->layer, split->index)
+                            : DUAL_STABLE;
+    return id != DUAL_STABLE && d->neuron[id].relu < d->target ? id
+                                                               : DUAL_STABLE;
+}
+
+/* Sets the phases of the literals in all rows, with multipliers 0. */
+static void set_literals(struct dual *d, const struct node *node)
+{
+    for (size_t s = 0; s < node->depth; s++) {
+        const uint32_t id = literal_of(d, &node->path[s]);
+        for (size_t r = 0; id != DUAL_STABLE && r < d->n_rows; r++) {
+            d->phase[r * d->n_unstable + id] =
+                node->path[s].is_upper ? PHASE_ACTIVE : PHASE_INACTIVE;
+            d->choice[r * d->n_unstable + id] = 0.0;
+        }
+    }
+}
+
+/* Notes the multipliers of the literals of row `row`; returns their number. */
+static size_t note_literals(struct prover *p, const struct node *node,
+                            size_t row)
+{
+    const struct dual *d = p->dual;
+    const double *multiplier = prover_slopes_literals(p, row);
+    size_t n = 0;
+    for (size_t s = 0; multiplier != NULL && s < node->depth; s++) {
+        const uint32_t id = literal_of(d, &node->path[s]);
+        if (id != DUAL_STABLE && multiplier[id] > 0.0) {
+            const struct record_literal term = {(uint32_t)s, multiplier[id]};
+            VEC_PUSH(&p->record.lemma_terms, term);
+            n++;
+        }
+    }
+    return n;
+}
+
 /* Notes the lemma of an end that row `row` of the dual bound has proved. */
-static void note_end(struct prover *p, const struct dual_neuron *neuron,
-                     size_t row)
+static void note_end(struct prover *p, const struct node *node,
+                     const struct dual_neuron *neuron, size_t row)
 {
     struct record *record = &p->record;
     if (!record->is_on) {
@@ -84,7 +123,8 @@ static void note_end(struct prover *p, const struct dual_neuron *neuron,
     const struct record_lemma lemma = {.relu = neuron->number,
                                        .element = neuron->index,
                                        .is_upper =
-                                           p->dual->disjunct[row] % 2 == 1};
+                                           p->dual->disjunct[row] % 2 == 1,
+                                       .n_terms = note_literals(p, node, row)};
     VEC_PUSH(&record->lemmas, lemma);
     /* The first step refreshes, after lemmas of earlier layers. */
     if (record->steps.n == 0) {
@@ -109,13 +149,14 @@ static double evaluate(struct prover *p, const struct dual_neuron *neuron,
     backward_begin(p->backward, 1);
     backward_seed(p->backward, neuron->source, 0)[neuron->index] =
         p->dual->disjunct[row] % 2 == 0 ? 1.0 : -1.0;
+    prover_slopes_seed_literals(p, row);
     backward_run(p->backward);
     return backward_minimum(p->backward, 0, p->lower, p->upper);
 }
 
 /* Moves the end of row `row` if that is worth it. */
-static bool move_end(struct prover *p, const struct dual_neuron *neuron,
-                     size_t row)
+static bool move_end(struct prover *p, const struct node *node,
+                     const struct dual_neuron *neuron, size_t row)
 {
     const bool is_upper = p->dual->disjunct[row] % 2 == 1;
     double *lower = &p->bounds.lower[neuron->source][neuron->index];
@@ -130,7 +171,7 @@ static bool move_end(struct prover *p, const struct dual_neuron *neuron,
     if (!(bound >= least) || bound > (is_upper ? -*lower : *upper)) {
         return false;
     }
-    note_end(p, neuron, row);
+    note_end(p, node, neuron, row);
     if (is_upper) {
         *upper = interval_reduce(*upper, -bound);
     } else {
@@ -144,7 +185,8 @@ static bool move_end(struct prover *p, const struct dual_neuron *neuron,
 }
 
 /* Both ends of n neurons of one layer; returns the number that moved. */
-static size_t tighten(struct prover *p, const struct pick *picks, size_t n)
+static size_t tighten(struct prover *p, const struct node *node,
+                      const struct pick *picks, size_t n)
 {
     struct dual *d = p->dual;
     size_t n_moved = 0;
@@ -154,6 +196,7 @@ static size_t tighten(struct prover *p, const struct pick *picks, size_t n)
         const uint32_t index = d->neuron[picks[t / 2].id].index;
         dual_set_row(d, t, 2 * index + (uint32_t)(t % 2));
     }
+    set_literals(d, node);
     prover_slopes_set_implied(p);
     dual_set_chords(d, &p->bounds);
     dual_ascend(d, &END, 0.0);
@@ -161,7 +204,7 @@ static size_t tighten(struct prover *p, const struct pick *picks, size_t n)
         const struct dual_neuron *neuron = &d->neuron[picks[t].id];
         for (size_t r = 0; r < d->n_rows; r++) {
             if (d->disjunct[r] / 2 == neuron->index) {
-                n_moved += move_end(p, neuron, r) ? 1 : 0;
+                n_moved += move_end(p, node, neuron, r) ? 1 : 0;
             }
         }
     }
@@ -169,7 +212,8 @@ static size_t tighten(struct prover *p, const struct pick *picks, size_t n)
     return n_moved;
 }
 
-size_t prover_hidden_tighten(struct prover *p)
+size_t prover_hidden_tighten(struct prover *p, const struct node *node,
+                             double most_madds)
 {
     const struct dual *d = p->dual;
     struct pick *picks;
@@ -178,14 +222,14 @@ size_t prover_hidden_tighten(struct prover *p)
         return 0;
     }
     NEW_ARRAY(picks, d->n_unstable);
-    const size_t n = pick_neurons(picks, p);
+    const size_t n = pick_neurons(picks, p, most_madds);
     for (size_t first = 0, end = 0; first < n; first = end) {
         const uint32_t relu = d->neuron[picks[first].id].relu;
         while (end < n && end - first < DUAL_ROWS / 2 &&
                d->neuron[picks[end].id].relu == relu) {
             end++;
         }
-        n_moved += tighten(p, picks + first, end - first);
+        n_moved += tighten(p, node, picks + first, end - first);
     }
     alloc_free(picks);
     return n_moved;

@@ -68,6 +68,34 @@ void prover_slopes_set_lines(struct prover *p, size_t row)
     }
 }
 
+const double *prover_slopes_literals(struct prover *p, size_t row)
+{
+    const struct dual *d = p->dual;
+    const size_t n = d->n_unstable;
+    double *multiplier = prover_reserve_multipliers(p, n);
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t phase = d->phase[row * n + i];
+        const bool is_split = phase == PHASE_ACTIVE || phase == PHASE_INACTIVE;
+        multiplier[i] = is_split ? d->choice[row * n + i] : 0.0;
+    }
+    return record_round(multiplier, n) ? multiplier : NULL;
+}
+
+void prover_slopes_seed_literals(struct prover *p, size_t row)
+{
+    const struct dual *d = p->dual;
+    const double *multiplier = prover_slopes_literals(p, row);
+    for (size_t i = 0; multiplier != NULL && i < d->n_unstable; i++) {
+        if (multiplier[i] > 0.0) {
+            const bool is_active =
+                d->phase[row * d->n_unstable + i] == PHASE_ACTIVE;
+            backward_seed(p->backward, d->neuron[i].source,
+                          0)[d->neuron[i].index] +=
+                is_active ? -multiplier[i] : multiplier[i];
+        }
+    }
+}
+
 size_t prover_slopes_tell(struct prover *p, size_t row)
 {
     const struct dual *d = p->dual;

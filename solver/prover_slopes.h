@@ -18,6 +18,14 @@ void prover_slopes_choose(struct prover *prover, size_t row, double slack);
 /* The bounds and the chosen slopes of a row as lines of back-substitution. */
 void prover_slopes_set_lines(struct prover *prover, size_t row);
 
+/* Multipliers of the literals of a row by neuron [n_unstable], rounded; NULL if
+ * all are 0. Valid until the next reservation (prover.h). */
+const double *prover_slopes_literals(struct prover *prover, size_t row);
+
+/* Adds the literals of a row with these multipliers to row 0 of
+ * back-substitution. */
+void prover_slopes_seed_literals(struct prover *prover, size_t row);
+
 /* Tells the record the slopes that row 0 of the last back-substitution used,
  * for row `row` of the dual bound, and that were not told; returns their
  * number. */

@@ -37,6 +37,7 @@ static uint32_t rank_of(const struct node *node)
  * The lemmas and closings of a node.
  *   multipliers  of all combinations; room for all terms of the record, so
  *                that pointers into it stay valid
+ *   n_literals   of the lemmas added
  *   rank         neuron splits above the place of what is added next
  */
 struct payload {
@@ -46,6 +47,7 @@ struct payload {
     VEC(struct sink_closing) closings;
     struct sink_multiplier *multipliers;
     size_t n_multipliers;
+    size_t n_literals;
 };
 
 /* The terms of one disjunct, atoms or literals; returns their number. */
@@ -79,11 +81,14 @@ static void add_closing(struct payload *payload, const struct record *record,
     VEC_PUSH(&payload->closings, closing);
 }
 
+/* The next n lemmas of the record. */
 static void add_lemmas(struct payload *payload, const struct record *record,
-                       const struct node *node)
+                       const struct node *node, size_t n)
 {
-    const struct record_literal *literal = record->lemma_terms.data;
-    for (size_t i = 0; i < record->lemmas.n; i++) {
+    const struct record_literal *literal =
+        record->lemma_terms.data + payload->n_literals;
+    const size_t end = payload->lemmas.n + n;
+    for (size_t i = payload->lemmas.n; i < end; i++) {
         const struct record_lemma *from = &record->lemmas.data[i];
         struct sink_multiplier *multipliers =
             payload->multipliers + payload->n_multipliers;
@@ -99,6 +104,7 @@ static void add_lemmas(struct payload *payload, const struct record *record,
                 literal->multiplier};
         }
         payload->n_multipliers += from->n_terms;
+        payload->n_literals += from->n_terms;
         VEC_PUSH(&payload->lemmas, lemma);
     }
 }
@@ -198,9 +204,9 @@ static void tell_steps(struct place *place, struct payload *payload,
                         record->closed.data[n_closed + i]);
         }
         n_closed += record->steps.data[s].n_closed;
+        add_lemmas(payload, record, node, record->steps.data[s].n_lemmas);
         payload->rank++;
     }
-    add_lemmas(payload, record, node);
     n_closed = 0;
     size_t n_lemmas = 0;
     for (size_t s = 0; s < record->steps.n; s++) {
@@ -237,7 +243,7 @@ static void tell(struct place *place, struct payload *payload,
         tell_steps(place, payload, record, node);
         return;
     }
-    add_lemmas(payload, record, node);
+    add_lemmas(payload, record, node, record->lemmas.n);
     for (size_t i = 0; i < record->closed.n; i++) {
         add_closing(payload, record, node, record->closed.data[i]);
     }

@@ -1,6 +1,8 @@
 /* A region around an unsafe point is never closed, and keeps the point. */
 #include "domains/box.h"
 #include "solver/prover.h"
+#include "solver/prover_dual.h"
+#include "solver/prover_hidden.h"
 #include "solver/solver.h"
 #include "src/base/rng.h"
 #include "src/num/rational.h"
@@ -227,6 +229,29 @@ static void check_region(struct sample *sample)
     node_destroy(node);
 }
 
+/* The same by the dual bound. Returns the number of neurons' ends that moved
+ * behind literals. */
+static size_t check_dual_region(struct sample *sample)
+{
+    struct node *node = draw_node(sample);
+    struct prover *p = sample->prover;
+    prover_load(p, node);
+    ck_assert_msg(!prover_dual_close(p, node),
+                  "seed %llu: an unsafe region is closed",
+                  (unsigned long long)sample->seed);
+    const size_t n_moved = prover_hidden_tighten(p, node, 1e9);
+    const bool is_behind = node->depth > 0;
+    check_bounds(sample);
+    check_open(sample);
+    size_t n_terms = 0;
+    for (size_t i = 0; i < p->record.lemmas.n; i++) {
+        n_terms += p->record.lemmas.data[i].n_terms;
+    }
+    ck_assert_uint_eq(n_terms, p->record.lemma_terms.n);
+    node_destroy(node);
+    return is_behind ? n_moved : 0;
+}
+
 static void check_point(struct sample *sample)
 {
     ref_network_eval(&sample->values, sample->query->layers, sample->x);
@@ -288,10 +313,35 @@ START_TEST(regions_of_unsafe_points_stay_open_and_keep_them)
 }
 END_TEST
 
+START_TEST(neurons_bounded_with_literals_keep_the_points_behind_them)
+{
+    size_t n_moved = 0;
+    const size_t n_rounds = test_count(100);
+    for (size_t round = 0; round < n_rounds; round++) {
+        struct sample sample;
+        sample_init(&sample, 5 * round);
+        sample.prover->record.is_on = true;
+        prover_dual_set_root(sample.prover, &sample.root->bounds);
+        sample.prover->record.apart.is_known = true;
+        for (size_t i = 0; i < TRIES; i++) {
+            if (draw_point(&sample)) {
+                ref_network_eval(&sample.values, sample.query->layers,
+                                 sample.x);
+                n_moved += check_dual_region(&sample);
+            }
+        }
+        sample_clear(&sample);
+    }
+    ck_assert_uint_gt(n_moved, 0);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("prover");
     tcase_set_timeout(cases, 60.0);
     tcase_add_test(cases, regions_of_unsafe_points_stay_open_and_keep_them);
+    tcase_add_test(cases,
+                   neurons_bounded_with_literals_keep_the_points_behind_them);
     return cases;
 }
