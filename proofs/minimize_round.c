@@ -95,13 +95,13 @@ static void round_closing(struct minimize_walk *walk,
 
 /*
  * The lemmas of the node in work.
- *   recorded  their multipliers as they were
+ *   recorded  their multipliers as they were, one lemma after the other
  *   bits      [own.n_lemmas] to which those of each are rounded
  */
 struct lemmas {
     struct minimize_walk *walk;
     struct cert_details own;
-    VEC(struct cert_multiplier) recorded;
+    struct cert_multiplier *recorded;
     unsigned *bits;
 };
 
@@ -115,7 +115,7 @@ static bool closes_rounded(const struct lemmas *self)
         const struct cert_combination *by =
             &tree->lemmas.data[self->own.first_lemma + l].by;
         for (size_t i = 0; i < (size_t)by->n_atoms + by->n_literals; i++) {
-            const struct cert_multiplier one = self->recorded.data[next++];
+            const struct cert_multiplier one = self->recorded[next++];
             struct cert_multiplier number = minimize_number(
                 ldexp((double)one.mantissa, one.exponent), self->bits[l]);
             number.index = one.index;
@@ -153,33 +153,48 @@ static unsigned fewest(const struct lemmas *self, size_t from, size_t to,
     return most;
 }
 
+/* Copies the multipliers of the lemmas; returns the bits of the longest. */
+static unsigned take_recorded(struct lemmas *self)
+{
+    const struct cert_tree *tree = self->walk->tree;
+    unsigned most = 1;
+    size_t n = 0;
+    for (size_t l = 0; l < self->own.n_lemmas; l++) {
+        const struct cert_combination *by =
+            &tree->lemmas.data[self->own.first_lemma + l].by;
+        n += (size_t)by->n_atoms + by->n_literals;
+    }
+    NEW_ARRAY(self->recorded, n);
+    n = 0;
+    for (size_t l = 0; l < self->own.n_lemmas; l++) {
+        const struct cert_combination *by =
+            &tree->lemmas.data[self->own.first_lemma + l].by;
+        const unsigned bits = longest(tree, by);
+        most = bits > most ? bits : most;
+        for (size_t i = 0; i < (size_t)by->n_atoms + by->n_literals; i++) {
+            self->recorded[n++] = tree->multipliers.data[by->first + i];
+        }
+    }
+    return most;
+}
+
 /* The fewest bits for the lemmas of the node in work with which all below it
  * closes: for all the same, then for each alone. The node is then prepared
  * again. */
 static void round_lemmas(struct minimize_walk *walk)
 {
-    struct cert_tree *tree = walk->tree;
     struct lemmas self = {
-        .walk = walk, .own = cert_node_details(tree, minimize_walk_node(walk))};
+        .walk = walk,
+        .own = cert_node_details(walk->tree, minimize_walk_node(walk))};
     const size_t n = self.own.n_lemmas;
-    unsigned most = 1;
     NEW_ARRAY(self.bits, n);
-    for (size_t l = 0; l < n; l++) {
-        const struct cert_combination *by =
-            &tree->lemmas.data[self.own.first_lemma + l].by;
-        const unsigned bits = longest(tree, by);
-        most = bits > most ? bits : most;
-        for (size_t i = 0; i < (size_t)by->n_atoms + by->n_literals; i++) {
-            VEC_PUSH(&self.recorded, tree->multipliers.data[by->first + i]);
-        }
-    }
-    most = fewest(&self, 0, n, most);
+    const unsigned most = fewest(&self, 0, n, take_recorded(&self));
     for (size_t l = 0; l < n && n > 1; l++) {
         (void)fewest(&self, l, l + 1, most);
     }
     (void)closes_rounded(&self);
     alloc_free(self.bits);
-    VEC_CLEAR(&self.recorded);
+    alloc_free(self.recorded);
     minimize_walk_again(walk);
     minimize_walk_prepare(walk, minimize_walk_node(walk)->refresh);
 }
