@@ -44,7 +44,7 @@ void check_dyadic_add_double(struct check_dyadic *sum,
     check_dyadic_add_product(sum, a, mantissa, exponent);
 }
 
-static void set_rational(mpq_t x, const struct check_dyadic *a)
+void check_dyadic_get(mpq_t x, const struct check_dyadic *a)
 {
     mpq_set_z(x, a->value);
     if (a->exponent >= 0) {
@@ -58,7 +58,7 @@ int check_dyadic_compare(const struct check_dyadic *a, const mpq_t b)
 {
     mpq_t x;
     mpq_init(x);
-    set_rational(x, a);
+    check_dyadic_get(x, a);
     const int order = mpq_cmp(x, b);
     mpq_clear(x);
     return order;
@@ -94,7 +94,7 @@ int64_t check_dyadic_floor_difference(const struct check_dyadic *a,
     mpz_t floor;
     mpq_init(exact);
     mpz_init(floor);
-    set_rational(exact, a);
+    check_dyadic_get(exact, a);
     mpq_sub(exact, exact, b);
     mpq_mul_2exp(exact, exact, bits);
     mpz_fdiv_q(floor, mpq_numref(exact), mpq_denref(exact));

@@ -21,6 +21,8 @@ void check_dyadic_add_product(struct check_dyadic *sum,
 void check_dyadic_add_double(struct check_dyadic *sum,
                              const struct check_dyadic *a, double w);
 
+void check_dyadic_get(mpq_t x, const struct check_dyadic *a);
+
 /* Below 0, 0 or above 0, as a is below, equal to or above b. */
 int check_dyadic_compare(const struct check_dyadic *a, const mpq_t b);
 

@@ -60,10 +60,48 @@ void check_network_eval(mpq_t *v, const struct check_network *network)
     check_free(values);
 }
 
+static bool is_dyadic(const mpq_t x)
+{
+    return mpz_popcount(mpq_denref(x)) == 1;
+}
+
+/* End e of a row if those of its columns are dyadic, else false. */
+static bool add_dyadics(mpq_t y, mpq_t *const ends[2],
+                        const struct check_layer *layer, size_t i, size_t e)
+{
+    struct check_dyadic one = {.exponent = 0};
+    struct check_dyadic sum = {.exponent = 0};
+    bool are_dyadic = true;
+    mpz_init_set_ui(one.value, 1);
+    mpz_init(sum.value);
+    check_dyadic_add_double(&sum, &one, layer->bias[i]);
+    for (size_t k = layer->start[i]; k < layer->start[i + 1] && are_dyadic;
+         k++) {
+        const size_t from = layer->weight[k] < 0.0 ? 1 - e : e;
+        const mpq_srcptr of = ends[from][layer->column[k]];
+        const struct check_dyadic part = {
+            /* its numerator is borrowed */
+            .value = {*mpq_numref(of)},
+            .exponent = -(long)mpz_scan1(mpq_denref(of), 0)};
+        are_dyadic = is_dyadic(of);
+        if (are_dyadic) {
+            check_dyadic_add_double(&sum, &part, layer->weight[k]);
+        }
+    }
+    check_dyadic_get(y, &sum);
+    mpz_clear(one.value);
+    mpz_clear(sum.value);
+    return are_dyadic;
+}
+
 /* Ends of a row from those of its columns. */
 static void enclose_row(mpq_t y[2], mpq_t *const ends[2],
                         const struct check_layer *layer, size_t i)
 {
+    if (add_dyadics(y[0], ends, layer, i, 0) &&
+        add_dyadics(y[1], ends, layer, i, 1)) {
+        return;
+    }
     mpq_t weight;
     mpq_t part;
     mpq_inits(weight, part, NULL);
@@ -171,11 +209,6 @@ bool check_network_enclose(mpq_t *lower, mpq_t *upper,
     mpq_clears(y[0], y[1], NULL);
     check_transcendental_clear();
     return has_values;
-}
-
-static bool is_dyadic(const mpq_t x)
-{
-    return mpz_popcount(mpq_denref(x)) == 1;
 }
 
 /* Exact values in v; false if some are not dyadic, or multiples of a factor that

@@ -206,7 +206,8 @@ static void divide_integers(struct check_builder *b, struct check_value *x,
                              divisor == 0 || fabs(x->number[i]) > 0x1p53 ||
                                  fabs(y->number[i]) > 0x1p53,
                              "division by 0, or of large integers");
-        number[i] = (double)((int64_t)x->number[i] / divisor);
+        const int64_t quotient = (int64_t)x->number[i] / divisor;
+        number[i] = (double)quotient;
     }
     output->number = number;
 }

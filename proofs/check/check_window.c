@@ -126,10 +126,11 @@ static void read_windows(struct check_builder *b, struct window *w,
     struct check_shape shape = w->x.shape;
     struct check_axis *axes = check_axes(b, &shape);
     struct check_axis moved[7] = {{0}};
+    const bool is_transposed = w->is_transposed;
     (void)read_numbers(b, w->stride, w, "strides");
     (void)read_numbers(b, w->dilation, w, "dilations");
     read_padding(b, w);
-    if (w->is_transposed) {
+    if (is_transposed) {
         widen(b, w, axes);
     }
     for (size_t i = 0; i < 2; i++) {
