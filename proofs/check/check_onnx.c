@@ -331,7 +331,11 @@ static struct check_onnx_value *read_values(struct check_arena *arena,
         dims->data =
             check_arena_alloc(arena, count_parts(shape, 1), sizeof *dims->data);
         while (find_field(&dim, &shape, 1, LENGTH)) {
-            dims->data[dims->n++] = get_number(dim.bytes, 1);
+            const uint64_t size = get_number(dim.bytes, 1);
+            if (size == 0 && (find_numbers(dim.bytes) & 2) != 0) {
+                check_cursor_fail(&dim.bytes, "dimension 0");
+            }
+            dims->data[dims->n++] = size;
         }
     }
     return values;

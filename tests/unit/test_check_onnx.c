@@ -184,6 +184,11 @@ START_TEST(numbers_it_cannot_hold)
     ref_model_floats(&model, "c", pair, 0, bad + 3);
     ref_model_node(&model, "Div", "x,c", "y");
     refuses(&model, UNSUPPORTED, "division by 0");
+    static const int64_t none = 0; /* is not left open */
+    model = start();
+    ref_model_input(&model, "w", 1, &none, 1);
+    ref_model_node(&model, "Relu", "x", "y");
+    refuses(&model, UNREADABLE, "dimension 0");
     for (size_t i = 0; i < 3; i++) {
         static const float alphas[] = {1.25F, 0.5F, 4.0F};
         model = start();
