@@ -5,22 +5,31 @@
 #include "proofs/minimize_pass.h"
 #include "src/base/require.h"
 
+#include <math.h>
 #include <string.h>
 
 const char *const minimize_pass_names[MINIMIZE_PASSES] = {
-    [MINIMIZE_SLICE] = "slice",     [MINIMIZE_LEMMAS] = "lemmas",
-    [MINIMIZE_REFRESH] = "refresh", [MINIMIZE_MERGE] = "merge",
-    [MINIMIZE_TRIM] = "trim",       [MINIMIZE_SPARSE] = "sparse",
-    [MINIMIZE_ROUND] = "round",
+    [MINIMIZE_UNLEARN] = "unlearn", [MINIMIZE_SLICE] = "slice",
+    [MINIMIZE_LEMMAS] = "lemmas",   [MINIMIZE_REFRESH] = "refresh",
+    [MINIMIZE_MERGE] = "merge",     [MINIMIZE_TRIM] = "trim",
+    [MINIMIZE_SPARSE] = "sparse",   [MINIMIZE_ROUND] = "round",
 };
+
+/* What passes that may take long use at most of the budget that is left: all
+ * after them work on what they leave. */
+static const double LONG_SHARE = 0.4;
 
 typedef void (*pass_function)(struct minimize_walk *walk,
                               const struct minimize_options *options);
 
 static const pass_function functions[MINIMIZE_PASSES] = {
-    [MINIMIZE_SLICE] = minimize_slice,     [MINIMIZE_LEMMAS] = minimize_lemmas,
-    [MINIMIZE_REFRESH] = minimize_refresh, [MINIMIZE_MERGE] = minimize_merge,
-    [MINIMIZE_TRIM] = minimize_trim,       [MINIMIZE_SPARSE] = minimize_sparse,
+    [MINIMIZE_UNLEARN] = minimize_unlearn,
+    [MINIMIZE_SLICE] = minimize_slice,
+    [MINIMIZE_LEMMAS] = minimize_lemmas,
+    [MINIMIZE_REFRESH] = minimize_refresh,
+    [MINIMIZE_MERGE] = minimize_merge,
+    [MINIMIZE_TRIM] = minimize_trim,
+    [MINIMIZE_SPARSE] = minimize_sparse,
     [MINIMIZE_ROUND] = minimize_round,
 };
 
@@ -85,6 +94,8 @@ static bool is_applicable(enum minimize_pass pass, const struct cert_tree *tree)
         return false;
     }
     switch (pass) {
+    case MINIMIZE_UNLEARN:
+        return tree->lemmas.n > 0;
     case MINIMIZE_SLICE:
     case MINIMIZE_LEMMAS:
         return tree->slopes.n + tree->lemmas.n > 0;
@@ -160,7 +171,12 @@ static void try_pass(struct minimize_row *row, struct cert *cert,
                      const struct minimize_options *options)
 {
     struct minimize_options current = *options;
+    const double now_s = budget_now_s();
     bool is_done = false;
+    if (pass <= MINIMIZE_LEMMAS && isfinite(options->budget.deadline_s)) {
+        current.budget.deadline_s =
+            now_s + LONG_SHARE * (options->budget.deadline_s - now_s);
+    }
     while (!is_done) {
         struct bytes after = {0};
         run_pass(row, cert, pass, oracle, &current);

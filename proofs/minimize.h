@@ -11,6 +11,7 @@
 
 /* The passes, in the order in which they run; each one file. */
 enum minimize_pass {
+    MINIMIZE_UNLEARN, /* nodes that close without any lemma */
     MINIMIZE_SLICE,   /* lemmas and slopes that no contradiction looks at */
     MINIMIZE_LEMMAS,  /* lemmas and slopes that nothing needs */
     MINIMIZE_MERGE,   /* leaves whose parent closes as well */

@@ -1,9 +1,6 @@
 /* Pass: lemmas and slopes that nothing needs. */
 #include "proofs/minimize_pass.h"
-#include "proofs/minimize_unlearn.h"
 #include "src/base/alloc.h"
-
-#include <math.h>
 
 /*
  * Records are deleted in ever smaller chunks while all below the node still
@@ -13,21 +10,6 @@
  * long as the one before. Those with more only if that may take its time.
  */
 enum { FEW_LEAVES = 32, LEAVES_FACTOR = 4, FIRST_LEAVES = 2 };
-
-/* Shares of what is left of the budget, which other passes need as well: for
- * whole nodes without lemmas, then for single ones. */
-static const double NODES_SHARE = 0.25;
-static const double RECORDS_SHARE = 0.5;
-
-static struct budget share_of(const struct budget *budget, double share)
-{
-    struct budget part = *budget;
-    const double now_s = budget_now_s();
-    if (isfinite(budget->deadline_s)) {
-        part.deadline_s = now_s + share * (budget->deadline_s - now_s);
-    }
-    return part;
-}
 
 /* Which records of a node a trial leaves out, counted slopes first. */
 struct gap {
@@ -137,16 +119,12 @@ static void thin_out_nodes(struct minimize_walk *walk, uint32_t least,
 void minimize_lemmas(struct minimize_walk *walk,
                      const struct minimize_options *options)
 {
-    struct minimize_options part = *options;
-    part.budget = share_of(&options->budget, NODES_SHARE);
-    minimize_unlearn(walk, &part);
-    part.budget = share_of(&options->budget, RECORDS_SHARE);
     const uint32_t n_nodes = (uint32_t)walk->tree->nodes.n;
     const uint32_t end = options->is_slow ? n_nodes : FEW_LEAVES;
     uint32_t least = 0;
     for (uint32_t most = FIRST_LEAVES; least < end && least < n_nodes;
          most *= LEAVES_FACTOR) {
-        thin_out_nodes(walk, least, most, &part.budget);
+        thin_out_nodes(walk, least, most, &options->budget);
         least = most;
     }
 }

@@ -6,6 +6,8 @@
 #include "proofs/minimize_walk.h"
 
 /* Each works on the tree of a walk just started, and leaves it somewhere. */
+void minimize_unlearn(struct minimize_walk *walk,
+                      const struct minimize_options *options);
 void minimize_slice(struct minimize_walk *walk,
                     const struct minimize_options *options);
 void minimize_lemmas(struct minimize_walk *walk,

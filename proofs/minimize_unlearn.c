@@ -1,7 +1,6 @@
-/* Part of the pass on lemmas: whole nodes without theirs. */
-#include "proofs/minimize_unlearn.h"
-
+/* Pass: whole nodes without their lemmas. */
 #include "proofs/minimize_grow.h"
+#include "proofs/minimize_pass.h"
 #include "proofs/minimize_search.h"
 #include "src/base/alloc.h"
 

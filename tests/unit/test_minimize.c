@@ -536,7 +536,7 @@ START_TEST(few_splits_of_inputs_take_the_place_of_lemmas)
     VEC_PUSH(&tree->details, own);
     tree->nodes.data[child].details = 0;
     const struct minimize_size size =
-        run(&fake, &cert, MINIMIZE_LEMMAS, MINIMIZE_GREEDY);
+        run(&fake, &cert, MINIMIZE_UNLEARN, MINIMIZE_GREEDY);
     ck_assert_uint_eq(size.n_lemmas, 0);
     ck_assert_uint_eq(size.n_leaves, 4);
     ck_assert_uint_eq(tree->nodes.data[0].kind, CERT_INPUT);
@@ -556,7 +556,7 @@ START_TEST(lemmas_stay_where_too_many_splits_were_needed)
     VEC_PUSH(&tree->details, own);
     tree->nodes.data[child].details = 0;
     const struct minimize_size size =
-        run(&fake, &cert, MINIMIZE_LEMMAS, MINIMIZE_GREEDY);
+        run(&fake, &cert, MINIMIZE_UNLEARN, MINIMIZE_GREEDY);
     ck_assert_uint_eq(size.n_lemmas, 1);
     ck_assert_uint_eq(size.n_leaves, 2);
     ck_assert_uint_eq(tree->nodes.data[0].kind, CERT_NEURON);
