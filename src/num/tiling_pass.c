@@ -187,7 +187,7 @@ uint64_t tiling_add_backward(const struct tiling_pass *pass)
         const size_t number = pass->copies == NULL ? c : pass->copies[c];
         const struct tiling_copy *copy = &pass->tiling->copy[number];
         const struct tile *tile = &pass->tiling->tile[copy->tile];
-        if (tile != block.tile) {
+        if (c == 0 || tile != block.tile) {
             finish_backward(pass, &block);
             block.tile = tile;
         }
@@ -216,7 +216,7 @@ uint64_t tiling_add_forward(const struct tiling_pass *pass)
         const size_t number = pass->copies == NULL ? c : pass->copies[c];
         const struct tiling_copy *copy = &pass->tiling->copy[number];
         const struct tile *tile = &pass->tiling->tile[copy->tile];
-        if (tile != block.tile) {
+        if (c == 0 || tile != block.tile) {
             finish_forward(pass, &block);
             block.tile = tile;
         }
