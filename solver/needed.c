@@ -5,19 +5,24 @@
 
 #include <string.h>
 
+static void mark_atom(bool *is_needed, const struct layers *layers,
+                      const struct query_atom *atom)
+{
+    for (size_t t = 0; t < atom->n_terms; t++) {
+        const size_t variable = atom->terms[t].variable;
+        if (variable >= layers->n_inputs) {
+            is_needed[variable - layers->n_inputs] = true;
+        }
+    }
+}
+
 static void mark_outputs(bool *is_needed, const struct layers *layers,
                          const struct query_case *query_case)
 {
     for (size_t d = 0; d < query_case->n_disjuncts; d++) {
         const struct query_disjunct *disjunct = &query_case->disjuncts[d];
         for (size_t q = 0; q < disjunct->n_atoms; q++) {
-            const struct query_atom *atom = &disjunct->atoms[q];
-            for (size_t t = 0; t < atom->n_terms; t++) {
-                if (atom->terms[t].variable >= layers->n_inputs) {
-                    is_needed[atom->terms[t].variable - layers->n_inputs] =
-                        true;
-                }
-            }
+            mark_atom(is_needed, layers, &disjunct->atoms[q]);
         }
     }
 }

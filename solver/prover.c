@@ -2,6 +2,7 @@
 #include "solver/prover.h"
 
 #include "solver/clip.h"
+#include "solver/copies.h"
 #include "solver/dual.h"
 #include "solver/needed.h"
 #include "solver/prover_dual.h"
@@ -46,12 +47,16 @@ struct prover *prover_create(const struct weights *weights)
     NEW_ARRAY(p->score, n);
     NEW_ARRAY(p->loss, layers->n_layers);
     NEW_ARRAY(p->share, layers->n_layers);
+    NEW_ARRAY(p->original, layers->n_layers);
     size_t widest = n;
     size_t n_neurons = 0;
     for (size_t k = 0; k < layers->n_layers; k++) {
         const struct layer *layer = &layers->layer[k];
         widest = layer->width > widest ? layer->width : widest;
         p->cone[k] = (k == 0 ? 0.0 : p->cone[k - 1]) + count_entries(layer);
+        if (layers->n_curved > 0) {
+            p->original[k] = copies_find(layer);
+        }
         if (layer->kind == LAYER_RELU || layer_is_curved(layer)) {
             n_neurons += layer->width;
             NEW_ARRAY(p->loss[k], layer->width);
@@ -142,6 +147,7 @@ void prover_destroy(struct prover *p)
     for (size_t k = 0; k < p->layers->n_layers; k++) {
         alloc_free(p->loss[k]);
         alloc_free(p->share[k]);
+        alloc_free(p->original[k]);
     }
     clear_case(p);
     backward_destroy(p->backward);
@@ -155,6 +161,7 @@ void prover_destroy(struct prover *p)
     alloc_free(p->score);
     alloc_free(p->loss);
     alloc_free(p->share);
+    alloc_free(p->original);
     alloc_free(p->varying);
     alloc_free(p->is_settled);
     alloc_free(p->neurons);

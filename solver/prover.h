@@ -43,6 +43,8 @@ enum { PROVER_LP_INPUTS = 64 };
  *   is_settled     per layer: bounded as a source at this node
  *   is_needed      per layer [width]: whether an atom of the case depends on
  *                  the neuron; the others are not bounded
+ *   original       per layer what copies_find returns, NULL for networks of
+ *                  ReLUs alone
  *   lp             rows over the inputs: literals of the node; NULL beyond
  *                  PROVER_LP_INPUTS inputs and for many ReLUs, where GLPK joins
  *                  them at the end
@@ -76,6 +78,7 @@ struct prover {
     double **share;
     bool *is_settled;
     bool **is_needed;
+    uint32_t **original;
     double *point;
     double *score;     /* [n_inputs], of branch_by_input */
     double *minimum;   /* [n_rows] of row.x + constant over the box */

@@ -276,6 +276,55 @@ static bool is_possible(const struct prover *p, size_t layer)
     return true;
 }
 
+/* Whether neuron i of a layer is a copy of another one that is bounded, and
+ * may have its bounds; those by literals need lemmas of their own. */
+static bool is_copy(const struct prover *p, const struct relu *relu, size_t i)
+{
+    const uint32_t *original = p->original[relu->source];
+    if (original == NULL || original[i] == i ||
+        (p->lp != NULL && lp_n_rows(p->lp) > 0)) {
+        return false;
+    }
+    const size_t o = original[i];
+    return p->is_needed[relu->source][o] &&
+           is_open(relu, p->bounds.lower[relu->source][o],
+                   p->bounds.upper[relu->source][o]);
+}
+
+/* Leaves out copies of the n neurons in p->neurons; they are at the end of it
+ * then, in any order. Returns the number of the others. */
+static size_t part_copies(struct prover *p, const struct relu *relu, size_t n)
+{
+    size_t n_kept = 0;
+    for (size_t t = 0; t < n; t++) {
+        const uint32_t i = p->neurons[t];
+        if (!is_copy(p, relu, i)) {
+            p->neurons[t] = p->neurons[n_kept];
+            p->neurons[n_kept++] = i;
+        }
+    }
+    return n_kept;
+}
+
+/* Gives copies what is known of their originals. */
+static void bound_copies(struct prover *p, size_t layer,
+                         const uint32_t *neurons, size_t n)
+{
+    double *lower = p->bounds.lower[layer];
+    double *upper = p->bounds.upper[layer];
+    for (size_t t = 0; t < n; t++) {
+        const size_t i = neurons[t];
+        const size_t o = p->original[layer][i];
+        lower[i] = interval_raise(lower[i], lower[o]);
+        upper[i] = interval_reduce(upper[i], upper[o]);
+        if (p->share[layer] != NULL) {
+            memcpy(p->share[layer] + i * p->n_varying,
+                   p->share[layer] + o * p->n_varying,
+                   p->n_varying * sizeof **p->share);
+        }
+    }
+}
+
 /* Bounds the layer that feeds others. Bit `number` of the record says whether
  * there was a neuron to bound. */
 static bool bound_source(struct prover *p, const struct node *node,
@@ -293,14 +342,17 @@ static bool bound_source(struct prover *p, const struct node *node,
     if (relu->is_stale && can_gain) {
         const size_t n = find_open(p, relu);
         p->record.refresh |= (uint64_t)(n > 0) << (relu->number % 64);
+        const size_t n_own = part_copies(p, relu, n);
         const size_t block = backward_block(p->backward, source);
-        for (size_t t = 0; t < n; t += block) {
-            const size_t left = n - t;
+        for (size_t t = 0; t < n_own; t += block) {
+            const size_t left = n_own - t;
             if (!tighten_block(p, relu, p->neurons + t,
                                left < block ? left : block)) {
                 return false;
             }
         }
+        bound_copies(p, source, p->neurons + n_own, n - n_own);
+        return is_possible(p, source);
     }
     return true;
 }
