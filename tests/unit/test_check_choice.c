@@ -121,6 +121,21 @@ START_TEST(places_of_maxima_are_numbers)
 }
 END_TEST
 
+START_TEST(negative_places_count_from_the_end)
+{
+    static const int64_t depth[] = {3};
+    static const double values[] = {0.0, 1.0};
+    struct ref_model model = ref_reading_start(13, line, 1);
+    ref_model_integers(&model, "depth", depth, 1);
+    ref_model_floats(&model, "values", pair, 1, values);
+    ref_model_node(&model, "Cast", "s", "p");
+    ref_node_int(&model, "to", 7);
+    ref_model_node(&model, "OneHot", "p,depth,values", "y");
+    ref_reading_gives(&model, "0 1 0 0 0 1 1 0 0 1 0 0 0 1 0 0 0 1 : 6 6 6 6 "
+                              "6 6 18 18 18 18 18");
+}
+END_TEST
+
 START_TEST(axes_are_reduced)
 {
     static const int64_t axes[] = {3, 2, 1};
@@ -184,6 +199,12 @@ START_TEST(shapes_are_computed)
     ref_model_integers(&model, "wide", wide, 2);
     ref_model_node(&model, "Expand", "x,wide", "y");
     ref_reading_gives(&model, "1 2 3 4 5 6 1 2 3 4 5 6 :");
+    static const double three = 3.0;
+    model = ref_reading_start(13, line, 1); /* no double holds -7/6 */
+    ref_model_floats(&model, "three", line, 0, &three);
+    ref_model_node(&model, "Div", "shift,three", "q");
+    ref_model_node(&model, "Add", "x,q", "y");
+    ref_reading_agrees(&model);
     model = ref_reading_start(13, line, 1); /* no double holds exp(-7/2) */
     ref_model_node(&model, "Exp", "shift", "e");
     ref_model_node(&model, "Add", "x,e", "y");
@@ -275,6 +296,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, types_change);
     tcase_add_test(cases, conditions_choose);
     tcase_add_test(cases, places_of_maxima_are_numbers);
+    tcase_add_test(cases, negative_places_count_from_the_end);
     tcase_add_test(cases, axes_are_reduced);
     tcase_add_test(cases, shapes_are_computed);
     tcase_add_test(cases, convolutions_are_transposed);

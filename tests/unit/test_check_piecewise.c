@@ -153,6 +153,28 @@ START_TEST(curves_are_layers)
 }
 END_TEST
 
+START_TEST(weights_below_zero_swap_the_ends)
+{
+    char path[64];
+    struct ref_model model = ref_reading_start(13, line, 1);
+    ref_model_node(&model, "Exp", "s", "e");
+    ref_model_node(&model, "Neg", "e", "y");
+    ref_reading_write_model(path, &model);
+    struct check_network *network = check_network_load(path);
+    mpq_t *lower = ref_reading_new_values(network);
+    mpq_t *upper = ref_reading_new_values(network);
+    ck_assert(check_network_enclose(lower, upper, network, 128));
+    for (size_t j = 0; j < network->n_outputs; j++) {
+        const size_t z = network->output[j];
+        ck_assert_int_lt(mpq_cmp(lower[z], upper[z]), 0);
+    }
+    ref_reading_free_values(lower, network);
+    ref_reading_free_values(upper, network);
+    check_network_free(network);
+    ref_file_remove(path);
+}
+END_TEST
+
 START_TEST(products_and_quotients_are_exact)
 {
     static const double three[] = {3.0, 2.0};
@@ -266,6 +288,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, extrema_fold_from_the_left);
     tcase_add_test(cases, windows_have_maxima);
     tcase_add_test(cases, curves_are_layers);
+    tcase_add_test(cases, weights_below_zero_swap_the_ends);
     tcase_add_test(cases, products_and_quotients_are_exact);
     tcase_add_test(cases, normalization_encloses_a_root);
     tcase_add_exit_test(cases, a_slope_of_another_shape_is_refused, 4);
