@@ -25,6 +25,8 @@ struct op {
     const char *name;
     int64_t min_opset;
     enum status (*import)(struct import *import);
+    enum operator_form form;
+    bool is_checked;
 };
 
 /* An edge of the graph. Constants lose their elements when the import is

@@ -84,3 +84,13 @@ const char *net_operator_name(size_t i)
 {
     return operators_get(i)->name;
 }
+
+enum operator_form net_operator_form(size_t i)
+{
+    return operators_get(i)->form;
+}
+
+bool net_operator_is_checked(size_t i)
+{
+    return operators_get(i)->is_checked;
+}

@@ -91,8 +91,20 @@ enum status net_lower(struct layers **layers, const struct net *net,
  */
 void net_dump(FILE *file, const struct net *net, const struct layers *layers);
 
-/* Rows of operators.def for `supports`: name and element types. */
+/* What an operator becomes in the layers, at worst, if its first input is
+ * computed and of floats, and the others are constant. */
+enum operator_form {
+    OPERATOR_CONSTANT,  /* known at import */
+    OPERATOR_LINEAR,
+    OPERATOR_PIECEWISE, /* ReLUs */
+    OPERATOR_CURVED     /* functions, products and rounded factors too */
+};
+
+/* Rows of operators.def for `supports`: the operator's name, its form, and
+ * whether astrolabe-check reads it. */
 size_t net_n_operators(void);
 const char *net_operator_name(size_t i);
+enum operator_form net_operator_form(size_t i);
+bool net_operator_is_checked(size_t i);
 
 #endif

@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+enum { OPERATOR_UNCHECKED, OPERATOR_CHECKED };
+
 static const struct op operators[] = {
-#define OPERATOR(name, min_opset, function) {#name, min_opset, function},
+#define OPERATOR(name, min_opset, function, form, checked) \
+    {#name, min_opset, function, OPERATOR_##form, OPERATOR_##checked},
 #include "src/net/operators.def"
 #undef OPERATOR
 };

@@ -9,7 +9,7 @@
 
 /* Import functions: read and check attributes and inputs, infer the shape,
  * create the outputs and the node that computes them. */
-#define OPERATOR(name, min_opset, function) \
+#define OPERATOR(name, min_opset, function, form, checked) \
     enum status function(struct import *import);
 #include "src/net/operators.def"
 #undef OPERATOR

@@ -29,7 +29,15 @@ struct sample {
     Onnx__TensorProto *outputs[MAX_TENSORS];
 };
 
+enum { MAX_OPERATORS = 256 };
+
 struct tally {
+    /* Of the operator that is a model's only node: its row, and what the rows
+     * turned out to be where layers were made of a computed float input 0. */
+    size_t row;
+    bool is_first; /* input 0 is computed, all others are constant */
+    bool is_measured[MAX_OPERATORS];
+    enum operator_form forms[MAX_OPERATORS];
     size_t n_agreeing;
     size_t n_listed;
     size_t n_exact;
@@ -292,9 +300,61 @@ static bool compare_intervals(const struct sample *sample,
     return is_enclosed;
 }
 
+/* Row of the operator of a model of one node; MAX_OPERATORS for others. */
+static size_t find_row(const struct sample *sample)
+{
+    size_t row = MAX_OPERATORS;
+    Onnx__ModelProto *model = onnx__model_proto__unpack(
+        NULL, sample->model.n, (const uint8_t *)sample->model.data);
+    ck_assert_ptr_nonnull(model);
+    ck_assert_uint_le(net_n_operators(), MAX_OPERATORS);
+    for (size_t i = 0; i < net_n_operators() && model->graph->n_node == 1;
+         i++) {
+        if (strcmp(net_operator_name(i), model->graph->node[0]->op_type) == 0) {
+            row = i;
+        }
+    }
+    onnx__model_proto__free_unpacked(model, NULL);
+    return row;
+}
+
+static void note_form(struct tally *tally, const struct layers *layers)
+{
+    enum operator_form form = OPERATOR_LINEAR;
+    if (tally->row == MAX_OPERATORS || !tally->is_first) {
+        return;
+    }
+    if (layers->n_curved > 0) {
+        form = OPERATOR_CURVED;
+    } else if (layers->n_relus > 0) {
+        form = OPERATOR_PIECEWISE;
+    }
+    if (!tally->is_measured[tally->row] || form > tally->forms[tally->row]) {
+        tally->forms[tally->row] = form;
+    }
+    tally->is_measured[tally->row] = true;
+}
+
+/* No form was met that is worse than that in the table of operators. */
+static void check_forms(const struct tally *tally)
+{
+    size_t n_wrong = 0;
+    for (size_t i = 0; i < net_n_operators(); i++) {
+        const enum operator_form form = net_operator_form(i);
+        if (tally->is_measured[i] && form != OPERATOR_CONSTANT &&
+            form < tally->forms[i]) {
+            printf("%s: form %d in the table, %d in the layers\n",
+                   net_operator_name(i), (int)form, (int)tally->forms[i]);
+            n_wrong++;
+        }
+    }
+    ck_assert_uint_eq(n_wrong, 0);
+}
+
 /* Lowered layers, where there are any, against the double evaluation. */
-static bool compare_layers(const struct sample *sample, const struct net *net,
-                           const double *x, const double *y)
+static bool compare_layers(struct tally *tally, const struct sample *sample,
+                           const struct net *net, const double *x,
+                           const double *y)
 {
     struct error error = {0};
     struct layers *layers = NULL;
@@ -302,6 +362,9 @@ static bool compare_layers(const struct sample *sample, const struct net *net,
     bool is_same = true;
     if (net_lower(&layers, net, &error) != STATUS_OK) {
         return true;
+    }
+    if (net_n_inputs(net) > 0) {
+        note_form(tally, layers);
     }
     NEW_ARRAY(z, net_n_outputs(net));
     layers_eval(z, layers, x);
@@ -359,7 +422,7 @@ static enum outcome run_variant(struct tally *tally,
         compare(sample, net, y, "double") &&
         (!is_finite || (compare_exact(tally, sample, net, x) &&
                         compare_intervals(sample, net, x, y) &&
-                        compare_layers(sample, net, x, y)));
+                        compare_layers(tally, sample, net, x, y)));
     if (!is_same && error.message[0] != '\0') {
         printf("%s: %s\n", sample->folder, error.message);
     }
@@ -383,6 +446,10 @@ static enum outcome run_sample(struct tally *tally, const struct sample *sample)
         for (size_t i = 0; i < sample->n_inputs; i++) {
             is_constant[i] = (variant == 1 && !is_real(sample->inputs[i])) ||
                              (variant > 1 && i != variant - 2);
+        }
+        tally->is_first = sample->n_inputs > 0 && !is_constant[0];
+        for (size_t i = 1; i < sample->n_inputs; i++) {
+            tally->is_first = tally->is_first && is_constant[i];
         }
         const enum outcome found = run_variant(tally, sample, is_constant);
         if (found == OUTCOME_DIFFERS) {
@@ -431,6 +498,7 @@ static void check_folder(struct tally *tally, const char *root,
     sample.n_outputs = read_tensors(sample.output_bytes, sample.outputs,
                                     sample.folder, "output");
     tally->cause[0] = '\0';
+    tally->row = find_row(&sample);
     const enum outcome outcome = run_sample(tally, &sample);
     const bool is_out = is_listed(list, name);
     tally->n_listed += is_out ? 1 : 0;
@@ -476,6 +544,7 @@ START_TEST(node_tests_agree_or_are_listed)
     ck_assert_uint_eq(tally.n_listed + 1, count_lines(list.data));
     ck_assert_uint_eq(tally.n_wrong, 0);
     bytes_clear(&list);
+    check_forms(&tally);
 }
 END_TEST
 
