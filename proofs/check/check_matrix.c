@@ -4,6 +4,8 @@
 
 #include "proofs/check/check_fail.h"
 
+#include <string.h>
+
 /* Of weights; of sums of their products; of sums of biases. */
 enum { WEIGHT_BITS = 31, SUM_BITS = 60, CONSTANT_BITS = 61 };
 
@@ -100,6 +102,119 @@ static void choose_tiles(struct check_matrix *matrix,
     }
 }
 
+static void fill_tiles(struct check_matrix *matrix,
+                       const struct check_layer *layer)
+{
+    matrix->weight = check_alloc(matrix->n_tiles * layer->width * CHECK_TILE,
+                                 sizeof *matrix->weight);
+    for (size_t i = 0; i < layer->width; i++) {
+        for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
+            const size_t c = layer->column[k] - matrix->first;
+            const size_t tile = c / CHECK_TILE * layer->width + i;
+            matrix->weight[tile * CHECK_TILE + c % CHECK_TILE] =
+                round_down(layer->weight[k], matrix->exponent);
+        }
+    }
+}
+
+/* Lists of numbers in a pool, found by their hashes. A place of length 0 is free;
+ * owner: the row that a list was first found for. */
+struct lists {
+    int32_t *pool;
+    size_t used;
+    size_t n_places; /* a power of two */
+    struct place {
+        size_t start;
+        size_t n;
+        uint32_t owner;
+    } * places;
+};
+
+/* The place of the list of the n > 0 numbers behind those used, which become used
+ * unless it was there already. */
+static size_t find_list(struct lists *lists, size_t n, uint32_t owner)
+{
+    const int32_t *list = lists->pool + lists->used;
+    uint64_t hash = n;
+    for (size_t k = 0; k < n; k++) {
+        hash = (hash ^ (uint32_t)list[k]) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    size_t p = hash & (lists->n_places - 1);
+    while (
+        lists->places[p].n != 0 &&
+        (lists->places[p].n != n || memcmp(lists->pool + lists->places[p].start,
+                                           list, n * sizeof *list) != 0)) {
+        p = (p + 1) & (lists->n_places - 1);
+    }
+    if (lists->places[p].n == 0) {
+        lists->places[p] = (struct place){lists->used, n, owner};
+        lists->used += n;
+    }
+    return p;
+}
+
+/* An empty pool for so many lists of so many numbers in all. */
+static void lists_init(struct lists *lists, size_t n_lists, size_t n_numbers)
+{
+    *lists = (struct lists){.n_places = 1};
+    while (lists->n_places < 2 * n_lists) {
+        lists->n_places *= 2;
+    }
+    lists->places = check_alloc(lists->n_places, sizeof *lists->places);
+    lists->pool = check_alloc(n_numbers, sizeof *lists->pool);
+}
+
+/* Finds the lists of row i, which has entries; `sets` has one of two numbers for
+ * each set. */
+static void fill_row(struct check_matrix *matrix,
+                     const struct check_layer *layer, struct lists *lists,
+                     struct lists *sets, size_t i)
+{
+    struct check_matrix_row *row = &matrix->rows[i];
+    const size_t from = layer->start[i];
+    const uint32_t first = matrix->span[i][0];
+    int32_t *list = lists->pool + lists->used;
+    for (size_t k = 0; k < row->n; k++) {
+        list[k] = (int32_t)(layer->column[from + k] - first);
+    }
+    const size_t columns = find_list(lists, row->n, (uint32_t)i);
+    list = lists->pool + lists->used;
+    for (size_t k = 0; k < row->n; k++) {
+        list[k] =
+            (int32_t)round_down(layer->weight[from + k], matrix->exponent);
+    }
+    const size_t weights = find_list(lists, row->n, (uint32_t)i);
+    row->columns = lists->places[columns].start;
+    row->weights = lists->places[weights].start;
+    sets->pool[sets->used] = (int32_t)columns;
+    sets->pool[sets->used + 1] = (int32_t)first;
+    row->set = sets->places[find_list(sets, 2, (uint32_t)i)].owner;
+}
+
+/* Rows of a convolution have few lists of weights, and of columns. */
+static void fill_pool(struct check_matrix *matrix,
+                      const struct check_layer *layer)
+{
+    const size_t width = layer->width;
+    struct lists lists;
+    struct lists sets;
+    lists_init(&lists, 2 * width, 2 * layer->start[width]);
+    lists_init(&sets, width, 2 * width);
+    matrix->rows = check_alloc(width, sizeof *matrix->rows);
+    for (size_t i = 0; i < width; i++) {
+        matrix->rows[i].n = (uint32_t)(layer->start[i + 1] - layer->start[i]);
+        matrix->rows[i].set = (uint32_t)i;
+        if (matrix->rows[i].n > 0) {
+            fill_row(matrix, layer, &lists, &sets, i);
+        }
+    }
+    matrix->pool = lists.pool;
+    check_free(lists.places);
+    check_free(sets.places);
+    check_free(sets.pool);
+}
+
 void check_matrix_init(struct check_matrix *matrix,
                        const struct check_layer *layer)
 {
@@ -121,25 +236,18 @@ void check_matrix_init(struct check_matrix *matrix,
         }
     }
     choose_tiles(matrix, layer);
-    matrix->weight = check_alloc(
-        matrix->n_tiles > 0 ? matrix->n_tiles * layer->width * CHECK_TILE
-                            : layer->start[layer->width],
-        sizeof *matrix->weight);
-    for (size_t i = 0; i < layer->width; i++) {
-        for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
-            const size_t c = layer->column[k] - matrix->first;
-            const size_t tile = c / CHECK_TILE * layer->width + i;
-            const size_t place =
-                matrix->n_tiles > 0 ? tile * CHECK_TILE + c % CHECK_TILE : k;
-            matrix->weight[place] =
-                round_down(layer->weight[k], matrix->exponent);
-        }
+    if (matrix->n_tiles > 0) {
+        fill_tiles(matrix, layer);
+    } else {
+        fill_pool(matrix, layer);
     }
 }
 
 void check_matrix_clear(struct check_matrix *matrix)
 {
     check_free(matrix->weight);
+    check_free(matrix->rows);
+    check_free(matrix->pool);
     check_free(matrix->bias);
     check_free(matrix->span);
 }
@@ -212,16 +320,63 @@ CHECK_CLONES void check_matrix_multiply(check_lanes *to, check_lanes *bits,
     *bits |= all;
 }
 
-CHECK_CLONES void check_matrix_add_entries(check_lanes *sum,
-                                           const struct check_matrix *matrix,
-                                           const struct check_layer *layer,
-                                           const struct check_factors *factors)
+/* Adds x * w of a row and of another one with the same columns. Number k of the
+ * factors is a row's place among them. */
+CHECK_CLONES static void add_rows(check_lanes *sum,
+                                  const struct check_matrix *matrix,
+                                  const struct check_factors *factors, size_t k,
+                                  size_t other)
 {
+    const struct check_matrix_row *a = &matrix->rows[factors->row[k]];
+    const struct check_matrix_row *b = &matrix->rows[factors->row[other]];
+    const int32_t *column = matrix->pool + a->columns;
+    const int32_t *v = matrix->pool + a->weights;
+    const int32_t *w = matrix->pool + b->weights;
+    const check_lanes x = factors->x[k];
+    const check_lanes y = factors->x[other];
+    const long shift = matrix->shift;
+    check_lanes *to = a->n > 0 ? sum + matrix->span[factors->row[k]][0] : sum;
+    for (size_t e = 0; e < a->n; e++) {
+        to[column[e]] += (x * (int64_t)v[e] + y * (int64_t)w[e]) >> shift;
+    }
+}
+
+/* Adds x * w of a row. */
+CHECK_CLONES static void add_row(check_lanes *sum,
+                                 const struct check_matrix *matrix,
+                                 const struct check_factors *factors, size_t k)
+{
+    const struct check_matrix_row *a = &matrix->rows[factors->row[k]];
+    const int32_t *column = matrix->pool + a->columns;
+    const int32_t *w = matrix->pool + a->weights;
+    const check_lanes x = factors->x[k];
+    const long shift = matrix->shift;
+    check_lanes *to = a->n > 0 ? sum + matrix->span[factors->row[k]][0] : sum;
+    for (size_t e = 0; e < a->n; e++) {
+        to[column[e]] += (x * (int64_t)w[e]) >> shift;
+    }
+}
+
+void check_matrix_add_entries(check_lanes *sum,
+                              const struct check_matrix *matrix,
+                              const struct check_factors *factors)
+{
+    uint32_t *waiting = factors->column; /* by set: for another row */
     for (size_t k = 0; k < factors->n; k++) {
-        const check_lanes x = factors->x[k];
-        const size_t i = factors->row[k];
-        for (size_t e = layer->start[i]; e < layer->start[i + 1]; e++) {
-            sum[layer->column[e]] += (x * matrix->weight[e]) >> matrix->shift;
+        waiting[matrix->rows[factors->row[k]].set] = UINT32_MAX;
+    }
+    for (size_t k = 0; k < factors->n; k++) {
+        uint32_t *first = &waiting[matrix->rows[factors->row[k]].set];
+        if (*first == UINT32_MAX) {
+            *first = (uint32_t)k;
+        } else {
+            add_rows(sum, matrix, factors, *first, k);
+            *first = UINT32_MAX;
+        }
+    }
+    for (size_t k = 0; k < factors->n; k++) {
+        if (waiting[matrix->rows[factors->row[k]].set] == (uint32_t)k) {
+            add_row(sum, matrix, factors, k);
         }
     }
 }

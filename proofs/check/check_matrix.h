@@ -13,6 +13,15 @@
 /* Most bits of coefficients before they are multiplied; columns of a tile. */
 enum { CHECK_Q_BITS = 31, CHECK_TILE = 8 };
 
+/* Where a row's columns, less the first one, and its w' start in a pool. A set
+ * are the rows with the same columns. */
+struct check_matrix_row {
+    size_t columns;
+    size_t weights;
+    uint32_t n;
+    uint32_t set;
+};
+
 /*
  * A weight w of the layer is
  *   w' * 2^exponent <= w < (w' + 1) * 2^exponent,  |w'| < 2^31,            (1)
@@ -22,10 +31,12 @@ enum { CHECK_Q_BITS = 31, CHECK_TILE = 8 };
  * what a column gets from them is
  *   s <= 2^-shift * sum over i of q_i * w'_i < s + n_floors,               (3)
  * |s| <= 2^60, the left side equal if n_floors is 0. Each q_i may be multiplied
- * alone and rounded down, and if the layer has tiles also in pairs. Sums of
+ * alone and rounded down, and also in pairs. Sums of
  * q_i * bias[0] and of q_i * bias[1] are at most 2^61 in size.
- *   weight  w' in the order of the layer's; or, if most entries are there, all
- *           w' of the columns from `first` on, [n_tiles][width][CHECK_TILE]
+ *   weight  if most entries are there, all w' of the columns from `first` on,
+ *           [n_tiles][width][CHECK_TILE]
+ *   rows    [width] otherwise, where the entries are
+ *   pool    their numbers; equal lists of them are there once
  *   width   rows
  *   span    [width] the columns of row i lie in span[i][0] .. span[i][1] - 1
  */
@@ -40,6 +51,8 @@ struct check_matrix {
     size_t n_tiles;
     size_t width;
     int64_t *weight;
+    struct check_matrix_row *rows;
+    int32_t *pool;
     int64_t (*bias)[2]; /* [width] */
     uint32_t (*span)[2];
 };
@@ -53,7 +66,8 @@ void check_matrix_clear(struct check_matrix *matrix);
  *   n, x, row         x[k] times row row[k], for k < n, n even
  *   above             what is subtracted from each sum
  *   n_columns, column  whose sums are asked for, ascending; there is room for
- *                     CHECK_TILE more
+ *                     CHECK_TILE more. Without tiles, scratch for a number of
+ *                     each row of the matrix
  */
 struct check_factors {
     size_t n;
@@ -64,11 +78,10 @@ struct check_factors {
     uint32_t *column;
 };
 
-/* Adds the products of all entries of a matrix without tiles, each rounded
- * down, to sum[column]. */
+/* Adds the products of all entries of a matrix without tiles, alone or in pairs
+ * rounded down, to sum[column]. */
 void check_matrix_add_entries(check_lanes *sum,
                               const struct check_matrix *matrix,
-                              const struct check_layer *layer,
                               const struct check_factors *factors);
 
 /* to[c], for each column c asked for, receives the products, added in pairs and

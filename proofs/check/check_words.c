@@ -210,7 +210,7 @@ CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
             choose_columns(state, region, &pass.from, is_next ? p - 1 : 0);
         check_matrix_multiply(pass.to, &pass.bits, matrix, &factors);
     } else {
-        check_matrix_add_entries(state->sum, matrix, layer, &factors);
+        check_matrix_add_entries(state->sum, matrix, &factors);
     }
     pass.above = above;
     check_pass_end(state, p, &pass, target);

@@ -42,8 +42,14 @@ void ref_goals_affine(struct ref_goals *sample, struct check_layer *layer)
     layer->bias = check_alloc(layer->width, sizeof *layer->bias);
     for (size_t i = 0; i < layer->width; i++) {
         size_t k = layer->start[i];
+        /* Often the columns of the row before. */
+        const bool is_like = i > 0 && rng_below(rng, 2) == 0;
+        size_t at = is_like ? layer->start[i - 1] : 0;
         for (size_t c = n; c-- > from;) {
-            if (rng_below(rng, sparsity) == 0) {
+            const bool was_there =
+                is_like && at < layer->start[i] && layer->column[at] == c;
+            at += was_there ? 1 : 0;
+            if (is_like ? was_there : rng_below(rng, sparsity) == 0) {
                 layer->column[k] = (uint32_t)c;
                 layer->weight[k++] = draw_weight(sample);
             }
