@@ -33,10 +33,12 @@ static const double NEAR_LEVELS = 12.0;
 enum { MOST_ROUNDS = 8 };
 static const double LEAST_PROGRESS = 0.05;
 
-/* Multiply-adds of bounding hidden neurons if no ascent stops early, as a
- * quarter of them do: about two seconds at the root, less than one
- * below. */
+/* Multiply-adds of bounding hidden neurons if no ascent stops early, where a
+ * quarter of them is usual: of the first rounds at the root; of those after one
+ * that gained LARGE_PROGRESS of the distance, about two seconds; below. */
+static const double FIRST_MADDS = 4e9;
 static const double ROOT_MADDS = 1.6e10;
+static const double LARGE_PROGRESS = 0.25;
 static const double NODE_MADDS = 6e9;
 
 /* Least distance from 0 of the bounds of a neuron that is stable beyond any
@@ -452,12 +454,30 @@ static bool close_from(struct prover *p, const struct node *node,
     return p->n_open == 0;
 }
 
-/* Bounds hidden neurons by slopes and literals of their own, and goes on with
- * that. */
+/* Bounds all neurons anew, by those that have bounds of their own, as a step of
+ * the record; false if the region is empty. */
+static bool spread(struct prover *p, const struct node *node)
+{
+    const uint64_t before = p->record.refresh;
+    p->record.refresh = 0;
+    const bool is_possible = prover_refresh(p, node, 0);
+    const struct record_step step = {.refresh = p->record.refresh};
+    p->record.refresh = before;
+    if (p->record.is_on) {
+        VEC_PUSH(&p->record.steps, step);
+    }
+    return is_possible;
+}
+
+/* Bounds hidden neurons by slopes and literals of their own, then all others,
+ * and goes on with that. */
 static bool close_once(struct prover *p, const struct node *node,
                        double most_madds, const struct dual_effort *effort)
 {
     const bool has_gained = prover_hidden_tighten(p, node, most_madds) > 0;
+    if (has_gained && !spread(p, node)) {
+        return true;
+    }
     for (size_t i = 0; i < p->dual->n_unstable; i++) {
         p->dual_state->told[i] = (float)p->told[i];
     }
@@ -469,11 +489,14 @@ static bool close_by_hidden(struct prover *p, const struct node *node)
 {
     bool is_closed = false;
     double missing = HUGE_VAL;
+    double most_madds = FIRST_MADDS;
     for (size_t round = 0; round < MOST_ROUNDS && !is_closed &&
                            -p->worst < (1.0 - LEAST_PROGRESS) * missing;
          round++) {
         missing = -p->worst;
-        is_closed = close_once(p, node, ROOT_MADDS, &ROOT);
+        is_closed = close_once(p, node, most_madds, &ROOT);
+        most_madds = -p->worst < (1.0 - LARGE_PROGRESS) * missing ? ROOT_MADDS
+                                                                  : most_madds;
     }
     return is_closed;
 }

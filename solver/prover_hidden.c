@@ -132,7 +132,8 @@ static void note_end(struct prover *p, const struct node *node,
         VEC_PUSH(&record->steps, first);
     }
     struct record_step *last = &record->steps.data[record->steps.n - 1];
-    if (n_slopes == 0 && record->steps.n > 1 && last->n_closed == 0) {
+    if (n_slopes == 0 && record->steps.n > 1 && last->n_closed == 0 &&
+        last->refresh == 0) {
         last->n_lemmas++;
         return;
     }

@@ -42,8 +42,10 @@ struct record_slope {
     double value;
 };
 
-/* Slopes that are set, then neurons bounded and disjuncts closed with them. */
+/* Slopes that are set, then neurons bounded and disjuncts closed with them. Of
+ * the first step of a node, refresh is that of the record. */
 struct record_step {
+    uint64_t refresh;
     size_t n_slopes;
     size_t n_lemmas;
     size_t n_closed;
@@ -88,8 +90,8 @@ struct record_clip {
  * terms       of disjuncts in closed
  * steps       instead of clips and their closings: one after the other at the
  *             same node, set apart by splits that have an empty child;
- *             slopes, lemmas (without terms) and closed are those of the first
- *             step, of the second, ...; the first one refreshes
+ *             slopes, lemmas and closed are those of the first step, of the
+ *             second, ...
  */
 struct record {
     bool is_on;

@@ -213,6 +213,7 @@ static void tell_steps(struct place *place, struct payload *payload,
         const struct record_step *step = &record->steps.data[s];
         if (s > 0) {
             set_apart(place, &record->apart);
+            place->step.refresh = step->refresh;
         }
         place->step.n_slopes = step->n_slopes;
         place->step.slopes =
