@@ -94,7 +94,7 @@ void net_dump(FILE *file, const struct net *net, const struct layers *layers);
 /* What an operator becomes in the layers, at worst, if its first input is
  * computed and of floats, and the others are constant. */
 enum operator_form {
-    OPERATOR_CONSTANT,  /* known at import */
+    OPERATOR_CONSTANT, /* known at import */
     OPERATOR_LINEAR,
     OPERATOR_PIECEWISE, /* ReLUs */
     OPERATOR_CURVED     /* functions, products and rounded factors too */

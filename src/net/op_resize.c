@@ -233,6 +233,11 @@ static enum status set_axis_taps(struct resize *resize, struct import *import,
     return STATUS_OK;
 }
 
+static bool is_resized(const struct resample_axis *axis)
+{
+    return mpq_cmp_ui(axis->scale, 1, 1) != 0 || axis->n_in != axis->n_out;
+}
+
 /* The taps of all axes that change; the number of them for one output. */
 static enum status set_taps(struct resize *resize, struct import *import,
                             size_t *n_taps)
@@ -242,7 +247,7 @@ static enum status set_taps(struct resize *resize, struct import *import,
     for (size_t d = 0; d < resize->out.n_dims; d++) {
         const struct resample_axis *axis = &resize->axes[d];
         resize->out.dims[d] = axis->n_out;
-        if (mpq_cmp_ui(axis->scale, 1, 1) != 0 || axis->n_in != axis->n_out) {
+        if (is_resized(axis)) {
             *n_taps *= is_single ? 1 : RESAMPLE_TAPS;
             IMPORT_TRY(set_axis_taps(resize, import, d));
         }
