@@ -51,7 +51,7 @@ struct replay *replay_create(const struct query *query, unsigned box_bits,
     for (size_t k = 0; k < r->layers->n_layers; k++) {
         const struct layer *layer = &r->layers->layer[k];
         widest = layer->width > widest ? layer->width : widest;
-        if (layer->kind == LAYER_RELU) {
+        if (layer_has_neurons(layer)) {
             r->relu[r->n_relus++] = k;
         }
     }
@@ -87,14 +87,26 @@ static void set_all_stale(struct replay *r)
     memset(r->is_stale, 1, r->layers->n_layers * sizeof *r->is_stale);
 }
 
-/* The ReLU layers that read layer k need new lines. */
+/* Layers that are not affine and read layer k need new lines. */
 static void set_stale(struct replay *r, size_t k)
 {
-    for (size_t i = 0; i < r->n_relus; i++) {
-        if (r->layers->layer[r->relu[i]].source == k) {
-            r->is_stale[r->relu[i]] = true;
+    for (size_t i = k + 1; i < r->layers->n_layers; i++) {
+        const struct layer *layer = &r->layers->layer[i];
+        if (layer->source == k ||
+            (layer->kind == LAYER_PRODUCT && layer->other == k)) {
+            r->is_stale[i] = true;
         }
     }
+}
+
+struct replay_value replay_value_of(const struct replay *r, uint32_t relu,
+                                    uint32_t element)
+{
+    const struct layer *layer = &r->layers->layer[r->relu[relu]];
+    if (element < layer->width) {
+        return (struct replay_value){layer->source, element};
+    }
+    return (struct replay_value){layer->other, element - layer->width};
 }
 
 /* Ends of input i from their units. */
@@ -108,6 +120,18 @@ static void set_input(struct replay *r, struct replay_level *level, size_t i)
                           fabs(upper) <= ldexp(0x1p53, shift);
     level->bounds.lower[0][i] = is_exact ? lower : interval_down(lower);
     level->bounds.upper[0][i] = is_exact ? upper : interval_up(upper);
+}
+
+/* Facts of the checker that are too large for it are infinite. */
+static void forget_large(const struct replay *r, struct bounds *bounds)
+{
+    const double most = ldexp(MOST_UNITS, -(int)r->fact_bits);
+    for (size_t i = r->layers->n_inputs; i < bounds->n_total; i++) {
+        double *lower = &bounds->block[i];
+        double *upper = &bounds->block[bounds->n_total + i];
+        *lower = *lower > -most ? *lower : -HUGE_VAL;
+        *upper = *upper < most ? *upper : HUGE_VAL;
+    }
 }
 
 static bool load(void *context, size_t case_index)
@@ -146,6 +170,7 @@ static bool load(void *context, size_t case_index)
     level->n_literals = 0;
     level->n_slopes = 0;
     backward_set_scale(r->backward, &level->bounds);
+    forget_large(r, &level->bounds);
     spec_clear(&r->spec);
     spec_init(&r->spec, r->layers, c);
     set_all_stale(r);
@@ -187,20 +212,23 @@ static bool is_possible(double *lower, double upper)
 static void apply_neuron(struct replay *r, struct replay_level *level,
                          const struct oracle_split *split, unsigned side)
 {
-    const size_t source = r->layers->layer[r->relu[split->index]].source;
-    double *lower = &level->bounds.lower[source][split->element];
-    double *upper = &level->bounds.upper[source][split->element];
-    const struct replay_literal literal = {split->index, split->element,
-                                           side == 1};
+    const struct replay_value z =
+        replay_value_of(r, split->index, split->element);
+    double *lower = &level->bounds.lower[z.layer][z.element];
+    double *upper = &level->bounds.upper[z.layer][z.element];
+    const unsigned bits =
+        r->fact_bits < RECORD_LEVEL_BITS ? r->fact_bits : RECORD_LEVEL_BITS;
+    const struct replay_literal literal = {
+        z, side == 1, ldexp((double)split->threshold, -(int)bits)};
     VEC_PUSH(&r->literals, literal);
     level->n_literals++;
     if (side == 1) {
-        *lower = interval_raise(*lower, 0.0);
+        *lower = interval_raise(*lower, literal.level);
     } else {
-        *upper = interval_reduce(*upper, 0.0);
+        *upper = interval_reduce(*upper, literal.level);
     }
     level->is_possible = level->is_possible && is_possible(lower, *upper);
-    set_stale(r, source);
+    set_stale(r, z.layer);
 }
 
 static bool enter(void *context, const struct oracle_split *split,
@@ -257,10 +285,20 @@ void replay_set_lines(struct replay *r, size_t end, bool use_slopes)
         set_all_stale(r);
         r->has_slopes = has_slopes;
     }
-    for (size_t i = 0; i < r->n_relus && r->relu[i] < end; i++) {
-        const size_t k = r->relu[i];
-        const size_t source = r->layers->layer[k].source;
+    size_t n_before = 0;
+    for (size_t k = 1; k < end; k++) {
+        const struct layer *layer = &r->layers->layer[k];
+        const size_t i = n_before;
+        const size_t source = layer->source;
+        n_before += layer_has_neurons(layer) ? 1 : 0;
         if (!r->is_stale[k]) {
+            continue;
+        }
+        r->is_stale[k] = false;
+        if (layer_is_curved(layer)) {
+            backward_set_curve(r->backward, k, bounds);
+        }
+        if (layer->kind != LAYER_RELU) {
             continue;
         }
         backward_set_lines(r->backward, k, bounds->lower[source],
@@ -272,7 +310,6 @@ void replay_set_lines(struct replay *r, size_t end, bool use_slopes)
                 backward_set_slope(r->backward, k, one->element, one->slope);
             }
         }
-        r->is_stale[k] = false;
     }
 }
 
@@ -304,28 +341,43 @@ static void sharpen(struct replay *r, size_t source, const uint32_t *neurons,
     }
 }
 
-static bool refresh(void *context, uint32_t relu)
+/* Refreshes the values of a layer that neurons read: those that lines of ReLUs
+ * or, with is_curved, of others could gain by. */
+static bool refresh_source(struct replay *r, size_t source, bool is_curved)
 {
-    struct replay *r = context;
     struct replay_level *level = replay_here(r);
-    const size_t source = r->layers->layer[r->relu[relu]].source;
-    if (!level->is_possible || r->layers->layer[source].kind != LAYER_AFFINE) {
+    const enum layer_kind kind = r->layers->layer[source].kind;
+    const bool can_gain = kind == LAYER_AFFINE ||
+                          (r->layers->n_curved > 0 && kind != LAYER_INPUT);
+    if (!level->is_possible || !can_gain) {
         return level->is_possible;
     }
     size_t n = 0;
     for (size_t i = 0; i < r->layers->layer[source].width; i++) {
-        if (bounds_phase(level->bounds.lower[source][i],
-                         level->bounds.upper[source][i]) == PHASE_UNSTABLE) {
+        const double lower = level->bounds.lower[source][i];
+        const double upper = level->bounds.upper[source][i];
+        if (is_curved ? lower < upper
+                      : bounds_phase(lower, upper) == PHASE_UNSTABLE) {
             r->neurons[n++] = (uint32_t)i;
         }
     }
-    replay_set_lines(r, source, false);
+    replay_set_lines(r, source + 1, false);
     const size_t block = backward_block(r->backward, source);
     for (size_t t = 0; t < n && level->is_possible; t += block) {
         sharpen(r, source, r->neurons + t, n - t < block ? n - t : block);
     }
     set_stale(r, source);
     return level->is_possible;
+}
+
+static bool refresh(void *context, uint32_t relu)
+{
+    struct replay *r = context;
+    const struct layer *layer = &r->layers->layer[r->relu[relu]];
+    const bool is_curved = layer->kind != LAYER_RELU;
+    return refresh_source(r, layer->source, is_curved) &&
+           (layer->kind != LAYER_PRODUCT ||
+            refresh_source(r, layer->other, is_curved));
 }
 
 void replay_seed_atom(struct replay *r, size_t row, size_t number,
@@ -353,9 +405,14 @@ void replay_seed_literal(struct replay *r, size_t row, size_t distance,
     }
     const struct replay_literal *literal =
         &r->literals.data[r->literals.n - 1 - distance];
-    const size_t source = r->layers->layer[r->relu[literal->relu]].source;
-    backward_seed(r->backward, source, row)[literal->element] +=
+    backward_seed(r->backward, literal->z.layer, row)[literal->z.element] +=
         literal->is_upper ? -factor : factor;
+    if (literal->level > 0.0 || literal->level < 0.0) {
+        const double product = factor * literal->level;
+        backward_add_constant(
+            r->backward, row,
+            interval_down(literal->is_upper ? product : -product));
+    }
 }
 
 void replay_seed_sum(struct replay *r, size_t row, const struct oracle_sum *sum)
@@ -378,15 +435,15 @@ static bool lemma(void *context, const struct oracle_lemma *one)
 {
     struct replay *r = context;
     struct replay_level *level = replay_here(r);
-    const size_t source = r->layers->layer[r->relu[one->relu]].source;
-    double *lower = &level->bounds.lower[source][one->element];
-    double *upper = &level->bounds.upper[source][one->element];
-    if (!level->is_possible) {
-        return false;
+    const struct replay_value z = replay_value_of(r, one->relu, one->element);
+    double *lower = &level->bounds.lower[z.layer][z.element];
+    double *upper = &level->bounds.upper[z.layer][z.element];
+    if (!level->is_possible || z.layer == 0) {
+        return level->is_possible;
     }
     replay_set_lines(r, r->layers->n_layers, true);
     backward_begin(r->backward, 1);
-    backward_seed(r->backward, source, 0)[one->element] +=
+    backward_seed(r->backward, z.layer, 0)[z.element] +=
         one->is_upper ? -1.0 : 1.0;
     replay_seed_sum(r, 0, &one->by);
     backward_run(r->backward);
@@ -399,7 +456,7 @@ static bool lemma(void *context, const struct oracle_lemma *one)
         *lower = interval_raise(*lower, value);
     }
     level->is_possible = is_possible(lower, *upper);
-    set_stale(r, source);
+    set_stale(r, z.layer);
     return level->is_possible;
 }
 

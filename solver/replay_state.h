@@ -10,11 +10,17 @@
 #include "solver/spec.h"
 #include "src/base/vec.h"
 
-/* A literal of the path: z <= 0, or z >= 0 if is_upper. */
+/* A value that neurons read: v_layer[element]. */
+struct replay_value {
+    size_t layer;
+    size_t element;
+};
+
+/* A literal of the path: z <= level, or z >= level if is_upper. */
 struct replay_literal {
-    uint32_t relu;
-    uint32_t element;
+    struct replay_value z;
     bool is_upper;
+    double level;
 };
 
 struct replay_slope {
@@ -38,7 +44,7 @@ struct replay_level {
 };
 
 /*
- * relu      [n_relus] layer of each ReLU layer, in the certificate's order
+ * relu      [n_relus] the layers of neurons, in the certificate's order
  * levels    the path, levels[depth] the node in work; kept for reuse
  * is_stale  per layer: its lines are not those of the node in work
  * n_neurons  of all layers in the bounds, inputs included
@@ -69,7 +75,11 @@ struct replay {
 /* The node in work. */
 struct replay_level *replay_here(struct replay *replay);
 
-/* Makes the lines of all ReLU layers before layer `end`. */
+/* Pre-activation number `element` of layer `relu` of neurons. */
+struct replay_value replay_value_of(const struct replay *replay, uint32_t relu,
+                                    uint32_t element);
+
+/* Makes the lines of all layers before layer `end`. */
 void replay_set_lines(struct replay *replay, size_t end, bool use_slopes);
 
 /* Adds factor times an atom, or the literal's expression that is <= 0, to a

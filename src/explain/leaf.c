@@ -136,6 +136,11 @@ enum status leaf_explain(FILE *file, const struct leaf_question *question,
     size_t case_index =
         question->case_index == LEAF_ANY ? 0 : question->case_index;
     size_t leaf = question->leaf;
+    if (question->query->layers->n_curved > 0) {
+        error_set(error, "proofs of networks with neurons other than ReLUs "
+                         "cannot be explained");
+        return STATUS_UNSUPPORTED;
+    }
     if (case_index >= question->cert->n_cases) {
         error_set(error, "case %zu: the certificate has %zu", case_index,
                   question->cert->n_cases);

@@ -269,7 +269,7 @@ enum status proof_shrink(struct proof *proof, const struct query *query,
     struct replay *replay = NULL;
     struct bytes bytes = {0};
     struct writer *writer = NULL;
-    if (!has_split(&proof->cert) || query->layers->n_curved > 0) {
+    if (!has_split(&proof->cert)) {
         return STATUS_OK;
     }
     replay = replay_create(query, proof->cert.box_bits, proof->cert.fact_bits);

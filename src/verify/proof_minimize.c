@@ -1,6 +1,7 @@
 /* query, certificate -> replay -> passes. */
 #include "src/verify/proof_minimize.h"
 
+#include "solver/record.h"
 #include "solver/replay.h"
 #include "src/base/alloc.h"
 #include "src/verify/proof.h"
@@ -48,15 +49,16 @@ enum status proof_fits(const struct cert *cert, const struct query *query,
     const struct layers *layers = query->layers;
     size_t n_relus = 0;
     size_t *width;
-    if (layers->n_curved > 0) {
-        error_set(error, "proofs of networks with neurons other than ReLUs "
-                         "cannot be replayed");
+    if (layers->n_curved > 0 && cert->slope_bits != RECORD_LEVEL_BITS) {
+        error_set(error, "levels are on a grid that cannot be replayed");
         return STATUS_UNSUPPORTED;
     }
     NEW_ARRAY(width, layers->n_layers);
     for (size_t k = 0; k < layers->n_layers; k++) {
-        if (layers->layer[k].kind == LAYER_RELU) {
-            width[n_relus++] = layers->layer[k].width;
+        const struct layer *layer = &layers->layer[k];
+        if (layer_has_neurons(layer)) {
+            width[n_relus++] =
+                layer->width * (layer->kind == LAYER_PRODUCT ? 2 : 1);
         }
     }
     enum status status = proof_hash_query(digest, query, error);
@@ -83,7 +85,12 @@ enum status proof_minimize(struct minimize_report *report, struct cert *cert,
         struct replay *replay =
             replay_create(query, cert->box_bits, cert->fact_bits);
         const struct oracle oracle = replay_oracle(replay);
-        minimize_run(report, cert, &oracle, options);
+        struct minimize_options used = *options;
+        if (query->layers->n_curved > 0) {
+            /* Slicing knows the needs of lines of ReLUs only. */
+            used.passes &= ~(1u << MINIMIZE_SLICE);
+        }
+        minimize_run(report, cert, &oracle, &used);
         replay_destroy(replay);
     }
     return status;

@@ -195,6 +195,9 @@ static enum verdict prove(struct tally *tally, struct ref_subject *subject,
         tally->n_splits += (size_t)result.stats.splits_neuron;
         ck_assert_msg(proof_write(proof, &result.stats, &error) == STATUS_OK,
                       "seed %llu: %s", (unsigned long long)seed, error.message);
+        ck_assert_int_eq(
+            proof_shrink(proof, query, HUGE_VAL, &result.stats, &error),
+            STATUS_OK);
         ck_assert_int_eq(reader_load(&bytes, path, 1U << 24, &error),
                          STATUS_OK);
         const struct ref_bytes certificate = {.data =
