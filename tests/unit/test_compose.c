@@ -287,6 +287,9 @@ START_TEST(networks_in_another_order_are_rejected)
     verify_query(&result, query, &options);
     ck_assert_int_eq(proof_write(options.proof, &result.stats, &error),
                      STATUS_OK);
+    proof_destroy(options.proof);
+    verify_result_clear(&result);
+    query_destroy(query);
     char names[2][80];
     const char *paths[2] = {names[0], names[1]};
     (void)snprintf(names[0], sizeof names[0], "f=%s", files.model[1]);
