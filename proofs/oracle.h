@@ -81,8 +81,9 @@ enum oracle_need {
  *   layer    the numbers of its neurons
  *   end      the upper or lower fact of a neuron at the node
  *   closing_needs, lemma_needs  add to needs[neuron], of n_neurons, what the
- *            closing of a disjunct looks at (n 0: that of its best atom), or the bound of a lemma, with
- *            the facts that the node has; is_refresh: with default slopes.
+ *            closing of a disjunct looks at (n 0: that of its best atom), or
+ *            the bound of a lemma, with the facts that the node has;
+ *            is_refresh: with default slopes.
  *            That an end chooses a default slope is no need
  *   cost     multiply-adds since load, for comparisons
  */
