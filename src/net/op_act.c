@@ -198,19 +198,25 @@ enum status op_import_selu(struct import *import)
     return import_elu(import, alpha, gamma);
 }
 
+/* The ends of a Clip: inputs since opset 11, attributes before. */
+static enum status read_ends(double *lowest, double *highest,
+                             struct import *import)
+{
+    if (import->opset < 11) {
+        IMPORT_TRY(import_float(import, "min", lowest));
+        return import_float(import, "max", highest);
+    }
+    IMPORT_TRY(import_number_input(import, 1, lowest));
+    return import_number_input(import, 2, highest);
+}
+
 enum status op_import_clip(struct import *import)
 {
     double lowest = -HUGE_VAL;
     double highest = HUGE_VAL;
     IMPORT_TRY(import_arity(import, 1, import->opset >= 11 ? 3 : 1, 1));
     IMPORT_TRY(import_check_types(import, 0, import_n_inputs(import)));
-    if (import->opset >= 11) {
-        IMPORT_TRY(import_number_input(import, 1, &lowest));
-        IMPORT_TRY(import_number_input(import, 2, &highest));
-    } else {
-        IMPORT_TRY(import_float(import, "min", &lowest));
-        IMPORT_TRY(import_float(import, "max", &highest));
-    }
+    IMPORT_TRY(read_ends(&lowest, &highest, import));
     const struct tensor *x = import_input(import, 0);
     return build_output(import, 0, x->type,
                         build_clip(import, x, lowest, highest));

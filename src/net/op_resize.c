@@ -252,8 +252,14 @@ static enum status set_taps(struct resize *resize, struct import *import,
             IMPORT_TRY(set_axis_taps(resize, import, d));
         }
     }
-    const size_t n = shape_count(&resize->out);
-    return n > 0 && n <= TERMS / *n_taps
+    return STATUS_OK;
+}
+
+static enum status check_size(struct import *import, const struct shape *out,
+                              size_t n_taps)
+{
+    const size_t n = shape_count(out);
+    return n > 0 && n <= TERMS / n_taps
                ? STATUS_OK
                : import_refuse(import, STATUS_UNSUPPORTED,
                                "output is empty or too large");
@@ -411,6 +417,7 @@ static enum status import_resized(struct import *import, struct resize *resize)
 {
     size_t n_taps = 1;
     IMPORT_TRY(set_taps(resize, import, &n_taps));
+    IMPORT_TRY(check_size(import, &resize->out, n_taps));
     if (resize->how.mode == RESAMPLE_NEAREST) {
         return import_nearest(import, resize);
     }
