@@ -247,10 +247,11 @@ static enum status set_taps(struct resize *resize, struct import *import,
     for (size_t d = 0; d < resize->out.n_dims; d++) {
         const struct resample_axis *axis = &resize->axes[d];
         resize->out.dims[d] = axis->n_out;
-        if (is_resized(axis)) {
-            *n_taps *= is_single ? 1 : RESAMPLE_TAPS;
-            IMPORT_TRY(set_axis_taps(resize, import, d));
+        if (!is_resized(axis)) {
+            continue;
         }
+        *n_taps *= is_single ? 1 : RESAMPLE_TAPS;
+        IMPORT_TRY(set_axis_taps(resize, import, d));
     }
     return STATUS_OK;
 }
