@@ -33,12 +33,10 @@ static const double NEAR_LEVELS = 12.0;
 enum { MOST_ROUNDS = 8 };
 static const double LEAST_PROGRESS = 0.05;
 
-/* Multiply-adds of bounding hidden neurons if no ascent stops early, where a
- * quarter of them is usual: of the first rounds at the root; of those after one
- * that gained LARGE_PROGRESS of the distance, about two seconds; below. */
-static const double FIRST_MADDS = 4e9;
+/* Multiply-adds of bounding hidden neurons if no ascent stops early, as a
+ * quarter of them do: about two seconds at the root, less than one below. Less
+ * at the root leaves the bounds of dense networks much wider. */
 static const double ROOT_MADDS = 1.6e10;
-static const double LARGE_PROGRESS = 0.25;
 static const double NODE_MADDS = 6e9;
 
 /* Least distance from 0 of the bounds of a neuron that is stable beyond any
@@ -489,14 +487,11 @@ static bool close_by_hidden(struct prover *p, const struct node *node)
 {
     bool is_closed = false;
     double missing = HUGE_VAL;
-    double most_madds = FIRST_MADDS;
     for (size_t round = 0; round < MOST_ROUNDS && !is_closed &&
                            -p->worst < (1.0 - LEAST_PROGRESS) * missing;
          round++) {
         missing = -p->worst;
-        is_closed = close_once(p, node, most_madds, &ROOT);
-        most_madds = -p->worst < (1.0 - LARGE_PROGRESS) * missing ? ROOT_MADDS
-                                                                  : most_madds;
+        is_closed = close_once(p, node, ROOT_MADDS, &ROOT);
     }
     return is_closed;
 }
