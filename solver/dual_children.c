@@ -209,7 +209,7 @@ void dual_bound_children(struct dual *d, const uint32_t *ids, size_t n,
                          double (*bound)[2])
 {
     struct differences s = {.dual = d, .n = 2 * n};
-    size_t place[DUAL_CHILDREN];
+    size_t place[DUAL_CHILDREN] = {0};
     REQUIRE(n > 0 && n <= DUAL_CHILDREN);
     for (size_t c = 0; c < n; c++) {
         size_t at = c;

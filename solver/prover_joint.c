@@ -46,7 +46,7 @@ static void seed_lemmas(struct prover *p, const struct prover_lemmas *lemmas)
     const struct record *record = &p->record;
     const struct record_literal *term =
         record->lemma_terms.data + lemmas->first_term;
-    uint32_t neurons[BACKWARD_ROWS / 2];
+    uint32_t neurons[BACKWARD_ROWS / 2] = {0};
     size_t n = 0;
     for (size_t i = lemmas->first; i < record->lemmas.n; i++) {
         const uint32_t element =

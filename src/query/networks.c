@@ -166,7 +166,11 @@ static char *unquote(const struct vnnlib *lib,
         char c = text[i];
         if (c == '\\' && i + 2 < variable->node_length) {
             c = text[++i];
-            c = c == 'n' ? '\n' : c == 't' ? '\t' : c;
+            if (c == 'n') {
+                c = '\n';
+            } else if (c == 't') {
+                c = '\t';
+            }
         }
         name[n++] = c;
     }

@@ -80,7 +80,7 @@ struct layers *ref_curved_network(struct rng *rng)
     size_t last = 0;
     size_t before = 0;
     for (size_t stage = 0; stage < STAGES; stage++) {
-        random_weights(weights, WIDTH * WIDTH, rng);
+        random_weights(weights, (size_t)WIDTH * WIDTH, rng);
         random_weights(bias, WIDTH, rng);
         const size_t z = ref_build_affine(layers, last, WIDTH, weights, bias);
         const size_t other = stage > 0 && rng_below(rng, 2) == 0 ? before : z;
@@ -88,7 +88,7 @@ struct layers *ref_curved_network(struct rng *rng)
         last = rng_below(rng, 3) == 0 ? add_random(layers, before, z, rng)
                                       : before;
     }
-    random_weights(weights, 2 * WIDTH, rng);
+    random_weights(weights, (size_t)2 * WIDTH, rng);
     (void)ref_build_affine(layers, last, 2, weights, NULL);
     return layers;
 }
