@@ -85,8 +85,7 @@ static void add_closing(struct payload *payload, const struct record *record,
 static void add_lemmas(struct payload *payload, const struct record *record,
                        const struct node *node, size_t n)
 {
-    const struct record_literal *literal =
-        record->lemma_terms.data + payload->n_literals;
+    size_t term = payload->n_literals;
     const size_t end = payload->lemmas.n + n;
     for (size_t i = payload->lemmas.n; i < end; i++) {
         const struct record_lemma *from = &record->lemmas.data[i];
@@ -98,7 +97,9 @@ static void add_lemmas(struct payload *payload, const struct record *record,
             .is_upper = from->is_upper,
             .by = {.n_literals = from->n_terms, .literals = multipliers},
         };
-        for (size_t t = 0; t < from->n_terms; t++, literal++) {
+        for (size_t t = 0; t < from->n_terms; t++, term++) {
+            const struct record_literal *literal =
+                &record->lemma_terms.data[term];
             multipliers[t] = (struct sink_multiplier){
                 payload->rank - node->path[literal->position].rank,
                 literal->multiplier};

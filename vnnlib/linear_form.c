@@ -172,7 +172,8 @@ static enum status add_node(const struct context *context, uint32_t node,
     const struct vnnlib_node *self = &context->lib->nodes.data[node];
     enum status status = STATUS_OK;
     if (self->kind == VNNLIB_ELEMENT) {
-        linear_form_add(linear, context->base[self->extent] + self->element, scale);
+        linear_form_add(linear, context->base[self->extent] + self->element,
+                        scale);
     } else if (self->kind == VNNLIB_NUMBER) {
         status =
             vnnlib_number(linear->number, context->lib, node, context->error);

@@ -149,6 +149,7 @@ int main(int argc, char **argv)
     } else {
         check(&request);
     }
+    check_free(request.networks);
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
         check_unreadable("standard output: cannot be written");
     }

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_build.h"
 
-#include <math.h>
 #include <string.h>
 
 /* The axis 0 <= a < rank that is meant; negative ones count from the end. */
@@ -452,7 +451,7 @@ static void build_upsample(struct check_builder *b)
     for (size_t d = 0; is_plain && d < scales.n; d++) {
         const double limit = 0x1p28 / (double)(axes[d].dim + 1);
         is_plain = scales.number[d] >= 1.0 && scales.number[d] < limit &&
-                   floor(scales.number[d]) >= scales.number[d];
+                   (double)(size_t)scales.number[d] >= scales.number[d];
         const size_t scale = is_plain ? (size_t)scales.number[d] : 1;
         check_cut(b, &axes[d], 0, 1, scale * (size_t)axes[d].dim);
         for (size_t k = 0; k < axes[d].extent; k++) {

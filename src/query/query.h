@@ -85,7 +85,7 @@ struct query {
                               the joined one */
     struct layers *layers; /* owned */
     struct net_extras extras;
-    size_t n_declared_inputs; /* elements of all declared inputs */
+    size_t n_declared_inputs;  /* elements of all declared inputs */
     size_t n_declared_outputs; /* the first of the net's outputs, without
                                   the products */
     size_t n_variables;
