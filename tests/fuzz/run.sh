@@ -55,7 +55,7 @@ build() {
     for target in $targets; do
         clang "${flags[@]}" -fsanitize=fuzzer "tests/fuzz/fuzz_check_$target.c" \
             "$folder"/objects/check_*.o "$folder/objects/fuzz_shim.o" \
-            -lgmp -lpthread -o "$folder/fuzz_check_$target"
+            -lmpfr -lgmp -lpthread -o "$folder/fuzz_check_$target"
     done
 }
 
