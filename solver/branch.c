@@ -2,6 +2,7 @@
 #include "solver/branch.h"
 
 #include "domains/bounds.h"
+#include "solver/copies.h"
 #include "src/base/require.h"
 
 #include <math.h>
@@ -182,6 +183,10 @@ static bool split_source(struct split *split, const struct prover *p, size_t k,
         const double second =
             p->bounds.upper[layer->other][i] - p->bounds.lower[layer->other][i];
         source = second > first ? layer->other : source;
+    }
+    const uint32_t input = copies_input(p->copied, source, i);
+    if (input != COPIES_NONE) {
+        return split_value(split, p, 0, input, bends_at_0);
     }
     return split_value(split, p, source, i, bends_at_0);
 }

@@ -62,6 +62,7 @@ struct prover *prover_create(const struct weights *weights)
             NEW_ARRAY(p->loss[k], layer->width);
         }
     }
+    p->copied = copies_of_inputs(layers);
     NEW_ARRAY(p->varying, n);
     NEW_ARRAY(p->is_settled, layers->n_layers);
     NEW_ARRAY(p->neurons, widest);
@@ -162,6 +163,7 @@ void prover_destroy(struct prover *p)
     alloc_free(p->loss);
     alloc_free(p->share);
     alloc_free(p->original);
+    copies_destroy(p->copied, p->layers);
     alloc_free(p->varying);
     alloc_free(p->is_settled);
     alloc_free(p->neurons);
@@ -217,7 +219,7 @@ bool prover_screen(struct prover *p, const struct node *node)
     } else {
         spec_reset_weights(&p->spec);
     }
-    if (row == NULL) {
+    if (row == NULL || (p->record.is_on && p->copied != NULL)) {
         return false;
     }
     memcpy(p->row, row, p->spec.n_rows * n * sizeof *p->row);

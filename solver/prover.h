@@ -45,6 +45,7 @@ enum { PROVER_LP_INPUTS = 64 };
  *                  the neuron; the others are not bounded
  *   original       per layer what copies_find returns, NULL for networks of
  *                  ReLUs alone
+ *   copied         what copies_of_inputs returns
  *   lp             rows over the inputs: literals of the node; NULL beyond
  *                  PROVER_LP_INPUTS inputs and for many ReLUs, where GLPK joins
  *                  them at the end
@@ -79,6 +80,7 @@ struct prover {
     bool *is_settled;
     bool **is_needed;
     uint32_t **original;
+    uint32_t **copied;
     double *point;
     double *score;     /* [n_inputs], of branch_by_input */
     double *minimum;   /* [n_rows] of row.x + constant over the box */
@@ -109,7 +111,9 @@ void prover_set_case(struct prover *prover,
 /*
  * Tries to refute the open disjuncts by the rows of the parent, and clips the
  * box by them: cheap, as neither they nor the bounds they rest on change by an
- * input split. Does nothing behind other splits.
+ * input split. Does nothing behind other splits, and nothing for a certificate
+ * if neurons read inputs: the lines of the checker are others then, and not
+ * everywhere above these.
  *   returns true if no disjunct is open any more
  */
 bool prover_screen(struct prover *prover, const struct node *node);

@@ -1,6 +1,7 @@
 /* Rows that combine atoms, neurons and literals before back-substitution. */
 #include "solver/prover_joint.h"
 
+#include "solver/copies.h"
 #include "src/base/require.h"
 #include "src/num/interval.h"
 
@@ -79,6 +80,9 @@ static bool apply(struct prover *p, const struct record_lemma *lemma,
     const double bound = backward_minimum(p->backward, row, p->lower, p->upper);
     const double known = lemma->is_upper ? -*upper : *lower;
     const bool is_stable = *lower >= 0.0 || *upper <= 0.0;
+    if (copies_input(p->copied, lemmas->layer, i) != COPIES_NONE) {
+        return false; /* to the checker it is an input, and has its ends */
+    }
     const bool has_gain = bound - known > gain * (*upper - *lower);
     if (lemmas->is_curved ? !has_gain
                           : is_stable || !(bound >= 0.0 || has_gain)) {

@@ -2,6 +2,7 @@
 #include "solver/replay.h"
 
 #include "domains/box.h"
+#include "solver/copies.h"
 #include "solver/record.h"
 #include "solver/replay_state.h"
 #include "src/base/alloc.h"
@@ -11,9 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Larger boxes have ends that do not fit; more neurons need too much room at
- * every node. */
-static const double MOST_UNITS = 0x1p62;
+/* More neurons need too much room at every node. */
 enum { MOST_NEURONS = 1 << 18 };
 
 struct replay_level *replay_here(struct replay *r)
@@ -45,6 +44,7 @@ struct replay *replay_create(const struct query *query, unsigned box_bits,
     r->weights = weights_create(r->layers);
     r->backward = backward_create(r->weights);
     r->box = box_domain_ops.create(r->layers);
+    r->copied = copies_of_inputs(r->layers);
     NEW_ARRAY(r->relu, r->layers->n_layers);
     NEW_ARRAY(r->is_stale, r->layers->n_layers);
     size_t widest = 0;
@@ -76,6 +76,7 @@ void replay_destroy(struct replay *r)
     box_domain_ops.destroy(r->box);
     backward_destroy(r->backward);
     weights_destroy(r->weights);
+    copies_destroy(r->copied, r->layers);
     alloc_free(r->relu);
     alloc_free(r->is_stale);
     alloc_free(r->neurons);
@@ -87,8 +88,7 @@ static void set_all_stale(struct replay *r)
     memset(r->is_stale, 1, r->layers->n_layers * sizeof *r->is_stale);
 }
 
-/* Layers that are not affine and read layer k need new lines. */
-static void set_stale(struct replay *r, size_t k)
+void replay_set_stale(struct replay *r, size_t k)
 {
     for (size_t i = k + 1; i < r->layers->n_layers; i++) {
         const struct layer *layer = &r->layers->layer[i];
@@ -109,23 +109,10 @@ struct replay_value replay_value_of(const struct replay *r, uint32_t relu,
     return (struct replay_value){layer->other, element - layer->width};
 }
 
-/* Ends of input i from their units. */
-static void set_input(struct replay *r, struct replay_level *level, size_t i)
-{
-    const size_t n = r->layers->n_inputs;
-    const int shift = -(int)r->box_bits;
-    const double lower = ldexp((double)level->units[i], shift);
-    const double upper = ldexp((double)level->units[n + i], shift);
-    const bool is_exact = fabs(lower) <= ldexp(0x1p53, shift) &&
-                          fabs(upper) <= ldexp(0x1p53, shift);
-    level->bounds.lower[0][i] = is_exact ? lower : interval_down(lower);
-    level->bounds.upper[0][i] = is_exact ? upper : interval_up(upper);
-}
-
 /* Facts of the checker that are too large for it are infinite. */
 static void forget_large(const struct replay *r, struct bounds *bounds)
 {
-    const double most = ldexp(MOST_UNITS, -(int)r->fact_bits);
+    const double most = ldexp(REPLAY_MOST_UNITS, -(int)r->fact_bits);
     for (size_t i = r->layers->n_inputs; i < bounds->n_total; i++) {
         double *lower = &bounds->block[i];
         double *upper = &bounds->block[bounds->n_total + i];
@@ -149,12 +136,13 @@ static bool load(void *context, size_t case_index)
     for (size_t i = 0; i < n; i++) {
         const double low = floor(ldexp(c->lower_down[i], (int)r->box_bits));
         const double high = ceil(ldexp(c->upper_up[i], (int)r->box_bits));
-        if (!(fabs(low) < MOST_UNITS) || !(fabs(high) < MOST_UNITS)) {
+        if (!(fabs(low) < REPLAY_MOST_UNITS) ||
+            !(fabs(high) < REPLAY_MOST_UNITS)) {
             return false;
         }
         level->units[i] = (int64_t)low;
         level->units[n + i] = (int64_t)high;
-        set_input(r, level, i);
+        replay_set_input(r, level, i);
     }
     for (size_t i = 0; i < level->bounds.n_total; i++) {
         if (i >= n) {
@@ -176,27 +164,6 @@ static bool load(void *context, size_t case_index)
     set_all_stale(r);
     r->spent = (double)backward_madds(r->backward);
     return true;
-}
-
-/* Threshold of an input split in units. */
-static int64_t threshold_of(const struct replay *r,
-                            const struct oracle_split *split,
-                            const struct replay_level *level)
-{
-    const int64_t low = level->units[split->index];
-    const int64_t high = level->units[r->layers->n_inputs + split->index];
-    const int64_t width = high - low;
-    switch (split->kind) {
-    case ORACLE_GRID:
-        return split->threshold;
-    case ORACLE_FRACTION:
-        return low + (width / 32) * split->threshold +
-               (width % 32) * split->threshold / 32;
-    case ORACLE_MIDPOINT:
-    case ORACLE_NEURON:
-        break;
-    }
-    return low + width / 2;
 }
 
 /* Bounds that cross by less than the checker's rounding are made to touch. */
@@ -222,13 +189,18 @@ static void apply_neuron(struct replay *r, struct replay_level *level,
         z, side == 1, ldexp((double)split->threshold, -(int)bits)};
     VEC_PUSH(&r->literals, literal);
     level->n_literals++;
+    const uint32_t input = copies_input(r->copied, z.layer, z.element);
+    if (input != COPIES_NONE) {
+        replay_narrow_input(r, level, &literal, input);
+        return;
+    }
     if (side == 1) {
         *lower = interval_raise(*lower, literal.level);
     } else {
         *upper = interval_reduce(*upper, literal.level);
     }
     level->is_possible = level->is_possible && is_possible(lower, *upper);
-    set_stale(r, z.layer);
+    replay_set_stale(r, z.layer);
 }
 
 static bool enter(void *context, const struct oracle_split *split,
@@ -248,13 +220,12 @@ static bool enter(void *context, const struct oracle_split *split,
         apply_neuron(r, level, split, side);
         return level->is_possible;
     }
-    const int64_t at = threshold_of(r, split, level);
+    const int64_t at = replay_threshold(r, split, level);
     level->units[side == 0 ? n + split->index : split->index] = at;
     level->is_possible =
         level->is_possible &&
         level->units[split->index] <= level->units[n + split->index];
-    set_input(r, level, split->index);
-    set_stale(r, 0);
+    replay_move_input(r, level, split->index);
     return level->is_possible;
 }
 
@@ -366,7 +337,7 @@ static bool refresh_source(struct replay *r, size_t source, bool is_curved)
     for (size_t t = 0; t < n && level->is_possible; t += block) {
         sharpen(r, source, r->neurons + t, n - t < block ? n - t : block);
     }
-    set_stale(r, source);
+    replay_set_stale(r, source);
     return level->is_possible;
 }
 
@@ -438,7 +409,8 @@ static bool lemma(void *context, const struct oracle_lemma *one)
     const struct replay_value z = replay_value_of(r, one->relu, one->element);
     double *lower = &level->bounds.lower[z.layer][z.element];
     double *upper = &level->bounds.upper[z.layer][z.element];
-    if (!level->is_possible || z.layer == 0) {
+    if (!level->is_possible ||
+        copies_input(r->copied, z.layer, z.element) != COPIES_NONE) {
         return level->is_possible;
     }
     replay_set_lines(r, r->layers->n_layers, true);
@@ -456,7 +428,7 @@ static bool lemma(void *context, const struct oracle_lemma *one)
         *lower = interval_raise(*lower, value);
     }
     level->is_possible = is_possible(lower, *upper);
-    set_stale(r, z.layer);
+    replay_set_stale(r, z.layer);
     return level->is_possible;
 }
 

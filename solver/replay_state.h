@@ -47,6 +47,7 @@ struct replay_level {
  * relu      [n_relus] the layers of neurons, in the certificate's order
  * levels    the path, levels[depth] the node in work; kept for reuse
  * is_stale  per layer: its lines are not those of the node in work
+ * copied    what copies_of_inputs returns: these values have the ends of inputs
  * n_neurons  of all layers in the bounds, inputs included
  * has_slopes  the lines that are not stale were made with the slopes
  */
@@ -62,6 +63,7 @@ struct replay {
     size_t n_relus;
     size_t n_neurons;
     size_t *relu;
+    uint32_t **copied;
     VEC(struct replay_level) levels;
     size_t depth;
     VEC(struct replay_literal) literals;
@@ -72,12 +74,33 @@ struct replay {
     double spent;      /* multiply-adds before load */
 };
 
+/* Boxes and facts beyond so many units do not fit. */
+#define REPLAY_MOST_UNITS 0x1p62
+
 /* The node in work. */
 struct replay_level *replay_here(struct replay *replay);
 
 /* Pre-activation number `element` of layer `relu` of neurons. */
 struct replay_value replay_value_of(const struct replay *replay, uint32_t relu,
                                     uint32_t element);
+
+/* Layers that are not affine and read layer k need new lines. */
+void replay_set_stale(struct replay *replay, size_t k);
+
+/* Sets the ends of input i from their units; those of its copies as well. */
+void replay_set_input(struct replay *replay, struct replay_level *level,
+                      size_t i);
+void replay_move_input(struct replay *replay, struct replay_level *level,
+                       size_t i);
+
+/* A literal of a value that is input i narrows the box, rounded outward. */
+void replay_narrow_input(struct replay *replay, struct replay_level *level,
+                         const struct replay_literal *literal, size_t i);
+
+/* Threshold of an input split in units. */
+int64_t replay_threshold(const struct replay *replay,
+                         const struct oracle_split *split,
+                         const struct replay_level *level);
 
 /* Makes the lines of all layers before layer `end`. */
 void replay_set_lines(struct replay *replay, size_t end, bool use_slopes);

@@ -20,11 +20,12 @@ static void fixture_init(struct fixture *f, size_t n_inputs)
 {
     static const double first[WIDE_INPUTS] = {1.0};
     static const double lower[WIDE_INPUTS] = {-1.0};
+    static const double twice[WIDE_INPUTS] = {2.0};
     struct layers *layers = ref_build_begin(n_inputs);
-    const size_t z = ref_build_affine(layers, 0, 1, first, NULL);
+    const size_t z = ref_build_affine(layers, 0, 1, twice, NULL);
     const size_t y = ref_build_relu(layers, z);
-    (void)ref_build_affine(layers, y, 2, (double[]){0.0, 1.0}, NULL);
-    ref_build_term(layers, z, (double[]){1.0, 0.0});
+    (void)ref_build_affine(layers, y, 2, (double[]){0.0, 0.5}, NULL);
+    ref_build_term(layers, z, (double[]){0.5, 0.0});
     f->query = ref_query_create(layers, lower, first);
     f->weights = weights_create(layers);
     f->prover = prover_create(f->weights);
