@@ -10,6 +10,7 @@
 #include "solver/workers.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
+#include "src/num/interval.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -337,6 +338,17 @@ static bool set_box(struct bab *bab)
     return is_exact;
 }
 
+/* Takes over bounds that are sharper: some may have been forgotten. */
+static void meet(struct bounds *bounds, const struct bounds *other)
+{
+    const size_t n = bounds->n_total;
+    for (size_t i = 0; i < n; i++) {
+        bounds->block[i] = interval_raise(bounds->block[i], other->block[i]);
+        bounds->block[n + i] =
+            interval_reduce(bounds->block[n + i], other->block[n + i]);
+    }
+}
+
 /* Bounds of the whole box by intervals, then once by all means: the scale
  * of the rounding errors, and where every node starts. */
 static bool bound_root(struct bab *bab)
@@ -360,8 +372,8 @@ static bool bound_root(struct bab *bab)
         is_possible = prover_bound_neurons(p, root);
         node_destroy(root);
         bab->root_refresh = p->record.refresh;
-        bounds_copy(&bab->root_bounds->bounds, &p->bounds);
-        backward_set_scale(p->backward, &p->bounds);
+        meet(&bab->root_bounds->bounds, &p->bounds);
+        backward_set_scale(p->backward, &bab->root_bounds->bounds);
     }
     bounds_clear(&bounds);
     return is_possible;

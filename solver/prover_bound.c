@@ -325,6 +325,15 @@ static void bound_copies(struct prover *p, size_t layer,
     }
 }
 
+/* What a certificate does not know of a layer is forgotten. */
+static void forget_large(struct prover *p, size_t layer)
+{
+    if (p->record.is_on) {
+        record_forget_large(p->bounds.lower[layer], p->bounds.upper[layer],
+                            p->layers->layer[layer].width);
+    }
+}
+
 /* Bounds the layer that feeds others. Bit `number` of the record says whether
  * there was a neuron to bound. */
 static bool bound_source(struct prover *p, const struct node *node,
@@ -336,6 +345,7 @@ static bool bound_source(struct prover *p, const struct node *node,
                           (p->layers->n_curved > 0 && kind != LAYER_INPUT);
     p->is_settled[source] = p->is_settled[source] || relu->is_curved;
     apply_literals(p, node, relu);
+    forget_large(p, source);
     if (!is_possible(p, source)) {
         return false;
     }
@@ -352,6 +362,7 @@ static bool bound_source(struct prover *p, const struct node *node,
             }
         }
         bound_copies(p, source, p->neurons + n_own, n - n_own);
+        forget_large(p, source);
         return is_possible(p, source);
     }
     return true;
@@ -416,6 +427,9 @@ static bool bound_curved(struct prover *p, const struct node *node, size_t k,
     if (!p->record.is_on && !box_apply_layer(&p->bounds, p->layers, k) &&
         !is_possible(p, k)) {
         return false;
+    }
+    if (layer->kind == LAYER_SCALE) {
+        forget_large(p, layer->source);
     }
     if (is_curved) {
         backward_set_curve(p->backward, k, &p->bounds);

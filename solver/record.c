@@ -5,6 +5,23 @@
 
 #include <math.h>
 
+void record_forget_large(double *lower, double *upper, size_t n)
+{
+    const double most = ldexp(1.0, RECORD_RANGE_BITS);
+    for (size_t i = 0; i < n; i++) {
+        if (lower[i] < -most) {
+            lower[i] = -HUGE_VAL;
+        } else if (lower[i] > most) {
+            lower[i] = most;
+        }
+        if (upper[i] > most) {
+            upper[i] = HUGE_VAL;
+        } else if (upper[i] < -most) {
+            upper[i] = -most;
+        }
+    }
+}
+
 double record_grid_down(double x)
 {
     return ldexp(floor(ldexp(x, RECORD_BOX_BITS)), -RECORD_BOX_BITS);

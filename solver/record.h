@@ -115,7 +115,8 @@ enum {
     RECORD_BOX_BITS = 40,
     RECORD_BITS = 10,
     RECORD_SLOPE_BITS = 8,
-    RECORD_LEVEL_BITS = 16
+    RECORD_LEVEL_BITS = 16,
+    RECORD_RANGE_BITS = 26
 };
 
 /* Least bound that closes a disjunct, and least gap that empties a region,
@@ -127,6 +128,10 @@ enum {
  * the numbers are large enough, that the checker's words close what is closed
  * here; what they do not close it repeats in slow integers. */
 double record_margin(double missing);
+
+/* Bounds beyond 2^RECORD_RANGE_BITS, which certificates do not know, become
+ * infinite, or that number. */
+void record_forget_large(double *lower, double *upper, size_t n);
 
 /* Largest grid number not above x, least not below; exact for |x| < 2^12. */
 double record_grid_down(double x);

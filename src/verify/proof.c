@@ -26,6 +26,8 @@ enum { MOST_LAYERS = 64 };
 /* The checker repeats the search's arithmetic on the search's own grids. */
 static_assert((int)RECORD_BOX_BITS <= (int)CERT_MAX_BITS,
               "the grid of boxes is too fine for a certificate");
+static_assert((int)RECORD_RANGE_BITS + (int)CERT_FACT_BITS < 63,
+              "the search uses bounds that are too large for a certificate");
 static_assert((int)ACT_SLOPE_BITS <= (int)CERT_MAX_SLOPE_BITS,
               "slopes are too long for a certificate");
 static_assert((int)ACT_SLOPE_BITS <= (int)CERT_FACT_BITS &&

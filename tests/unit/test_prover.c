@@ -6,7 +6,9 @@
 #include "tests/ref/ref_query.h"
 #include "tests/suite.h"
 
-/* x in [-1, 1], z = x, y = relu(z), out = (x, y); more inputs are 0. */
+#include <math.h>
+
+/* x in [-1, 1], z = 2 x, out = (x, relu(x)); more inputs are 0. */
 struct fixture {
     struct query *query;
     struct weights *weights;
@@ -15,6 +17,20 @@ struct fixture {
 };
 
 enum { PRE_ACTIVATION = 1, WIDE_INPUTS = PROVER_LP_INPUTS + 1 };
+
+/* Bounds of the whole box by intervals. */
+static void open_root(struct fixture *f, const struct layers *layers,
+                      const struct region *region)
+{
+    struct bounds bounds;
+    bounds_init(&bounds, layers);
+    struct domain *box = box_domain_ops.create(layers);
+    (void)box_domain_ops.propagate(box, &bounds, region, NULL);
+    box_domain_ops.destroy(box);
+    f->root = node_bounds_create(layers, &bounds);
+    backward_set_scale(f->prover->backward, &bounds);
+    bounds_clear(&bounds);
+}
 
 static void fixture_init(struct fixture *f, size_t n_inputs)
 {
@@ -29,15 +45,8 @@ static void fixture_init(struct fixture *f, size_t n_inputs)
     f->query = ref_query_create(layers, lower, first);
     f->weights = weights_create(layers);
     f->prover = prover_create(f->weights);
-    struct bounds bounds;
-    bounds_init(&bounds, layers);
-    struct domain *box = box_domain_ops.create(layers);
     const struct region region = {.lower = lower, .upper = first};
-    (void)box_domain_ops.propagate(box, &bounds, &region, NULL);
-    box_domain_ops.destroy(box);
-    f->root = node_bounds_create(layers, &bounds);
-    backward_set_scale(f->prover->backward, &bounds);
-    bounds_clear(&bounds);
+    open_root(f, layers, &region);
 }
 
 static void fixture_clear(struct fixture *f)
@@ -128,6 +137,33 @@ START_TEST(clips_are_recorded_as_they_were_made)
     ck_assert(is_equal(upper, f.prover->upper[0]));
     ck_assert(is_just_above(upper, 0.25));
     ck_assert(is_just_below(lower, -0.5));
+    fixture_clear(&f);
+}
+END_TEST
+
+START_TEST(certificates_have_no_large_bounds)
+{
+    const double size[2] = {0x1p30, 1.0};
+    const double lower[1] = {-1.0};
+    const double upper[1] = {1.0};
+    struct layers *layers = ref_build_begin(1);
+    const size_t z = ref_build_affine(layers, 0, 2, size, NULL);
+    const size_t v = ref_build_activation(layers, z, ACTIVATION_SQUARE);
+    (void)ref_build_affine(layers, v, 1, (double[]){1.0, 1.0}, NULL);
+    struct fixture f = {.query = ref_query_create(layers, lower, upper)};
+    f.weights = weights_create(layers);
+    f.prover = prover_create(f.weights);
+    const struct region region = {.lower = lower, .upper = upper};
+    open_root(&f, layers, &region);
+    ref_query_add_disjunct(f.query);
+    ref_query_add_le(f.query, (double[]){0.0, 1.0}, -1.0);
+    (void)close_box(&f, NULL);
+    ck_assert(isfinite(f.prover->bounds.upper[z][0]));
+    f.prover->record.is_on = true;
+    (void)close_box(&f, NULL);
+    ck_assert(isinf(f.prover->bounds.lower[z][0]));
+    ck_assert(isinf(f.prover->bounds.upper[z][0]));
+    ck_assert(isfinite(f.prover->bounds.upper[z][1]));
     fixture_clear(&f);
 }
 END_TEST
@@ -262,6 +298,7 @@ TCase *test_cases(void)
     TCase *cases = tcase_create("prover");
     tcase_add_test(cases, an_atom_clips_the_box_to_where_it_can_hold);
     tcase_add_test(cases, clips_are_recorded_as_they_were_made);
+    tcase_add_test(cases, certificates_have_no_large_bounds);
     tcase_add_test(cases, fractions_are_rounded_down_on_the_grid);
     tcase_add_test(cases, the_rows_of_the_parent_screen_its_children);
     tcase_add_test(cases, the_hull_of_all_open_disjuncts_is_kept);
