@@ -224,23 +224,31 @@ cleanup:
     return status;
 }
 
+/* `nR.E` or `xJ` and where it is split. */
+static enum status take_split(struct cert_scan *scan, struct cert_node *node)
+{
+    enum status status = STATUS_OK;
+    STATUS_TRY(cert_scan_prefix(scan, ""));
+    if (*scan->at != 'n') {
+        return take_input(scan, node);
+    }
+    node->kind = CERT_NEURON;
+    STATUS_TRY(take_neuron(scan, &node->index, &node->element));
+    if (cert_scan_take(scan, "at")) {
+        STATUS_TRY(
+            cert_scan_signed(scan, &node->threshold, CERT_MAX_THRESHOLD - 1));
+    }
+cleanup:
+    return status;
+}
+
 static enum status take_node(struct reading *reading, struct cert_node *node)
 {
     struct cert_scan *scan = &reading->scan;
     enum status status = STATUS_OK;
     *node = (struct cert_node){.kind = CERT_LEAF, .details = CERT_NONE};
     if (cert_scan_take(scan, "split")) {
-        STATUS_TRY(cert_scan_prefix(scan, ""));
-        if (*scan->at == 'n') {
-            node->kind = CERT_NEURON;
-            STATUS_TRY(take_neuron(scan, &node->index, &node->element));
-            if (cert_scan_take(scan, "at")) {
-                STATUS_TRY(cert_scan_signed(scan, &node->threshold,
-                                            CERT_MAX_THRESHOLD - 1));
-            }
-        } else {
-            STATUS_TRY(take_input(scan, node));
-        }
+        STATUS_TRY(take_split(scan, node));
     } else if (!cert_scan_take(scan, "leaf")) {
         return cert_scan_refuse(scan, "'split' or 'leaf'");
     }
