@@ -47,12 +47,12 @@ static struct layers *curved_network(struct rng *rng)
     double weights[N * N];
     double bias[N];
     struct layers *layers = ref_build_begin(N);
-    fill(weights, N * N, rng, -1.0, 1.0);
+    fill(weights, (size_t)N * N, rng, -1.0, 1.0);
     fill(bias, N, rng, -1.0, 1.0);
     const size_t first = ref_build_affine(layers, 0, N, weights, bias);
     const size_t soft =
         ref_build_activation(layers, first, ACTIVATION_SOFTPLUS);
-    fill(weights, N * N, rng, 0.1, 1.0);
+    fill(weights, (size_t)N * N, rng, 0.1, 1.0);
     fill(bias, N, rng, 0.5, 1.0);
     const size_t positive = ref_build_affine(layers, soft, N, weights, bias);
     const size_t any = ref_build_activation(
@@ -64,7 +64,7 @@ static struct layers *curved_network(struct rng *rng)
     const size_t product =
         ref_build_product(layers, any, rng_below(rng, 2) == 0 ? other : relu);
     const size_t scaled = ref_build_scale(layers, product, below, above);
-    fill(weights, N * N, rng, -1.0, 1.0);
+    fill(weights, (size_t)N * N, rng, -1.0, 1.0);
     ref_build_affine(layers, scaled, N, weights, bias);
     return layers;
 }
