@@ -4,9 +4,11 @@
 #include "src/base/alloc.h"
 #include "src/base/require.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 void ref_bytes_append(struct ref_bytes *bytes, const void *data, size_t n)
@@ -248,11 +250,54 @@ struct ref_bytes ref_model_finish(struct ref_model *model)
     return file;
 }
 
+/* Files that this process wrote and did not remove yet; other entries have no
+ * writer. A child has a copy of the list of its parent. */
+static struct {
+    char path[64];
+    pid_t writer;
+} written[64];
+
+/* Also where a test ends early: it expects exit, or fails. */
+static void remove_written(void)
+{
+    for (size_t i = 0; i < sizeof written / sizeof written[0]; i++) {
+        if (written[i].writer == getpid()) {
+            (void)remove(written[i].path);
+        }
+    }
+}
+
+static void remember(const char *path)
+{
+    static bool is_registered = false;
+    size_t i = 0;
+    if (!is_registered) {
+        REQUIRE(atexit(remove_written) == 0);
+        is_registered = true;
+    }
+    while (written[i].writer != 0) {
+        i++;
+        REQUIRE(i < sizeof written / sizeof written[0]);
+    }
+    (void)snprintf(written[i].path, sizeof written[i].path, "%s", path);
+    written[i].writer = getpid();
+}
+
+static void forget(const char *path)
+{
+    for (size_t i = 0; i < sizeof written / sizeof written[0]; i++) {
+        if (strcmp(written[i].path, path) == 0) {
+            written[i].writer = 0;
+        }
+    }
+}
+
 void ref_file_write(char path[64], const void *data, size_t n)
 {
     (void)snprintf(path, 64, "/tmp/astrolabe-test-XXXXXX");
     const int descriptor = mkstemp(path);
     REQUIRE(descriptor >= 0);
+    remember(path);
     FILE *file = fdopen(descriptor, "wb");
     REQUIRE(file != NULL);
     REQUIRE(n == 0 || fwrite(data, 1, n, file) == n);
@@ -261,5 +306,6 @@ void ref_file_write(char path[64], const void *data, size_t n)
 
 void ref_file_remove(const char *path)
 {
+    forget(path);
     REQUIRE(remove(path) == 0);
 }

@@ -70,7 +70,8 @@ void ref_node_message(struct ref_model *model, const char *name, int type,
 struct ref_bytes ref_model_finish(struct ref_model *model);
 
 /* Writes bytes to a new file in the temporary folder; its name goes to
- * path[64]. The file is removed by ref_file_remove. */
+ * path[64]. The file is removed by ref_file_remove, or else at the exit of the
+ * process that wrote it. */
 void ref_file_write(char path[64], const void *data, size_t n);
 void ref_file_remove(const char *path);
 

@@ -14,13 +14,24 @@ static char folder[] = "/tmp/astrolabe-proof-XXXXXX";
 static char path[64];
 static struct query *query;
 
+/* Once for all tests, so that one that fails leaves nothing behind. */
+static void make_folder(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/a.dbc", folder);
+}
+
+static void remove_folder(void)
+{
+    (void)unlink(path);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
 static void set_up(void)
 {
     const struct query_network network = {.path =
                                               "benchmarks/models/tiny.onnx"};
     struct error error = {0};
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    (void)snprintf(path, sizeof path, "%s/a.dbc", folder);
     ck_assert_msg(query_load(&query, "benchmarks/models/tiny_holds_2.vnnlib", 1,
                              &network, false, &error) == STATUS_OK,
                   "%s", error.message);
@@ -31,7 +42,6 @@ static void tear_down(void)
 {
     query_destroy(query);
     (void)unlink(path);
-    ck_assert_int_eq(rmdir(folder), 0);
     ck_assert_uint_eq(alloc_live_bytes(), 0);
 }
 
@@ -171,6 +181,7 @@ END_TEST
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("proof");
+    tcase_add_unchecked_fixture(cases, make_folder, remove_folder);
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_test(cases, a_closed_case_makes_a_certificate);
     tcase_add_test(cases, a_case_without_a_proof_makes_none);
