@@ -279,7 +279,8 @@ check_network_load_hidden(const char *path, const char *const *names, size_t n)
     return network;
 }
 
-void check_network_free(struct check_network *network)
+/* Frees a network but not its parts. */
+static void free_network(struct check_network *network)
 {
     if (network->n_parts == 0) {
         check_bytes_close(&network->file);
@@ -292,9 +293,16 @@ void check_network_free(struct check_network *network)
         }
     }
     check_arena_free(&network->arena);
-    for (size_t k = 0; k < network->n_parts; k++) {
-        check_network_free(network->parts[k]);
-    }
-    check_free(network->parts);
     check_free(network);
+}
+
+void check_network_free(struct check_network *network)
+{
+    struct check_network **parts = network->parts;
+    const size_t n_parts = network->n_parts;
+    free_network(network);
+    for (size_t k = 0; k < n_parts; k++) {
+        free_network(parts[k]); /* which has no parts itself */
+    }
+    check_free(parts);
 }

@@ -239,8 +239,10 @@ static void bind_tensor(const struct check_property *property,
     }
 }
 
-void check_query_bind(const struct check_property *property,
-                      const struct check_network *network, size_t k)
+/* Compares the declared numbers of elements and tensors with those of network k;
+ * the number of its outputs declared that are not hidden. */
+static size_t bind_counts(const struct check_property *property,
+                          const struct check_network *network, size_t k)
 {
     size_t n_elements[2] = {property->n_elements[0], property->n_elements[1]};
     size_t n[2] = {0, 0};
@@ -265,9 +267,15 @@ void check_query_bind(const struct check_property *property,
                              network->file.path, count[2], count[3]);
         }
     }
+    return n[1] - n_hidden;
+}
+
+void check_query_bind(const struct check_property *property,
+                      const struct check_network *network, size_t k)
+{
+    size_t hidden = bind_counts(property, network, k);
     size_t input = 0;
     size_t output = 0;
-    size_t hidden = n[1] - n_hidden;
     for (size_t i = 0; i < property->n_variables; i++) {
         const struct check_variable *variable = &property->variables[i];
         if (variable->network == k) {
