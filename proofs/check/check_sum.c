@@ -201,12 +201,12 @@ static void divide_integers(struct check_builder *b, struct check_value *x,
         b, x->number == NULL || y->number == NULL || x->type != y->type,
         "division of integers that are no constants of one type");
     for (size_t i = 0; i < output->n; i++) {
-        const int64_t divisor = (int64_t)y->number[i];
+        const double divisor = fabs(y->number[i]);
         check_unsupported_if(b,
-                             divisor == 0 || fabs(x->number[i]) > 0x1p53 ||
-                                 fabs(y->number[i]) > 0x1p53,
+                             !(divisor >= 1.0 && divisor <= 0x1p53 &&
+                               fabs(x->number[i]) <= 0x1p53),
                              "division by 0, or of large integers");
-        const int64_t quotient = (int64_t)x->number[i] / divisor;
+        const int64_t quotient = (int64_t)x->number[i] / (int64_t)y->number[i];
         number[i] = (double)quotient;
     }
     output->number = number;
