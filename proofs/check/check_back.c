@@ -188,7 +188,8 @@ static void bound_exactly(struct check_bound *bound, struct check_back *back,
     }
     for (size_t w = network->n_coordinates / WORD + 1; w-- > 0;) {
         while (back->is_used[w] != 0) {
-            const size_t bit = (size_t)check_bit_length(back->is_used[w]) - 1;
+            const size_t bit =
+                WORD - 1 - (size_t)__builtin_clzll(back->is_used[w]);
             const size_t v = w * WORD + bit;
             back->is_used[w] -= (uint64_t)1 << bit;
             while (l > 0 && v < network->layers[l - 1].first) {

@@ -5,19 +5,21 @@
 #include "proofs/check/check_piece.h"
 #include "proofs/check/check_transcendental.h"
 
+#include <math.h>
+
 enum { SLOPE_BITS = 16, SHORT_BITS = 20, TANGENT_STEPS = 20 };
 
 bool check_round(double *rounded, const mpq_t x, bool is_up)
 {
     mpq_t back;
     double d = mpq_get_d(x); /* towards 0 */
-    if (!(d > -0x1p1000 && d < 0x1p1000)) {
+    if (!(fabs(d) < 0x1p1000)) {
         return false;
     }
     mpq_init(back);
     mpq_set_d(back, d);
     const int order = mpq_cmp(back, x);
-    const double step = (d < 0 ? -d : d) * 0x1p-51 + 0x1p-1074;
+    const double step = fabs(d) * 0x1p-51 + 0x1p-1074;
     if (is_up && order < 0) {
         d += step;
     } else if (!is_up && order > 0) {

@@ -179,7 +179,7 @@ static bool add_least(check_wide *sum, int64_t slope, long shift,
     const int64_t end = fact[slope < 0 ? 1 : 0];
     check_wide part = (check_wide)slope * end;
     if (slope != 0 && (end == CHECK_NO_LOWER || end == CHECK_NO_UPPER ||
-                       !check_wide_scale(&part, -shift, 2 * OFFSET_BITS))) {
+                       !check_wide_scale(&part, -shift, 2L * OFFSET_BITS))) {
         return false;
     }
     *sum += slope != 0 ? part : 0;

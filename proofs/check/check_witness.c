@@ -301,7 +301,8 @@ enum check_float32 check_witness(const struct check_head *head,
                      network->n_inputs);
     }
     mpq_t *v = new_values(n);
-    struct point point = {network, {v, network->is_curved ? new_values(n) : v}};
+    mpq_t *upper = network->is_curved ? new_values(n) : v;
+    struct point point = {network, {v, upper}};
     for (size_t i = 0; i < network->n_inputs; i++) {
         mpq_set_d(v[i], x[i]);
     }
@@ -311,8 +312,8 @@ enum check_float32 check_witness(const struct check_head *head,
     } else if (!is_unsafe_nearby(&point, query, x)) {
         check_reject("%s: its input is not unsafe", head->file.path);
     }
-    if (network->is_curved) {
-        free_values(point.value[1], n);
+    if (upper != v) {
+        free_values(upper, n);
     }
     free_values(v, n);
     check_free(x);
