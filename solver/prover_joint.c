@@ -107,7 +107,7 @@ void prover_join_lemmas(struct prover *p, struct prover_lemmas lemmas,
     backward_run(p->backward);
     size_t n = lemmas.first;
     size_t n_terms = lemmas.first_term;
-    size_t from = lemmas.first_term;
+    size_t from = n_terms;
     size_t pair = 0;
     for (size_t i = lemmas.first; i < record->lemmas.n; i++) {
         const struct record_lemma lemma = record->lemmas.data[i];

@@ -39,7 +39,7 @@ START_TEST(digests_are_those_of_the_standard)
                      "f1809a48a497200e046d39ccc7112cd0"}};
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
         const size_t n = examples[i].n;
-        unsigned char digest[32];
+        unsigned char digest[32] = {0};
         char text[65];
         unsigned char *data = malloc(n + 1);
         ck_assert_ptr_nonnull(data);
