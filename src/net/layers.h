@@ -61,11 +61,11 @@ struct layer_term {
  */
 struct layer {
     enum layer_kind kind;
+    enum activation activation; /* LAYER_ACTIVATION */
     size_t width;
     size_t node;   /* of the net, in its order, that the layer is part of */
     size_t source; /* all but LAYER_INPUT and LAYER_AFFINE */
     size_t other;  /* LAYER_PRODUCT */
-    enum activation activation;
     size_t n_terms;
     struct layer_term *terms;
     double *bias;         /* [width], LAYER_AFFINE */
