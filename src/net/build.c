@@ -133,7 +133,8 @@ struct tensor *build_map(struct import *import, const struct shape *shape,
                          const struct tensor *const *args, size_t n,
                          uint32_t *map)
 {
-    struct node form = {.form = NODE_MAP, .map = map};
+    struct node form = {.form = NODE_MAP};
+    form.map = map;
     return add(import, &form, shape, args, n);
 }
 
@@ -188,14 +189,14 @@ struct tensor *build_affine(struct import *import, const struct tensor *x,
     return add(import, &form, &x->shape, &x, 1);
 }
 
-struct tensor *build_each(struct import *import, const struct tensor *x,
-                          double *weight, double *bias, double *divisor)
+struct tensor *build_divided(struct import *import, const struct tensor *x,
+                             double *divisor)
 {
-    struct node form = {
-        .form = NODE_LINEAR,
-        .linear = {.form = LINEAR_ELEMENT, .bias = bias, .divisor = divisor}};
+    struct node form = {.form = NODE_LINEAR,
+                        .linear = {.form = LINEAR_ELEMENT}};
+    form.linear.divisor = divisor;
     NEW_ARRAY(form.linear.slots, 1);
-    form.linear.slots[0] = (struct linear_slot){NULL, weight, 1.0};
+    form.linear.slots[0].scale = 1.0;
     return add(import, &form, &x->shape, &x, 1);
 }
 

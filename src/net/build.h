@@ -43,9 +43,9 @@ struct tensor *build_function(struct import *import, enum activation activation,
 /* scale * x + bias. */
 struct tensor *build_affine(struct import *import, const struct tensor *x,
                             double scale, double bias);
-/* (x[i] * weight[i] + bias[i]) / divisor[i]; each may be NULL; no divisor 0. */
-struct tensor *build_each(struct import *import, const struct tensor *x,
-                          double *weight, double *bias, double *divisor);
+/* x[i] / divisor[i]; no divisor is 0. */
+struct tensor *build_divided(struct import *import, const struct tensor *x,
+                             double *divisor);
 /* scale_a * a + scale_b * b with broadcasting. */
 struct tensor *build_sum(struct import *import, const struct tensor *a,
                          double scale_a, const struct tensor *b,

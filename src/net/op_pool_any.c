@@ -114,7 +114,7 @@ enum status pool_any_average(struct import *import, bool is_pad_counted)
     }
     const struct tensor *sums = sum_windows(import, &windows, x);
     return build_output(import, 0, x->type,
-                        build_each(import, sums, NULL, NULL, divisor));
+                        build_divided(import, sums, divisor));
 }
 
 /* (sum of |x|^p)^(1/p) for p = 1, 2, 4, 8: by squares and square roots. */

@@ -408,7 +408,7 @@ static enum status import_blend(struct import *import,
     const struct tensor *y =
         build_matrix(import, &resize->out, x, &blend.matrix);
     if (divisor != NULL) {
-        y = build_each(import, y, NULL, NULL, divisor);
+        y = build_divided(import, y, divisor);
     }
     return build_output(import, 0, x->type, y);
 }
