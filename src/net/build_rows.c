@@ -159,11 +159,10 @@ static struct matrix make_matrix(struct terms *terms, size_t n_cols,
                                  uint32_t *column, const uint32_t *of_weight,
                                  const double *weight)
 {
-    struct matrix matrix = {.n_rows = terms->n,
-                            .n_cols = n_cols,
-                            .start = terms->start,
-                            .column = column};
+    struct matrix matrix = {
+        .n_rows = terms->n, .n_cols = n_cols, .start = terms->start};
     const size_t n = terms->start[terms->n];
+    matrix.column = column;
     NEW_ARRAY(matrix.value, n);
     for (size_t k = 0; k < n; k++) {
         matrix.value[k] = weight == NULL ? 1.0 : weight[of_weight[k]];

@@ -1,6 +1,7 @@
 /* The products of each output element, counted and then listed. */
 #include "src/net/conv.h"
 
+#include "src/base/require.h"
 #include "src/base/vec.h"
 #include "src/net/build_rows.h"
 
@@ -45,6 +46,7 @@ static size_t list_terms(struct terms *terms, size_t at,
     const size_t n_in = grid_n_in(grid);
     const size_t n_kernel = grid_n_kernel(grid);
     const size_t n_channels = channels->n_groups * channels->n_out;
+    REQUIRE(n_channels > 0);
     const size_t channel = i / n_out % n_channels;
     const size_t batch = i / n_out / n_channels;
     const size_t group = channel / channels->n_out;

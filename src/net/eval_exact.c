@@ -454,15 +454,14 @@ static enum status eval_node(struct pass *pass, const struct node *node,
                              struct error *error)
 {
     struct exact *y = &pass->values[node->output];
-    const struct exact *x =
-        node->n_args == 0 ? NULL : &pass->values[node->args[0]];
     exact_init(y, pass->net->tensors[node->output].n);
     switch (node->form) {
     case NODE_MAP:
         eval_map(y, node, pass);
         return STATUS_OK;
     case NODE_RELU:
-        eval_relu(y, x);
+        REQUIRE(node->n_args == 1);
+        eval_relu(y, &pass->values[node->args[0]]);
         return STATUS_OK;
     case NODE_LINEAR:
         eval_linear(y, node, pass);

@@ -24,16 +24,39 @@ static enum status read_sizes(size_t *values, struct import *import,
 
 static enum status read_pads(struct grid *grid, struct import *import)
 {
+    const size_t n_axes = grid->n_axes;
     const int64_t *given = NULL;
     size_t n = 0;
     IMPORT_TRY(import_ints(import, "pads", &given, &n));
     for (size_t i = 0; given != NULL && i < n; i++) {
-        if (n != 2 * grid->n_axes || given[i] < 0 || given[i] > most) {
+        if (n != 2 * n_axes || given[i] < 0 || given[i] > most) {
             return import_refuse(import, STATUS_BAD_INPUT,
                                  "pads has %zu numbers or one out of range", n);
         }
-        int64_t *ends = i < grid->n_axes ? grid->pad : grid->pad_end;
-        ends[i % grid->n_axes] = given[i];
+        if (i < n_axes) {
+            grid->pad[i] = given[i];
+        } else {
+            grid->pad_end[i - n_axes] = given[i];
+        }
+    }
+    return STATUS_OK;
+}
+
+/* auto_pad, a name of the standard; VALID sets the padding to zero. */
+static enum status read_auto_pad(const char **auto_pad, struct grid *grid,
+                                 struct import *import)
+{
+    IMPORT_TRY(import_string(import, "auto_pad", auto_pad));
+    if (strcmp(*auto_pad, "VALID") == 0) {
+        memset(grid->pad, 0, sizeof grid->pad);
+        memset(grid->pad_end, 0, sizeof grid->pad_end);
+        return STATUS_OK;
+    }
+    if (strcmp(*auto_pad, "NOTSET") != 0 &&
+        strcmp(*auto_pad, "SAME_UPPER") != 0 &&
+        strcmp(*auto_pad, "SAME_LOWER") != 0) {
+        return import_refuse(import, STATUS_BAD_INPUT, "auto_pad = %s",
+                             *auto_pad);
     }
     return STATUS_OK;
 }
@@ -70,6 +93,19 @@ static enum status set_axis(struct grid *grid, struct import *import,
     if (is_ceil && rest % stride != 0 &&
         (int64_t)grid->out[axis] * stride < in + grid->pad[axis]) {
         grid->out[axis]++;
+    }
+    return STATUS_OK;
+}
+
+static enum status set_axes(struct grid *grid, struct import *import,
+                            const char *auto_pad, enum grid_kind kind)
+{
+    int64_t is_ceil = 0;
+    if (kind == GRID_POOL && import->opset >= 10) {
+        IMPORT_TRY(import_int(import, "ceil_mode", &is_ceil));
+    }
+    for (size_t axis = 0; axis < grid->n_axes; axis++) {
+        IMPORT_TRY(set_axis(grid, import, auto_pad, axis, is_ceil != 0));
     }
     return STATUS_OK;
 }
@@ -135,7 +171,6 @@ enum status grid_read(struct grid *grid, struct import *import,
                       enum grid_kind kind)
 {
     const char *auto_pad = "NOTSET";
-    int64_t is_ceil = 0;
     if (x->n_dims < 3) {
         return import_refuse(import, STATUS_BAD_INPUT,
                              "input of rank %zu, expected 3 or more",
@@ -152,27 +187,9 @@ enum status grid_read(struct grid *grid, struct import *import,
     IMPORT_TRY(
         read_sizes(grid->dilation, import, "dilations", grid->n_axes, 1));
     IMPORT_TRY(read_pads(grid, import));
-    IMPORT_TRY(import_string(import, "auto_pad", &auto_pad));
-    if (strcmp(auto_pad, "NOTSET") != 0 && strcmp(auto_pad, "VALID") != 0 &&
-        strcmp(auto_pad, "SAME_UPPER") != 0 &&
-        strcmp(auto_pad, "SAME_LOWER") != 0) {
-        return import_refuse(import, STATUS_BAD_INPUT, "auto_pad = %s",
-                             auto_pad);
-    }
-    if (strcmp(auto_pad, "VALID") == 0) {
-        memset(grid->pad, 0, sizeof grid->pad);
-        memset(grid->pad_end, 0, sizeof grid->pad_end);
-    }
-    if (kind == GRID_TRANSPOSED) {
-        return set_transposed(grid, import, auto_pad);
-    }
-    if (kind == GRID_POOL && import->opset >= 10) {
-        IMPORT_TRY(import_int(import, "ceil_mode", &is_ceil));
-    }
-    for (size_t axis = 0; axis < grid->n_axes; axis++) {
-        IMPORT_TRY(set_axis(grid, import, auto_pad, axis, is_ceil != 0));
-    }
-    return STATUS_OK;
+    IMPORT_TRY(read_auto_pad(&auto_pad, grid, import));
+    return kind == GRID_TRANSPOSED ? set_transposed(grid, import, auto_pad)
+                                   : set_axes(grid, import, auto_pad, kind);
 }
 
 static size_t product(const size_t *sizes, size_t n)

@@ -1,5 +1,6 @@
 /* Normalisations in inference. */
 #include "src/base/alloc.h"
+#include "src/base/require.h"
 #include "src/net/build.h"
 #include "src/net/build_rows.h"
 #include "src/net/operators.h"
@@ -7,6 +8,18 @@
 #include <math.h>
 
 enum { N_PARAMETERS = 4 };
+
+/* Outputs after the first one are those of training. */
+static enum status check_outputs(struct import *import)
+{
+    for (size_t i = 1; i < import->source->n_outputs; i++) {
+        if (import_has_output(import, i)) {
+            return import_refuse(import, STATUS_UNSUPPORTED,
+                                 "outputs of training are not supported");
+        }
+    }
+    return STATUS_OK;
+}
 
 static enum status read_attributes(struct import *import, double *epsilon)
 {
@@ -28,13 +41,7 @@ static enum status read_attributes(struct import *import, double *epsilon)
         return import_refuse(import, STATUS_UNSUPPORTED,
                              "spatial = 0 and training are not supported");
     }
-    for (size_t i = 1; i < import->source->n_outputs; i++) {
-        if (import_has_output(import, i)) {
-            return import_refuse(import, STATUS_UNSUPPORTED,
-                                 "outputs of training are not supported");
-        }
-    }
-    return STATUS_OK;
+    return check_outputs(import);
 }
 
 /* Input i, one number per channel of x, as shape [channels, 1, 1 ...]. */
@@ -74,6 +81,7 @@ static enum status scale_exactly(const struct tensor **y, struct import *import,
     const size_t plane =
         shape_product(&centred->shape, 2, centred->shape.n_dims);
     bool is_positive = true;
+    REQUIRE(n_channels > 0 && plane > 0);
     for (size_t c = 0; c < n_channels; c++) {
         is_positive = is_positive && variance[c] + epsilon > 0.0;
     }
@@ -192,23 +200,31 @@ static enum status check_affine(struct import *import, const struct tensor *x)
     return STATUS_OK;
 }
 
-enum status op_import_layer_normalization(struct import *import)
+/* Attributes of a LayerNormalization, whose inputs are checked. */
+static enum status read_layer(struct import *import, double *epsilon,
+                              size_t *axis)
 {
-    double epsilon = (double)1e-5F;
     int64_t wanted = -1;
-    size_t axis = 0;
-    bool is_moved[SHAPE_RANK] = {false};
     IMPORT_TRY(import_arity(import, 2, 3, 3));
-    IMPORT_TRY(import_float(import, "epsilon", &epsilon));
+    IMPORT_TRY(import_float(import, "epsilon", epsilon));
     IMPORT_TRY(import_int(import, "axis", &wanted));
     import_ignore(import, "stash_type");
     const struct tensor *x = import_input(import, 0);
     IMPORT_TRY(import_check_types(import, 0, 3));
     IMPORT_TRY(import_check_real(import));
-    if (!shape_axis(&axis, wanted, x->shape.n_dims) || x->n == 0) {
+    if (!shape_axis(axis, wanted, x->shape.n_dims) || x->n == 0) {
         return import_refuse(import, STATUS_BAD_INPUT, "axis out of range");
     }
-    IMPORT_TRY(check_affine(import, x));
+    return check_affine(import, x);
+}
+
+enum status op_import_layer_normalization(struct import *import)
+{
+    double epsilon = (double)1e-5F;
+    size_t axis = 0;
+    bool is_moved[SHAPE_RANK] = {false};
+    IMPORT_TRY(read_layer(import, &epsilon, &axis));
+    const struct tensor *x = import_input(import, 0);
     for (size_t d = axis; d < x->shape.n_dims; d++) {
         is_moved[d] = true;
     }
