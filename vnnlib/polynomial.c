@@ -316,13 +316,13 @@ static enum status collect(struct monomials *monomials,
     return status;
 }
 
-enum status monomials_collect(struct monomials *monomials,
+enum status monomials_collect(struct monomials *monomials, size_t first,
                               const struct vnnlib *lib, const size_t *base,
                               struct error *error)
 {
     const struct reader reader = {lib, base, error};
     enum status status = STATUS_OK;
-    *monomials = (struct monomials){0};
+    *monomials = (struct monomials){.first = first};
     for (uint32_t i = 0; i < lib->nodes.n && status == STATUS_OK; i++) {
         if (!is_comparison(&lib->nodes.data[i]) || !is_curved(lib, i)) {
             continue;
@@ -355,8 +355,26 @@ size_t monomials_find(const struct monomials *monomials,
     return found == NULL ? monomials->n : (size_t)(found - monomials->data);
 }
 
+static void add_to_form(struct linear_form *form, const struct term *term,
+                        const struct monomials *monomials)
+{
+    const struct monomial *monomial = &term->monomial;
+    if (mpq_sgn(term->coefficient) == 0) {
+        return;
+    }
+    if (monomial->degree == 0) {
+        mpq_set(form->constant, term->coefficient);
+        return;
+    }
+    const size_t variable =
+        monomial->degree == 1
+            ? monomial->factor[0]
+            : monomials->first + monomials_find(monomials, monomial);
+    linear_form_add(form, variable, term->coefficient);
+}
+
 enum status monomials_read_form(struct linear_form *form,
-                                const struct monomials *monomials, size_t first,
+                                const struct monomials *monomials,
                                 const struct vnnlib *lib, uint32_t node,
                                 const size_t *base, struct error *error)
 {
@@ -369,19 +387,7 @@ enum status monomials_read_form(struct linear_form *form,
     form->n_terms = 0;
     mpq_set_ui(form->constant, 0, 1);
     for (size_t i = 0; i < sum.terms.n && status == STATUS_OK; i++) {
-        const struct term *term = &sum.terms.data[i];
-        const struct monomial *monomial = &term->monomial;
-        if (mpq_sgn(term->coefficient) == 0) {
-            continue;
-        }
-        if (monomial->degree == 0) {
-            mpq_set(form->constant, term->coefficient);
-        } else if (monomial->degree == 1) {
-            linear_form_add(form, monomial->factor[0], term->coefficient);
-        } else {
-            linear_form_add(form, first + monomials_find(monomials, monomial),
-                            term->coefficient);
-        }
+        add_to_form(form, &sum.terms.data[i], monomials);
     }
     linear_form_normalise(form);
     clear_sum(&sum);

@@ -294,7 +294,6 @@ enum status cases_build(struct query *query, const struct vnnlib *lib,
     struct build build = {.reader = {.lib = lib,
                                      .base = names->base,
                                      .n_inputs = n_inputs,
-                                     .n_variables = names->n_variables,
                                      .monomials = &names->monomials,
                                      .ties = &names->ties}};
     linear_form_init(&build.reader.form);

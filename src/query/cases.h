@@ -15,16 +15,14 @@
 
 /*
  * Positions of the variables of a property.
- *   base         [lib->variables.n] element e of variable i is base[i] + e
- *   n_inputs     positions below are inputs, as declared
- *   n_variables  positions below are declared; behind are the monomials
- *   monomials    those of the property
- *   ties         what is left of the inputs: the query is over these
+ *   base       [lib->variables.n] element e of variable i is base[i] + e
+ *   n_inputs   positions below are inputs, as declared
+ *   monomials  those of the property, behind the declared positions
+ *   ties       what is left of the inputs: the query is over these
  */
 struct cases_names {
     const size_t *base;
     size_t n_inputs;
-    size_t n_variables;
     struct monomials monomials;
     struct net_ties ties;
 };

@@ -157,9 +157,9 @@ enum status conjunct_add(struct conjunct *conjunct,
 {
     const enum vnnlib_kind relation = literal.relation;
     const bool is_strict = relation == VNNLIB_LT || relation == VNNLIB_GT;
-    enum status status = monomials_read_form(&reader->form, reader->monomials,
-                                             reader->n_variables, reader->lib,
-                                             literal.node, reader->base, error);
+    enum status status =
+        monomials_read_form(&reader->form, reader->monomials, reader->lib,
+                            literal.node, reader->base, error);
     ties_substitute(&reader->form, reader->ties);
     if (status == STATUS_OK && relation != VNNLIB_GE && relation != VNNLIB_GT) {
         status = add_form(conjunct, reader, literal.node, is_strict, error);

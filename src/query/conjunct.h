@@ -39,15 +39,14 @@ struct conjunct {
 };
 
 /* What reading literals needs.
- *   base, n_inputs  as in cases_build
- *   monomials, n_variables  monomial k is position n_variables + k
- *   ties            what is left of the inputs
- *   form            scratch, initialised */
+ *   base, monomials  as in struct cases_names
+ *   n_inputs         of the query: what the ties leave
+ *   ties             what is left of the inputs
+ *   form             scratch, initialised */
 struct conjunct_reader {
     const struct vnnlib *lib;
     const size_t *base;
     size_t n_inputs;
-    size_t n_variables;
     const struct monomials *monomials;
     const struct net_ties *ties;
     struct linear_form form;

@@ -65,7 +65,7 @@ static void list_products(struct net_extras *extras,
         const bool is_pair = shorter.degree == 1;
         extras->products[k] = (struct net_product){
             .left = is_pair ? shorter.factor[0]
-                            : names->n_variables +
+                            : monomials->first +
                                   monomials_find(monomials, &shorter),
             .right = last,
             .rank = is_pair && shorter.factor[0] == last ? 0 : shorter.degree};
@@ -80,8 +80,9 @@ static enum status name_all(struct cases_names *names, size_t *base,
     enum status status = STATUS_OK;
     names->base = base;
     names->n_inputs = query->n_declared_inputs;
-    names->n_variables = query->n_declared_inputs + query->n_declared_outputs;
-    STATUS_TRY(monomials_collect(&names->monomials, lib, base, error));
+    STATUS_TRY(monomials_collect(
+        &names->monomials, query->n_declared_inputs + query->n_declared_outputs,
+        lib, base, error));
     if (lib->networks.n > 1) {
         STATUS_TRY(ties_find(&names->ties, lib, base, names->n_inputs, error));
     }
