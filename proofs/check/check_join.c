@@ -309,20 +309,20 @@ struct check_network *check_networks_load(const struct check_property *property,
         check_alloc(n_parts, sizeof(struct check_network *));
     size_t n_used = 0;
     for (size_t k = 0; k < n_parts; k++) {
-        const struct check_named *named = &property->networks[k];
         const char *file =
             n_parts == 1 ? files[0] : find_file(property, k, files, n);
         n_used += file == NULL ? 0 : 1;
-        if (n_parts > 1 && file == NULL && named->is_equal) {
-            file = find_file(property, named->same, files, n);
+        if (n_parts > 1 && file == NULL && property->networks[k].is_equal) {
+            file = find_file(property, property->networks[k].same, files, n);
         }
         if (file == NULL) {
             check_usage("no NAME=FILE for network %zu of the property", k + 1);
         }
         parts[k] = load_part(property, k, file);
         check_query_bind(property, parts[k], k);
-        if (n_parts > 1 && named->is_equal &&
-            memcmp(parts[k]->hash, parts[named->same]->hash, 32) != 0) {
+        if (n_parts > 1 && property->networks[k].is_equal &&
+            memcmp(parts[k]->hash, parts[property->networks[k].same]->hash,
+                   32) != 0) {
             check_unreadable("%s: differs from the network it is to equal",
                              file);
         }
