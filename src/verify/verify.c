@@ -103,7 +103,8 @@ static bool is_attack_due(const struct run *run, const struct worker *worker,
 }
 
 /* Attacks the whole case from worker 0 when that is due, with twice as many
- * starts each time; else every REGION_PERIOD-th region. */
+ * starts each time, and, by short descents, whenever the number of regions has
+ * doubled; else every REGION_PERIOD-th region. */
 static bool try_region(void *context, size_t number, size_t case_index,
                        const double *lower, const double *upper, double effort)
 {
@@ -113,6 +114,11 @@ static bool try_region(void *context, size_t number, size_t case_index,
         return true;
     }
     const size_t n = ++worker->n_requests;
+    if (number == 0 && n >= REGION_PERIOD && (n & (n - 1)) == 0) {
+        struct attack_effort again = FIRST_EFFORT;
+        again.n_restarts *= n / REGION_PERIOD;
+        return attack_case(run, case_index, again);
+    }
     if (number == 0 && is_attack_due(run, worker, effort)) {
         const struct query_case *one = &run->query->cases[case_index];
         const struct attack_effort whole = {worker->n_starts,
