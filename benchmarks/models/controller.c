@@ -1,8 +1,7 @@
 /* Which way to turn: a network fitted to five hand-written costs. */
 #include "benchmarks/models/controller.h"
 
-#include "benchmarks/models/train.h"
-#include "src/base/log.h"
+#include "benchmarks/models/course.h"
 
 #include <math.h>
 
@@ -98,37 +97,42 @@ static void controller_families(struct family family[5])
     family[4].version = 2;
 }
 
-enum status controller_add(struct instances *instances, struct error *error)
+static enum status controller_add_families(struct instances *instances,
+                                           const struct samples *tests,
+                                           struct error *error)
 {
     enum status status = STATUS_OK;
-    struct samples samples;
-    struct samples tests;
     struct family family[5];
-    struct toy toy;
-    struct rng rng;
-    rng_init(&rng, SEED);
-    controller_make(&samples, N_TRAIN, &rng);
-    controller_make(&tests, N_TEST, &rng);
-
-    toy_init(&toy, "controller", (struct toy_plane){N_INPUTS, 1, 1});
-    for (size_t layer = 0; layer < 3; layer++) {
-        toy_add_gemm(&toy, 28);
-        toy_add_relu(&toy);
-    }
-    toy_add_gemm(&toy, N_ADVICES);
-    toy_draw(&toy, &rng);
-    train(&toy, &samples, EPOCHS, 0.004, &rng);
-    log_line(LOG_NOTE, "controller: %zu neurons, %.1f %% of the tests right",
-             toy_n_relus(&toy), 100.0 * train_accuracy(&toy, &tests));
-
-    STATUS_TRY(instances_add_network(instances, &toy, error));
+    (void)tests;
     controller_families(family);
     for (size_t i = 0; i < sizeof family / sizeof *family; i++) {
         STATUS_TRY(instances_add_family(instances, &family[i], error));
     }
 cleanup:
-    samples_clear(&samples);
-    samples_clear(&tests);
-    toy_clear(&toy);
     return status;
+}
+
+static void controller_build(struct toy *toy)
+{
+    for (size_t layer = 0; layer < 3; layer++) {
+        toy_add_gemm(toy, 28);
+        toy_add_relu(toy);
+    }
+    toy_add_gemm(toy, N_ADVICES);
+}
+
+enum status controller_add(struct instances *instances, struct error *error)
+{
+    static const struct course course = {.name = "controller",
+                                         .seed = SEED,
+                                         .input = {N_INPUTS, 1, 1},
+                                         .n_train = N_TRAIN,
+                                         .n_tests = N_TEST,
+                                         .n_epochs = EPOCHS,
+                                         .rate = 0.004,
+                                         .draw = controller_make,
+                                         .build = controller_build,
+                                         .add_families =
+                                             controller_add_families};
+    return course_add(instances, &course, error);
 }

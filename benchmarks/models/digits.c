@@ -1,8 +1,7 @@
 /* Ten glyphs, shifted, dimmed and covered with noise; conv-relu network. */
 #include "benchmarks/models/digits.h"
 
-#include "benchmarks/models/train.h"
-#include "src/base/log.h"
+#include "benchmarks/models/course.h"
 
 #include <stdbool.h>
 
@@ -137,35 +136,28 @@ cleanup:
     return status;
 }
 
+static void digits_build(struct toy *toy)
+{
+    toy_add_conv(toy, 4, 1);
+    toy_add_relu(toy);
+    toy_add_conv(toy, 6, 2);
+    toy_add_relu(toy);
+    toy_add_gemm(toy, 24);
+    toy_add_relu(toy);
+    toy_add_gemm(toy, N_DIGITS);
+}
+
 enum status digits_add(struct instances *instances, struct error *error)
 {
-    enum status status = STATUS_OK;
-    struct samples samples;
-    struct samples tests;
-    struct toy toy;
-    struct rng rng;
-    rng_init(&rng, SEED);
-    digits_make(&samples, N_TRAIN, &rng);
-    digits_make(&tests, N_TEST, &rng);
-
-    toy_init(&toy, "digits", (struct toy_plane){1, SIDE, SIDE});
-    toy_add_conv(&toy, 4, 1);
-    toy_add_relu(&toy);
-    toy_add_conv(&toy, 6, 2);
-    toy_add_relu(&toy);
-    toy_add_gemm(&toy, 24);
-    toy_add_relu(&toy);
-    toy_add_gemm(&toy, N_DIGITS);
-    toy_draw(&toy, &rng);
-    train(&toy, &samples, EPOCHS, 0.004, &rng);
-    log_line(LOG_NOTE, "digits: %zu neurons, %.1f %% of the tests right",
-             toy_n_relus(&toy), 100.0 * train_accuracy(&toy, &tests));
-
-    STATUS_TRY(instances_add_network(instances, &toy, error));
-    STATUS_TRY(digits_add_families(instances, &tests, error));
-cleanup:
-    samples_clear(&samples);
-    samples_clear(&tests);
-    toy_clear(&toy);
-    return status;
+    static const struct course course = {.name = "digits",
+                                         .seed = SEED,
+                                         .input = {1, SIDE, SIDE},
+                                         .n_train = N_TRAIN,
+                                         .n_tests = N_TEST,
+                                         .n_epochs = EPOCHS,
+                                         .rate = 0.004,
+                                         .draw = digits_make,
+                                         .build = digits_build,
+                                         .add_families = digits_add_families};
+    return course_add(instances, &course, error);
 }

@@ -1,8 +1,7 @@
 /* Which of three anchors is nearest? One residual block. */
 #include "benchmarks/models/residual.h"
 
-#include "benchmarks/models/train.h"
-#include "src/base/log.h"
+#include "benchmarks/models/course.h"
 
 enum { N_INPUTS = 4, N_ANCHORS = 3 };
 enum { N_TRAIN = 3000, N_TEST = 1000, EPOCHS = 15, SEED = 13 };
@@ -44,9 +43,11 @@ static void residual_make(struct samples *samples, size_t n, struct rng *rng)
 }
 
 static enum status residual_add_families(struct instances *instances,
+                                         const struct samples *tests,
                                          struct error *error)
 {
     enum status status = STATUS_OK;
+    (void)tests;
     for (size_t a = 0; a < N_ANCHORS; a++) {
         struct family family;
         family_init(&family, "points around an anchor belong to it", N_INPUTS,
@@ -63,37 +64,30 @@ cleanup:
     return status;
 }
 
+static void residual_build(struct toy *toy)
+{
+    toy_add_gemm(toy, 16);
+    toy_add_relu(toy);
+    const size_t skip = toy_last(toy);
+    toy_add_gemm(toy, 16);
+    toy_add_relu(toy);
+    toy_add_gemm(toy, 16);
+    toy_add_sum(toy, skip);
+    toy_add_relu(toy);
+    toy_add_gemm(toy, N_ANCHORS);
+}
+
 enum status residual_add(struct instances *instances, struct error *error)
 {
-    enum status status = STATUS_OK;
-    struct samples samples;
-    struct samples tests;
-    struct toy toy;
-    struct rng rng;
-    rng_init(&rng, SEED);
-    residual_make(&samples, N_TRAIN, &rng);
-    residual_make(&tests, N_TEST, &rng);
-
-    toy_init(&toy, "residual", (struct toy_plane){N_INPUTS, 1, 1});
-    toy_add_gemm(&toy, 16);
-    toy_add_relu(&toy);
-    const size_t skip = toy_last(&toy);
-    toy_add_gemm(&toy, 16);
-    toy_add_relu(&toy);
-    toy_add_gemm(&toy, 16);
-    toy_add_sum(&toy, skip);
-    toy_add_relu(&toy);
-    toy_add_gemm(&toy, N_ANCHORS);
-    toy_draw(&toy, &rng);
-    train(&toy, &samples, EPOCHS, 0.004, &rng);
-    log_line(LOG_NOTE, "residual: %zu neurons, %.1f %% of the tests right",
-             toy_n_relus(&toy), 100.0 * train_accuracy(&toy, &tests));
-
-    STATUS_TRY(instances_add_network(instances, &toy, error));
-    STATUS_TRY(residual_add_families(instances, error));
-cleanup:
-    samples_clear(&samples);
-    samples_clear(&tests);
-    toy_clear(&toy);
-    return status;
+    static const struct course course = {.name = "residual",
+                                         .seed = SEED,
+                                         .input = {N_INPUTS, 1, 1},
+                                         .n_train = N_TRAIN,
+                                         .n_tests = N_TEST,
+                                         .n_epochs = EPOCHS,
+                                         .rate = 0.004,
+                                         .draw = residual_make,
+                                         .build = residual_build,
+                                         .add_families = residual_add_families};
+    return course_add(instances, &course, error);
 }

@@ -1,8 +1,7 @@
 /* |x0| + |x1| <= 0.8? Two inputs, two scores, MatMul and Add. */
 #include "benchmarks/models/tiny.h"
 
-#include "benchmarks/models/train.h"
-#include "src/base/log.h"
+#include "benchmarks/models/course.h"
 
 #include <math.h>
 
@@ -24,11 +23,13 @@ static void tiny_make(struct samples *samples, size_t n, struct rng *rng)
 }
 
 static enum status tiny_add_families(struct instances *instances,
+                                     const struct samples *tests,
                                      struct error *error)
 {
     static const double centre[N_INPUTS] = {0.0, 0.0};
     static const double corner[N_INPUTS] = {0.75, 0.75};
     enum status status = STATUS_OK;
+    (void)tests;
     for (size_t i = 0; i < 2; i++) {
         struct family family;
         family_init(&family,
@@ -46,33 +47,26 @@ cleanup:
     return status;
 }
 
+static void tiny_build(struct toy *toy)
+{
+    toy_add_matmul(toy, 8);
+    toy_add_relu(toy);
+    toy_add_matmul(toy, 8);
+    toy_add_relu(toy);
+    toy_add_matmul(toy, N_SCORES);
+}
+
 enum status tiny_add(struct instances *instances, struct error *error)
 {
-    enum status status = STATUS_OK;
-    struct samples samples;
-    struct samples tests;
-    struct toy toy;
-    struct rng rng;
-    rng_init(&rng, SEED);
-    tiny_make(&samples, N_TRAIN, &rng);
-    tiny_make(&tests, N_TEST, &rng);
-
-    toy_init(&toy, "tiny", (struct toy_plane){N_INPUTS, 1, 1});
-    toy_add_matmul(&toy, 8);
-    toy_add_relu(&toy);
-    toy_add_matmul(&toy, 8);
-    toy_add_relu(&toy);
-    toy_add_matmul(&toy, N_SCORES);
-    toy_draw(&toy, &rng);
-    train(&toy, &samples, EPOCHS, 0.01, &rng);
-    log_line(LOG_NOTE, "tiny: %zu neurons, %.1f %% of the tests right",
-             toy_n_relus(&toy), 100.0 * train_accuracy(&toy, &tests));
-
-    STATUS_TRY(instances_add_network(instances, &toy, error));
-    STATUS_TRY(tiny_add_families(instances, error));
-cleanup:
-    samples_clear(&samples);
-    samples_clear(&tests);
-    toy_clear(&toy);
-    return status;
+    static const struct course course = {.name = "tiny",
+                                         .seed = SEED,
+                                         .input = {N_INPUTS, 1, 1},
+                                         .n_train = N_TRAIN,
+                                         .n_tests = N_TEST,
+                                         .n_epochs = EPOCHS,
+                                         .rate = 0.01,
+                                         .draw = tiny_make,
+                                         .build = tiny_build,
+                                         .add_families = tiny_add_families};
+    return course_add(instances, &course, error);
 }
