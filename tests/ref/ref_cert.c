@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char example[] =
+const char ref_cert_example_text[] =
     "astc 2 unsat box 40 facts 36 slopes 16 8\n"
     "network "
     "1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a\n"
@@ -42,8 +42,8 @@ static const char example[] =
 void ref_cert_example(struct cert *cert)
 {
     struct error error = {0};
-    if (cert_text_read(cert, example, sizeof example - 1, &error) !=
-        STATUS_OK) {
+    if (cert_text_read(cert, ref_cert_example_text,
+                       sizeof ref_cert_example_text - 1, &error) != STATUS_OK) {
         (void)fprintf(stderr, "example:%zu:%zu: %s\n", error.line, error.column,
                       error.message);
         abort();

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* The text form of the certificate that ref_cert_example makes. */
+extern const char ref_cert_example_text[];
+
 /* Two ReLU layers, one case of three inputs and three disjuncts, thirteen
  * nodes with every kind of record; released by cert_clear. */
 void ref_cert_example(struct cert *cert);

@@ -9,36 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char example[] =
-    "astc 2 unsat box 40 facts 36 slopes 16 8\n"
-    "network "
-    "1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a\n"
-    "property "
-    "2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b\n"
-    "query "
-    "3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c\n"
-    "shape 3 inputs 2 relus 1 cases\n"
-    "case 0 disjuncts 3\n"
-    "split x2 refresh 0-1\n"
-    "  close 1 default\n"
-    " split n1.300 refresh 1\n"
-    "   slope n0.4 12/256\n"
-    "   lemma n0.3 lower\n"
-    "  leaf\n"
-    "  leaf refresh 0\n"
-    "    close 2 atom 0 3*2^-1 atom 4 1*2^0 literal 0 2731*2^-13\n"
-    " split x0 17/32 refresh 0\n"
-    "   close 0 atom 1 1*2^0 atom 2 1*2^2\n"
-    "  leaf\n"
-    "  split n0.1\n"
-    "   split x1 at -123456\n"
-    "     lemma n1.2 upper atom 0 5*2^-4 literal 0 1*2^0\n"
-    "    leaf\n"
-    "    split x1 at 0\n"
-    "     leaf\n"
-    "     leaf\n"
-    "   leaf\n";
-
 /* The text, or the one with remarks; to be freed. */
 static char *print(const struct cert *cert, bool with_remarks,
                    const struct cert_names *names)
@@ -61,7 +31,7 @@ START_TEST(the_example_is_written_as_it_was_read)
     struct cert cert;
     ref_cert_example(&cert);
     char *text = print(&cert, false, NULL);
-    ck_assert_str_eq(text, example);
+    ck_assert_str_eq(text, ref_cert_example_text);
     free(text);
     cert_clear(&cert);
     ck_assert_uint_eq(alloc_live_bytes(), 0);
@@ -169,13 +139,13 @@ END_TEST
 /* The example with the first `old` replaced; to be freed. */
 static char *replace(const char *old, const char *new)
 {
-    const char *at = strstr(example, old);
-    const size_t n = strlen(example) + strlen(new) + 1;
+    const char *at = strstr(ref_cert_example_text, old);
+    const size_t n = strlen(ref_cert_example_text) + strlen(new) + 1;
     ck_assert_msg(at != NULL, "%s", old);
     char *text = malloc(n);
     ck_assert_ptr_nonnull(text);
-    (void)snprintf(text, n, "%.*s%s%s", (int)(at - example), example, new,
-                   at + strlen(old));
+    (void)snprintf(text, n, "%.*s%s%s", (int)(at - ref_cert_example_text),
+                   ref_cert_example_text, new, at + strlen(old));
     return text;
 }
 
@@ -261,10 +231,10 @@ START_TEST(numbers_that_are_no_doubles_are_refused)
         struct cert cert;
         struct error error = {0};
         char text[512];
-        (void)snprintf(
-            text, sizeof text, "astc 2 sat\n%.*sx0 %s\n",
-            (int)(strstr(example, "shape") - strstr(example, "network")),
-            strstr(example, "network"), numbers[i]);
+        (void)snprintf(text, sizeof text, "astc 2 sat\n%.*sx0 %s\n",
+                       (int)(strstr(ref_cert_example_text, "shape") -
+                             strstr(ref_cert_example_text, "network")),
+                       strstr(ref_cert_example_text, "network"), numbers[i]);
         ck_assert_msg(cert_text_read(&cert, text, strlen(text), &error) !=
                               STATUS_OK &&
                           error.line == 5,
