@@ -10,6 +10,7 @@
  * charge rounding errors: what it saves is what rigour costs.
  */
 #include "benchmarks/kernel/clock.h"
+#include "benchmarks/kernel/subject.h"
 #include "domains/box.h"
 #include "solver/prover.h"
 #include "src/base/alloc.h"
@@ -121,18 +122,11 @@ static void bench_width(struct bench *bench, const char *network, double width,
 int main(int argc, char **argv)
 {
     static const double widths[] = {1.0, 0.3, 0.1, 0.03};
-    const char *const network =
-        argc > 2 ? argv[1] : "benchmarks/models/controller.onnx";
-    const char *const property =
-        argc > 2 ? argv[2] : "benchmarks/models/controller_holds_1.vnnlib";
-    const struct query_network networks = {NULL, network};
-    struct query *query = NULL;
-    struct error error = {0};
-    if (query_load(&query, property, 1, &networks, false, &error) !=
-        STATUS_OK) {
-        (void)fprintf(stderr, "cannot read %s with %s\n", property, network);
+    struct subject subject;
+    if (!subject_load(&subject, argc, argv, "controller")) {
         return EXIT_FAILURE;
     }
+    struct query *const query = subject.query;
     struct weights *weights = weights_create(query->layers);
     struct bench bench;
     bench_init(&bench, weights, query);
@@ -140,7 +134,7 @@ int main(int argc, char **argv)
     (void)printf("name,network,width,us_per_box,madds_per_box,gflops,"
                  "share_of_blas\n");
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
-        bench_width(&bench, network, widths[i], blas_gflops);
+        bench_width(&bench, subject.network, widths[i], blas_gflops);
     }
     bench_clear(&bench);
     weights_destroy(weights);

@@ -5,8 +5,8 @@
 /* A kernel call with its operands. */
 typedef void (*clock_call)(void *context);
 
-/* Median of seven rounds of at least 20 ms each, after one round unmeasured;
- * monotonic seconds per call. */
+/* Median of seven rounds of at least 50 ms each, after one round unmeasured;
+ * seconds of the processor per call. */
 double clock_median_s(clock_call call, void *context);
 
 /* GFLOP/s of a 512 x 512 x 512 double product on one core: what the machine
