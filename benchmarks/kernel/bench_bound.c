@@ -14,7 +14,6 @@
 #include "domains/box.h"
 #include "solver/prover.h"
 #include "src/base/alloc.h"
-#include "src/base/budget.h"
 #include "src/base/rng.h"
 
 #include <stdio.h>

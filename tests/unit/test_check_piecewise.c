@@ -11,6 +11,23 @@ static const int64_t square[] = {1, 1, 3, 3};
 static const int64_t pair[] = {2, 1};
 static const double shift[] = {-3.5};
 
+/* A single node with six inputs x = 1, 2, ... and s = x - 7/2. */
+static void gives(const char *kind, const char *inputs, const char *expected)
+{
+    struct ref_model model = ref_reading_start(13, line, 1);
+    ref_model_node(&model, kind, inputs, "y");
+    ref_reading_gives(&model, expected);
+}
+
+/* A single node with nine inputs in a square. */
+static void square_gives(const char *kind, const char *inputs,
+                         const char *expected)
+{
+    struct ref_model model = ref_reading_start(13, square, 4);
+    ref_model_node(&model, kind, inputs, "y");
+    ref_reading_gives(&model, expected);
+}
+
 START_TEST(leaky_relus_need_one_layer)
 {
     static const double slopes[] = {0.5, 0.25, -1.0, 2.0, 0.0, 0.0};
@@ -29,9 +46,7 @@ START_TEST(leaky_relus_need_one_layer)
     ref_model_floats(&model, "a", pair, 0, slopes);
     ref_model_node(&model, "PRelu", "s,a", "y");
     ref_reading_gives(&model, "-5/4 -3/4 -1/4 1/2 3/2 5/2 : 6");
-    model = ref_reading_start(13, line, 1);
-    ref_model_node(&model, "Abs", "s", "y");
-    ref_reading_gives(&model, "5/2 3/2 1/2 1/2 3/2 5/2 : 6");
+    gives("Abs", "s", "5/2 3/2 1/2 1/2 3/2 5/2 : 6");
 }
 END_TEST
 
@@ -62,9 +77,7 @@ START_TEST(values_are_clipped)
     ref_model_node(&model, "Clip", "s", "y");
     ref_node_float(&model, "min", -1.0F);
     ref_reading_gives(&model, "-1 -1 -1/2 1/2 3/2 5/2 : 6");
-    model = ref_reading_start(13, line, 1);
-    ref_model_node(&model, "Clip", "s", "y");
-    ref_reading_gives(&model, "-5/2 -3/2 -1/2 1/2 3/2 5/2 :");
+    gives("Clip", "s", "-5/2 -3/2 -1/2 1/2 3/2 5/2 :");
     model = ref_reading_start(13, line, 1); /* the upper end wins */
     ref_model_floats(&model, "lo", pair, 0, &ends[1]);
     ref_model_floats(&model, "hi", pair, 0, &ends[0]);
@@ -89,9 +102,7 @@ START_TEST(extrema_fold_from_the_left)
     ref_model_floats(&model, "d", line, 0, shift);
     ref_model_node(&model, "Min", "c,s,d", "y");
     ref_reading_gives(&model, "-7/2 -7/2 -9 -7/2 -7/2 -7/2 : 6 6");
-    model = ref_reading_start(13, line, 1);
-    ref_model_node(&model, "Max", "s", "y");
-    ref_reading_gives(&model, "-5/2 -3/2 -1/2 1/2 3/2 5/2 :");
+    gives("Max", "s", "-5/2 -3/2 -1/2 1/2 3/2 5/2 :");
     /* Two of one element come first: t = 21 and -t. */
     model = ref_reading_start(11, line, 1);
     ref_model_node(&model, "ReduceSum", "x", "t");
@@ -125,9 +136,7 @@ START_TEST(windows_have_maxima)
     ref_node_ints(&model, "strides", two, 2);
     ref_node_int(&model, "ceil_mode", 1);
     ref_reading_gives(&model, "5 6 8 9 : 4 1");
-    model = ref_reading_start(13, square, 4);
-    ref_model_node(&model, "GlobalMaxPool", "x", "y");
-    ref_reading_gives(&model, "9 : 4 2 1 1");
+    square_gives("GlobalMaxPool", "x", "9 : 4 2 1 1");
 }
 END_TEST
 
@@ -179,16 +188,10 @@ START_TEST(products_and_quotients_are_exact)
 {
     static const double three[] = {3.0, 2.0};
     static const int64_t kernel[] = {1, 3};
+    gives("Mul", "x,s", "-5/2 -3 -3/2 2 15/2 15 : 6");
+    gives("Mul", "s,s", "25/4 9/4 1/4 1/4 9/4 25/4 : 6");
+    gives("Div", "s,x", "-5/2 -3/4 -1/6 1/8 3/10 5/12 : 6 6");
     struct ref_model model = ref_reading_start(13, line, 1);
-    ref_model_node(&model, "Mul", "x,s", "y");
-    ref_reading_gives(&model, "-5/2 -3 -3/2 2 15/2 15 : 6");
-    model = ref_reading_start(13, line, 1);
-    ref_model_node(&model, "Mul", "s,s", "y");
-    ref_reading_gives(&model, "25/4 9/4 1/4 1/4 9/4 25/4 : 6");
-    model = ref_reading_start(13, line, 1);
-    ref_model_node(&model, "Div", "s,x", "y");
-    ref_reading_gives(&model, "-5/2 -3/4 -1/6 1/8 3/10 5/12 : 6 6");
-    model = ref_reading_start(13, line, 1);
     ref_model_floats(&model, "three", line, 0, three);
     ref_model_node(&model, "Div", "x,three", "y");
     ref_reading_gives(&model, "1/3 2/3 1 4/3 5/3 2 :");
@@ -196,19 +199,13 @@ START_TEST(products_and_quotients_are_exact)
     ref_model_floats(&model, "three", line, 0, three);
     ref_model_node(&model, "Pow", "s,three", "y");
     ref_reading_gives(&model, "-125/8 -27/8 -1/8 1/8 27/8 125/8 : 6 6");
-    model = ref_reading_start(13, line, 1);
-    ref_model_node(&model, "MatMul", "x,s", "y");
-    ref_reading_gives(&model, "35/2 : 6");
-    model = ref_reading_start(13, square, 4);
-    ref_model_node(&model, "MatMul", "x,x", "y");
-    ref_reading_gives(&model, "30 36 42 66 81 96 102 126 150 : 27");
+    gives("MatMul", "x,s", "35/2 : 6");
+    square_gives("MatMul", "x,x", "30 36 42 66 81 96 102 126 150 : 27");
     model = ref_reading_start(13, square, 4);
     ref_model_node(&model, "AveragePool", "x", "y");
     ref_node_ints(&model, "kernel_shape", kernel, 2);
     ref_reading_gives(&model, "2 5 8 :");
-    model = ref_reading_start(13, square, 4);
-    ref_model_node(&model, "GlobalAveragePool", "x", "y");
-    ref_reading_gives(&model, "5 :");
+    square_gives("GlobalAveragePool", "x", "5 :");
 }
 END_TEST
 
