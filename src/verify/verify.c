@@ -19,10 +19,16 @@ static const struct attack_effort REGION_EFFORT = {1, 12};
  * than a thorough attack. */
 static const struct attack_effort FIRST_EFFORT = {16, 20};
 /* Between the nodes of the search: the whole case with ever more starts, for
- * this share of the search's own work, and one region in REGION_PERIOD. The
- * first KEEN_POINTS with many inputs, where proofs are long and descents find
- * most witnesses, get a larger share. */
-enum { REGION_PERIOD = 32, KEEN_INPUTS = 64, KEEN_POINTS = 1 << 13 };
+ * this share of the search's own work, and one region in REGION_PERIOD. With
+ * many inputs, where proofs are long and descents find most witnesses, the
+ * first KEEN_POINTS get a larger share and descents are longer: their last
+ * steps have to be small for conjunctions. */
+enum {
+    REGION_PERIOD = 32,
+    KEEN_INPUTS = 64,
+    KEEN_POINTS = 1 << 13,
+    KEEN_STEPS = 120
+};
 static const struct attack_effort WHOLE_EFFORT = {32, 40};
 static const double WHOLE_SHARE = 0.125;
 static const double KEEN_SHARE = 1.0;
@@ -91,13 +97,17 @@ static bool attack_case(struct run *run, size_t case_index,
     return worker->is_found;
 }
 
+static bool has_many_inputs(const struct run *run)
+{
+    return run->query->layers->n_inputs > KEEN_INPUTS;
+}
+
 /* True if the attacks have had less than their share of the worker's work. */
 static bool is_attack_due(const struct run *run, const struct worker *worker,
                           double effort)
 {
     const uint64_t n_points = attack_points(worker->attack);
-    const bool is_keen =
-        run->query->layers->n_inputs > KEEN_INPUTS && n_points < KEEN_POINTS;
+    const bool is_keen = has_many_inputs(run) && n_points < KEEN_POINTS;
     return (double)n_points * run->point_work <
            (is_keen ? KEEN_SHARE : WHOLE_SHARE) * effort;
 }
@@ -121,8 +131,9 @@ static bool try_region(void *context, size_t number, size_t case_index,
     }
     if (number == 0 && is_attack_due(run, worker, effort)) {
         const struct query_case *one = &run->query->cases[case_index];
-        const struct attack_effort whole = {worker->n_starts,
-                                            WHOLE_EFFORT.n_steps};
+        const struct attack_effort whole = {
+            worker->n_starts,
+            has_many_inputs(run) ? KEEN_STEPS : WHOLE_EFFORT.n_steps};
         worker->n_starts *= 2;
         worker->is_found = attack_run(
             worker->attack, &worker->witness, case_index, one->lower_down,
