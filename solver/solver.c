@@ -22,6 +22,7 @@ struct solver *solver_create(const struct query *query,
                              const struct solver_options *options)
 {
     REQUIRE(options->threads >= 1);
+    REQUIRE(net_n_indices(query->net) == 0);
     struct solver *solver;
     NEW(solver);
     solver->query = query;

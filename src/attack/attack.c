@@ -6,6 +6,7 @@
 #include "src/attack/loss.h"
 #include "src/attack/pgd.h"
 #include "src/base/alloc.h"
+#include "src/base/require.h"
 
 #include <assert.h>
 #include <math.h>
@@ -27,6 +28,7 @@ struct attack {
 struct attack *attack_create(const struct query *query, uint64_t seed)
 {
     struct attack *attack = NULL;
+    REQUIRE(net_n_indices(query->net) == 0);
     NEW(attack);
     attack->query = query;
     attack->case_index = SIZE_MAX;

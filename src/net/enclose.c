@@ -1,4 +1,4 @@
-/* Intervals of integers that count multiples of 2^-bits. */
+/* Intervals of integers that count multiples of 2^-bits / D. */
 #include "src/net/enclose.h"
 
 #include "src/base/alloc.h"
@@ -8,10 +8,11 @@
 #include <assert.h>
 #include <math.h>
 
-/* Most multiples of 1/2 that the arithmetic may count. */
-enum { MOST_BITS = 65536 };
+/* Most multiples of 1/2 that the arithmetic may count, and bits of the common
+ * denominator of the inputs. */
+enum { MOST_BITS = 65536, MOST_COMMON = 1024 };
 
-/* Ends of one layer, in units of 2^-bits; the same if is_point. */
+/* Ends of one layer, in units of 2^-bits / D; the same if is_point. */
 struct ends {
     size_t n;
     mpz_t *lower;
@@ -21,6 +22,9 @@ struct ends {
 
 /*
  * One evaluation.
+ *   common  D, odd: of the inputs' denominators the odd parts divide it, unless
+ *           it would be long; then it is 1
+ *   unit    2^bits * D, what stands for 1
  *   ends    [n_layers]
  *   spare   three numbers for the step at hand
  *   a, b    likewise, rational
@@ -28,6 +32,8 @@ struct ends {
 struct enclosure {
     const struct layers *layers;
     long bits;
+    mpz_t common;
+    mpz_t unit;
     struct ends *ends;
     mpz_t spare[3];
     mpq_t a;
@@ -90,21 +96,21 @@ static void shift_up(mpz_t y, const mpz_t x, long shift)
     }
 }
 
-/* lower <= x * 2^bits <= upper. */
+/* lower <= x_lower * unit, x_upper * unit <= upper. */
 static void set_ends(mpz_t lower, mpz_t upper, const mpq_t x_lower,
-                     const mpq_t x_upper, long bits)
+                     const mpq_t x_upper, const struct enclosure *self)
 {
-    mpz_mul_2exp(lower, mpq_numref(x_lower), (mp_bitcnt_t)bits);
+    mpz_mul(lower, mpq_numref(x_lower), self->unit);
     mpz_fdiv_q(lower, lower, mpq_denref(x_lower));
-    mpz_mul_2exp(upper, mpq_numref(x_upper), (mp_bitcnt_t)bits);
+    mpz_mul(upper, mpq_numref(x_upper), self->unit);
     mpz_cdiv_q(upper, upper, mpq_denref(x_upper));
 }
 
-static void get_rational(mpq_t y, const mpz_t x, long bits)
+static void get_rational(mpq_t y, const mpz_t x, const struct enclosure *self)
 {
     mpz_set(mpq_numref(y), x);
-    mpz_set_ui(mpq_denref(y), 1);
-    mpq_div_2exp(y, y, (mp_bitcnt_t)bits);
+    mpz_set(mpq_denref(y), self->unit);
+    mpq_canonicalize(y);
 }
 
 /* Where one row of a matrix has its entries. */
@@ -182,6 +188,7 @@ static void enclose_affine(struct enclosure *self, const struct layer *layer,
                 break;
             }
             mpz_set_si(*sum, (long)split(layer->bias[i], &exponent));
+            mpz_mul(*sum, *sum, self->common);
             mpz_mul_2exp(*sum, *sum,
                          (mp_bitcnt_t)(exponent + more + self->bits));
             for (size_t t = 0; t < layer->n_terms; t++) {
@@ -198,9 +205,9 @@ static void enclose_affine(struct enclosure *self, const struct layer *layer,
     }
 }
 
-/* Ends of the products of two intervals, shifted by `shift` to the unit. */
-static void multiply(struct enclosure *self, mpz_t lower, mpz_t upper,
-                     const mpz_srcptr x[2], const mpz_srcptr y[2], long shift)
+/* Ends of the products of two intervals, left in self->spare[1] and [2]. */
+static void multiply(struct enclosure *self, const mpz_srcptr x[2],
+                     const mpz_srcptr y[2])
 {
     mpz_t *const product = &self->spare[0];
     mpz_t *const least = &self->spare[1];
@@ -214,8 +221,6 @@ static void multiply(struct enclosure *self, mpz_t lower, mpz_t upper,
             mpz_set(*most, *product);
         }
     }
-    shift_down(lower, *least, shift);
-    shift_up(upper, *most, shift);
 }
 
 static void enclose_product(struct enclosure *self, const struct layer *layer,
@@ -226,7 +231,9 @@ static void enclose_product(struct enclosure *self, const struct layer *layer,
     for (size_t i = 0; i < layer->width; i++) {
         const mpz_srcptr x[2] = {a->lower[i], a->upper[i]};
         const mpz_srcptr y[2] = {b->lower[i], b->upper[i]};
-        multiply(self, ends->lower[i], ends->upper[i], x, y, -self->bits);
+        multiply(self, x, y);
+        mpz_fdiv_q(ends->lower[i], self->spare[1], self->unit);
+        mpz_cdiv_q(ends->upper[i], self->spare[2], self->unit);
     }
 }
 
@@ -246,7 +253,9 @@ static void enclose_scale(struct enclosure *self, const struct layer *layer,
         mpz_mul_2exp(factor[1], factor[1], (mp_bitcnt_t)(high - unit));
         const mpz_srcptr x[2] = {a->lower[i], a->upper[i]};
         const mpz_srcptr y[2] = {factor[0], factor[1]};
-        multiply(self, ends->lower[i], ends->upper[i], x, y, unit);
+        multiply(self, x, y);
+        shift_down(ends->lower[i], self->spare[1], unit);
+        shift_up(ends->upper[i], self->spare[2], unit);
     }
     mpz_clears(factor[0], factor[1], NULL);
 }
@@ -263,11 +272,11 @@ static void enclose_relu(const struct ends *source, struct ends *ends)
     }
 }
 
-/* y = floor of x, both in units of 2^-bits. */
-static void take_floor(mpz_t y, const mpz_t x, long bits)
+/* y = floor of x, both in units. */
+static void take_floor(mpz_t y, const mpz_t x, const mpz_t unit)
 {
-    mpz_fdiv_q_2exp(y, x, (mp_bitcnt_t)bits);
-    mpz_mul_2exp(y, y, (mp_bitcnt_t)bits);
+    mpz_fdiv_q(y, x, unit);
+    mpz_mul(y, y, unit);
 }
 
 /* 1 / x; false if x may be 0. */
@@ -278,8 +287,7 @@ static bool enclose_reciprocal(struct enclosure *self, mpz_t lower, mpz_t upper,
     if (mpz_sgn(x_lower) <= 0 && mpz_sgn(x_upper) >= 0) {
         return false;
     }
-    mpz_set_ui(*one, 1);
-    mpz_mul_2exp(*one, *one, (mp_bitcnt_t)(2 * self->bits));
+    mpz_mul(*one, self->unit, self->unit);
     mpz_fdiv_q(lower, *one, x_upper);
     mpz_cdiv_q(upper, *one, x_lower);
     return true;
@@ -300,31 +308,31 @@ static void enclose_square(struct enclosure *self, mpz_t lower, mpz_t upper,
     if (has_zero) {
         mpz_set_ui(*a, 0);
     }
-    shift_down(lower, *a, -self->bits);
-    shift_up(upper, *b, -self->bits);
+    mpz_fdiv_q(lower, *a, self->unit);
+    mpz_cdiv_q(upper, *b, self->unit);
 }
 
 static bool enclose_by_mpfr(struct enclosure *self, mpz_t lower, mpz_t upper,
                             const mpz_t x_lower, const mpz_t x_upper,
                             enum transcend function)
 {
-    get_rational(self->a, x_lower, self->bits);
-    get_rational(self->b, x_upper, self->bits);
+    get_rational(self->a, x_lower, self);
+    get_rational(self->b, x_upper, self);
     const bool has_value = transcend_enclose(self->a, self->b, function,
                                              self->a, self->b, self->bits);
     if (has_value) {
-        set_ends(lower, upper, self->a, self->b, self->bits);
+        set_ends(lower, upper, self->a, self->b, self);
     }
     return has_value;
 }
 
 static void enclose_sign(mpz_t lower, mpz_t upper, const mpz_t x_lower,
-                         const mpz_t x_upper, long bits)
+                         const mpz_t x_upper, const mpz_t unit)
 {
     mpz_set_si(lower, mpz_sgn(x_lower));
     mpz_set_si(upper, mpz_sgn(x_upper));
-    mpz_mul_2exp(lower, lower, (mp_bitcnt_t)bits);
-    mpz_mul_2exp(upper, upper, (mp_bitcnt_t)bits);
+    mpz_mul(lower, lower, unit);
+    mpz_mul(upper, upper, unit);
 }
 
 static bool enclose_activation(struct enclosure *self, mpz_t lower, mpz_t upper,
@@ -356,11 +364,11 @@ static bool enclose_activation(struct enclosure *self, mpz_t lower, mpz_t upper,
         enclose_square(self, lower, upper, a, b);
         return true;
     case ACTIVATION_SIGN:
-        enclose_sign(lower, upper, a, b, self->bits);
+        enclose_sign(lower, upper, a, b, self->unit);
         return true;
     case ACTIVATION_FLOOR:
-        take_floor(lower, a, self->bits);
-        take_floor(upper, b, self->bits);
+        take_floor(lower, a, self->unit);
+        take_floor(upper, b, self->unit);
         return true;
     case ACTIVATION_COUNT:
         break;
@@ -408,6 +416,25 @@ static void note_points(struct ends *ends)
     }
 }
 
+/* Finds D and the unit. */
+static void set_unit(struct enclosure *self, const mpq_t *x, size_t n)
+{
+    mpz_t odd;
+    mpz_init(odd);
+    mpz_init_set_ui(self->common, 1);
+    mpz_init(self->unit);
+    for (size_t i = 0; i < n && mpz_sizeinbase(self->common, 2) <= MOST_COMMON;
+         i++) {
+        mpz_tdiv_q_2exp(odd, mpq_denref(x[i]), mpz_scan1(mpq_denref(x[i]), 0));
+        mpz_lcm(self->common, self->common, odd);
+    }
+    if (mpz_sizeinbase(self->common, 2) > MOST_COMMON) {
+        mpz_set_ui(self->common, 1);
+    }
+    mpz_mul_2exp(self->unit, self->common, (mp_bitcnt_t)self->bits);
+    mpz_clear(odd);
+}
+
 /* Encloses all layers at x; false if a function may have no value. */
 static bool run(struct enclosure *self, const struct layers *layers,
                 const mpq_t *x, long bits)
@@ -417,11 +444,12 @@ static bool run(struct enclosure *self, const struct layers *layers,
     NEW_ARRAY(self->ends, layers->n_layers);
     mpz_inits(self->spare[0], self->spare[1], self->spare[2], NULL);
     mpq_inits(self->a, self->b, NULL);
+    set_unit(self, x, layers->n_inputs);
     for (size_t k = 0; k < layers->n_layers && has_value; k++) {
         has_value = enclose_layer(self, k);
         for (size_t i = 0; i < layers->n_inputs && k == 0; i++) {
             set_ends(self->ends[0].lower[i], self->ends[0].upper[i], x[i], x[i],
-                     bits);
+                     self);
         }
         note_points(&self->ends[k]);
     }
@@ -435,6 +463,7 @@ static void clear(struct enclosure *self)
     }
     alloc_free(self->ends);
     mpz_clears(self->spare[0], self->spare[1], self->spare[2], NULL);
+    mpz_clears(self->common, self->unit, NULL);
     mpq_clears(self->a, self->b, NULL);
 }
 
@@ -446,8 +475,8 @@ bool layers_enclose(mpq_t *y_lower, mpq_t *y_upper, const struct layers *layers,
     struct enclosure self;
     const bool has_value = run(&self, layers, x, bits);
     for (size_t i = 0; i < layers->n_outputs && has_value; i++) {
-        get_rational(y_lower[i], self.ends[last].lower[i], bits);
-        get_rational(y_upper[i], self.ends[last].upper[i], bits);
+        get_rational(y_lower[i], self.ends[last].lower[i], &self);
+        get_rational(y_upper[i], self.ends[last].upper[i], &self);
     }
     clear(&self);
     return has_value;
@@ -520,7 +549,7 @@ static void add_values(mpq_t sum, struct enclosure *self, size_t k)
     for (size_t i = 0; i < self->ends[k].n; i++) {
         mpz_add(*total, *total, self->ends[k].lower[i]);
     }
-    get_rational(self->a, *total, self->bits);
+    get_rational(self->a, *total, self);
     mpq_add(sum, sum, self->a);
 }
 
@@ -548,7 +577,7 @@ bool layers_eval_exact(mpq_t *y, mpq_t *sums, const struct layers *layers,
         }
     }
     for (size_t i = 0; i < layers->n_outputs && is_exact; i++) {
-        get_rational(y[i], self.ends[last].lower[i], bits);
+        get_rational(y[i], self.ends[last].lower[i], &self);
     }
     clear(&self);
     return is_exact;

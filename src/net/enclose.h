@@ -10,9 +10,10 @@
 
 /*
  * y_lower <= y <= y_upper for the outputs y of the real network at x: every
- * layer k gets ends that are multiples of 2^-bits, rounded outward,
+ * layer k gets ends that are multiples of 2^-bits / D, rounded outward,
  *   L_k <= v[k] <= U_k,                                                 (1)
- * from those of its sources. Layers of kinds (1), (2) and (4) of layers.h and
+ * from those of its sources; D is the odd part of the least common denominator
+ * of x, unless that is very long. Layers of kinds (1), (2) and (4) of layers.h and
  * steps are exact if x and the weights fit into the multiples; scales are as
  * wide as their factors.
  *   y_lower, y_upper  [n_outputs] initialised by the caller

@@ -1,6 +1,7 @@
 /* Forward pass in nearest double, or as a runtime does it in float32. */
 #include "src/base/alloc.h"
 #include "src/base/require.h"
+#include "src/net/cells.h"
 #include "src/net/exact.h"
 #include "src/net/graph.h"
 #include "src/net/linear.h"
@@ -246,7 +247,15 @@ enum status net_eval_f64(double *y, const struct net *net, const double *x,
                          struct error *error)
 {
     struct pass pass = {.is_typed = false};
-    (void)error;
+    if (net->cells != NULL) {
+        struct net *at = NULL;
+        enum status status = cells_at_point(&at, net, x, error);
+        if (status == STATUS_OK) {
+            status = net_eval_f64(y, at, x, error);
+        }
+        net_destroy(at);
+        return status;
+    }
     start(&pass, net);
     run(y, &pass, x);
     return STATUS_OK;
@@ -257,6 +266,15 @@ enum status net_eval_f32(double *y, const struct net *net, const double *x,
 {
     struct pass pass = {.is_typed = true};
     size_t at = 0;
+    if (net->cells != NULL) {
+        struct net *cell = NULL;
+        enum status status = cells_at_point(&cell, net, x, error);
+        if (status == STATUS_OK) {
+            status = net_eval_f32(y, cell, x, error);
+        }
+        net_destroy(cell);
+        return status;
+    }
     for (size_t k = 0; k < net->inputs.n; k++) {
         const struct tensor *input = &net->tensors[net->inputs.data[k]];
         for (size_t i = 0; i < input->n; i++, at++) {

@@ -1,6 +1,7 @@
 /* Forward pass in rationals over one denominator per tensor. */
 #include "src/base/alloc.h"
 #include "src/base/require.h"
+#include "src/net/cells.h"
 #include "src/net/eval_rational.h"
 #include "src/net/exact.h"
 #include "src/net/graph.h"
@@ -490,6 +491,15 @@ enum status net_eval_exact(mpq_t *y, const struct net *net, const mpq_t *x,
 {
     enum status status = STATUS_OK;
     struct pass pass = {.net = net};
+    if (net->cells != NULL) {
+        struct net *at = NULL;
+        status = cells_at_rational(&at, net, x, error);
+        if (status == STATUS_OK) {
+            status = net_eval_exact(y, at, x, error);
+        }
+        net_destroy(at);
+        return status;
+    }
     NEW_ARRAY(pass.values, net->n_tensors);
     NEW_ARRAY(pass.is_live, net->n_tensors);
     graph_mark_live(pass.is_live, net);

@@ -1,6 +1,7 @@
 /* Forward pass in intervals of doubles, every end rounded outward. */
 #include "src/base/alloc.h"
 #include "src/base/require.h"
+#include "src/net/cells.h"
 #include "src/net/exact.h"
 #include "src/net/graph.h"
 #include "src/net/linear.h"
@@ -387,6 +388,16 @@ enum status net_eval_interval(double *y_lower, double *y_upper,
     enum status status = STATUS_OK;
     struct pass pass = {.net = net};
     bool *is_live = NULL;
+    if (net->cells != NULL) {
+        struct net *at = NULL;
+        status = cells_at_box(&at, net, x_lower, x_upper, error);
+        if (status == STATUS_OK) {
+            status = net_eval_interval(y_lower, y_upper, at, x_lower, x_upper,
+                                       error);
+        }
+        net_destroy(at);
+        return status;
+    }
     NEW_ARRAY(pass.values, net->n_tensors);
     NEW_ARRAY(is_live, net->n_tensors);
     mpq_inits(pass.a, pass.b, NULL);

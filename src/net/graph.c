@@ -2,6 +2,7 @@
 #include "src/net/graph.h"
 
 #include "src/base/alloc.h"
+#include "src/net/cells.h"
 
 void graph_node_error(struct error *error, const struct net *net,
                       const struct node *node, const char *text)
@@ -60,6 +61,7 @@ void net_destroy(struct net *net)
     VEC_CLEAR(&net->nodes);
     VEC_CLEAR(&net->inputs);
     VEC_CLEAR(&net->outputs);
+    cells_destroy(net->cells);
     alloc_free(net->tensors);
     alloc_free(net->path);
     alloc_free(net);

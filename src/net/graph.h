@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct import;
+struct cells;
 
 /* A row of operators.def. */
 struct op {
@@ -37,6 +38,7 @@ struct tensor {
     struct shape shape;
     size_t n; /* elements */
     bool is_constant;
+    bool is_indexed; /* a constant that follows from a cell (cells.h) */
     struct constant constant;
     size_t n_uses; /* as argument of a node, or as output of the net */
 };
@@ -166,7 +168,7 @@ struct node {
     struct sets sets;
 };
 
-/* digest: of the unpacked file */
+/* digest: of the unpacked file; cells: NULL for ordinary networks */
 struct net {
     char *path;
     unsigned char digest[SHA256_BYTES];
@@ -175,6 +177,7 @@ struct net {
     VEC(struct node) nodes;
     VEC(size_t) inputs;  /* tensors */
     VEC(size_t) outputs; /* tensors */
+    struct cells *cells;
 };
 
 /* `node 'name' (Op, opset n): ` and the text, with the net's path. */

@@ -10,6 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The integers that Casts make of elements of the inputs. */
+struct import_pins {
+    size_t n;
+    const size_t *elements; /* ascending */
+    const int64_t *values;
+};
+
 /*
  * One import; `source`, `op`, `opset` and is_read belong to the node at
  * hand. Import functions return STATUS_OK after having created all outputs
@@ -26,7 +33,20 @@ struct import {
     bool *is_read;        /* attributes asked for */
     size_t n_reserved;    /* tensors that fit into the net's array */
     bool has_wide_number; /* an integer passed 2^53 where doubles are used */
+    const struct import_pins *pins; /* NULL: Casts are computed */
+    VEC(size_t) sites;              /* elements of inputs that Casts read */
+    VEC(size_t) order;              /* nodes of the model, as imported */
+    VEC(const char *) tables;       /* indexed constants that go into nodes */
 };
+
+/* Puts the model's opset, initializers and inputs into the empty net. */
+enum status import_begin(struct import *import);
+/* Imports node k of the model, whose inputs are there. */
+enum status import_model_node(struct import *import, size_t k);
+/* All of the model, its nodes in topological order. */
+enum status import_model(struct import *import);
+/* Releases all but the net and the model. */
+void import_clear(struct import *import);
 
 /* Returns at once unless the call succeeds; for functions that own nothing. */
 #define IMPORT_TRY(call)                   \

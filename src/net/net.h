@@ -3,6 +3,7 @@
 #define ASTROLABE_NET_NET_H
 
 #include "src/base/error.h"
+#include "src/base/sha256.h"
 #include "src/base/status.h"
 #include "src/net/layers.h"
 
@@ -10,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct net;
@@ -28,6 +30,26 @@ const unsigned char *net_digest(const struct net *net);
 size_t net_n_inputs(const struct net *net);  /* elements, all tensors */
 size_t net_n_outputs(const struct net *net); /* elements, all tensors */
 bool net_is_input_float32(const struct net *net);
+
+/*
+ * Of some networks the graph depends on integers: Casts round elements of the
+ * inputs, the *indices*, towards zero, and places or shapes follow from that.
+ * For each choice of these integers, a *cell*, such a net is an ordinary one.
+ * All other functions but net_eval_* take it for the one at cell 0, which
+ * nothing may be concluded from.
+ *   net_n_indices    0 for ordinary nets
+ *   net_index        number of the input element that is index k; ascending
+ *   net_at_cell      the net at cell[net_n_indices], owned by the caller;
+ *                    what an operator refuses there is refused by its name
+ *   net_cell_digest  equal for two cells only if their nets are the same
+ */
+size_t net_n_indices(const struct net *net);
+size_t net_index(const struct net *net, size_t k);
+enum status net_at_cell(struct net **at, const struct net *net,
+                        const int64_t *cell, struct error *error);
+enum status net_cell_digest(unsigned char digest[SHA256_BYTES],
+                            const struct net *net, const int64_t *cell,
+                            struct error *error);
 
 /* One declared input or output tensor after shape inference. */
 struct net_tensor_info {
@@ -83,7 +105,7 @@ enum status net_lower(struct layers **layers, const struct net *net,
 
 /*
  * Canonical text, the same for every reader of the file: counts; a line per
- * input and output tensor; a line per layer of neurons, in file order; exact
+ * input and output tensor, and per index; a line per layer of neurons, in file order; exact
  * outputs at three points and the sums of what each layer of neurons reads at
  * the first. Large networks and those without exact values have `at skipped`
  * instead.

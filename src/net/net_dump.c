@@ -150,6 +150,9 @@ void net_dump(FILE *file, const struct net *net, const struct layers *layers)
     for (size_t i = 0; i < net->outputs.n; i++) {
         print_tensor(file, "output", &net->tensors[net->outputs.data[i]]);
     }
+    for (size_t k = 0; k < net_n_indices(net); k++) {
+        (void)fprintf(file, "index x%zu, below at 0\n", net_index(net, k));
+    }
     print_layers(file, layers);
     if (n_products > N_PRODUCTS) {
         (void)fputs("at skipped\n", file);

@@ -2,6 +2,7 @@
 #include "src/base/alloc.h"
 #include "src/base/log.h"
 #include "src/net/build.h"
+#include "src/net/cells.h"
 #include "src/net/graph.h"
 #include "src/net/import.h"
 #include "src/net/operators.h"
@@ -147,10 +148,35 @@ cleanup:
     return status;
 }
 
-static enum status import_one(struct import *import,
-                              const struct model_node *source)
+/* Marks the constants that follow from a cell, and lists those that the node at
+ * hand makes computed tensors of. */
+static void mark_indexed(struct import *import, size_t n_before)
+{
+    const struct net *net = import->net;
+    bool has_indexed = false;
+    bool has_computed = false;
+    for (size_t i = 0; i < import_n_inputs(import); i++) {
+        const struct tensor *input = import_input(import, i);
+        has_indexed = has_indexed || (input != NULL && input->is_indexed);
+    }
+    for (size_t i = n_before; i < net->n_tensors; i++) {
+        struct tensor *output = &net->tensors[i];
+        output->is_indexed =
+            output->is_constant && (output->is_indexed || has_indexed);
+        has_computed = has_computed || !output->is_constant;
+    }
+    for (size_t i = 0; has_computed && i < import_n_inputs(import); i++) {
+        const struct tensor *input = import_input(import, i);
+        if (input != NULL && input->is_indexed) {
+            VEC_PUSH(&import->tables, import->source->inputs[i]);
+        }
+    }
+}
+
+enum status import_model_node(struct import *import, size_t k)
 {
     enum status status = STATUS_OK;
+    const struct model_node *source = &import->model->nodes[k];
     import->source = source;
     if (source->domain[0] != '\0') {
         return import_refuse(import, STATUS_UNSUPPORTED,
@@ -185,6 +211,8 @@ static enum status import_one(struct import *import,
             goto cleanup;
         }
     }
+    mark_indexed(import, n_before);
+    VEC_PUSH(&import->order, k);
 cleanup:
     alloc_free(import->is_read);
     import->is_read = NULL;
@@ -264,7 +292,7 @@ static enum status visit_from(struct order *order, struct import *import,
             const char *name = node->inputs[order->next_input[k]++];
             STATUS_TRY(visit_input(order, import, node, name));
         } else {
-            STATUS_TRY(import_one(import, node));
+            STATUS_TRY(import_model_node(import, k));
             order->state[k] = VISIT_DONE;
             order->n_stack--;
         }
@@ -329,6 +357,9 @@ static enum status add_outputs(struct import *import)
             return STATUS_BAD_INPUT;
         }
         struct tensor *tensor = &net->tensors[number];
+        if (tensor->is_indexed) {
+            VEC_PUSH(&import->tables, name);
+        }
         if (tensor->is_constant) {
             build_computed(import, tensor);
         }
@@ -339,7 +370,7 @@ static enum status add_outputs(struct import *import)
     return STATUS_OK;
 }
 
-static enum status import_model(struct import *import)
+enum status import_begin(struct import *import)
 {
     enum status status = STATUS_OK;
     const struct model *model = import->model;
@@ -347,6 +378,14 @@ static enum status import_model(struct import *import)
     STATUS_TRY(find_opset(import));
     STATUS_TRY(add_initializers(import));
     STATUS_TRY(add_inputs(import));
+cleanup:
+    return status;
+}
+
+enum status import_model(struct import *import)
+{
+    enum status status = STATUS_OK;
+    STATUS_TRY(import_begin(import));
     STATUS_TRY(import_nodes(import));
     STATUS_TRY(add_outputs(import));
     for (size_t i = 0; i < import->net->n_tensors; i++) {
@@ -354,6 +393,14 @@ static enum status import_model(struct import *import)
     }
 cleanup:
     return status;
+}
+
+void import_clear(struct import *import)
+{
+    name_table_clear(&import->names);
+    VEC_CLEAR(&import->sites);
+    VEC_CLEAR(&import->order);
+    VEC_CLEAR(&import->tables);
 }
 
 enum status net_load(struct net **net, const char *path, struct error *error)
@@ -366,12 +413,21 @@ enum status net_load(struct net **net, const char *path, struct error *error)
     import.net->path = alloc_string(path, strlen(path));
     import.model = model;
     sha256_digest(import.net->digest, model->image.data, model->image.n);
-    STATUS_TRY(import_model(&import));
+    status = import_model(&import);
+    if (status == STATUS_UNSUPPORTED && import.sites.n > 0) {
+        struct net *failed = import.net;
+        import.net = NULL;
+        status = cells_load(net, model, path, failed->digest, error);
+        net_destroy(failed);
+        model = NULL;
+        goto cleanup;
+    }
+    STATUS_TRY(status);
     *net = import.net;
     import.net = NULL;
 cleanup:
     net_destroy(import.net);
-    name_table_clear(&import.names);
+    import_clear(&import);
     model_destroy(model);
     return status;
 }

@@ -14,6 +14,12 @@
 enum status net_add_output(struct net *net, const char *name, size_t n,
                            struct error *error)
 {
+    if (net->cells != NULL) {
+        error_set_place(error, net->path, 0, 0);
+        error_set(error, "hidden tensors of a network whose graph depends on "
+                         "inputs are not supported");
+        return STATUS_UNSUPPORTED;
+    }
     for (size_t i = 0; i < net->nodes.n; i++) {
         const size_t number = net->nodes.data[i].output;
         struct tensor *tensor = &net->tensors[number];

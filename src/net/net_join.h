@@ -40,7 +40,8 @@ struct net_extras {
 };
 
 /* Makes the tensor of this name one more output, the last one; n bytes of the
- * name. STATUS_BAD_INPUT if the network computes no such tensor. */
+ * name. STATUS_BAD_INPUT if the network computes no such tensor,
+ * STATUS_UNSUPPORTED if it has indices. */
 enum status net_add_output(struct net *net, const char *name, size_t n,
                            struct error *error);
 
@@ -48,7 +49,7 @@ enum status net_add_output(struct net *net, const char *name, size_t n,
  * One network with the inputs of all n parts, their outputs, and the products
  * as further outputs; nodes of parts[0] come first. The digest is that of
  * the digests one after the other. The parts are taken over in every case. A
- * single part without extras comes back as it is.
+ * single part without extras comes back as it is; no other one has indices.
  */
 struct net *net_join(struct net **parts, size_t n,
                      const struct net_extras *extras);

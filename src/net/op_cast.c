@@ -1,5 +1,6 @@
 /* Conversions between element types. */
 #include "src/net/build.h"
+#include "src/net/cells.h"
 #include "src/net/operators.h"
 #include "src/net/type_range.h"
 #include "src/onnx/model_tensor.h"
@@ -35,6 +36,11 @@ static enum status cast(struct import *import, const struct tensor *x, int to)
         return build_output(import, 0, to, build_is_nonzero(import, x));
     }
     if (constant_is_integer_type(to) && constant_is_real_type(x->type)) {
+        bool is_pinned = false;
+        IMPORT_TRY(cells_cast(&is_pinned, import, x, to));
+        if (is_pinned) {
+            return STATUS_OK;
+        }
         return build_output(import, 0, to, build_truncated(import, x));
     }
     if (constant_is_integer_type(to) && !is_wider(to, x->type) &&

@@ -72,6 +72,23 @@ static void list_products(struct net_extras *extras,
     }
 }
 
+/* A network with indices stands alone. */
+static enum status check_indices(const struct networks *networks,
+                                 const struct net_extras *extras,
+                                 struct error *error)
+{
+    for (size_t k = 0; k < networks->n; k++) {
+        if (net_n_indices(networks->nets[k]) > 0 &&
+            (networks->n > 1 || extras->n_products > 0)) {
+            error_set_place(error, networks->first_path, 0, 0);
+            error_set(error, "a network whose graph depends on inputs: neither "
+                             "with others nor with products of variables");
+            return STATUS_UNSUPPORTED;
+        }
+    }
+    return STATUS_OK;
+}
+
 /* Positions, monomials and ties of a property whose networks are loaded. */
 static enum status name_all(struct cases_names *names, size_t *base,
                             struct query *query, const struct vnnlib *lib,
@@ -107,6 +124,7 @@ static enum status load_all(struct query *query, const struct vnnlib *lib,
     STATUS_TRY(bind_variables(base, query, lib, networks.tensors,
                               given->is_strict, error));
     STATUS_TRY(name_all(&names, base, query, lib, error));
+    STATUS_TRY(check_indices(&networks, &query->extras, error));
     query->net = networks_join(&networks, &query->extras);
     STATUS_TRY(net_lower(&query->layers, query->net, error));
     STATUS_TRY(cases_build(query, lib, &names, error));

@@ -5,6 +5,7 @@
 #include "src/base/alloc.h"
 #include "src/base/log.h"
 #include "src/base/require.h"
+#include "src/verify/verify_cells.h"
 #include "src/verify/witness_text.h"
 
 #include <assert.h>
@@ -425,6 +426,10 @@ void verify_query(struct verify_result *result, const struct query *query,
 {
     assert(options->threads >= 1);
     struct run run = {.query = query, .options = options, .result = result};
+    if (net_n_indices(query->net) > 0) {
+        verify_cells(result, query, options);
+        return;
+    }
     *result = (struct verify_result){.verdict = VERDICT_UNKNOWN};
     run.point_work = attack_point_work(query);
     NEW_ARRAY(run.workers, options->threads);
