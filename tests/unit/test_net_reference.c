@@ -233,6 +233,7 @@ BENCHMARK(oval21_agrees, "oval21", 1000000)
     END_TEST
 
 VALUES(carvana_unet_evaluates, "carvana_unet")
+VALUES(cctsdb_yolo_evaluates, "cctsdb_yolo")
 VALUES(dist_shift_evaluates, "dist_shift")
 VALUES(eran_evaluates, "eran")
 VALUES(lsnc_evaluates, "lsnc")
@@ -255,6 +256,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, linearizenn_agrees);
     tcase_add_test(cases, oval21_agrees);
     tcase_add_test(cases, carvana_unet_evaluates);
+    tcase_add_test(cases, cctsdb_yolo_evaluates);
     tcase_add_test(cases, dist_shift_evaluates);
     tcase_add_test(cases, eran_evaluates);
     tcase_add_test(cases, lsnc_evaluates);
