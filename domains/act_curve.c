@@ -318,6 +318,39 @@ static struct choice choose_s_shaped(enum activation activation, double l,
     return choice;
 }
 
+/*
+ * Slopes of a function of steps: those of its convex hull, the upper side at
+ * one place and the lower at another, on both sides of the middle. Steps are
+ * at 0, or at all whole numbers from `first` to `last`.
+ */
+static struct choice choose_steps(enum activation activation, double l,
+                                  double u)
+{
+    const bool is_sign = activation == ACTIVATION_SIGN;
+    const double at_l = activation_value(activation, l);
+    const double at_u = activation_value(activation, u);
+    const double first = is_sign ? 0.0 : at_l + 1.0;
+    const double last = is_sign ? 0.0 : at_u;
+    const double rise = is_sign ? at_u - at_l : 1.0;
+    const double high_at = (31.0 * l + 33.0 * u) / 64.0;
+    const double low_at = (33.0 * l + 31.0 * u) / 64.0;
+    struct choice choice = {0.0, NO_HINT, 0.0, NO_HINT};
+    if (!(at_l < at_u)) {
+        return choice;
+    }
+    if (high_at < first) {
+        choice.upper = rise / (first - l);
+    } else if (high_at < last) {
+        choice.upper = 1.0;
+    }
+    if (low_at > last) {
+        choice.lower = rise / (u - last);
+    } else if (low_at > first) {
+        choice.lower = 1.0;
+    }
+    return choice;
+}
+
 static struct choice choose(enum activation activation, double l, double u)
 {
     struct act_piece pieces[ACT_MOST_PIECES];
@@ -336,16 +369,11 @@ static struct choice choose(enum activation activation, double l, double u)
         activation == ACTIVATION_ERF) {
         return choose_s_shaped(activation, l, u);
     }
-    const bool is_flat =
-        n == 0 || u - l > 2.0 * PI || pieces[0].kind == PIECE_CONSTANT;
-    double chord = 0.0;
-    if (!is_flat) {
-        chord = chord_of(activation, l, u);
-    } else if (n > 1 && l < u) {
-        const double rise =
-            activation_value(activation, u) - activation_value(activation, l);
-        chord = rise / (u - l);
+    if (activation == ACTIVATION_SIGN || activation == ACTIVATION_FLOOR) {
+        return choose_steps(activation, l, u);
     }
+    const bool is_flat = n == 0 || u - l > 2.0 * PI;
+    const double chord = is_flat ? 0.0 : chord_of(activation, l, u);
     return (struct choice){chord, NO_HINT, chord, NO_HINT};
 }
 

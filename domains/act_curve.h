@@ -30,7 +30,10 @@ struct act_lines {
  *                        D(d) (d - l) = f(d) - f(l), from which on tangents
  *                        lie above: the least area; lower mirrored
  *   sin, cos otherwise   both the chord; beyond one period, both 0
- *   sign, floor          both the chord
+ *   sign, floor          those of the convex hull, the upper side at
+ *                        (31 l + 33 u) / 64, the lower at (33 l + 31 u) / 64:
+ *                        the least area, but symmetric ends are clear of the
+ *                        change
  * Intercepts are bounds by act_curve_least. Where an end is infinite or f has
  * no value, the lines are the range, with slope 0, at worst infinite.
  *   l <= u

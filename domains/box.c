@@ -85,6 +85,62 @@ static void row_add_matrix(struct row_sum *sum, const struct matrix *matrix,
     }
 }
 
+/* A sum from below: all of its terms at least 0, no rounding so far. */
+struct exact_sum {
+    double sum;
+    bool is_positive;
+    bool is_exact;
+};
+
+/* Adds w * x. Products are exact if the fused residual is 0, where it does not
+ * underflow; sums if the terms come back. */
+static void exact_add(struct exact_sum *sum, double w, double x)
+{
+    const double p = w * x;
+    const double next = sum->sum + p;
+    const double residual = fma(w, x, -p);
+    const bool is_safe =
+        fabs(p) >= 0x1p-960 || !(w < 0.0 || w > 0.0) || !(x < 0.0 || x > 0.0);
+    const bool is_back = next - sum->sum >= p && next - sum->sum <= p &&
+                         next - p >= sum->sum && next - p <= sum->sum;
+    sum->is_positive =
+        sum->is_positive && ((w >= 0.0 && x >= 0.0) || (w <= 0.0 && x <= 0.0));
+    sum->is_exact = sum->is_exact && is_safe && is_back &&
+                    !(residual < 0.0 || residual > 0.0);
+    sum->sum = next;
+}
+
+/*
+ * A better lower end (upper: -1 for sign, lower end of the negated row) than
+ * that of the rounding bound, `end`, where that alone makes it negative: steps
+ * and roots care. It is 0 if no term is negative, the sum itself if it is
+ * exact.
+ */
+static double row_end(const struct bounds *bounds, const struct layer *layer,
+                      size_t row, double sign, double end)
+{
+    struct exact_sum sum = {sign * layer->bias[row],
+                            sign * layer->bias[row] >= 0.0, true};
+    for (size_t t = 0; t < layer->n_terms; t++) {
+        const struct matrix *matrix = &layer->terms[t].matrix;
+        const double *l = bounds->lower[layer->terms[t].source];
+        const double *u = bounds->upper[layer->terms[t].source];
+        const bool is_dense = matrix->dense != NULL;
+        const size_t first = is_dense ? 0 : matrix->start[row];
+        const size_t last = is_dense ? matrix->n_cols : matrix->start[row + 1];
+        const double *w =
+            is_dense ? matrix->dense + row * matrix->n_cols : matrix->value;
+        for (size_t e = first; e < last; e++) {
+            const size_t j = is_dense ? e : matrix->column[e];
+            exact_add(&sum, sign * w[e], sign * w[e] < 0.0 ? u[j] : l[j]);
+        }
+    }
+    if (sum.is_exact && sum.sum > end) {
+        return sum.sum;
+    }
+    return sum.is_positive && end < 0.0 ? 0.0 : end;
+}
+
 /* NaN and infinite ends never pass the comparisons of an intersection:
  * |lower^| and |upper^| are at most size^, so they overflow with e only. */
 static bool intersect(double *lower, double *upper, double new_lower,
@@ -113,8 +169,16 @@ static bool apply_affine(struct bounds *bounds, const struct layer *layer,
                            bounds->upper[term->source]);
         }
         const double e = rounding.relative * sum.size + rounding.absolute;
-        is_possible &= intersect(&bounds->lower[k][i], &bounds->upper[k][i],
-                                 sum.lower - e, sum.upper + e);
+        double lower = sum.lower - e;
+        double upper = sum.upper + e;
+        if (lower < 0.0 && sum.lower >= 0.0) {
+            lower = row_end(bounds, layer, i, 1.0, lower);
+        }
+        if (upper > 0.0 && sum.upper <= 0.0) {
+            upper = -row_end(bounds, layer, i, -1.0, -upper);
+        }
+        is_possible &=
+            intersect(&bounds->lower[k][i], &bounds->upper[k][i], lower, upper);
     }
     return is_possible;
 }

@@ -7,6 +7,9 @@
 
 #include <math.h>
 
+/* What the loss of a neuron with one step is multiplied by. */
+static const double STEP_WEIGHT = 4.0;
+
 const char *branch_name(enum branch_rule rule)
 {
     static const char *const NAMES[] = {
@@ -144,15 +147,69 @@ static bool choose_relu(struct split *split, const struct prover *p)
     return best > 0.0;
 }
 
-/* Splits the value that neuron i of layer `source` feeds into another at its
- * middle, or at 0 where a ReLU or an S-shaped function bends; values of inputs
- * are inputs. */
+/* Where a layer bends or steps. */
+enum bend { BEND_NOWHERE, BEND_AT_0, BEND_AT_INTEGERS };
+
+static enum bend find_bend(const struct layer *layer)
+{
+    if (layer->kind == LAYER_RELU) {
+        return BEND_AT_0;
+    }
+    if (layer->kind != LAYER_ACTIVATION) {
+        return BEND_NOWHERE;
+    }
+    switch (layer->activation) {
+    case ACTIVATION_SIGMOID:
+    case ACTIVATION_TANH:
+    case ACTIVATION_ERF:
+    case ACTIVATION_SIGN:
+        return BEND_AT_0;
+    case ACTIVATION_FLOOR:
+        return BEND_AT_INTEGERS;
+    case ACTIVATION_SOFTPLUS:
+    case ACTIVATION_EXP:
+    case ACTIVATION_LOG:
+    case ACTIVATION_SQRT:
+    case ACTIVATION_RECIPROCAL:
+    case ACTIVATION_SQUARE:
+    case ACTIVATION_SIN:
+    case ACTIVATION_COS:
+    case ACTIVATION_COUNT:
+        break;
+    }
+    return BEND_NOWHERE;
+}
+
+/* The middle of [l, u], or the place nearest to it where the layer bends if
+ * that is inside. */
+static double find_middle(enum bend bend, double l, double u)
+{
+    const double middle = 0.5 * l + 0.5 * u;
+    const double place = bend == BEND_AT_0 ? 0.0 : floor(middle + 0.5);
+    return bend != BEND_NOWHERE && l < place && place < u ? place : middle;
+}
+
+/* Whether the layer has a single step inside [l, u]: no split of an input, be it
+ * ever so close to the step, tells both sides of it apart. */
+static bool has_one_step(const struct layer *layer, double l, double u)
+{
+    if (layer->kind != LAYER_ACTIVATION) {
+        return false;
+    }
+    return layer->activation == ACTIVATION_SIGN
+               ? l < 0.0 && 0.0 < u
+               : layer->activation == ACTIVATION_FLOOR &&
+                     floor(u) - floor(l) <= 1.0 && floor(u) > l && floor(u) < u;
+}
+
+/* Splits the value that neuron i of layer `source` feeds into another; values
+ * of inputs are inputs. */
 static bool split_value(struct split *split, const struct prover *p,
-                        size_t source, size_t i, bool bends_at_0)
+                        size_t source, size_t i, enum bend bend)
 {
     const double l = p->bounds.lower[source][i];
     const double u = p->bounds.upper[source][i];
-    double middle = bends_at_0 && l < 0.0 && u > 0.0 ? 0.0 : 0.5 * l + 0.5 * u;
+    double middle = find_middle(bend, l, u);
     if (p->record.is_on) {
         middle =
             source == 0 ? record_grid_down(middle) : record_level_down(middle);
@@ -172,11 +229,7 @@ static bool split_source(struct split *split, const struct prover *p, size_t k,
 {
     const struct layer *layer = &p->layers->layer[k];
     size_t source = layer->source;
-    const bool bends_at_0 = layer->kind == LAYER_RELU ||
-                            (layer->kind == LAYER_ACTIVATION &&
-                             (layer->activation == ACTIVATION_SIGMOID ||
-                              layer->activation == ACTIVATION_TANH ||
-                              layer->activation == ACTIVATION_ERF));
+    const enum bend bend = find_bend(layer);
     if (layer->kind == LAYER_PRODUCT) {
         const double first =
             p->bounds.upper[source][i] - p->bounds.lower[source][i];
@@ -186,13 +239,13 @@ static bool split_source(struct split *split, const struct prover *p, size_t k,
     }
     const uint32_t input = copies_input(p->copied, source, i);
     if (input != COPIES_NONE) {
-        return split_value(split, p, 0, input, bends_at_0);
+        return split_value(split, p, 0, input, bend);
     }
-    return split_value(split, p, source, i, bends_at_0);
+    return split_value(split, p, source, i, bend);
 }
 
 /* The value of the neuron of largest loss in all layers, unless an input has
- * a higher score. */
+ * a higher score; steps count more. */
 static bool choose_value(struct split *split, const struct prover *p)
 {
     double best = 0.0;
@@ -203,9 +256,13 @@ static bool choose_value(struct split *split, const struct prover *p)
         const struct layer *layer = &p->layers->layer[k];
         for (size_t i = 0; p->loss[k] != NULL && i < layer->width; i++) {
             struct split other;
-            if (layer->kind != LAYER_SCALE && p->loss[k][i] > best &&
+            const bool is_step =
+                has_one_step(layer, p->bounds.lower[layer->source][i],
+                             p->bounds.upper[layer->source][i]);
+            const double loss = p->loss[k][i] * (is_step ? STEP_WEIGHT : 1.0);
+            if (layer->kind != LAYER_SCALE && loss > best &&
                 split_source(&other, p, k, i)) {
-                best = p->loss[k][i];
+                best = loss;
                 *split = other;
             }
         }

@@ -56,8 +56,11 @@ void check_build_comparison(struct check_builder *b)
 static const uint32_t *add_floor(struct check_builder *b, const uint32_t *x,
                                  double sign, size_t n)
 {
+    /* x itself is no copy of it: neurons that read inputs share their ends. */
     const uint32_t *turned =
-        check_add_sum(b, part(x, sign), (struct check_part_of){0}, 0.0, n);
+        sign > 0.0 ? x
+                   : check_add_sum(b, part(x, sign), (struct check_part_of){0},
+                                   0.0, n);
     return check_add_curve(b, CHECK_FLOOR,
                            check_add_neurons(b, CHECK_RELU, turned, n), n);
 }

@@ -50,19 +50,18 @@ static bool round_slope(double *slope, const mpq_t x, bool is_down)
 
 /* (f(z[1]) - f(z[0])) / (z[1] - z[0]), nearly, or f' if these are near each
  * other. */
-static bool find_chord(mpq_t chord, enum check_curve f, mpq_t z[2],
-                       bool is_step)
+static bool find_chord(mpq_t chord, enum check_curve f, mpq_t z[2])
 {
     mpq_t y[2][2];
     mpq_t width;
     mpq_inits(y[0][0], y[0][1], y[1][0], y[1][1], width, NULL);
     mpq_sub(width, z[1], z[0]);
     mpq_mul_2exp(width, width, SHORT_BITS);
-    bool is_good = mpq_sgn(width) > 0 || !is_step;
-    if (!is_step && mpq_cmp_ui(width, 1, 1) < 0) {
+    bool is_good = false;
+    if (mpq_cmp_ui(width, 1, 1) < 0) {
         is_good = check_slope_at(y[0], f, z[0]);
         mpq_set(chord, y[0][0]);
-    } else if (is_good) {
+    } else {
         is_good =
             check_value_at(y[0], f, z[0]) && check_value_at(y[1], f, z[1]);
         mpq_div_2exp(width, width, SHORT_BITS);
@@ -108,8 +107,7 @@ static bool choose_s_shaped(mpq_t slope, mpq_t touch, enum check_curve f,
 {
     mpq_t y[2];
     mpq_inits(y[0], y[1], NULL);
-    bool is_good =
-        find_chord(slope, f, z, false) && check_slope_at(y, f, z[side]);
+    bool is_good = find_chord(slope, f, z) && check_slope_at(y, f, z[side]);
     mpq_set(touch, z[side]);
     if (is_good && mpq_cmp(y[0], slope) < 0) {
         is_good = find_tangent(touch, f, z[1 - side], z[side]);
@@ -146,6 +144,44 @@ static enum check_shape bend_of_wave(enum check_curve f, mpq_t z[2])
     return shape;
 }
 
+/* The slope of the upper (side 1) or lower side of the convex hull of steps,
+ * beside the middle. From the end z[1 - side] that side rises to the first step,
+ * `near`, then from step to step, and is flat behind the last one, `far`. */
+static bool choose_steps(mpq_t slope, enum check_curve f, size_t side,
+                         mpq_t z[2])
+{
+    const int order = side == 1 ? 1 : -1;
+    mpq_t y[2][2];
+    mpq_t near;
+    mpq_t far;
+    mpq_t place;
+    mpq_inits(y[0][0], y[0][1], y[1][0], y[1][1], near, far, place, NULL);
+    const bool is_good =
+        check_value_at(y[0], f, z[0]) && check_value_at(y[1], f, z[1]);
+    mpq_sub(slope, y[1][0], y[0][0]);
+    bool is_rising = is_good && mpq_sgn(slope) > 0;
+    if (f == CHECK_FLOOR) {
+        mpq_set_ui(slope, 1, 1);
+        mpq_add(y[0][0], y[0][0], slope);
+        mpq_set(near, y[1 - side][0]);
+        mpq_set(far, y[side][0]);
+    }
+    mpq_sub(place, z[side], z[1 - side]);
+    mpq_div_2exp(place, place, 6);
+    check_middle(y[0][1], z[0], z[1]);
+    mpq_add(place, place, y[0][1]);
+    if (is_rising && order * mpq_cmp(place, near) < 0) {
+        mpq_sub(near, near, z[1 - side]);
+        mpq_abs(near, near);
+        mpq_div(slope, slope, near);
+    } else {
+        is_rising = is_rising && order * mpq_cmp(place, far) < 0;
+        mpq_set_ui(slope, is_rising ? 1 : 0, 1);
+    }
+    mpq_clears(y[0][0], y[0][1], y[1][0], y[1][1], near, far, place, NULL);
+    return is_good;
+}
+
 /* The slope of a line, and where f has it if that is known. */
 static bool choose(mpq_t slope, mpq_t touch, enum check_curve f, size_t side,
                    mpq_t z[2])
@@ -160,7 +196,7 @@ static bool choose(mpq_t slope, mpq_t touch, enum check_curve f, size_t side,
         is_good = check_slope_at(y, f, touch);
         mpq_set(slope, y[0]);
     } else if (shape == CHECK_CONVEX || shape == CHECK_CONCAVE) {
-        is_good = find_chord(slope, f, z, false);
+        is_good = find_chord(slope, f, z);
     } else if (shape == CHECK_S_SHAPED) {
         is_good = choose_s_shaped(slope, touch, f, side, z);
     } else if (shape == CHECK_WAVE) {
@@ -168,9 +204,9 @@ static bool choose(mpq_t slope, mpq_t touch, enum check_curve f, size_t side,
         mpq_mul_2exp(y[0], y[0], 1);
         mpq_sub(y[1], z[1], z[0]);
         mpq_set_ui(slope, 0, 1);
-        is_good = mpq_cmp(y[1], y[0]) > 0 || find_chord(slope, f, z, false);
-    } else if (shape == CHECK_STEPS && !find_chord(slope, f, z, true)) {
-        mpq_set_ui(slope, 0, 1);
+        is_good = mpq_cmp(y[1], y[0]) > 0 || find_chord(slope, f, z);
+    } else if (shape == CHECK_STEPS) {
+        is_good = choose_steps(slope, f, side, z);
     }
     mpq_clears(y[0], y[1], NULL);
     return is_good;

@@ -90,7 +90,16 @@ enum operator_form net_operator_form(size_t i)
     return operators_get(i)->form;
 }
 
-bool net_operator_is_checked(size_t i)
+void net_operator_row(char *text, size_t size, size_t i)
 {
-    return operators_get(i)->is_checked;
+    static const char *const forms[] = {"constant", "linear", "scaled",
+                                        "piecewise", "curved"};
+    static const char *const domains[] = {
+        "- | - | - | - | -", "yes | yes | yes | yes | -",
+        "yes | yes | yes | yes | -", "yes | yes | yes | yes | yes",
+        "yes | yes | yes | yes | yes"};
+    const struct op *op = operators_get(i);
+    (void)snprintf(text, size, "| %s | %s | yes | yes | %s | %s |", op->name,
+                   forms[op->form], domains[op->form],
+                   op->is_checked ? "yes" : "no");
 }

@@ -118,15 +118,21 @@ void net_dump(FILE *file, const struct net *net, const struct layers *layers);
 enum operator_form {
     OPERATOR_CONSTANT, /* known at import */
     OPERATOR_LINEAR,
-    OPERATOR_PIECEWISE, /* ReLUs */
-    OPERATOR_CURVED     /* functions, products and rounded factors too */
+    OPERATOR_SCALED,    /* factors that are no doubles, too */
+    OPERATOR_PIECEWISE, /* ReLUs, too */
+    OPERATOR_CURVED     /* functions and products, too */
 };
 
-/* Rows of operators.def for `supports`: the operator's name, its form, and
- * whether astrolabe-check reads it. */
+/* Rows of operators.def: the operator's name and its form. */
 size_t net_n_operators(void);
 const char *net_operator_name(size_t i);
 enum operator_form net_operator_form(size_t i);
-bool net_operator_is_checked(size_t i);
+
+/*
+ * Row i of the table of operators, `| Abs | piecewise | yes | ... |`, with
+ * operator, form, loads, evaluates, interval, zonotope, polyhedra, star,
+ * splits, certified as columns; cut to `size` bytes with the final zero.
+ */
+void net_operator_row(char *text, size_t size, size_t i);
 
 #endif

@@ -112,6 +112,53 @@ START_TEST(the_rounding_bound_grows_with_the_row)
 }
 END_TEST
 
+START_TEST(ends_at_0_are_exact_where_no_term_is_negative)
+{
+    /* No sum of non-negative numbers is negative; 0.25 - 0.25 is 0. */
+    struct layers *layers = ref_build_begin(2);
+    (void)ref_build_affine(layers, 0, 3,
+                           (double[]){0.1, 0.3, -1.0, 0.0, -0.1, 0.0},
+                           (double[]){0.0, 0.25, 0.0});
+    struct bounds bounds;
+    ck_assert_int_eq(
+        propagate(&bounds, layers, (double[]){0.25, 0.0}, (double[]){1.0, 1.0}),
+        DOMAIN_DONE);
+    ck_assert_double_gt(bounds.lower[1][0], 0.02);
+    check_equal(bounds.upper[1][1], 0.0);
+    bounds_clear(&bounds);
+    ck_assert_int_eq(
+        propagate(&bounds, layers, (double[]){0.0, 0.0}, (double[]){0.25, 1.0}),
+        DOMAIN_DONE);
+    check_equal(bounds.lower[1][0], 0.0);
+    check_equal(bounds.lower[1][1], 0.0);
+    check_equal(bounds.upper[1][2], 0.0);
+    bounds_clear(&bounds);
+    layers_destroy(layers);
+}
+END_TEST
+
+START_TEST(ends_near_0_are_not_0)
+{
+    /* 0.1 x0 - 0.3 x1 at x0 = 3, x1 = 1: what rounding makes of it is no
+     * proof; neither is a product that underflows. */
+    struct layers *layers = ref_build_begin(2);
+    (void)ref_build_affine(layers, 0, 2,
+                           (double[]){0.1, -0.3, 0x1p-600, -0x1p-600}, NULL);
+    struct bounds bounds;
+    ck_assert_int_eq(
+        propagate(&bounds, layers, (double[]){3.0, 1.0}, (double[]){3.0, 1.0}),
+        DOMAIN_DONE);
+    ck_assert(bounds.lower[1][0] < 0.0 && bounds.upper[1][0] > 0.0);
+    bounds_clear(&bounds);
+    ck_assert_int_eq(propagate(&bounds, layers, (double[]){0.0, 0x1p-600},
+                               (double[]){1.0, 0x1p-500}),
+                     DOMAIN_DONE);
+    ck_assert_double_lt(bounds.lower[1][1], 0.0);
+    bounds_clear(&bounds);
+    layers_destroy(layers);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("box");
@@ -119,6 +166,8 @@ TCase *test_cases(void)
     tcase_add_test(cases, a_zero_row_stays_degenerate_and_active);
     tcase_add_test(cases, overflow_leaves_a_neuron_without_bounds);
     tcase_add_test(cases, an_inverted_box_is_empty);
+    tcase_add_test(cases, ends_at_0_are_exact_where_no_term_is_negative);
+    tcase_add_test(cases, ends_near_0_are_not_0);
     tcase_add_test(cases, the_rounding_bound_grows_with_the_row);
     return cases;
 }

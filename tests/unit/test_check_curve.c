@@ -130,6 +130,7 @@ START_TEST(steps_take_values_and_both_limits)
     ck_assert(is_equal(lines.intercept[1], 0.0));  /* at 0 it is 0 */
     lines = lines_between(CHECK_SIGN, 0, 2048);
     ck_assert(is_equal(lines.slope[0], 0.5));
+    ck_assert(is_equal(lines.slope[1], 0.0)); /* behind 0 it is 1 at once */
     ck_assert(is_equal(lines.intercept[0], 0.0));
     ck_assert(is_equal(lines.intercept[1], 1.0));
     lines = lines_between(CHECK_SIGN, -2048, -1);
@@ -138,9 +139,38 @@ START_TEST(steps_take_values_and_both_limits)
     lines = lines_between(CHECK_SIGN, 0, 0);
     ck_assert(is_equal(lines.intercept[0], 0.0));
     ck_assert(is_equal(lines.intercept[1], 0.0));
-    lines = lines_between(CHECK_FLOOR, 512, 1536); /* slope 1 */
-    ck_assert(is_equal(lines.intercept[0], -1.0)); /* near 1 it is still 0 */
-    ck_assert(is_equal(lines.intercept[1], 0.0));
+}
+END_TEST
+
+START_TEST(steps_have_the_sides_of_their_hull)
+{
+    /* Ends over 2^10; slopes and intercepts of the lower and the upper line. */
+    static const struct {
+        enum check_curve f;
+        long ends[2];
+        double slope[2];
+        double intercept[2];
+    } rows[] = {
+        {CHECK_SIGN, {-1024, 1024}, {0.0, 0.0}, {-1.0, 1.0}},
+        {CHECK_SIGN, {-1024, 2048}, {1.0, 0.0}, {-1.0, 1.0}},
+        {CHECK_SIGN, {-2048, 1024}, {0.0, 1.0}, {-1.0, 1.0}},
+        {CHECK_FLOOR, {512, 1536}, {0.0, 0.0}, {0.0, 1.0}},
+        {CHECK_FLOOR, {0, 1536}, {0.0, 1.0}, {0.0, 0.0}},
+        {CHECK_FLOOR, {512, 2048}, {1.0, 1.0}, {-1.0, 0.0}},
+        {CHECK_FLOOR, {512, 3584}, {1.0, 1.0}, {-1.0, 0.0}},
+        {CHECK_FLOOR, {-1024, -1}, {0.0, 0.0}, {-1.0, -1.0}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct check_curve_lines lines =
+            lines_between(rows[i].f, rows[i].ends[0], rows[i].ends[1]);
+        for (size_t side = 0; side < 2; side++) {
+            ck_assert_msg(
+                is_equal(lines.slope[side], rows[i].slope[side]) &&
+                    is_equal(lines.intercept[side], rows[i].intercept[side]),
+                "row %zu, side %zu: %g %g", i, side, lines.slope[side],
+                lines.intercept[side]);
+        }
+    }
 }
 END_TEST
 
@@ -250,6 +280,7 @@ TCase *test_cases(void)
     TCase *cases = tcase_create("check_curve");
     tcase_add_test(cases, lines_hold_and_touch);
     tcase_add_test(cases, steps_take_values_and_both_limits);
+    tcase_add_test(cases, steps_have_the_sides_of_their_hull);
     tcase_add_test(cases, nothing_is_known_around_a_pole);
     tcase_add_test(cases, points_have_lines);
     tcase_add_test(cases, products_take_all_corners);

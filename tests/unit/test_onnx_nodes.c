@@ -324,10 +324,16 @@ static void note_form(struct tally *tally, const struct layers *layers)
     if (tally->row == MAX_OPERATORS || !tally->is_first) {
         return;
     }
-    if (layers->n_curved > 0) {
-        form = OPERATOR_CURVED;
-    } else if (layers->n_relus > 0) {
-        form = OPERATOR_PIECEWISE;
+    for (size_t k = 1; k < layers->n_layers; k++) {
+        const struct layer *layer = &layers->layer[k];
+        enum operator_form found = OPERATOR_LINEAR;
+        if (layer_is_curved(layer)) {
+            found =
+                layer_has_neurons(layer) ? OPERATOR_CURVED : OPERATOR_SCALED;
+        } else if (layer->kind == LAYER_RELU) {
+            found = OPERATOR_PIECEWISE;
+        }
+        form = found > form ? found : form;
     }
     if (!tally->is_measured[tally->row] || form > tally->forms[tally->row]) {
         tally->forms[tally->row] = form;
