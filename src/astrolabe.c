@@ -428,3 +428,11 @@ const char *astrolabe_operator_types(size_t i)
     (void)i;
     return "float32, float64";
 }
+
+enum astrolabe_status astrolabe_print_operators(FILE *file, const char *path,
+                                                char *message, size_t size)
+{
+    struct error error = {0};
+    return astrolabe_report(net_print_operators(file, path, &error), message,
+                            size, &error);
+}

@@ -264,4 +264,9 @@ size_t astrolabe_n_operators(void);
 const char *astrolabe_operator(size_t i);
 const char *astrolabe_operator_types(size_t i);
 
+/* Writes the table of operators: what is done about each, as Markdown. path: of
+ * the operators of an ONNX file only, known or not; NULL: of all. */
+enum astrolabe_status astrolabe_print_operators(FILE *file, const char *path,
+                                                char *message, size_t size);
+
 #endif

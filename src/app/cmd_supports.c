@@ -27,8 +27,25 @@ static const struct capability CAPABILITIES[] = {
     {OPTION_SUPPORTS_SERIALISE_ASSIGNMENTS, "false\n"},
     {OPTION_VNNLIB_VERSIONS, "1.0\n2.1\n"}};
 
+/* The table of operators: of all, or of those of a network. */
+static int print_operators(const char *path)
+{
+    char message[2048] = "";
+    if (astrolabe_print_operators(stdout, path, message, sizeof message) !=
+        ASTROLABE_OK) {
+        log_line(LOG_ERROR, "%s", message);
+        return EXIT_STATUS_ERROR;
+    }
+    return EXIT_STATUS_OK;
+}
+
 static int answer(const struct cli *cli)
 {
+    int status = EXIT_STATUS_OK;
+    if (cli->operands.n > 0 || cli_is_set(cli, OPTION_OPERATOR_TABLE)) {
+        status = print_operators(
+            cli->operands.n > 0 ? cli->operands.data[0] : NULL);
+    }
     if (cli_is_set(cli, OPTION_ONNX_OPERATORS)) {
         for (size_t i = 0; i < astrolabe_n_operators(); i++) {
             printf("%s [%s]\n", astrolabe_operator(i),
@@ -44,17 +61,17 @@ static int answer(const struct cli *cli)
         log_line(LOG_ERROR, "standard output: cannot write");
         return EXIT_STATUS_ERROR;
     }
-    return EXIT_STATUS_OK;
+    return status;
 }
 
 int cmd_supports(const struct cli *cli)
 {
-    size_t n_given = 0;
+    size_t n_given = cli->operands.n;
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
         n_given += cli_is_set(cli, (enum option)i) ? 1 : 0;
     }
     if (n_given != 1) {
-        log_line(LOG_ERROR, "supports: expected one capability, found %zu",
+        log_line(LOG_ERROR, "supports: expected one capability or network, found %zu",
                  n_given);
         help_hint(stderr, cli->command);
         return EXIT_STATUS_USAGE;

@@ -89,17 +89,3 @@ enum operator_form net_operator_form(size_t i)
 {
     return operators_get(i)->form;
 }
-
-void net_operator_row(char *text, size_t size, size_t i)
-{
-    static const char *const forms[] = {"constant", "linear", "scaled",
-                                        "piecewise", "curved"};
-    static const char *const domains[] = {
-        "- | - | - | - | -", "yes | yes | yes | yes | -",
-        "yes | yes | yes | yes | -", "yes | yes | yes | yes | yes",
-        "yes | yes | yes | yes | yes"};
-    const struct op *op = operators_get(i);
-    (void)snprintf(text, size, "| %s | %s | yes | yes | %s | %s |", op->name,
-                   forms[op->form], domains[op->form],
-                   op->is_checked ? "yes" : "no");
-}

@@ -135,4 +135,9 @@ enum operator_form net_operator_form(size_t i);
  */
 void net_operator_row(char *text, size_t size, size_t i);
 
+/* The table with its head, of all operators (path NULL) or of those of an ONNX
+ * file, in the order of their first nodes, known or not. */
+enum status net_print_operators(FILE *file, const char *path,
+                                struct error *error);
+
 #endif

@@ -108,7 +108,7 @@ START_TEST(wrong_lines_are_refused_with_the_reason)
         {"astrolabe verify a --treads=2",
          "unknown option '--treads' of verify; did you mean '--threads'?"},
         {"astrolabe verify a -x", "unknown option '-x'"},
-        {"astrolabe supports x", "supports: unexpected argument 'x'"}};
+        {"astrolabe supports x y", "supports: unexpected argument 'y'"}};
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         struct cli cli;
         struct line line;

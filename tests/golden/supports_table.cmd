@@ -1,0 +1,1 @@
+astrolabe supports --operator-table | head -5
