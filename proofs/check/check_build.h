@@ -219,11 +219,12 @@ struct check_part_of {
 };
 const uint32_t *check_add_sum(struct check_builder *b, struct check_part_of x,
                               struct check_part_of y, double bias, size_t n);
-/* The maxima of n_lists lists of up to `room` items, FORMAT.md, "Numbers of the
- * network"; CHECK_NOTHING is no item. */
+/* The maxima, or minima, of n_lists lists of up to `room` items, FORMAT.md,
+ * "Numbers of the network"; CHECK_NOTHING is no item. */
 #define CHECK_NOTHING UINT32_MAX
-const uint32_t *check_add_maxima(struct check_builder *b, const uint32_t *items,
-                                 size_t n_lists, size_t room);
+const uint32_t *check_add_extrema(struct check_builder *b,
+                                  const uint32_t *items, size_t n_lists,
+                                  size_t room, bool is_maximum);
 
 /* The same for curve(x), x * y (squares if both are the same) and x / divisor, element by element; the latter is
  * no layer of neurons. */
@@ -266,5 +267,8 @@ void check_build_gelu(struct check_builder *b);
 void check_build_power(struct check_builder *b);
 void check_build_softmax(struct check_builder *b);
 void check_build_normalization(struct check_builder *b);
+/* Operators of check_normal.c. */
+void check_build_rounding(struct check_builder *b);
+void check_build_layer_normalization(struct check_builder *b);
 
 #endif

@@ -193,9 +193,9 @@ void check_build_extremum(struct check_builder *b)
     check_output(b, 0, x.type, &x.shape)->map = x.map;
 }
 
-/* One round of check_add_maxima: true if some list had two elements. */
+/* One round of check_add_extrema: true if some list had two elements. */
 static bool join_pairs(struct check_builder *b, uint32_t *lists, size_t *counts,
-                       size_t n_lists, size_t room)
+                       size_t n_lists, size_t room, bool is_maximum)
 {
     uint32_t *first = new_map(b, n_lists * (room / 2));
     uint32_t *second = new_map(b, n_lists * (room / 2));
@@ -209,26 +209,27 @@ static bool join_pairs(struct check_builder *b, uint32_t *lists, size_t *counts,
     if (n == 0) {
         return false;
     }
-    const uint32_t *greater = join(b, first, second, true, n);
+    const uint32_t *joined = join(b, first, second, is_maximum, n);
     for (size_t l = 0; l < n_lists; l++) {
         const size_t n_pairs = counts[l] / 2;
         uint32_t *list = lists + l * room;
         if (counts[l] % 2 != 0) {
             list[n_pairs] = list[counts[l] - 1];
         }
-        memcpy(list, greater, n_pairs * sizeof *list);
-        greater += n_pairs;
+        memcpy(list, joined, n_pairs * sizeof *list);
+        joined += n_pairs;
         counts[l] -= n_pairs;
     }
     return true;
 }
 
-const uint32_t *check_add_maxima(struct check_builder *b, const uint32_t *items,
-                                 size_t n_lists, size_t room)
+const uint32_t *check_add_extrema(struct check_builder *b,
+                                  const uint32_t *items, size_t n_lists,
+                                  size_t room, bool is_maximum)
 {
     uint32_t *lists = new_map(b, n_lists * room);
     size_t *counts = check_arena_alloc(&b->arena, n_lists, sizeof *counts);
-    uint32_t *maxima = new_map(b, n_lists);
+    uint32_t *extrema = new_map(b, n_lists);
     for (size_t l = 0; l < n_lists; l++) {
         for (size_t i = l * room; i < (l + 1) * room; i++) {
             if (items[i] != CHECK_NOTHING) {
@@ -237,10 +238,10 @@ const uint32_t *check_add_maxima(struct check_builder *b, const uint32_t *items,
         }
         check_malformed_if(b, counts[l] == 0, "a window lies in the padding");
     }
-    while (join_pairs(b, lists, counts, n_lists, room)) {
+    while (join_pairs(b, lists, counts, n_lists, room, is_maximum)) {
     }
     for (size_t l = 0; l < n_lists; l++) {
-        maxima[l] = lists[l * room];
+        extrema[l] = lists[l * room];
     }
-    return maxima;
+    return extrema;
 }

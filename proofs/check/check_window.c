@@ -307,7 +307,8 @@ static void build_max_pool(struct check_builder *b, struct window *w,
     shape->dims[2] = w->out[0];
     shape->dims[w->n + 1] = w->out[1];
     struct check_value *output = check_output(b, 0, w->x.type, shape);
-    output->map = check_add_maxima(b, w->x.map, output->n, w->x.shape.dims[3]);
+    output->map =
+        check_add_extrema(b, w->x.map, output->n, w->x.shape.dims[3], true);
 }
 
 /* GlobalMaxPool and GlobalAveragePool. */
@@ -325,7 +326,7 @@ void check_build_global(struct check_builder *b)
         (void)build_average(b, &x, &shape, x.n / n, 0);
     } else {
         check_output(b, 0, x.type, &shape)->map =
-            check_add_maxima(b, x.map, n, x.n / n);
+            check_add_extrema(b, x.map, n, x.n / n, true);
     }
 }
 
@@ -361,7 +362,7 @@ static size_t gather_axes(struct check_builder *b, struct check_value *x,
     return n_inner;
 }
 
-/* ReduceL2, ReduceMax, ReduceMean, ReduceSum and ReduceSumSquare. */
+/* ReduceL2, ReduceMax, ReduceMean, ReduceMin, ReduceSum and ReduceSumSquare. */
 void check_build_reduction(struct check_builder *b)
 {
     const char *op = b->node->op;
@@ -379,9 +380,10 @@ void check_build_reduction(struct check_builder *b)
         (void)check_mark_axis(b, is_marked, list.data[i], x.shape.n_dims);
     }
     const size_t n_inner = gather_axes(b, &x, is_marked, &shape);
-    if (strcmp(op, "ReduceMax") == 0) {
+    const bool is_maximum = strcmp(op, "ReduceMax") == 0;
+    if (is_maximum || strcmp(op, "ReduceMin") == 0) {
         check_output(b, 0, x.type, &shape)->map =
-            check_add_maxima(b, x.map, x.n / n_inner, n_inner);
+            check_add_extrema(b, x.map, x.n / n_inner, n_inner, is_maximum);
         return;
     }
     const bool is_root = strcmp(op, "ReduceL2") == 0;
@@ -414,7 +416,7 @@ void check_build_position(struct check_builder *b)
     const bool is_last =
         b->model.opset >= 12 && check_integer(b, "select_last_index", 0) != 0;
     const size_t dim = gather_axes(b, &x, is_marked, &shape);
-    const uint32_t *maxima = check_add_maxima(b, x.map, x.n / dim, dim);
+    const uint32_t *maxima = check_add_extrema(b, x.map, x.n / dim, dim, true);
     uint32_t *most = check_arena_alloc(&b->arena, x.n, sizeof *most);
     for (size_t i = 0; i < x.n; i++) {
         most[i] = maxima[i / dim];
