@@ -95,9 +95,9 @@ struct neuron_form {
 
 /*
  * Error and radius of y_i = slope v_i + shift + fresh s + d. For a slope
- * other than 0 and 1, with S = |c_i| + radius_i and h = 2^-1074, rounding
- * moves slope c_i + shift by at most 2^-52 (slope S + |shift|) + h and all
- * slope A_ki together, and so the radius, by 2^-53 slope radius_i + h reach.
+ * other than 0 and 1, with a = |slope|, S = |c_i| + radius_i and h = 2^-1074,
+ * rounding moves slope c_i + shift by at most 2^-52 (a S + |shift|) + h and all
+ * slope A_ki together, and so the radius, by 2^-53 a radius_i + h reach.
  * The terms below are non-negative and pass at most 8 roundings, which
  * `grow` more than repays; their own underflows are within 8 h.
  */
@@ -106,20 +106,20 @@ static void step_neuron(struct forms *out, const struct neuron_form *in,
                         double magnitude)
 {
     const double grow = 1.0 + 0x1p-48;
-    const bool is_copy = !(step->slope < 1.0) && is_zero(step->shift);
+    const double slope = fabs(step->slope);
+    const bool is_copy = is_zero(step->slope - 1.0) && is_zero(step->shift);
     out->error[i] = step->error;
     out->radius[i] = 0.0;
     if (is_copy) {
         out->error[i] = (in->error + step->error) * grow;
         out->radius[i] = in->radius;
-    } else if (step->slope > 0.0) {
+    } else if (slope > 0.0) {
         const double size =
-            step->slope * (fabs(in->centre) + in->radius) + fabs(step->shift);
+            slope * (fabs(in->centre) + in->radius) + fabs(step->shift);
         const double least = (8.0 + 2.0 * in->reach) * INTERVAL_LEAST;
         const double rounding = 0x1p-51 * size + least;
-        out->error[i] =
-            (step->slope * in->error + (rounding + step->error)) * grow;
-        out->radius[i] = step->slope * in->radius * grow + least;
+        out->error[i] = (slope * in->error + (rounding + step->error)) * grow;
+        out->radius[i] = slope * in->radius * grow + least;
     }
     if (!is_zero(step->fresh)) {
         out->radius[i] =
@@ -210,22 +210,22 @@ void forms_apply_relu(struct forms_space *space, size_t k,
     }
 }
 
-/* Union of the sources' columns, ascending; column[symbol] becomes the row
- * number in `out`. */
-static void merge_columns(struct forms_space *space, struct forms *out,
-                          const struct layer *layer)
+/* Marks the columns of a source. */
+static void mark_columns(size_t *column, const struct forms *in)
+{
+    for (size_t j = 0; j < in->n_symbols; j++) {
+        column[in->symbol[j]] = 1;
+    }
+    for (size_t f = 0; f < in->n_fresh; f++) {
+        column[in->fresh[f].symbol] = 1;
+    }
+}
+
+/* The marked columns, ascending, become those of `out`; column[symbol] becomes
+ * the row number there. */
+static void number_columns(struct forms_space *space, struct forms *out)
 {
     size_t *column = space->column;
-    memset(column, 0, space->n_magnitudes * sizeof *column);
-    for (size_t t = 0; t < layer->n_terms; t++) {
-        const struct forms *in = &space->forms[layer->terms[t].source];
-        for (size_t j = 0; j < in->n_symbols; j++) {
-            column[in->symbol[j]] = 1;
-        }
-        for (size_t f = 0; f < in->n_fresh; f++) {
-            column[in->fresh[f].symbol] = 1;
-        }
-    }
     size_t n = 0;
     for (size_t s = 0; s < space->n_magnitudes; s++) {
         n += column[s];
@@ -239,6 +239,89 @@ static void merge_columns(struct forms_space *space, struct forms *out,
             column[s] = n;
             out->reach += space->magnitude[s];
         }
+    }
+}
+
+/* Union of the sources' columns. */
+static void merge_columns(struct forms_space *space, struct forms *out,
+                          const struct layer *layer)
+{
+    memset(space->column, 0, space->n_magnitudes * sizeof *space->column);
+    for (size_t t = 0; t < layer->n_terms; t++) {
+        mark_columns(space->column, &space->forms[layer->terms[t].source]);
+    }
+    number_columns(space, out);
+}
+
+/* Rows of `out` += slope_i times those of `in`. */
+static void add_rows(struct forms *out, const struct forms *in,
+                     const size_t *column, const double *slope)
+{
+    const size_t width = out->width;
+    for (size_t row = 0; row <= in->n_symbols; row++) {
+        const size_t target = row == 0 ? 0 : column[in->symbol[row - 1]];
+        const double *from = in->rows + row * width;
+        double *to = out->rows + target * width;
+        for (size_t i = 0; i < width; i++) {
+            to[i] += slope[i] * from[i];
+        }
+    }
+    for (size_t f = 0; f < in->n_fresh; f++) {
+        const struct forms_fresh *fresh = &in->fresh[f];
+        out->rows[column[fresh->symbol] * width + fresh->neuron] +=
+            slope[fresh->neuron] * fresh->coefficient;
+    }
+}
+
+/* slope times a form of error zero or more, nothing where the slope is 0. */
+static struct neuron_form scale_form(const struct forms *in, size_t i,
+                                     double slope)
+{
+    const double a = fabs(slope);
+    const struct neuron_form none = {0.0, 0.0, 0.0, in->reach};
+    return is_zero(slope)
+               ? none
+               : (struct neuron_form){a * fabs(in->rows[i]), a * in->radius[i],
+                                      a * in->error[i], in->reach};
+}
+
+/*
+ * Both products, their sum and the shift are off by at most 2^-51 of the
+ * absolute terms and the smallest double per column; as in step_neuron.
+ */
+void forms_apply_product(struct forms_space *space, size_t k,
+                         const struct forms_step *steps, const double *second)
+{
+    const struct layer *layer = &space->layers->layer[k];
+    REQUIRE(layer->kind == LAYER_PRODUCT && layer->source < k &&
+            layer->other < k);
+    const struct forms *in[2] = {&space->forms[layer->source],
+                                 &space->forms[layer->other]};
+    struct forms *out = &space->forms[k];
+    double *slope = space->sizes;
+    memset(space->column, 0, space->n_magnitudes * sizeof *space->column);
+    mark_columns(space->column, in[0]);
+    mark_columns(space->column, in[1]);
+    number_columns(space, out);
+    memset(out->rows, 0, (1 + out->n_symbols) * out->width * sizeof(double));
+    for (size_t i = 0; i < out->width; i++) {
+        slope[i] = steps[i].slope;
+    }
+    add_rows(out, in[0], space->column, slope);
+    add_rows(out, in[1], space->column, second);
+    out->n_fresh = 0;
+    for (size_t i = 0; i < out->width; i++) {
+        const struct neuron_form x = scale_form(in[0], i, steps[i].slope);
+        const struct neuron_form y = scale_form(in[1], i, second[i]);
+        const double size = x.centre + x.radius + y.centre + y.radius;
+        const struct neuron_form both = {
+            x.centre + y.centre, (x.radius + y.radius) * (1.0 + 0x1p-48),
+            x.error + y.error + 0x1p-50 * size +
+                (8.0 + 2.0 * (x.reach + y.reach)) * INTERVAL_LEAST,
+            out->reach};
+        struct forms_step step = steps[i];
+        step.slope = 1.0;
+        apply_step(space, out, &both, i, &step);
     }
 }
 

@@ -65,7 +65,7 @@ struct forms_space {
 
 /*
  *   y_i = slope_i v_i + shift_i + fresh_i s + d, |d| <= error_i           (4)
- *   slope   in [0, 1]; 0 makes y independent of v (and of its error)
+ *   slope   finite; 0 makes y independent of v (and of its error)
  *   fresh   coefficient of a new symbol; 0: none
  *   symbol  its number, ascending over the neurons of a layer and greater
  *           than all symbols of v
@@ -92,6 +92,11 @@ void forms_set_inputs(struct forms_space *space,
  * its source. */
 void forms_apply_relu(struct forms_space *space, size_t k,
                       const struct forms_step *steps);
+
+/* Product layer k: (4) with second_i w_i added, w the other source; second
+ * [width] finite, 0 likewise. */
+void forms_apply_product(struct forms_space *space, size_t k,
+                         const struct forms_step *steps, const double *second);
 
 /* Affine layer k from its sources' forms. */
 void forms_apply_affine(struct forms_space *space, size_t k);

@@ -1,6 +1,8 @@
 /* The star domain: affine forms under linear constraints, bounded by LPs. */
 #include "domains/star.h"
 
+#include "domains/act_curve.h"
+#include "domains/act_product.h"
 #include "domains/act_relu.h"
 #include "domains/box.h"
 #include "domains/forms.h"
@@ -24,6 +26,8 @@ enum { STAR_SMALL = 64, STAR_VARIABLES = 1024 };
  *   space      forms over the variables p; symbol numbers count variables
  *   is_bounded [n_layers] true where (2), (3) of star.h will be needed or
  *              the layer is the last: LPs bound its neurons
+ *   is_whole   [n_layers] those of all its neurons, for (4) or the end: of
+ *              others only the unstable ones
  *   variable   [n_inputs] number of the input's variable or STAR_NONE
  *   lower, upper  [capacity] box of the variables
  *   rows, rhs  (1) to (3) of star.h: [n_rows x capacity], [n_rows]
@@ -36,6 +40,7 @@ struct domain {
     struct forms_space space;
     struct forms_step *steps;
     bool *is_bounded;
+    bool *is_whole;
     size_t *variable;
     size_t capacity;
     size_t n_variables;
@@ -63,19 +68,28 @@ static struct domain *star_create(const struct layers *layers)
     NEW(star);
     star->layers = layers;
     star->zonotope = zonotope_domain_ops.create(layers);
-    const size_t n_most = layers->n_inputs + layers->n_relus;
+    const size_t n_most = layers->n_inputs + layers->n_relus + layers->n_curved;
     star->capacity = n_most < STAR_VARIABLES ? n_most : STAR_VARIABLES;
     forms_space_init(&star->space, layers, star->capacity);
     NEW_ARRAY(star->is_bounded, layers->n_layers);
+    NEW_ARRAY(star->is_whole, layers->n_layers);
     size_t widest = 1;
     for (size_t k = 0; k < layers->n_layers; k++) {
         const struct layer *layer = &layers->layer[k];
         widest = layer->width > widest ? layer->width : widest;
-        if (layer->kind == LAYER_RELU) {
+        if (layer->kind == LAYER_RELU || layer_is_curved(layer)) {
             star->is_bounded[layer->source] = true;
+        }
+        if (layer_is_curved(layer)) {
+            star->is_whole[layer->source] = true;
+        }
+        if (layer->kind == LAYER_PRODUCT) {
+            star->is_bounded[layer->other] = true;
+            star->is_whole[layer->other] = true;
         }
     }
     star->is_bounded[layers->n_layers - 1] = true;
+    star->is_whole[layers->n_layers - 1] = true;
     NEW_ARRAY(star->steps, widest);
     NEW_ARRAY(star->variable, layers->n_inputs);
     NEW_ARRAY(star->lower, star->capacity);
@@ -92,6 +106,7 @@ static void star_destroy(struct domain *star)
     zonotope_domain_ops.destroy(star->zonotope);
     forms_space_clear(&star->space);
     alloc_free(star->is_bounded);
+    alloc_free(star->is_whole);
     alloc_free(star->steps);
     alloc_free(star->variable);
     alloc_free(star->lower);
@@ -277,6 +292,101 @@ static void apply_relu(struct domain *star, const struct bounds *bounds,
     forms_apply_relu(&star->space, k, star->steps);
 }
 
+/* A slope of a line or plane, of the neuron's form in a source. */
+struct share {
+    const struct forms *forms;
+    double slope;
+};
+
+/*
+ * (4) for sign 1, (5) for -1: sign (sum of slopes times forms - y) <= -sign
+ * intercept. Rounding: columns add up to two products, each off by 2^-53 of it
+ * or h, the right-hand side passes at most ten roundings. All are within
+ * 2^-49 of the sum of absolute terms plus (8 + reach) h of each source.
+ */
+static void add_line(struct domain *star, const struct share *shares,
+                     size_t n_shares, size_t i, double sign, double intercept,
+                     size_t y)
+{
+    double *row = add_row(star, 0.0);
+    double rhs = -sign * intercept;
+    double size = fabs(intercept);
+    double least = 0.0;
+    for (size_t t = 0; t < n_shares; t++) {
+        const struct forms *in = shares[t].forms;
+        const double s = sign * shares[t].slope;
+        const double e = fabs(s) * in->error[i];
+        add_form(row, in, i, s);
+        rhs += e - s * in->rows[i];
+        size += fabs(s) * (fabs(in->rows[i]) + in->radius[i]) + e;
+        least += (8.0 + in->reach) * INTERVAL_LEAST;
+    }
+    row[y] = -sign;
+    star->rhs[star->n_rows - 1] = rhs + 0x1p-49 * size + least;
+}
+
+/* The lines or planes of neuron i of layer k and its variable y. */
+static void add_lines(struct domain *star, const struct bounds *bounds,
+                      const struct layer *layer, size_t i, size_t y)
+{
+    const struct forms *forms = star->space.forms;
+    const double z[2] = {bounds->lower[layer->source][i],
+                         bounds->upper[layer->source][i]};
+    struct share shares[2] = {{&forms[layer->source], 0.0},
+                              {&forms[layer->other], 0.0}};
+    struct act_lines lines = {{0.0, -HUGE_VAL}, {0.0, HUGE_VAL}};
+    const bool is_product = layer->kind == LAYER_PRODUCT;
+    if (is_product) {
+        const double w[2] = {bounds->lower[layer->other][i],
+                             bounds->upper[layer->other][i]};
+        const struct act_planes planes = act_product_planes(z, w);
+        lines = (struct act_lines){{planes.first, planes.lower},
+                                   {planes.first, planes.upper}};
+        shares[1].slope = planes.second;
+    } else if (layer->kind == LAYER_ACTIVATION) {
+        lines = act_curve_lines(layer->activation, z[0], z[1]);
+    } else if (isfinite(z[0]) && isfinite(z[1])) {
+        const double factor[2] = {layer->factor_lower[i],
+                                  layer->factor_upper[i]};
+        lines = act_scale_lines(factor, z[0], z[1]);
+    }
+    if (!(shares[0].forms->error[i] < HUGE_VAL) ||
+        (is_product && !(shares[1].forms->error[i] < HUGE_VAL))) {
+        return;
+    }
+    for (int side = 0; side < 2; side++) {
+        const struct act_line *line = side == 0 ? &lines.lower : &lines.upper;
+        shares[0].slope = line->slope;
+        if (isfinite(line->intercept)) {
+            add_line(star, shares, is_product ? 2 : 1, i,
+                     side == 0 ? 1.0 : -1.0, line->intercept, y);
+        }
+    }
+}
+
+/* Neurons of other kinds than ReLUs: a variable each, between its lines. */
+static void apply_curved(struct domain *star, const struct bounds *bounds,
+                         size_t k)
+{
+    const struct layer *layer = &star->layers->layer[k];
+    for (size_t i = 0; i < layer->width; i++) {
+        const double l = bounds->lower[k][i];
+        const double u = bounds->upper[k][i];
+        struct forms_step *step = &star->steps[i];
+        if (!isfinite(l) || !isfinite(u)) {
+            *step = (struct forms_step){.error = HUGE_VAL};
+            continue;
+        }
+        const size_t y = l < u ? add_variable(star, l, u) : STAR_NONE;
+        set_interval(step, l, u);
+        if (y != STAR_NONE) {
+            *step = (struct forms_step){.fresh = 1.0, .symbol = y};
+            add_lines(star, bounds, layer, i, y);
+        }
+    }
+    forms_apply_relu(&star->space, k, star->steps);
+}
+
 static void programs_init(struct programs *programs, struct domain *star)
 {
     const size_t n = star->n_variables;
@@ -378,7 +488,6 @@ static enum domain_answer bound_layer(struct domain *star,
     if (!star->is_bounded[k] || star->n_variables == 0) {
         return DOMAIN_DONE;
     }
-    const bool is_last = k + 1 == star->layers->n_layers;
     const struct forms *forms = &star->space.forms[k];
     enum domain_answer answer = DOMAIN_DONE;
     struct programs programs;
@@ -386,7 +495,7 @@ static enum domain_answer bound_layer(struct domain *star,
     for (size_t i = 0; i < forms->width && answer == DOMAIN_DONE; i++) {
         const enum phase phase =
             bounds_phase(bounds->lower[k][i], bounds->upper[k][i]);
-        if ((phase != PHASE_UNSTABLE && !is_last) ||
+        if ((phase != PHASE_UNSTABLE && !star->is_whole[k]) ||
             !(forms->error[i] < HUGE_VAL)) {
             continue;
         }
@@ -415,6 +524,10 @@ static enum domain_answer apply_layer(struct domain *star,
         apply_relu(star, bounds, k);
         return DOMAIN_DONE;
     }
+    if (layer_is_curved(&star->layers->layer[k])) {
+        apply_curved(star, bounds, k);
+        return DOMAIN_DONE;
+    }
     forms_apply_affine(&star->space, k);
     return bound_layer(star, bounds, k, budget);
 }
@@ -428,9 +541,6 @@ static enum domain_answer star_propagate(struct domain *star,
         zonotope_domain_ops.propagate(star->zonotope, bounds, region, budget);
     star->n_variables = 0;
     star->n_rows = 0;
-    if (star->layers->n_curved > 0) {
-        return answer;
-    }
     if (answer == DOMAIN_DONE) {
         apply_inputs(star, region);
         add_region_rows(star, region);

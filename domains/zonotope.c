@@ -1,6 +1,8 @@
 /* The zonotope domain: affine forms over noise symbols in [-1, 1]. */
 #include "domains/zonotope.h"
 
+#include "domains/act_curve.h"
+#include "domains/act_product.h"
 #include "domains/act_relu.h"
 #include "domains/box.h"
 #include "domains/forms.h"
@@ -16,12 +18,14 @@
 
 /*
  *   steps      [widest layer] what the current layer does
+ *   second     [widest layer] slopes of the second factors of a product
  *   n_symbols  in use by the current call, at most space.n_magnitudes
  */
 struct domain {
     const struct layers *layers;
     struct forms_space space;
     struct forms_step *steps;
+    double *second;
     size_t n_symbols;
 };
 
@@ -36,6 +40,7 @@ static struct domain *zonotope_create(const struct layers *layers)
         widest = width > widest ? width : widest;
     }
     NEW_ARRAY(zonotope->steps, widest);
+    NEW_ARRAY(zonotope->second, widest);
     size_t cap = ZONOTOPE_ENTRIES / widest;
     cap = cap < ZONOTOPE_LEAST_CAP ? ZONOTOPE_LEAST_CAP : cap;
     const size_t n_most = layers->n_inputs + layers->n_relus + layers->n_curved;
@@ -53,6 +58,7 @@ static void zonotope_destroy(struct domain *zonotope)
     }
     forms_space_clear(&zonotope->space);
     alloc_free(zonotope->steps);
+    alloc_free(zonotope->second);
     alloc_free(zonotope);
 }
 
@@ -137,21 +143,82 @@ static void apply_relu(struct domain *zonotope, const struct bounds *bounds,
     forms_apply_relu(&zonotope->space, k, zonotope->steps);
 }
 
-/* Neurons of other kinds: each its own interval, known apart from all else. */
+/* slope z + second w + [lower, upper] around a neuron; infinite if unknown. */
+struct band {
+    double slope;
+    double second;
+    double lower;
+    double upper;
+};
+
+static struct band find_band(const struct layer *layer,
+                             const struct bounds *bounds, size_t i)
+{
+    static const double NO_HINT = HUGE_VAL;
+    struct band band = {0.0, 0.0, -HUGE_VAL, HUGE_VAL};
+    const double z[2] = {bounds->lower[layer->source][i],
+                         bounds->upper[layer->source][i]};
+    if (!isfinite(z[0]) || !isfinite(z[1])) {
+        return band;
+    }
+    if (layer->kind == LAYER_PRODUCT) {
+        const double w[2] = {bounds->lower[layer->other][i],
+                             bounds->upper[layer->other][i]};
+        const struct act_planes planes = act_product_planes(z, w);
+        return (struct band){planes.first, planes.second, planes.lower,
+                             planes.upper};
+    }
+    if (layer->kind == LAYER_SCALE) {
+        const double factor[2] = {layer->factor_lower[i],
+                                  layer->factor_upper[i]};
+        const struct act_lines lines = act_scale_lines(factor, z[0], z[1]);
+        return (struct band){lines.lower.slope, 0.0, lines.lower.intercept,
+                             lines.upper.intercept};
+    }
+    const enum activation f = layer->activation;
+    const struct act_lines lines = act_curve_lines(f, z[0], z[1]);
+    band.slope = 0.5 * (lines.lower.slope + lines.upper.slope);
+    band.lower = act_curve_least(f, band.slope, NO_HINT, z[0], z[1]);
+    band.upper = act_curve_greatest(f, band.slope, NO_HINT, z[0], z[1]);
+    return band;
+}
+
+/*
+ * Neurons of other kinds: a band of parallel lines or planes; the interval
+ * where that is no wider, or there is no form.
+ */
 static void apply_curved(struct domain *zonotope, const struct bounds *bounds,
                          size_t k)
 {
-    for (size_t i = 0; i < zonotope->layers->layer[k].width; i++) {
+    const struct layer *layer = &zonotope->layers->layer[k];
+    const bool is_product = layer->kind == LAYER_PRODUCT;
+    const struct forms *forms = zonotope->space.forms;
+    for (size_t i = 0; i < layer->width; i++) {
         const double l = bounds->lower[k][i];
         const double u = bounds->upper[k][i];
+        const struct band band = find_band(layer, bounds, i);
+        const bool has_form =
+            forms[layer->source].error[i] < HUGE_VAL &&
+            (!is_product || forms[layer->other].error[i] < HUGE_VAL);
         struct forms_step *step = &zonotope->steps[i];
-        if (isfinite(l) && isfinite(u)) {
+        zonotope->second[i] = 0.0;
+        if (has_form && isfinite(band.lower) && isfinite(band.upper) &&
+            band.upper - band.lower < u - l) {
+            set_interval(zonotope, step, band.lower, band.upper);
+            step->slope = band.slope;
+            zonotope->second[i] = band.second;
+        } else if (isfinite(l) && isfinite(u)) {
             set_interval(zonotope, step, l, u);
         } else {
             *step = (struct forms_step){.error = HUGE_VAL};
         }
     }
-    forms_apply_relu(&zonotope->space, k, zonotope->steps);
+    if (is_product) {
+        forms_apply_product(&zonotope->space, k, zonotope->steps,
+                            zonotope->second);
+    } else {
+        forms_apply_relu(&zonotope->space, k, zonotope->steps);
+    }
 }
 
 /* Intersects the bounds of layer k with the ranges of its forms; false if
@@ -183,9 +250,9 @@ static bool apply_layer(struct domain *zonotope, struct bounds *bounds,
     }
     if (layer_is_curved(&zonotope->layers->layer[k])) {
         apply_curved(zonotope, bounds, k);
-        return true;
+    } else {
+        forms_apply_affine(&zonotope->space, k);
     }
-    forms_apply_affine(&zonotope->space, k);
     return tighten(bounds, &zonotope->space.forms[k], k);
 }
 

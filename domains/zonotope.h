@@ -13,9 +13,11 @@
  *
  *   s z <= relu(z) <= s z + t,   y = s z + m + m s_new,  m >= t/2.        (1)
  *
- * Every affine layer's bounds are the intersection of what came in, of the
- * interval image of its sources (box.h) and of the range of its form.
- * Neurons of other kinds are intervals with a symbol of their own.
+ * Neurons of other kinds have a band of parallel lines or planes likewise
+ * (act_curve.h, act_product.h), or their interval where that is no wider.
+ * The bounds of every layer but those of ReLUs are the intersection of what
+ * came in, of the interval image of its sources (box.h) and of the range of
+ * its form.
  * Symbols beyond a limit set by the memory they would take go to the error
  * term instead: still a bound, but uncorrelated.
  * Source: Ghorbal, Goubault, Putot, "The Zonotope Abstract Domain Taylor1+",

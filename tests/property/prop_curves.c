@@ -255,7 +255,8 @@ START_TEST(domains_contain_networks_of_all_kinds)
 {
     struct rng rng;
     rng_init(&rng, test_seed());
-    size_t n_narrow = 0;
+    size_t n_narrow[4] = {0};
+    ck_assert_uint_eq(domain_count(), 4);
     for (size_t round = 0; round < test_count(500); round++) {
         double lower[REF_CURVED_WIDTH];
         double upper[REF_CURVED_WIDTH];
@@ -279,13 +280,16 @@ START_TEST(domains_contain_networks_of_all_kinds)
             const size_t last = layers->n_layers - 1;
             const double y = bounds.upper[last][0] - bounds.lower[last][0];
             box_width = d == 0 ? y : box_width;
-            n_narrow += d == 2 && y < 0.5 * box_width ? 1 : 0;
+            n_narrow[d] += y < 0.5 * box_width ? 1 : 0;
             ops->destroy(domain);
             bounds_clear(&bounds);
         }
         layers_destroy(layers);
     }
-    ck_assert_uint_ge(n_narrow, test_count(500) / 6);
+    for (size_t d = 1; d < 4; d++) {
+        ck_assert_msg(n_narrow[d] >= test_count(500) / 6, "%s: %zu",
+                      domain_at(d)->name, n_narrow[d]);
+    }
 }
 END_TEST
 
