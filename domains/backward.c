@@ -55,9 +55,8 @@ struct backward *backward_create(const struct weights *weights)
     for (size_t k = 0; k < layers->n_layers; k++) {
         create_layer(b, k);
         const size_t width = layers->layer[k].width;
-        const size_t n_terms = layers->layer[k].kind == LAYER_PRODUCT
-                                   ? 2
-                                   : layers->layer[k].n_terms;
+        const size_t n_read = layer_n_read(&layers->layer[k]);
+        const size_t n_terms = n_read > 1 ? n_read : layers->layer[k].n_terms;
         n_total += n_terms > 1 ? n_terms * width : width;
         widest = width > widest ? width : widest;
     }

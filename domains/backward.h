@@ -86,10 +86,10 @@ void backward_set_curve(struct backward *backward, size_t k,
 double backward_gap(const struct backward *backward, size_t k, size_t i,
                     const struct bounds *bounds);
 
-/* The line below (above) neuron i of such a layer at values z and w of its
- * sources. */
+/* The line below (above) neuron i of such a layer at values of what it reads:
+ * of `source`, `other` and `base`, as many as there are. */
 double backward_line_at(const struct backward *backward, size_t k, size_t i,
-                        bool is_upper, const double source[2]);
+                        bool is_upper, const double source[3]);
 
 /* Another slope in [0,1] for the lower line of an unstable neuron, until the
  * lines are set again. */

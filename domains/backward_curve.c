@@ -1,5 +1,6 @@
 /* Passing rows through neurons that are neither affine nor ReLUs. */
 #include "domains/act_curve.h"
+#include "domains/act_pair.h"
 #include "domains/act_product.h"
 #include "domains/backward.h"
 #include "domains/backward_state.h"
@@ -15,9 +16,13 @@ void backward_create_curve(struct curve_lines *lines, const struct layer *layer)
     NEW_ARRAY(lines->upper_slope, n);
     NEW_ARRAY(lines->upper_intercept, n);
     NEW_ARRAY(lines->charge, n);
-    if (layer->kind == LAYER_PRODUCT) {
+    if (layer_n_read(layer) > 1) {
         NEW_ARRAY(lines->lower_other, n);
         NEW_ARRAY(lines->upper_other, n);
+    }
+    if (layer_n_read(layer) > 2) {
+        NEW_ARRAY(lines->lower_base, n);
+        NEW_ARRAY(lines->upper_base, n);
     }
 }
 
@@ -25,9 +30,11 @@ void backward_clear_curve(struct curve_lines *lines)
 {
     alloc_free(lines->lower_slope);
     alloc_free(lines->lower_other);
+    alloc_free(lines->lower_base);
     alloc_free(lines->lower_intercept);
     alloc_free(lines->upper_slope);
     alloc_free(lines->upper_other);
+    alloc_free(lines->upper_base);
     alloc_free(lines->upper_intercept);
     alloc_free(lines->charge);
 }
@@ -42,6 +49,22 @@ static void set_planes(struct curve_lines *lines, size_t i, const double z[2],
     lines->upper_other[i] = planes.second;
     lines->lower_intercept[i] = planes.lower;
     lines->upper_intercept[i] = planes.upper;
+}
+
+static void set_difference(struct curve_lines *lines, size_t i,
+                           const struct layer *layer,
+                           const struct bounds *bounds)
+{
+    const struct act_triple z = act_pair_ends(layer, bounds, i);
+    const struct act_pair_planes planes = act_pair_planes(&z);
+    lines->lower_slope[i] = planes.lower.difference;
+    lines->upper_slope[i] = planes.upper.difference;
+    lines->lower_other[i] = planes.lower.second;
+    lines->upper_other[i] = planes.upper.second;
+    lines->lower_base[i] = planes.lower.first;
+    lines->upper_base[i] = planes.upper.first;
+    lines->lower_intercept[i] = planes.lower.intercept;
+    lines->upper_intercept[i] = planes.upper.intercept;
 }
 
 static void set_lines(struct curve_lines *lines, size_t i,
@@ -68,10 +91,14 @@ static void set_charge(struct backward *b, size_t k, size_t i)
     if (slope > 0.0) {
         sum += slope * b->magnitude[layer->source][i];
     }
-    if (layer->kind == LAYER_PRODUCT) {
+    if (lines->lower_other != NULL) {
         const double other =
             larger(lines->lower_other[i], lines->upper_other[i]);
         sum += other > 0.0 ? other * b->magnitude[layer->other][i] : 0.0;
+    }
+    if (lines->lower_base != NULL) {
+        const double base = larger(lines->lower_base[i], lines->upper_base[i]);
+        sum += base > 0.0 ? base * b->magnitude[layer->base][i] : 0.0;
     }
     if (isfinite(lines->lower_intercept[i])) {
         sum += fabs(lines->lower_intercept[i]);
@@ -92,6 +119,8 @@ void backward_set_curve(struct backward *b, size_t k,
                              bounds->upper[layer->source][i]};
         if (layer->kind == LAYER_ACTIVATION) {
             set_lines(lines, i, act_curve_lines(layer->activation, z[0], z[1]));
+        } else if (layer->kind == LAYER_DIFFERENCE) {
+            set_difference(lines, i, layer, bounds);
         } else if (layer->kind == LAYER_PRODUCT) {
             const double w[2] = {bounds->lower[layer->other][i],
                                  bounds->upper[layer->other][i]};
@@ -106,28 +135,30 @@ void backward_set_curve(struct backward *b, size_t k,
 }
 
 double backward_line_at(const struct backward *b, size_t k, size_t i,
-                        bool is_upper, const double source[2])
+                        bool is_upper, const double source[3])
 {
     const struct curve_lines *lines = &b->curves[k];
     const double *other = is_upper ? lines->upper_other : lines->lower_other;
+    const double *base = is_upper ? lines->upper_base : lines->lower_base;
     const double slope =
         is_upper ? lines->upper_slope[i] : lines->lower_slope[i];
     const double intercept =
         is_upper ? lines->upper_intercept[i] : lines->lower_intercept[i];
     return slope * source[0] + (other == NULL ? 0.0 : other[i] * source[1]) +
-           intercept;
+           (base == NULL ? 0.0 : base[i] * source[2]) + intercept;
 }
 
 double backward_gap(const struct backward *b, size_t k, size_t i,
                     const struct bounds *bounds)
 {
     const struct layer *layer = &b->layers->layer[k];
-    const size_t other =
-        layer->kind == LAYER_PRODUCT ? layer->other : layer->source;
-    const double low[2] = {bounds->lower[layer->source][i],
-                           bounds->lower[other][i]};
-    const double high[2] = {bounds->upper[layer->source][i],
-                            bounds->upper[other][i]};
+    const size_t read[3] = {layer->source, layer->other, layer->base};
+    double low[3] = {0.0};
+    double high[3] = {0.0};
+    for (size_t t = 0; t < layer_n_read(layer); t++) {
+        low[t] = bounds->lower[read[t]][i];
+        high[t] = bounds->upper[read[t]][i];
+    }
     const double gap = backward_line_at(b, k, i, true, low) -
                        backward_line_at(b, k, i, false, low) +
                        backward_line_at(b, k, i, true, high) -
@@ -145,10 +176,15 @@ static void pass_one(struct backward *b, size_t k, size_t r, size_t i, double q)
     const double slope =
         is_lower ? lines->lower_slope[i] : lines->upper_slope[i];
     b->coefficient[layer->source][r * stride + i] += q * slope;
-    if (layer->kind == LAYER_PRODUCT) {
+    if (lines->lower_other != NULL) {
         const double other =
             is_lower ? lines->lower_other[i] : lines->upper_other[i];
         b->coefficient[layer->other][r * stride + i] += q * other;
+    }
+    if (lines->lower_base != NULL) {
+        const double base =
+            is_lower ? lines->lower_base[i] : lines->upper_base[i];
+        b->coefficient[layer->base][r * stride + i] += q * base;
     }
     b->constant[r] +=
         q * (is_lower ? lines->lower_intercept[i] : lines->upper_intercept[i]);
@@ -175,8 +211,11 @@ void backward_pass_curve(struct backward *b, size_t k)
     const size_t stride = b->weights->layer[k].stride;
     const size_t n = columns->is_full ? layer->width : columns->n;
     list_sources(b, k, layer->source);
-    if (layer->kind == LAYER_PRODUCT) {
+    if (layer_n_read(layer) > 1) {
         list_sources(b, k, layer->other);
+    }
+    if (layer_n_read(layer) > 2) {
+        list_sources(b, k, layer->base);
     }
     for (size_t r = 0; r < b->n_rows; r++) {
         const double *q = b->coefficient[k] + r * stride;

@@ -18,16 +18,18 @@ struct relu_lines {
 
 /*
  * Lines of one layer of another kind, [width] each: lower_slope z +
- * lower_other w + lower_intercept is below, the same with `upper` above, where
- * w is the other factor of a product (NULL for other kinds); charge is (3) of
- * backward.h.
+ * lower_other w + lower_base a + lower_intercept is below, the same with `upper`
+ * above, where w and a are what the neuron reads beside z (NULL for kinds that
+ * read less); charge is (3) of backward.h.
  */
 struct curve_lines {
     double *lower_slope;
     double *lower_other;
+    double *lower_base;
     double *lower_intercept;
     double *upper_slope;
     double *upper_other;
+    double *upper_base;
     double *upper_intercept;
     double *charge;
 };

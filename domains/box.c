@@ -2,6 +2,7 @@
 #include "domains/box.h"
 
 #include "domains/act_curve.h"
+#include "domains/act_pair.h"
 #include "domains/act_product.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
@@ -208,6 +209,9 @@ static void curved_range(double range[2], const struct bounds *bounds,
         const double factor[2] = {layer->factor_lower[i],
                                   layer->factor_upper[i]};
         act_product_range(&range[0], &range[1], factor, z);
+    } else if (layer->kind == LAYER_DIFFERENCE) {
+        const struct act_triple triple = act_pair_ends(layer, bounds, i);
+        act_pair_range(&range[0], &range[1], &triple);
     } else if (layer->source == layer->other) {
         act_curve_range(&range[0], &range[1], ACTIVATION_SQUARE, z[0], z[1]);
     } else {
@@ -244,6 +248,7 @@ bool box_apply_layer(struct bounds *bounds, const struct layers *layers,
     case LAYER_ACTIVATION:
     case LAYER_PRODUCT:
     case LAYER_SCALE:
+    case LAYER_DIFFERENCE:
         return apply_curved(bounds, layer, k);
     }
     return true;

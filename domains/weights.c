@@ -45,8 +45,11 @@ static void find_single_users(struct weights *weights)
         if (layer->kind != LAYER_INPUT && layer->kind != LAYER_AFFINE) {
             n_users[layer->source]++;
         }
-        if (layer->kind == LAYER_PRODUCT) {
+        if (layer_n_read(layer) > 1) {
             n_users[layer->other]++;
+        }
+        if (layer_n_read(layer) > 2) {
+            n_users[layer->base]++;
         }
         for (size_t t = 0; t < layer->n_terms; t++) {
             n_users[layer->terms[t].source]++;

@@ -152,6 +152,7 @@ struct cert {
     uint8_t fact_bits;
     uint8_t slope_bits;
     uint8_t lower_bits;
+    bool has_pairs; /* CERT_UNSAT, of differences of two networks */
     unsigned char network_hash[SHA256_BYTES];
     unsigned char property_hash[SHA256_BYTES];
     unsigned char query_hash[SHA256_BYTES];

@@ -39,7 +39,7 @@ struct stream {
     bool has_levels;
 };
 
-/* Whether some neuron is split elsewhere than at 0. */
+/* Whether some neuron is split elsewhere than at 0, or may be. */
 static bool has_levels(const struct cert *cert)
 {
     for (size_t i = 0; i < cert->n_cases && cert->trees != NULL; i++) {
@@ -51,7 +51,7 @@ static bool has_levels(const struct cert *cert)
             }
         }
     }
-    return false;
+    return cert->has_pairs;
 }
 
 static void put_terms(struct stream *stream, size_t first, uint32_t n,
@@ -291,6 +291,7 @@ void cert_bin_encode(struct bytes *bytes, const struct cert *cert,
                                   'C',
                                   CERT_VERSION,
                                   is_sat             ? CERT_BIN_SAT
+                                  : cert->has_pairs  ? CERT_BIN_PAIRS
                                   : has_levels(cert) ? CERT_BIN_LEVELS
                                                      : CERT_BIN_UNSAT};
     output file = {0};

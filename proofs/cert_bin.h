@@ -11,7 +11,12 @@
 #include <stddef.h>
 
 /* The byte of HEAD that says what is proved. */
-enum { CERT_BIN_UNSAT = 0, CERT_BIN_SAT = 1, CERT_BIN_LEVELS = 2 };
+enum {
+    CERT_BIN_UNSAT = 0,
+    CERT_BIN_SAT = 1,
+    CERT_BIN_LEVELS = 2,
+    CERT_BIN_PAIRS = 3
+};
 
 /* Bytes around the stream or the witness: HEAD with its hashes, and END. The
  * grids and the length count to the stream. */

@@ -419,13 +419,14 @@ static enum status take_proof(struct cert *cert, struct span *span)
 {
     struct stream stream = {.cert = cert,
                             .has_levels =
-                                span->file[MAGIC_BYTES + 1] == CERT_BIN_LEVELS,
+                                span->file[MAGIC_BYTES + 1] >= CERT_BIN_LEVELS,
                             .error = span->error};
     enum status status = STATUS_OK;
     uint64_t n = 0;
     if (span->end - span->at < GRID_BYTES) {
         return refuse(span->error, "the file ends in its head");
     }
+    cert->has_pairs = span->file[MAGIC_BYTES + 1] == CERT_BIN_PAIRS;
     cert->box_bits = span->file[span->at++];
     cert->fact_bits = span->file[span->at++];
     cert->slope_bits = span->file[span->at++];
@@ -488,7 +489,7 @@ static enum status check_frame(const struct span *span)
                   file[MAGIC_BYTES], CERT_VERSION);
         return STATUS_UNSUPPORTED;
     }
-    if (file[MAGIC_BYTES + 1] > CERT_BIN_LEVELS) {
+    if (file[MAGIC_BYTES + 1] > CERT_BIN_PAIRS) {
         return refuse(span->error, "an unknown kind of certificate");
     }
     sha256_digest(digest, file, span->end - SHA256_BYTES);

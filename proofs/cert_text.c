@@ -205,9 +205,9 @@ static void print_proof(struct print print, bool with_remarks)
 {
     FILE *file = print.file;
     const struct cert *cert = print.cert;
-    (void)fprintf(file, "astc %d unsat box %d facts %d slopes %d %d\n",
-                  CERT_VERSION, cert->box_bits, cert->fact_bits,
-                  cert->slope_bits, cert->lower_bits);
+    (void)fprintf(file, "astc %d unsat%s box %d facts %d slopes %d %d\n",
+                  CERT_VERSION, cert->has_pairs ? " pairs" : "", cert->box_bits,
+                  cert->fact_bits, cert->slope_bits, cert->lower_bits);
     print_hashes(file, cert);
     (void)fprintf(file, "shape %zu inputs %zu relus %zu cases\n",
                   cert->n_inputs, cert->n_relus, cert->n_cases);

@@ -14,7 +14,7 @@
  * line is skipped, and so are blank lines. Numbers are decimal, a multiplier
  * is `M*2^E` with an odd M. It begins with
  *
- *   astc 2 unsat box B facts G slopes S A
+ *   astc 2 unsat [pairs] box B facts G slopes S A
  *   network HASH                            64 hexadecimal digits
  *   property HASH
  *   query HASH

@@ -467,6 +467,7 @@ enum status cert_text_read(struct cert *cert, const char *text, size_t n,
         status = take_witness(&reading);
     } else {
         STATUS_TRY(cert_scan_expect(scan, "unsat"));
+        cert->has_pairs = cert_scan_take(scan, "pairs");
         status = take_proof(&reading);
     }
     if (status == STATUS_OK && !cert_scan_is_end(scan)) {

@@ -152,7 +152,7 @@ enum bend { BEND_NOWHERE, BEND_AT_0, BEND_AT_INTEGERS };
 
 static enum bend find_bend(const struct layer *layer)
 {
-    if (layer->kind == LAYER_RELU) {
+    if (layer->kind == LAYER_RELU || layer->kind == LAYER_DIFFERENCE) {
         return BEND_AT_0;
     }
     if (layer->kind != LAYER_ACTIVATION) {
@@ -236,6 +236,14 @@ static bool split_source(struct split *split, const struct prover *p, size_t k,
         const double second =
             p->bounds.upper[layer->other][i] - p->bounds.lower[layer->other][i];
         source = second > first ? layer->other : source;
+    }
+    if (layer->kind == LAYER_DIFFERENCE) {
+        /* Of two ReLUs the second one, unless it is stable. */
+        source =
+            bounds_phase(p->bounds.lower[layer->other][i],
+                         p->bounds.upper[layer->other][i]) == PHASE_UNSTABLE
+                ? layer->other
+                : layer->base;
     }
     const uint32_t input = copies_input(p->copied, source, i);
     if (input != COPIES_NONE) {

@@ -70,8 +70,11 @@ bool **needed_find(const struct layers *layers,
         if (layer->kind != LAYER_AFFINE) {
             mark_same(is_needed[layer->source], is_needed[k], layer->width);
         }
-        if (layer->kind == LAYER_PRODUCT) {
+        if (layer_n_read(layer) > 1) {
             mark_same(is_needed[layer->other], is_needed[k], layer->width);
+        }
+        if (layer_n_read(layer) > 2) {
+            mark_same(is_needed[layer->base], is_needed[k], layer->width);
         }
     }
     return is_needed;

@@ -1,5 +1,6 @@
 /* l <= z <= u for the inputs of ReLUs and other neurons of a region, layer by
  * layer. */
+#include "domains/act_pair.h"
 #include "domains/box.h"
 #include "solver/lp_safe.h"
 #include "solver/prover.h"
@@ -17,12 +18,14 @@
 static const double LEMMA_GAIN = 0x1p-6;
 
 /* A layer of ReLUs or other neurons: one that feeds it, the number of its first
- * value among their pre-activations, their number among such layers; whether
+ * value among their pre-activations, their number among such layers; the layer
+ * itself if its neurons are differences, else NULL; whether
  * literals become rows, and whether its bounds can have changed. */
 struct relu {
     size_t source;
     size_t offset;
     size_t number;
+    const struct layer *pair;
     bool is_curved;
     bool has_rows;
     bool is_stale;
@@ -257,7 +260,9 @@ static size_t find_open(struct prover *p, const struct relu *relu)
     for (size_t i = 0; i < p->layers->layer[layer].width; i++) {
         const double l = p->bounds.lower[layer][i];
         const double u = p->bounds.upper[layer][i];
-        if (p->is_needed[layer][i] && is_open(relu, l, u)) {
+        if (p->is_needed[layer][i] && is_open(relu, l, u) &&
+            (relu->pair == NULL ||
+             !act_pair_is_exact_at(relu->pair, &p->bounds, i))) {
             p->neurons[n++] = (uint32_t)i;
         }
     }
@@ -403,7 +408,8 @@ static void renew_lines(struct prover *p, size_t k, size_t source)
 
 /*
  * A layer of a network with other kinds of neurons, which is not a ReLU. The
- * checker has no intervals but those of the root.
+ * checker has no intervals but those of the root; those of affine values in
+ * pairs of networks are of little use.
  */
 static bool bound_curved(struct prover *p, const struct node *node, size_t k,
                          struct relu relu, size_t changed)
@@ -412,6 +418,7 @@ static bool bound_curved(struct prover *p, const struct node *node, size_t k,
     const bool is_curved = p->loss[k] != NULL;
     const size_t n = layer->kind == LAYER_PRODUCT ? 2 : 1;
     relu.is_curved = true;
+    relu.pair = layer->kind == LAYER_DIFFERENCE ? layer : NULL;
     for (size_t f = 0; f < n && is_curved && layer->kind != LAYER_SCALE; f++) {
         relu.source = f == 0 ? layer->source : layer->other;
         relu.offset = f * layer->width;
@@ -424,8 +431,8 @@ static bool bound_curved(struct prover *p, const struct node *node, size_t k,
         }
         renew_lines(p, k, relu.source);
     }
-    if (!p->record.is_on && !box_apply_layer(&p->bounds, p->layers, k) &&
-        !is_possible(p, k)) {
+    if (!p->record.is_on && p->layers->n_pairs == 0 &&
+        !box_apply_layer(&p->bounds, p->layers, k) && !is_possible(p, k)) {
         return false;
     }
     if (layer->kind == LAYER_SCALE) {

@@ -94,8 +94,11 @@ static void relax_layer(struct prover *p, size_t k, size_t row)
     } else if (layer_is_curved(layer)) {
         const double *met = backward_met(p->backward, k, row);
         for (size_t i = 0; i < layer->width; i++) {
-            const double source[2] = {p->relaxed.lower[layer->source][i],
-                                      p->relaxed.lower[layer->other][i]};
+            const size_t n = layer_n_read(layer);
+            const double source[3] = {
+                p->relaxed.lower[layer->source][i],
+                n > 1 ? p->relaxed.lower[layer->other][i] : 0.0,
+                n > 2 ? p->relaxed.lower[layer->base][i] : 0.0};
             v[i] = backward_line_at(p->backward, k, i,
                                     met != NULL && met[i] < 0.0, source);
         }

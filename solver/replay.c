@@ -1,6 +1,7 @@
 /* The context of nodes along a path, in doubles with outward rounding. */
 #include "solver/replay.h"
 
+#include "domains/act_pair.h"
 #include "domains/box.h"
 #include "solver/copies.h"
 #include "solver/record.h"
@@ -93,7 +94,8 @@ void replay_set_stale(struct replay *r, size_t k)
     for (size_t i = k + 1; i < r->layers->n_layers; i++) {
         const struct layer *layer = &r->layers->layer[i];
         if (layer->source == k ||
-            (layer->kind == LAYER_PRODUCT && layer->other == k)) {
+            (layer_n_read(layer) > 1 && layer->other == k) ||
+            (layer_n_read(layer) > 2 && layer->base == k)) {
             r->is_stale[i] = true;
         }
     }
@@ -312,9 +314,20 @@ static void sharpen(struct replay *r, size_t source, const uint32_t *neurons,
     }
 }
 
-/* Refreshes the values of a layer that neurons read: those that lines of ReLUs
- * or, with is_curved, of others could gain by. */
-static bool refresh_source(struct replay *r, size_t source, bool is_curved)
+/* Whether the lines of neuron i of a layer could gain by closer ends. */
+static bool can_gain_by(const struct layer *layer, const struct bounds *bounds,
+                        size_t i, double lower, double upper)
+{
+    if (layer->kind == LAYER_RELU) {
+        return bounds_phase(lower, upper) == PHASE_UNSTABLE;
+    }
+    return lower < upper && (layer->kind != LAYER_DIFFERENCE ||
+                             !act_pair_is_exact_at(layer, bounds, i));
+}
+
+/* Refreshes the values of layer `source`, which neurons of a layer read. */
+static bool refresh_source(struct replay *r, size_t source,
+                           const struct layer *reader)
 {
     struct replay_level *level = replay_here(r);
     const enum layer_kind kind = r->layers->layer[source].kind;
@@ -327,8 +340,7 @@ static bool refresh_source(struct replay *r, size_t source, bool is_curved)
     for (size_t i = 0; i < r->layers->layer[source].width; i++) {
         const double lower = level->bounds.lower[source][i];
         const double upper = level->bounds.upper[source][i];
-        if (is_curved ? lower < upper
-                      : bounds_phase(lower, upper) == PHASE_UNSTABLE) {
+        if (can_gain_by(reader, &level->bounds, i, lower, upper)) {
             r->neurons[n++] = (uint32_t)i;
         }
     }
@@ -345,10 +357,9 @@ static bool refresh(void *context, uint32_t relu)
 {
     struct replay *r = context;
     const struct layer *layer = &r->layers->layer[r->relu[relu]];
-    const bool is_curved = layer->kind != LAYER_RELU;
-    return refresh_source(r, layer->source, is_curved) &&
+    return refresh_source(r, layer->source, layer) &&
            (layer->kind != LAYER_PRODUCT ||
-            refresh_source(r, layer->other, is_curved));
+            refresh_source(r, layer->other, layer));
 }
 
 void replay_seed_atom(struct replay *r, size_t row, size_t number,

@@ -9,6 +9,7 @@
 #include "src/explain/margins_print.h"
 #include "src/net/net.h"
 #include "src/num/rational.h"
+#include "src/query/pairing.h"
 #include "src/verify/proof_minimize.h"
 
 #include <stdio.h>
@@ -128,6 +129,8 @@ astrolabe_certificate_draw(const char *path, astrolabe_certificate *certificate,
     struct loaded loaded = {0};
     struct net_names names = {0};
     struct cert_notes notes = {0};
+    struct query bounded;
+    bool is_bounded = false;
     struct cert *cert = &certificate->cert;
     const struct cert_names calls = {name_input, name_relu, &names};
     const struct cert_stop stop = {view->refused_case, view->refused_node,
@@ -142,14 +145,19 @@ astrolabe_certificate_draw(const char *path, astrolabe_certificate *certificate,
     STATUS_TRY(find_names(&names, &loaded, view, &error));
     drawing.names = names.net == NULL ? NULL : &calls;
     if (view->query != NULL) {
-        STATUS_TRY(proof_fits(cert, view->query->query, &error));
+        (void)pairing_init(&bounded, view->query->query, cert->has_pairs);
+        is_bounded = true;
+        STATUS_TRY(proof_fits(cert, &bounded, &error));
         cert_notes_init(&notes, cert);
-        margins_find(&notes, cert, view->query->query, true);
+        margins_find(&notes, cert, &bounded, true);
         drawing.notes = &notes;
     }
     STATUS_TRY(draw_cert(path, &drawing, &error));
 cleanup:
     cert_notes_clear(&notes);
+    if (is_bounded) {
+        pairing_clear(&bounded, view->query->query);
+    }
     loaded_clear(&loaded);
     return astrolabe_report(status, message, size, &error);
 }
@@ -168,8 +176,11 @@ astrolabe_certificate_explain(FILE *file, astrolabe_certificate *certificate,
     struct net_names names = {.net = view->query->query->net,
                               .layers = view->query->query->layers};
     const struct cert_names calls = {name_input, name_relu, &names};
+    struct query bounded;
+    (void)pairing_init(&bounded, view->query->query,
+                       certificate->cert.has_pairs);
     const struct leaf_question question = {.cert = &certificate->cert,
-                                           .query = view->query->query,
+                                           .query = &bounded,
                                            .names = &calls,
                                            .case_index = view->case_index,
                                            .leaf = view->leaf};
@@ -177,6 +188,7 @@ astrolabe_certificate_explain(FILE *file, astrolabe_certificate *certificate,
     if (status == STATUS_OK) {
         status = leaf_explain(file, &question, &error);
     }
+    pairing_clear(&bounded, view->query->query);
     return astrolabe_report(status, message, size, &error);
 }
 
@@ -186,13 +198,16 @@ enum astrolabe_status astrolabe_certificate_print_margins(
 {
     struct error error = {0};
     struct cert *cert = &certificate->cert;
-    const enum status status = proof_fits(cert, query->query, &error);
+    struct query bounded;
+    (void)pairing_init(&bounded, query->query, cert->has_pairs);
+    const enum status status = proof_fits(cert, &bounded, &error);
     if (status == STATUS_OK) {
         struct cert_notes notes;
         cert_notes_init(&notes, cert);
-        margins_find(&notes, cert, query->query, false);
+        margins_find(&notes, cert, &bounded, false);
         margins_print(file, cert, &notes);
         cert_notes_clear(&notes);
     }
+    pairing_clear(&bounded, query->query);
     return astrolabe_report(status, message, size, &error);
 }

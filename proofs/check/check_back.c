@@ -142,9 +142,9 @@ static bool replace_curved(struct check_back *back,
     if (lines->has[side]) {
         check_dyadic_add_double(&back->sum, q, lines->intercept[side]);
         add_multiple(back, layer->source[i], q, lines->slope[side]);
-        if (layer->kind == CHECK_PRODUCT) {
-            add_multiple(back, layer->source[layer->width + i], q,
-                         lines->other);
+        for (size_t k = 1; k < check_n_sources(layer) / layer->width; k++) {
+            add_multiple(back, layer->source[k * layer->width + i], q,
+                         lines->rest[side][k - 1]);
         }
     }
     return lines->has[side];

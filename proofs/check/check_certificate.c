@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_certificate.h"
 
+#include "proofs/check/check_pair.h"
 #include "proofs/check/check_tree.h"
 #include "proofs/check/check_witness.h"
 
@@ -23,6 +24,10 @@ const char *check_certificate(const char *path,
     check_query_require(query, property, network, path, head.hashes);
     if (head.is_witness) {
         line = shown[check_witness(&head, network, query)];
+    } else if (head.has_pairs) {
+        struct check_network *paired = check_pairs_create(network);
+        check_proof(&head, paired, query, arithmetic, n_threads);
+        check_pairs_free(paired);
     } else {
         check_proof(&head, network, query, arithmetic, n_threads);
     }

@@ -214,7 +214,7 @@ static bool choose(mpq_t slope, mpq_t touch, enum check_curve f, size_t side,
 
 struct check_curve_lines check_curve_lines(enum check_curve f, mpq_t z[2])
 {
-    struct check_curve_lines lines = {.other = 0.0};
+    struct check_curve_lines lines = {.has = {false, false}};
     mpq_t slope;
     mpq_t touch;
     mpq_inits(slope, touch, NULL);
@@ -286,7 +286,7 @@ void check_curve_range(mpq_t y[2], bool has[2], enum check_curve f, mpq_t z[2],
 
 struct check_curve_lines check_product_lines(mpq_t x[2], mpq_t y[2])
 {
-    struct check_curve_lines lines = {.other = 0.0};
+    struct check_curve_lines lines = {.has = {false, false}};
     mpq_t slope[2];
     mpq_t value;
     mpq_t part;
@@ -295,10 +295,11 @@ struct check_curve_lines check_product_lines(mpq_t x[2], mpq_t y[2])
     check_middle(slope[0], y[0], y[1]);
     check_middle(slope[1], x[0], x[1]);
     const bool is_small = round_slope(&lines.slope[0], slope[0], true) &&
-                          round_slope(&lines.other, slope[1], true);
+                          round_slope(&lines.rest[0][0], slope[1], true);
     lines.slope[1] = lines.slope[0];
+    lines.rest[1][0] = lines.rest[0][0];
     mpq_set_d(slope[0], lines.slope[0]);
-    mpq_set_d(slope[1], lines.other);
+    mpq_set_d(slope[1], lines.rest[0][0]);
     for (size_t corner = 0; corner < 4; corner++) {
         const size_t i = corner / 2;
         const size_t j = corner % 2;
@@ -325,7 +326,7 @@ struct check_curve_lines check_product_lines(mpq_t x[2], mpq_t y[2])
 struct check_curve_lines check_scale_lines(const struct check_factor *c,
                                            mpq_t z[2])
 {
-    struct check_curve_lines lines = {.other = 0.0};
+    struct check_curve_lines lines = {.has = {false, false}};
     mpq_t slope;
     mpq_t value;
     mpq_t least[2];

@@ -8,14 +8,14 @@
 #include <stdbool.h>
 
 /*
- * slope[0] * x + intercept[0] <= v <= slope[1] * x + intercept[1], with `other`
- * * y added on both sides for a product of x and y. A line is missing unless
- * `has` says that it is there.
+ * slope[0] * x + intercept[0] <= v <= slope[1] * x + intercept[1], with
+ * rest[e][0] * y added in line e if v depends on y too, rest[e][1] * z if on z
+ * as well. A line is missing unless `has` says that it is there.
  */
 struct check_curve_lines {
     bool has[2];
     double slope[2];
-    double other;
+    double rest[2][2];
     double intercept[2];
 };
 

@@ -56,6 +56,12 @@ static void apply_relu(struct check_region *region, int64_t *ends,
     ends[1] = fact[1] > 0 ? fact[1] : 0;
 }
 
+static void intersect(int64_t ends[2], const int64_t other[2])
+{
+    ends[0] = other[0] > ends[0] ? other[0] : ends[0];
+    ends[1] = other[1] < ends[1] ? other[1] : ends[1];
+}
+
 void check_back_intervals(struct check_region *region,
                           const struct check_network *network)
 {
@@ -74,6 +80,11 @@ void check_back_intervals(struct check_region *region,
             const int64_t minus = row_lower(region, layer, i, -1);
             ends[0] = row_lower(region, layer, i, 1);
             ends[1] = minus == CHECK_NO_LOWER ? CHECK_NO_UPPER : -minus;
+            if (network->same != NULL) {
+                intersect(ends,
+                          region->ends +
+                              2 * (size_t)network->same[layer->first + i]);
+            }
         }
     }
 }

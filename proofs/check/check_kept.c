@@ -3,6 +3,7 @@
 #include "proofs/check/check_kept.h"
 
 #include "proofs/check/check_matrix.h"
+#include "proofs/check/check_pair.h"
 
 #include <string.h>
 
@@ -67,6 +68,10 @@ void check_curved_ends(int64_t ends[2], const struct check_region *region,
     mpq_t y[2];
     bool is_known[2];
     bool has[2];
+    if (layer->kind == CHECK_DIFFERENCE) {
+        check_pair_ends(ends, region, layer, i);
+        return;
+    }
     mpq_inits(x[0], x[1], y[0], y[1], NULL);
     check_get_ends(x, is_known, region, layer->source[i]);
     has[0] = has[1] = is_known[0] && is_known[1];
@@ -97,7 +102,7 @@ static void add_flat_lines(struct check_curve_lines *lines,
     bool is_known[2];
     mpq_inits(ends[0], ends[1], NULL);
     check_get_ends(ends, is_known, region, v);
-    lines->slope[0] = lines->slope[1] = lines->other = 0.0;
+    *lines = (struct check_curve_lines){.has = {false, false}};
     for (size_t e = 0; e < 2; e++) {
         lines->has[e] =
             is_known[e] && check_round(&lines->intercept[e], ends[e], e == 1);
@@ -129,9 +134,11 @@ static bool is_whole(double number, long exponent)
 /* All slopes are below 2^length in size. */
 static long measure_slopes(const struct check_curve_lines *lines)
 {
-    const double slopes[3] = {lines->slope[0], lines->slope[1], lines->other};
+    const double slopes[6] = {lines->slope[0],   lines->slope[1],
+                              lines->rest[0][0], lines->rest[0][1],
+                              lines->rest[1][0], lines->rest[1][1]};
     long longest = CHECK_LEAST_LENGTH;
-    for (size_t k = 0; k < 3; k++) {
+    for (size_t k = 0; k < 6; k++) {
         int64_t m = 0;
         long last = 0;
         check_split_double(&m, &last, slopes[k]);
@@ -147,15 +154,16 @@ static long measure_slopes(const struct check_curve_lines *lines)
  * the end of the source that makes it worst. False if that is not known. */
 static bool find_offset(struct check_word_lines *words, size_t e,
                         const struct check_curve_lines *lines,
-                        int64_t facts[2][2], unsigned fact_bits)
+                        int64_t facts[3][2], unsigned fact_bits)
 {
-    const double slopes[2] = {lines->slope[e], lines->other};
+    const double slopes[3] = {lines->slope[e], lines->rest[e][0],
+                              lines->rest[e][1]};
     const double intercept = lines->intercept[e];
     int64_t below = 0; /* the offset, of -v for an upper line */
     bool is_known =
         round_down(&below, e == 0 ? intercept : -intercept, (long)fact_bits);
     check_wide sum = below;
-    for (size_t k = 0; is_known && k < 2; k++) {
+    for (size_t k = 0; is_known && k < 3; k++) {
         const int64_t end = facts[k][e];
         check_wide cost = e == 0 ? -(check_wide)end : end;
         cost = cost < 0 ? 0 : cost;
@@ -186,21 +194,23 @@ static bool add_least(check_wide *sum, int64_t slope, long shift,
     return true;
 }
 
-/* The lines of v, whose sources are x and y, for words. */
+/* The lines of v, whose sources are those, for words. */
 static void shorten_lines(struct check_kept *kept,
-                          const struct check_region *region, size_t v, size_t x,
-                          size_t y)
+                          const struct check_region *region, size_t v,
+                          const size_t sources[3])
 {
     const struct check_curve_lines *lines = &kept->lines;
     struct check_word_lines *words = &kept->words;
-    int64_t facts[2][2];
-    check_region_fact(facts[0], region, x);
-    check_region_fact(facts[1], region, y);
+    int64_t facts[3][2];
+    for (size_t k = 0; k < 3; k++) {
+        check_region_fact(facts[k], region, sources[k]);
+    }
     words->length = measure_slopes(lines);
     words->shift = CHECK_SLOPE_BITS - words->length;
-    (void)round_down(&words->other, lines->other, words->shift);
     for (size_t e = 0; e < 2; e++) {
         (void)round_down(&words->slope[e], lines->slope[e], words->shift);
+        (void)round_down(&words->rest[e][0], lines->rest[e][0], words->shift);
+        (void)round_down(&words->rest[e][1], lines->rest[e][1], words->shift);
         words->has[e] = lines->has[e] &&
                         find_offset(words, e, lines, facts, region->fact_bits);
     }
@@ -208,7 +218,8 @@ static void shorten_lines(struct check_kept *kept,
     words->least = region->ends[2 * v];
     if (words->has[0] &&
         add_least(&least, words->slope[0], words->shift, facts[0]) &&
-        add_least(&least, words->other, words->shift, facts[1]) &&
+        add_least(&least, words->rest[0][0], words->shift, facts[1]) &&
+        add_least(&least, words->rest[0][1], words->shift, facts[2]) &&
         least > words->least) {
         words->least = least < 0 ? (int64_t)least : 0;
     }
@@ -229,8 +240,11 @@ static void find_lines(struct check_kept *kept,
     mpq_inits(x[0], x[1], y[0], y[1], NULL);
     check_get_ends(x, is_known, region, sources[0]);
     check_get_ends(y, is_other_known, region, sources[1]);
-    kept->lines = (struct check_curve_lines){.other = 0.0};
-    if (is_known[0] && is_known[1] && is_other_known[0] && is_other_known[1]) {
+    kept->lines = (struct check_curve_lines){.has = {false, false}};
+    if (layer->kind == CHECK_DIFFERENCE) {
+        kept->lines = check_pair_lines(region, layer, i);
+    } else if (is_known[0] && is_known[1] && is_other_known[0] &&
+               is_other_known[1]) {
         kept->lines = is_product ? check_product_lines(x, y)
                       : layer->kind == CHECK_CURVED
                           ? check_curve_lines(layer->curve, x)
@@ -248,18 +262,20 @@ const struct check_kept *check_kept_get(struct check_kept *kept,
                                         size_t i)
 {
     const size_t v = layer->first + i;
-    const size_t x = layer->source[i];
-    const size_t y =
-        layer->source[layer->kind == CHECK_PRODUCT ? layer->width + i : i];
-    const int64_t ends[6] = {region->ends[2 * x], region->ends[2 * x + 1],
-                             region->ends[2 * y], region->ends[2 * y + 1],
-                             region->ends[2 * v], region->ends[2 * v + 1]};
+    size_t sources[3];
+    int64_t ends[8] = {region->ends[2 * v], region->ends[2 * v + 1]};
+    for (size_t k = 0; k < 3; k++) {
+        const size_t at = k * layer->width + i;
+        sources[k] = layer->source[at < check_n_sources(layer) ? at : i];
+        ends[2 * k + 2] = region->ends[2 * sources[k]];
+        ends[2 * k + 3] = region->ends[2 * sources[k] + 1];
+    }
     kept += v;
     if (!kept->is_known || memcmp(kept->ends, ends, sizeof ends) != 0) {
         kept->is_known = true;
         memcpy(kept->ends, ends, sizeof ends);
         find_lines(kept, region, layer, i);
-        shorten_lines(kept, region, v, x, y);
+        shorten_lines(kept, region, v, sources);
     }
     return kept;
 }

@@ -12,10 +12,11 @@ enum { CHECK_SLOPE_BITS = 30, CHECK_LEAST_LENGTH = -64 };
 /*
  * The same lines for words, a little wider apart: v is at least, [0], or at most,
  * [1],
- *   (slope[e] * x + other * y) * 2^-shift + offset[e] * 2^-G.
+ *   (slope[e] * x + rest[e][0] * y + rest[e][1] * z) * 2^-shift
+ *       + offset[e] * 2^-G.
  *   length        the slopes are below 2^length; shift = CHECK_SLOPE_BITS -
  *                 length
- *   slope, other  at most 2^CHECK_SLOPE_BITS in size
+ *   slope, rest   at most 2^CHECK_SLOPE_BITS in size
  *   offset        at most 2^60 in size
  *   least         v is at least that many units of 2^-G; or CHECK_NO_LOWER
  */
@@ -24,7 +25,7 @@ struct check_word_lines {
     long length;
     long shift;
     int64_t slope[2];
-    int64_t other;
+    int64_t rest[2][2];
     int64_t offset[2];
     int64_t least;
 };
@@ -33,12 +34,12 @@ struct check_word_lines {
  * sources and of v itself. Zeroed: none. */
 struct check_kept {
     bool is_known;
-    int64_t ends[6];
+    int64_t ends[8];
     struct check_curve_lines lines;
     struct check_word_lines words;
 };
 
-/* The lines of element i of a layer of curves, products or scales in the
+/* The lines of element i of a layer that is neither affine nor of ReLUs in the
  * region, FORMAT.md, "Lines of a neuron"; kept[] has one for each coordinate. */
 const struct check_kept *check_kept_get(struct check_kept *kept,
                                         const struct check_region *region,

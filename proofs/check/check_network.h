@@ -38,7 +38,8 @@ enum check_kind {
     CHECK_RELU,
     CHECK_CURVED,
     CHECK_PRODUCT,
-    CHECK_SCALE
+    CHECK_SCALE,
+    CHECK_DIFFERENCE
 };
 
 /* FORMAT.md, "Numbers of the network". */
@@ -72,6 +73,9 @@ struct check_factor {
  *   CHECK_CURVED  v_(first+i) = curve(v_(source[i]))                       (3)
  *   CHECK_PRODUCT v_(first+i) = v_(source[i]) * v_(source[width+i])        (4)
  *   CHECK_SCALE   v_(first+i) = c * v_(source[i]), c as factor[i] says     (5)
+ *   CHECK_DIFFERENCE  v_(first+i) = max(b, 0) - max(a, 0) for the values b of
+ *                 source[width+i] and a of source[2*width+i], where that of
+ *                 source[i] is b - a (check_pair.h)                        (6)
  * Every coordinate on the right is below first. Weights are the exact doubles
  * of the file or exact results of sums and products of them, never 0; no
  * column is twice in a row. Index maps of the graph leave no trace: a row
@@ -85,7 +89,7 @@ struct check_layer {
     uint32_t *column; /* affine: [start[width]] */
     double *weight;   /* affine: [start[width]] */
     double *bias;     /* affine: [width] */
-    uint32_t *source; /* all others: [width], products [2 * width] */
+    uint32_t *source; /* all others: [check_n_sources] */
     enum check_curve curve;
     struct check_factor *factor; /* scale: [width] */
     size_t relu;                 /* neurons: number of their layer */
@@ -99,18 +103,21 @@ struct check_layer {
  *               one after the other, row-major
  *   relu        [n_relus] layer of the neurons (r, e), FORMAT.md, "Numbers of
  *               the network"
+ *   same        with differences, [n_coordinates] of each coordinate one before
+ *               it that has the same value, or itself; else NULL
  *   n_products  in all sums of Conv, Gemm, MatMul and AveragePool, zeros too
  */
 struct check_network {
     size_t n_inputs;
     size_t n_outputs;
     size_t n_relus;
-    bool is_curved; /* some layer is of a kind (3) to (5) */
+    bool is_curved; /* some layer is of a kind (3) to (6) */
     size_t n_coordinates;
     size_t n_layers;
     struct check_layer *layers;
     uint32_t *output;
     size_t *relu;
+    uint32_t *same;
     size_t n_products;
     size_t n_input_tensors;
     struct check_tensor *input_tensors;
@@ -140,7 +147,17 @@ void check_split_double(int64_t *mantissa, long *exponent, double x);
 /* Sources of a layer that is not affine. */
 static inline size_t check_n_sources(const struct check_layer *layer)
 {
-    return layer->kind == CHECK_PRODUCT ? 2 * layer->width : layer->width;
+    const size_t n = layer->kind == CHECK_PRODUCT      ? 2
+                     : layer->kind == CHECK_DIFFERENCE ? 3
+                                                       : 1;
+    return n * layer->width;
+}
+
+/* The first of them, that are numbered pre-activations of the layer. */
+static inline size_t check_n_numbered(const struct check_layer *layer)
+{
+    return layer->kind == CHECK_DIFFERENCE ? layer->width
+                                           : check_n_sources(layer);
 }
 
 /*

@@ -13,7 +13,8 @@ enum {
 };
 
 /* How far products with slopes are below the most that a sum may have: as many
- * of them as there are coordinates may be added, twice with products. */
+ * of them as there are coordinates may be added, twice with products; a
+ * difference has three sources, but four coordinates of its own. */
 enum { ROOM_BITS = 25 };
 
 _Static_assert(CHECK_Q_BITS + CHECK_SLOPE_BITS <= CHECK_MERGED_BITS,
@@ -115,12 +116,12 @@ void check_eliminate_relus(struct check_words *words, size_t p,
 }
 
 /* The coefficient x of v, the output of a curve, a product or a scale: what x
- * times its lines adds to the coefficients of its sources, in units that are
- * 2^shift lower slopes; y[1] is of the other factor. */
-static inline void apply_word_lines(check_lanes y[2], check_lanes constant[3],
+ * times its lines adds to the coefficients of its n sources, in units that are
+ * 2^shift lower slopes. */
+static inline void apply_word_lines(check_lanes y[3], check_lanes constant[3],
                                     check_lanes *is_missing,
                                     const struct check_word_lines *lines,
-                                    const check_lanes *x, long shift)
+                                    const check_lanes *x, long shift, size_t n)
 {
     const int64_t limb = (1 << LIMB_BITS) - 1;
     const check_lanes negative = *x >> 63;
@@ -135,7 +136,11 @@ static inline void apply_word_lines(check_lanes y[2], check_lanes constant[3],
         *is_missing |= parts[e] & (lines->has[e] ? 0 : -1);
     }
     y[0] = product >> shift;
-    y[1] = (*x * lines->other) >> shift;
+    for (size_t k = 1; k < n; k++) {
+        y[k] = (parts[0] * lines->rest[0][k - 1] +
+                parts[1] * lines->rest[1][k - 1]) >>
+               shift;
+    }
 }
 
 /* The outputs of curves, products or scales low .. end - 1, at most BLOCK, whose
@@ -147,7 +152,7 @@ CHECK_CLONES static void apply_curves(struct check_words *words,
 {
     const struct check_lanes_state *state = words->state;
     const check_lanes shift[2] = {pass->shift[0], pass->shift[1]};
-    const bool is_product = layer->kind == CHECK_PRODUCT;
+    const size_t n = check_n_sources(layer) / layer->width;
     check_lanes *to = pass->to;
     check_lanes constant[3] = {{0}};
     check_lanes is_missing = {0};
@@ -156,18 +161,17 @@ CHECK_CLONES static void apply_curves(struct check_words *words,
         const struct check_word_lines *lines = &words->kept[v].words;
         const uint32_t *source = layer->source + (v - layer->first);
         const long drop = ROOM_BITS + length - lines->length;
-        check_lanes y[2];
+        check_lanes y[3];
         if (check_lanes_are_zero(&state->q[v])) {
             continue;
         }
         const check_lanes x = (state->q[v] << shift[0]) >> shift[1];
         apply_word_lines(y, constant, &is_missing, lines, &x,
-                         drop < 63 ? drop : 63);
-        to[source[0]] += y[0];
-        check_lanes_note(&bits, &to[source[0]]);
-        if (is_product) {
-            to[source[layer->width]] += y[1];
-            check_lanes_note(&bits, &to[source[layer->width]]);
+                         drop < 63 ? drop : 63, n);
+        for (size_t k = 0; k < n; k++) {
+            const size_t z = source[k * layer->width];
+            to[z] += y[k];
+            check_lanes_note(&bits, &to[z]);
         }
     }
     pass->bits |= bits;

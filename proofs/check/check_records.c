@@ -41,12 +41,13 @@ static void read_kind(struct check_head *head, struct check_cursor *cursor)
     }
     const unsigned version = check_cursor_u8(cursor);
     const unsigned kind = check_cursor_u8(cursor);
-    if (version != VERSION || kind > 2) {
+    if (version != VERSION || kind > 3) {
         check_unsupported("%s: version %u, kind %u is not supported",
                           head->file.path, version, kind);
     }
     head->is_witness = kind == 1;
-    head->has_levels = kind == 2;
+    head->has_levels = kind >= 2;
+    head->has_pairs = kind == 3;
     head->hashes = check_cursor_skip(cursor, (size_t)3 * CHECK_HASH);
 }
 
@@ -225,7 +226,7 @@ static const struct check_layer *read_neuron(struct check_records *records,
     const uint64_t relu = number(records, of_relu);
     const uint64_t element = number(records, of_element + shared(relu));
     if (relu >= network->n_relus ||
-        element >= check_n_sources(&network->layers[network->relu[relu]])) {
+        element >= check_n_numbered(&network->layers[network->relu[relu]])) {
         check_records_reject(records, "names no neuron");
     }
     *place = element;

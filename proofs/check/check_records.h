@@ -19,6 +19,7 @@ struct check_head {
     struct check_bytes file;
     bool is_witness;
     bool has_levels; /* splits of neurons state where */
+    bool has_pairs;  /* about differences of two networks, check_pair.h */
     unsigned box_bits;
     unsigned fact_bits;
     unsigned slope_bits;

@@ -4,6 +4,7 @@
 
 #include "proofs/check/check_fail.h"
 #include "proofs/check/check_form.h"
+#include "proofs/check/check_pair.h"
 #include "proofs/check/check_region.h"
 #include "proofs/check/check_transcendental.h"
 
@@ -291,12 +292,14 @@ static bool refresh(struct walk *walk, const struct check_layer *layer,
     const struct check_region *region = &walk->context.region;
     bool has_any = true;
     size_t n = 0;
-    for (size_t i = 0; i < check_n_sources(layer); i++) {
+    for (size_t i = 0; i < check_n_numbered(layer); i++) {
         const uint32_t z = layer->source[i];
         const int64_t *ends = region->ends + 2 * (size_t)z;
         if (z >= region->n_inputs &&
             (layer->kind == CHECK_RELU ? region->line[z].phase == CHECK_UNSTABLE
-                                       : ends[0] < ends[1])) {
+                                       : ends[0] < ends[1]) &&
+            (layer->kind != CHECK_DIFFERENCE ||
+             !check_pair_is_exact(region, layer, i))) {
             walk->z[n++] = z;
         }
     }
@@ -509,7 +512,7 @@ static void init_walk(struct walk *walk, struct proof *proof,
     walk->nodes = check_alloc(CHECK_MOST_DEPTH + 1, sizeof *walk->nodes);
     for (size_t r = 0; r < network->n_relus; r++) {
         const size_t other =
-            check_n_sources(&network->layers[network->relu[r]]);
+            check_n_numbered(&network->layers[network->relu[r]]);
         width = other > width ? other : width;
     }
     walk->z = check_alloc(width, sizeof *walk->z);

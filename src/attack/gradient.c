@@ -2,6 +2,7 @@
 #include "src/attack/gradient.h"
 
 #include "src/base/alloc.h"
+#include "src/base/require.h"
 #include "src/num/gemm_blas.h"
 
 #include <assert.h>
@@ -209,6 +210,9 @@ void gradient_forward(struct gradient *gradient)
         case LAYER_SCALE:
             forward_scale(gradient, layer, k);
             break;
+        case LAYER_DIFFERENCE:
+            REQUIRE(false); /* in layers for bounds only */
+            break;
         }
     }
 }
@@ -333,6 +337,9 @@ void gradient_backward(struct gradient *gradient)
             break;
         case LAYER_SCALE:
             backward_scale(gradient, layer, k);
+            break;
+        case LAYER_DIFFERENCE:
+            REQUIRE(false); /* in layers for bounds only */
             break;
         }
     }

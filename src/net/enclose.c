@@ -2,6 +2,7 @@
 #include "src/net/enclose.h"
 
 #include "src/base/alloc.h"
+#include "src/base/require.h"
 #include "src/num/rational.h"
 #include "src/num/transcend.h"
 
@@ -405,6 +406,9 @@ static bool enclose_layer(struct enclosure *self, size_t k)
     case LAYER_SCALE:
         enclose_scale(self, layer, ends);
         break;
+    case LAYER_DIFFERENCE:
+        REQUIRE(false); /* in layers for bounds only */
+        break;
     }
     return has_value;
 }
@@ -533,6 +537,9 @@ static long bits_needed(const struct layers *layers, const mpq_t *x)
             break;
         case LAYER_SCALE:
             bits[k] = below + FUNCTION_BITS;
+            break;
+        case LAYER_DIFFERENCE:
+            REQUIRE(false); /* in layers for bounds only */
             break;
         }
         most = bits[k] > most ? bits[k] : most;

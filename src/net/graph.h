@@ -168,13 +168,20 @@ struct node {
     struct sets sets;
 };
 
-/* digest: of the unpacked file; cells: NULL for ordinary networks */
+/*
+ * digest  of the unpacked file
+ * second  of two networks that were joined, the first node of the second one
+ * end     the first node behind it; both 0 otherwise
+ * cells   NULL for ordinary networks
+ */
 struct net {
     char *path;
     unsigned char digest[SHA256_BYTES];
     size_t n_tensors;
     struct tensor *tensors;
     VEC(struct node) nodes;
+    size_t second;
+    size_t end;
     VEC(size_t) inputs;  /* tensors */
     VEC(size_t) outputs; /* tensors */
     struct cells *cells;

@@ -3,6 +3,7 @@
 
 #include "src/base/alloc.h"
 
+#include <math.h>
 #include <string.h>
 
 void matrix_clear(struct matrix *matrix)
@@ -65,7 +66,8 @@ void matrix_add_transposed(double *y, const struct matrix *matrix,
     }
 }
 
-static void eval_layer(double **values, const struct layers *layers, size_t k)
+static void eval_layer(double *const *values, const struct layers *layers,
+                       size_t k)
 {
     const struct layer *layer = &layers->layer[k];
     double *v = values[k];
@@ -83,6 +85,11 @@ static void eval_layer(double **values, const struct layers *layers, size_t k)
         for (size_t i = 0; i < layer->width; i++) {
             v[i] = values[layer->source][i] * values[layer->other][i];
         }
+    } else if (layer->kind == LAYER_DIFFERENCE) {
+        for (size_t i = 0; i < layer->width; i++) {
+            v[i] = fmax(values[layer->other][i], 0.0) -
+                   fmax(values[layer->base][i], 0.0);
+        }
     } else if (layer->kind == LAYER_SCALE) {
         for (size_t i = 0; i < layer->width; i++) {
             v[i] = layer->factor_lower[i] * values[layer->source][i];
@@ -93,6 +100,15 @@ static void eval_layer(double **values, const struct layers *layers, size_t k)
             matrix_add_product(v, &layer->terms[t].matrix,
                                values[layer->terms[t].source]);
         }
+    }
+}
+
+void layers_eval_all(double *const *v, const struct layers *layers,
+                     const double *x)
+{
+    memcpy(v[0], x, layers->n_inputs * sizeof *x);
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        eval_layer(v, layers, k);
     }
 }
 
@@ -111,10 +127,7 @@ void layers_eval(double *y, const struct layers *layers, const double *x)
         values[k] = block + n;
         n += layers->layer[k].width;
     }
-    memcpy(values[0], x, layers->n_inputs * sizeof *x);
-    for (size_t k = 0; k < layers->n_layers; k++) {
-        eval_layer(values, layers, k);
-    }
+    layers_eval_all(values, layers, x);
     memcpy(y, values[layers->n_layers - 1], layers->n_outputs * sizeof *y);
     alloc_free(values);
     alloc_free(block);

@@ -34,7 +34,8 @@ enum layer_kind {
     LAYER_RELU,
     LAYER_ACTIVATION,
     LAYER_PRODUCT,
-    LAYER_SCALE
+    LAYER_SCALE,
+    LAYER_DIFFERENCE
 };
 
 /* One summand W * v[source] of an affine layer. */
@@ -54,8 +55,11 @@ struct layer_term {
  *   LAYER_SCALE    v[k] = c * v[source], element by element, for factors c
  *                  with factor_lower <= c <= factor_upper that no double
  *                  gives exactly (1/3, 1/sqrt(2))                          (5)
- * Sources have smaller numbers and the same width. (1) to (4) hold exactly
- * in real arithmetic: every weight and bias equals the number in the file
+ *   LAYER_DIFFERENCE  v[k] = max(v[other], 0) - max(v[base], 0), element by
+ *                  element, where v[source] = v[other] - v[base]; only in
+ *                  what pairs_create makes                                 (6)
+ * Sources have smaller numbers and the same width. (1) to (4) and
+ * (6) hold exactly in real arithmetic: every weight and bias equals the number in the file
  * (or an exact product of such numbers). In (5) the ends are next to each
  * other wherever c is known that well.
  */
@@ -65,7 +69,8 @@ struct layer {
     size_t width;
     size_t node;   /* of the net, in its order, that the layer is part of */
     size_t source; /* all but LAYER_INPUT and LAYER_AFFINE */
-    size_t other;  /* LAYER_PRODUCT */
+    size_t other;  /* LAYER_PRODUCT, LAYER_DIFFERENCE */
+    size_t base;   /* LAYER_DIFFERENCE */
     size_t n_terms;
     struct layer_term *terms;
     double *bias;         /* [width], LAYER_AFFINE */
@@ -73,11 +78,31 @@ struct layer {
     double *factor_upper;
 };
 
-/* Whether the layer is of one of the kinds (3) to (5). */
+/* Whether the layer is of one of the kinds (3) to (6). */
 static inline bool layer_is_curved(const struct layer *layer)
 {
     return layer->kind == LAYER_ACTIVATION || layer->kind == LAYER_PRODUCT ||
-           layer->kind == LAYER_SCALE;
+           layer->kind == LAYER_SCALE || layer->kind == LAYER_DIFFERENCE;
+}
+
+/* How many layers the neurons of a layer that is not affine read: `source`,
+ * then `other`, then `base`. */
+static inline size_t layer_n_read(const struct layer *layer)
+{
+    switch (layer->kind) {
+    case LAYER_INPUT:
+    case LAYER_AFFINE:
+        return 0;
+    case LAYER_RELU:
+    case LAYER_ACTIVATION:
+    case LAYER_SCALE:
+        return 1;
+    case LAYER_PRODUCT:
+        return 2;
+    case LAYER_DIFFERENCE:
+        return 3;
+    }
+    return 0;
 }
 
 /* Whether certificates number the layer: its elements are neurons, not scales
@@ -85,7 +110,7 @@ static inline bool layer_is_curved(const struct layer *layer)
 static inline bool layer_has_neurons(const struct layer *layer)
 {
     return layer->kind == LAYER_RELU || layer->kind == LAYER_ACTIVATION ||
-           layer->kind == LAYER_PRODUCT;
+           layer->kind == LAYER_PRODUCT || layer->kind == LAYER_DIFFERENCE;
 }
 
 /* The last layer is the output (all outputs flattened in graph order). */
@@ -95,8 +120,10 @@ struct layers {
     size_t n_inputs;
     size_t n_outputs;
     size_t n_relus;        /* neurons in all LAYER_RELU */
-    size_t n_curved;       /* neurons in all layers of the kinds (3) to (5):
+    size_t n_curved;       /* neurons in all layers of the kinds (3) to (6):
                               what works for (1) and (2) only asks for 0 */
+    size_t n_pairs;        /* neurons in all layers of kind (6), which count
+                              as curved too */
     bool is_input_float32; /* element type of the input: float32 or float64 */
 };
 
@@ -104,6 +131,11 @@ void layers_destroy(struct layers *layers);
 
 /* y = v[last] in nearest double arithmetic; y[n_outputs], x[n_inputs]. */
 void layers_eval(double *y, const struct layers *layers, const double *x);
+
+/* The values of all layers at x, in the same arithmetic: v[k][width] for each
+ * layer k. */
+void layers_eval_all(double *const *v, const struct layers *layers,
+                     const double *x);
 
 /* y[n_rows] += M x, resp. y[n_cols] += M^T x, in nearest arithmetic. */
 void matrix_add_product(double *y, const struct matrix *matrix,

@@ -160,6 +160,7 @@ static void append(struct layers *layers, const struct layer *layer)
     case LAYER_ACTIVATION:
     case LAYER_PRODUCT:
     case LAYER_SCALE:
+    case LAYER_DIFFERENCE:
         layers->n_curved += layer->width;
         break;
     }

@@ -265,6 +265,7 @@ struct net *net_join(struct net **parts, size_t n,
     NEW(join.net);
     name_all(join.net, parts, n);
     for (size_t i = 0; i < n; i++) {
+        join.net->second = n == 2 ? join.net->nodes.n : 0;
         take_part(&join, parts[i]);
     }
     add_inputs(&join, &extras->ties);
@@ -275,6 +276,10 @@ struct net *net_join(struct net **parts, size_t n,
     join.net->nodes.n = 0;
     join.net->nodes.capacity = 0;
     add_all_tied(&join, &extras->ties);
+    if (n == 2) {
+        join.net->second += join.net->nodes.n;
+        join.net->end = join.net->nodes.n + n_nodes;
+    }
     for (size_t i = 0; i < n_nodes; i++) {
         VEC_PUSH(&join.net->nodes, nodes[i]);
     }

@@ -11,6 +11,7 @@
 #include "src/base/alloc.h"
 #include "src/base/reader.h"
 #include "src/base/writer.h"
+#include "src/query/pairing.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -75,20 +76,25 @@ enum status proof_hash_query(unsigned char digest[SHA256_BYTES],
     return STATUS_OK;
 }
 
+static size_t count_layers(const struct layers *layers)
+{
+    size_t n = 0;
+    for (size_t k = 1; k < layers->n_layers; k++) {
+        n += layer_has_neurons(&layers->layer[k]) ? 1 : 0;
+    }
+    return n;
+}
+
 /* The numbers of a query; n_disjuncts [n_cases] is filled. */
 static struct cert_shape shape_of(size_t *n_disjuncts,
                                   const struct query *query)
 {
     const struct layers *layers = query->layers;
-    size_t n_relus = 0;
-    for (size_t k = 1; k < layers->n_layers; k++) {
-        n_relus += layer_has_neurons(&layers->layer[k]) ? 1 : 0;
-    }
     for (size_t i = 0; i < query->n_cases; i++) {
         n_disjuncts[i] = query->cases[i].n_disjuncts;
     }
     return (struct cert_shape){.n_inputs = layers->n_inputs,
-                               .n_relus = n_relus,
+                               .n_relus = count_layers(layers),
                                .n_cases = query->n_cases,
                                .n_disjuncts = n_disjuncts};
 }
@@ -150,6 +156,16 @@ void proof_destroy(struct proof *proof)
     }
 }
 
+bool proof_use_pairs(struct proof *proof, const struct query *paired)
+{
+    const size_t n = count_layers(paired->layers);
+    if (proof != NULL && n <= MOST_LAYERS) {
+        proof->cert.n_relus = n;
+        proof->cert.has_pairs = true;
+    }
+    return proof == NULL || n <= MOST_LAYERS;
+}
+
 struct sink *proof_begin_case(struct proof *proof)
 {
     if (proof == NULL) {
@@ -188,6 +204,7 @@ void proof_keep_witness(struct proof *proof, const double *x)
     cert->trees = NULL;
     cert->n_cases = 0;
     cert->n_relus = 0;
+    cert->has_pairs = false;
     cert->verdict = CERT_SAT;
     NEW_ARRAY(cert->witness, cert->n_inputs);
     memcpy(cert->witness, x, cert->n_inputs * sizeof *x);
@@ -269,15 +286,19 @@ enum status proof_shrink(struct proof *proof, const struct query *query,
     enum status status = STATUS_OK;
     struct minimize_report report;
     struct replay *replay = NULL;
+    struct query bounded;
     struct bytes bytes = {0};
     struct writer *writer = NULL;
     if (!has_split(&proof->cert)) {
         return STATUS_OK;
     }
-    replay = replay_create(query, proof->cert.box_bits, proof->cert.fact_bits);
+    (void)pairing_init(&bounded, query, proof->cert.has_pairs);
+    replay =
+        replay_create(&bounded, proof->cert.box_bits, proof->cert.fact_bits);
     const struct oracle oracle = replay_oracle(replay);
     minimize_run(&report, &proof->cert, &oracle, &options);
     replay_destroy(replay);
+    pairing_clear(&bounded, query);
     if (!has_changed(&report)) {
         return STATUS_OK;
     }

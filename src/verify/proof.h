@@ -27,6 +27,11 @@ enum status proof_open(struct proof **proof, const struct query *query,
                        const char *path, struct error *error);
 void proof_destroy(struct proof *proof);
 
+/* The proof will be that of a query with differences (src/query/pairing.h),
+ * before its first case; false, and it is as before, if a certificate cannot
+ * express it. */
+bool proof_use_pairs(struct proof *proof, const struct query *paired);
+
 /* An empty sink for the next case, owned by the proof. */
 struct sink *proof_begin_case(struct proof *proof);
 /* Keeps what the sink holds if the case is closed; releases the sink. */

@@ -4,6 +4,7 @@
 #include "solver/record.h"
 #include "solver/replay.h"
 #include "src/base/alloc.h"
+#include "src/query/pairing.h"
 #include "src/verify/proof.h"
 
 #include <string.h>
@@ -63,6 +64,7 @@ enum status proof_fits(const struct cert *cert, const struct query *query,
     }
     enum status status = proof_hash_query(digest, query, error);
     bool fits = status == STATUS_OK && is_fitting(cert, query, n_relus) &&
+                cert->has_pairs == (layers->n_pairs > 0) &&
                 memcmp(digest, cert->query_hash, sizeof digest) == 0;
     for (size_t c = 0; fits && c < cert->n_cases; c++) {
         fits = has_neurons(&cert->trees[c], width);
@@ -80,18 +82,21 @@ enum status proof_minimize(struct minimize_report *report, struct cert *cert,
                            const struct minimize_options *options,
                            struct error *error)
 {
-    const enum status status = proof_fits(cert, query, error);
+    struct query bounded;
+    (void)pairing_init(&bounded, query, cert->has_pairs);
+    const enum status status = proof_fits(cert, &bounded, error);
     if (status == STATUS_OK) {
         struct replay *replay =
-            replay_create(query, cert->box_bits, cert->fact_bits);
+            replay_create(&bounded, cert->box_bits, cert->fact_bits);
         const struct oracle oracle = replay_oracle(replay);
         struct minimize_options used = *options;
-        if (query->layers->n_curved > 0) {
+        if (bounded.layers->n_curved > 0) {
             /* Slicing knows the needs of lines of ReLUs only. */
             used.passes &= ~(1u << MINIMIZE_SLICE);
         }
         minimize_run(report, cert, &oracle, &used);
         replay_destroy(replay);
     }
+    pairing_clear(&bounded, query);
     return status;
 }

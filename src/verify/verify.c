@@ -5,6 +5,7 @@
 #include "src/base/alloc.h"
 #include "src/base/log.h"
 #include "src/base/require.h"
+#include "src/query/pairing.h"
 #include "src/verify/verify_cells.h"
 #include "src/verify/witness_text.h"
 
@@ -54,6 +55,8 @@ struct worker {
 
 /*
  * One run.
+ *   bounded    the query of the search: that of two networks that are near has
+ *              layers of its own
  *   point_work multiply-adds of one point of an attack
  *   workers    [threads] each touches only its own entry, so no lock is
  *              needed
@@ -64,6 +67,7 @@ struct run {
     const struct query *query;
     const struct verify_options *options;
     struct verify_result *result;
+    struct query bounded;
     double point_work;
     struct worker *workers;
     struct solver *solver;
@@ -421,6 +425,16 @@ static void worker_clear(struct worker *worker, struct stats *stats)
     }
 }
 
+/* Where two networks are near, bounds are found for differences. */
+static void choose_layers(struct run *run)
+{
+    if (!pairing_init(&run->bounded, run->query, true) ||
+        !pairing_is_near(&run->bounded) ||
+        !proof_use_pairs(run->options->proof, &run->bounded)) {
+        pairing_clear(&run->bounded, run->query);
+    }
+}
+
 void verify_query(struct verify_result *result, const struct query *query,
                   const struct verify_options *options)
 {
@@ -439,7 +453,8 @@ void verify_query(struct verify_result *result, const struct query *query,
         .engine = options->engine,
         .on_progress = options->on_progress == NULL ? NULL : forward_progress,
         .progress_context = &run};
-    run.solver = solver_create(query, &how);
+    choose_layers(&run);
+    run.solver = solver_create(&run.bounded, &how);
 
     decide(&run);
 
@@ -448,6 +463,7 @@ void verify_query(struct verify_result *result, const struct query *query,
         worker_clear(&run.workers[i], &result->stats);
     }
     alloc_free(run.workers);
+    pairing_clear(&run.bounded, query);
 }
 
 void verify_result_clear(struct verify_result *result)
