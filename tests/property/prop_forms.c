@@ -258,6 +258,7 @@ static void apply_layer(struct twin *twin, size_t k)
     case LAYER_ACTIVATION:
     case LAYER_PRODUCT:
     case LAYER_SCALE:
+    case LAYER_DIFFERENCE:
         ck_abort_msg("no twin");
     }
 }

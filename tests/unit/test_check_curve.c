@@ -228,7 +228,7 @@ START_TEST(products_take_all_corners)
                 mpq_t part;
                 mpq_init(part);
                 set_line(line, &lines, side, *at[0]);
-                mpq_set_d(part, lines.other);
+                mpq_set_d(part, lines.rest[0][0]);
                 mpq_mul(part, part, *at[1]);
                 mpq_add(line, line, part);
                 mpq_sub(line, side == 0 ? value : line,

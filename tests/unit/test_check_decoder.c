@@ -205,10 +205,10 @@ START_TEST(heads_out_of_range_are_refused)
         size_t at;
         unsigned char value;
         int status;
-    } changes[] = {{0, 'B', 3},   {4, 1, 4},    {4, 3, 4},    {5, 1, 3},
-                   {5, 3, 4},     {102, 61, 3}, {103, 61, 3}, {104, 0, 3},
-                   {104, 17, 3},  {105, 0, 3},  {105, 9, 3},  {106, 0, 3},
-                   {106, 127, 3}, {106, 128, 3}};
+    } changes[] = {{0, 'B', 3}, {4, 1, 4},     {4, 3, 4},    {5, 1, 3},
+                   {5, 3, 1},   {5, 4, 4},     {102, 61, 3}, {103, 61, 3},
+                   {104, 0, 3}, {104, 17, 3},  {105, 0, 3},  {105, 9, 3},
+                   {106, 0, 3}, {106, 127, 3}, {106, 128, 3}};
     struct ref_subject subject;
     open_small(&subject, "(assert (>= Y_0 5))");
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
