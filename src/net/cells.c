@@ -230,7 +230,7 @@ void cells_destroy(struct cells *cells)
 
 size_t net_n_indices(const struct net *net)
 {
-    return net->cells == NULL ? 0 : net->cells->n;
+    return net == NULL || net->cells == NULL ? 0 : net->cells->n;
 }
 
 size_t net_index(const struct net *net, size_t k)

@@ -199,7 +199,8 @@ struct layers *pairs_create(const struct net *net, const struct layers *layers)
 {
     struct pairing p = {.from = layers};
     NEW_ARRAY(p.partner, layers->n_layers);
-    if (net->end == 0 || !find_partners(p.partner, net, layers)) {
+    if (net == NULL || net->end == 0 ||
+        !find_partners(p.partner, net, layers)) {
         alloc_free(p.partner);
         return NULL;
     }
