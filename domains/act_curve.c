@@ -351,19 +351,35 @@ static struct choice choose_steps(enum activation activation, double l,
     return choice;
 }
 
+/*
+ * Where the tangent of a function that is convex or concave on [l, u] touches
+ * it: near the flatter end for exp and reciprocal, as bounds of softmax are
+ * sharpest then, and for exp not where the tangent is negative at l.
+ */
+static double touch_place(enum activation activation, double l, double u)
+{
+    if (activation == ACTIVATION_EXP) {
+        return fmin(l + 0.1875 * (u - l), l + 1.0);
+    }
+    if (activation == ACTIVATION_RECIPROCAL) {
+        return l > 0.0 ? l + 0.8125 * (u - l) : l + 0.1875 * (u - l);
+    }
+    return 0.5 * l + 0.5 * u;
+}
+
 static struct choice choose(enum activation activation, double l, double u)
 {
     struct act_piece pieces[ACT_MOST_PIECES];
     const size_t n = act_pieces(pieces, activation, l, u);
-    const double middle = 0.5 * l + 0.5 * u;
+    const double touch_at = touch_place(activation, l, u);
     if (n == 1 && pieces[0].kind == PIECE_CONVEX) {
-        return (struct choice){act_curve_derivative(activation, middle), middle,
-                               chord_of(activation, l, u), middle};
+        return (struct choice){act_curve_derivative(activation, touch_at),
+                               touch_at, chord_of(activation, l, u), touch_at};
     }
     if (n == 1 && pieces[0].kind == PIECE_CONCAVE) {
-        return (struct choice){chord_of(activation, l, u), middle,
-                               act_curve_derivative(activation, middle),
-                               middle};
+        return (struct choice){chord_of(activation, l, u), touch_at,
+                               act_curve_derivative(activation, touch_at),
+                               touch_at};
     }
     if (activation == ACTIVATION_SIGMOID || activation == ACTIVATION_TANH ||
         activation == ACTIVATION_ERF) {

@@ -182,6 +182,27 @@ static bool choose_steps(mpq_t slope, enum check_curve f, size_t side,
     return is_good;
 }
 
+/* Where the tangent of a curve that bends one way touches it. */
+static void find_place(mpq_t place, enum check_curve f, mpq_t z[2])
+{
+    enum { NEAR = 3, FAR = 13, PLACE_BITS = 4 };
+    mpq_t part;
+    if (f != CHECK_EXP && f != CHECK_RECIPROCAL) {
+        check_middle(place, z[0], z[1]);
+        return;
+    }
+    mpq_init(part);
+    mpq_sub(place, z[1], z[0]);
+    mpq_set_ui(part, f != CHECK_EXP && mpq_sgn(z[0]) > 0 ? FAR : NEAR, 1);
+    mpq_mul(place, place, part);
+    mpq_div_2exp(place, place, PLACE_BITS);
+    if (f == CHECK_EXP && mpq_cmp_ui(place, 1, 1) > 0) {
+        mpq_set_ui(place, 1, 1);
+    }
+    mpq_add(place, place, z[0]);
+    mpq_clear(part);
+}
+
 /* The slope of a line, and where f has it if that is known. */
 static bool choose(mpq_t slope, mpq_t touch, enum check_curve f, size_t side,
                    mpq_t z[2])
@@ -191,7 +212,7 @@ static bool choose(mpq_t slope, mpq_t touch, enum check_curve f, size_t side,
     shape = shape == CHECK_WAVE ? bend_of_wave(f, z) : shape;
     mpq_t y[2];
     mpq_inits(y[0], y[1], NULL);
-    check_middle(touch, z[0], z[1]);
+    find_place(touch, f, z);
     if (shape == (side == 0 ? CHECK_CONVEX : CHECK_CONCAVE)) {
         is_good = check_slope_at(y, f, touch);
         mpq_set(slope, y[0]);
