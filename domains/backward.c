@@ -1,6 +1,7 @@
 /* c.v >= A.x + b by eliminating layers backwards, with charged rounding. */
 #include "domains/backward.h"
 
+#include "domains/act_curve.h"
 #include "domains/act_relu.h"
 #include "domains/backward_state.h"
 #include "src/base/alloc.h"
@@ -50,6 +51,7 @@ struct backward *backward_create(const struct weights *weights)
     NEW_ARRAY(b->magnitude, layers->n_layers);
     NEW_ARRAY(b->lines, layers->n_layers);
     NEW_ARRAY(b->curves, layers->n_layers);
+    NEW_ARRAY(b->total, layers->n_layers);
     size_t n_total = 64;
     size_t widest = 0;
     for (size_t k = 0; k < layers->n_layers; k++) {
@@ -92,6 +94,7 @@ void backward_destroy(struct backward *b)
     alloc_free(b->magnitude);
     alloc_free(b->lines);
     alloc_free(b->curves);
+    alloc_free(b->total);
     alloc_free(b->every);
     tiling_work_clear(&b->work);
     alloc_free(b);
@@ -115,29 +118,88 @@ static double absolute_row(const struct matrix *matrix, size_t i,
     return sum;
 }
 
+/* The size of a value by its bounds, if it is not known to be less. */
+static double size_of(const struct backward *b, const struct bounds *bounds,
+                      size_t k, size_t i)
+{
+    return fmin(b->magnitude[k][i],
+                fmax(fabs(bounds->lower[k][i]), fabs(bounds->upper[k][i])));
+}
+
+/* The largest size of a value of layer k, by those of its sources. */
+static double magnitude_by_sources(const struct backward *b, size_t k, size_t i,
+                                   const struct bounds *bounds)
+{
+    const struct layer *layer = &b->layers->layer[k];
+    const double m = layer->kind == LAYER_INPUT
+                         ? HUGE_VAL
+                         : size_of(b, bounds, layer->source, i);
+    double lower = -HUGE_VAL;
+    double upper = HUGE_VAL;
+    double sum = 0.0;
+    switch (layer->kind) {
+    case LAYER_INPUT:
+        return HUGE_VAL;
+    case LAYER_AFFINE:
+        for (size_t t = 0; t < layer->n_terms; t++) {
+            sum += absolute_row(&layer->terms[t].matrix, i,
+                                b->magnitude[layer->terms[t].source]);
+        }
+        return (sum + fabs(layer->bias[i])) * (1.0 + 4.0 * b->gamma);
+    case LAYER_RELU:
+        return m;
+    case LAYER_ACTIVATION:
+        act_curve_range(&lower, &upper, layer->activation,
+                        bounds->lower[layer->source][i],
+                        bounds->upper[layer->source][i]);
+        return fmax(fabs(lower), fabs(upper));
+    case LAYER_PRODUCT:
+        return m * size_of(b, bounds, layer->other, i) * (1.0 + 0x1p-50);
+    case LAYER_SCALE:
+        break;
+    }
+    return m *
+           fmax(fabs(layer->factor_lower[i]), fabs(layer->factor_upper[i])) *
+           (1.0 + 0x1p-50);
+}
+
+/* (2) of backward.h for a layer whose sources have theirs. */
+static void set_layer_scale(struct backward *b, size_t k,
+                            const struct bounds *bounds)
+{
+    const struct layer *layer = &b->layers->layer[k];
+    double total = k == 0 ? 1.0 : b->total[k - 1];
+    for (size_t i = 0; i < layer->width; i++) {
+        double m = fmax(fabs(bounds->lower[k][i]), fabs(bounds->upper[k][i]));
+        if (b->layers->n_curved > 0) {
+            m = fmin(m, magnitude_by_sources(b, k, i, bounds));
+        }
+        double sum = m;
+        for (size_t t = 0; t < layer->n_terms; t++) {
+            sum += absolute_row(&layer->terms[t].matrix, i,
+                                b->magnitude[layer->terms[t].source]);
+        }
+        if (layer->kind == LAYER_AFFINE) {
+            sum += fabs(layer->bias[i]);
+        }
+        b->magnitude[k][i] = m;
+        b->error[k][i] = 2.0 * b->gamma * sum + 0x1p-1070;
+        total += m;
+    }
+    b->total[k] = total;
+}
+
+void backward_extend_scale(struct backward *b, size_t from, size_t end,
+                           const struct bounds *bounds)
+{
+    for (size_t k = from; k < end; k++) {
+        set_layer_scale(b, k, bounds);
+    }
+}
+
 void backward_set_scale(struct backward *b, const struct bounds *bounds)
 {
-    double total = 1.0;
-    for (size_t k = 0; k < b->layers->n_layers; k++) {
-        const struct layer *layer = &b->layers->layer[k];
-        for (size_t i = 0; i < layer->width; i++) {
-            const double m =
-                fmax(fabs(bounds->lower[k][i]), fabs(bounds->upper[k][i]));
-            double sum = m;
-            for (size_t t = 0; t < layer->n_terms; t++) {
-                sum += absolute_row(&layer->terms[t].matrix, i,
-                                    b->magnitude[layer->terms[t].source]);
-            }
-            if (layer->kind == LAYER_AFFINE) {
-                sum += fabs(layer->bias[i]);
-            }
-            b->magnitude[k][i] = m;
-            b->error[k][i] = 2.0 * b->gamma * sum + 0x1p-1070;
-            total += m;
-        }
-    }
-    /* Fewer than 2^40 operations, each off by at most 2^-1074 times m. */
-    b->underflow = total < 0x1p+500 ? total * 0x1p-1030 : HUGE_VAL;
+    backward_extend_scale(b, 0, b->layers->n_layers, bounds);
 }
 
 void backward_set_lines(struct backward *b, size_t relu, const double *lower,

@@ -61,9 +61,16 @@ enum { BACKWARD_ROWS = 64 };
 struct backward *backward_create(const struct weights *weights);
 void backward_destroy(struct backward *backward);
 
-/* Sets (2) for a region and all its subsets; bounds valid for that region,
- * finite. All lines set later must come from bounds within these. */
+/* Sets (2) for a region and all its subsets; bounds valid for that region. All
+ * lines set later must come from bounds within these. Magnitudes are also those
+ * that follow from the sources; rows that meet an infinite one have no bound.
+ */
 void backward_set_scale(struct backward *backward, const struct bounds *bounds);
+
+/* The same for the layers from .. end - 1 only, by bounds of the same region
+ * that are known better by now. */
+void backward_extend_scale(struct backward *backward, size_t from, size_t end,
+                           const struct bounds *bounds);
 
 /*
  * Chooses the lines of ReLU layer `relu` from bounds of its pre-activation

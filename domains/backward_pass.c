@@ -220,8 +220,20 @@ static void pass_relu(struct backward *b, size_t k)
     }
 }
 
+/* What all underflows below layer k cost at most: fewer than 2^40 operations,
+ * each off by at most 2^-1074 times a magnitude. */
+static double underflow_below(const struct backward *b, size_t k)
+{
+    return b->total[k] < 0x1p+500 ? b->total[k] * 0x1p-1030 : HUGE_VAL;
+}
+
 void backward_run(struct backward *b)
 {
+    size_t top = 0;
+    for (size_t k = 1; k < b->layers->n_layers; k++) {
+        top = b->columns[k].is_present ? k : top;
+    }
+    const double underflow = underflow_below(b, top);
     for (size_t k = b->layers->n_layers; k-- > 1;) {
         if (!b->columns[k].is_present) {
             continue;
@@ -247,6 +259,6 @@ void backward_run(struct backward *b)
             const size_t j = columns->list[t];
             sums[1] += fabs(row[j]) * b->error[0][j];
         }
-        b->constant[r] -= sums[1] * (1.0 + 0x1p-10) + b->underflow;
+        b->constant[r] -= sums[1] * (1.0 + 0x1p-10) + underflow;
     }
 }

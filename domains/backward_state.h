@@ -55,6 +55,7 @@ struct columns {
  * lines        [n_layers], filled for ReLU layers
  * curves       [n_layers], filled for the kinds beside affine and ReLU
  * every        0, 1, 2, ...: the live list of a layer without lines
+ * total        [n_layers] 1 and all magnitudes up to a layer, added up
  * work         of tilings
  */
 struct backward {
@@ -70,7 +71,7 @@ struct backward {
     uint32_t *every;
     struct tiling_work work;
     double gamma;
-    double underflow;
+    double *total;
     size_t n_rows;
     uint64_t madds;
     double constant[BACKWARD_ROWS];
