@@ -139,6 +139,7 @@ static double magnitude_by_sources(const struct backward *b, size_t k, size_t i,
     double sum = 0.0;
     switch (layer->kind) {
     case LAYER_INPUT:
+    case LAYER_DIFFERENCE:
         return HUGE_VAL;
     case LAYER_AFFINE:
         for (size_t t = 0; t < layer->n_terms; t++) {

@@ -406,11 +406,20 @@ static void renew_lines(struct prover *p, size_t k, size_t source)
     }
 }
 
-/*
- * A layer of a network with other kinds of neurons, which is not a ReLU. The
- * checker has no intervals but those of the root; those of affine values in
- * pairs of networks are of little use.
- */
+/* Intervals of layer k from those of its sources. Below the root, the checker
+ * has none; those of affine values in pairs of networks are of little use. */
+static bool apply_intervals(struct prover *p, const struct node *node, size_t k)
+{
+    if ((p->record.is_on && node->depth > 0) || p->layers->n_pairs > 0) {
+        return true;
+    }
+    const bool is_possible_so_far =
+        box_apply_layer(&p->bounds, p->layers, k) || is_possible(p, k);
+    forget_large(p, k);
+    return is_possible_so_far;
+}
+
+/* A layer of a network with other kinds of neurons, which is not a ReLU. */
 static bool bound_curved(struct prover *p, const struct node *node, size_t k,
                          struct relu relu, size_t changed)
 {
@@ -431,8 +440,7 @@ static bool bound_curved(struct prover *p, const struct node *node, size_t k,
         }
         renew_lines(p, k, relu.source);
     }
-    if (!p->record.is_on && p->layers->n_pairs == 0 &&
-        !box_apply_layer(&p->bounds, p->layers, k) && !is_possible(p, k)) {
+    if (!apply_intervals(p, node, k)) {
         return false;
     }
     if (layer->kind == LAYER_SCALE) {
@@ -448,9 +456,15 @@ static bool bound_layers(struct prover *p, const struct node *node,
                          struct relu relu, size_t changed)
 {
     const bool has_curved = p->layers->n_curved > 0;
+    size_t n_scaled = 0;
     memset(p->is_settled, 0, p->layers->n_layers * sizeof *p->is_settled);
     for (size_t k = 1; k < p->layers->n_layers; k++) {
         const enum layer_kind kind = p->layers->layer[k].kind;
+        if (has_curved && node->depth == 0 && p->loss[k] != NULL) {
+            /* The bounds of the whole case grow finite layer by layer. */
+            backward_extend_scale(p->backward, n_scaled, k, &p->bounds);
+            n_scaled = k;
+        }
         if (kind == LAYER_RELU) {
             relu.source = p->layers->layer[k].source;
             relu.is_stale = relu.source > changed;

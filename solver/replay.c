@@ -112,12 +112,13 @@ struct replay_value replay_value_of(const struct replay *r, uint32_t relu,
 }
 
 /* Facts of the checker that are too large for it are infinite. */
-static void forget_large(const struct replay *r, struct bounds *bounds)
+static void forget_large(const struct replay *r, struct bounds *bounds,
+                         size_t k)
 {
     const double most = ldexp(REPLAY_MOST_UNITS, -(int)r->fact_bits);
-    for (size_t i = r->layers->n_inputs; i < bounds->n_total; i++) {
-        double *lower = &bounds->block[i];
-        double *upper = &bounds->block[bounds->n_total + i];
+    for (size_t i = 0; i < r->layers->layer[k].width; i++) {
+        double *lower = &bounds->lower[k][i];
+        double *upper = &bounds->upper[k][i];
         *lower = *lower > -most ? *lower : -HUGE_VAL;
         *upper = *upper < most ? *upper : HUGE_VAL;
     }
@@ -160,7 +161,10 @@ static bool load(void *context, size_t case_index)
     level->n_literals = 0;
     level->n_slopes = 0;
     backward_set_scale(r->backward, &level->bounds);
-    forget_large(r, &level->bounds);
+    for (size_t k = 1; k < r->layers->n_layers; k++) {
+        forget_large(r, &level->bounds, k);
+    }
+    r->n_renewed = 1;
     spec_clear(&r->spec);
     spec_init(&r->spec, r->layers, c);
     set_all_stale(r);
@@ -210,6 +214,7 @@ static bool enter(void *context, const struct oracle_split *split,
 {
     struct replay *r = context;
     const size_t n = r->layers->n_inputs;
+    replay_renew(r, r->layers->n_layers);
     struct replay_level *level = reserve(r, r->depth + 1);
     const struct replay_level *parent = &r->levels.data[r->depth];
     memcpy(level->units, parent->units, 2 * n * sizeof *level->units);
@@ -314,6 +319,22 @@ static void sharpen(struct replay *r, size_t source, const uint32_t *neurons,
     }
 }
 
+void replay_renew(struct replay *r, size_t end)
+{
+    struct replay_level *level = replay_here(r);
+    if (r->depth > 0 || r->layers->n_curved == 0 || r->layers->n_pairs > 0) {
+        return;
+    }
+    for (; r->n_renewed < end; r->n_renewed++) {
+        if (!box_apply_layer(&level->bounds, r->layers, r->n_renewed)) {
+            level->is_possible = false;
+        }
+        backward_extend_scale(r->backward, r->n_renewed, r->n_renewed + 1,
+                              &level->bounds);
+        forget_large(r, &level->bounds, r->n_renewed);
+    }
+}
+
 /* Whether the lines of neuron i of a layer could gain by closer ends. */
 static bool can_gain_by(const struct layer *layer, const struct bounds *bounds,
                         size_t i, double lower, double upper)
@@ -357,6 +378,7 @@ static bool refresh(void *context, uint32_t relu)
 {
     struct replay *r = context;
     const struct layer *layer = &r->layers->layer[r->relu[relu]];
+    replay_renew(r, r->relu[relu]);
     return refresh_source(r, layer->source, layer) &&
            (layer->kind != LAYER_PRODUCT ||
             refresh_source(r, layer->other, layer));
@@ -420,6 +442,7 @@ static bool lemma(void *context, const struct oracle_lemma *one)
     const struct replay_value z = replay_value_of(r, one->relu, one->element);
     double *lower = &level->bounds.lower[z.layer][z.element];
     double *upper = &level->bounds.upper[z.layer][z.element];
+    replay_renew(r, r->relu[one->relu]);
     if (!level->is_possible ||
         copies_input(r->copied, z.layer, z.element) != COPIES_NONE) {
         return level->is_possible;
@@ -486,6 +509,7 @@ static void find_margins(void *context, double *margins,
     struct replay *r = context;
     struct row rows[BACKWARD_ROWS];
     size_t n_block = 0;
+    replay_renew(r, r->layers->n_layers);
     replay_set_lines(r, r->layers->n_layers, true);
     for (size_t s = 0; s < n; s++) {
         margins[s] = replay_here(r)->is_possible ? -HUGE_VAL : HUGE_VAL;

@@ -38,6 +38,7 @@ static void bound_terms(struct replay *r, struct choice *choice,
                         uint32_t disjunct)
 {
     const size_t n = choice->n_inputs;
+    replay_renew(r, r->layers->n_layers);
     replay_set_lines(r, r->layers->n_layers, true);
     for (size_t first = 0; first < choice->n_terms; first += BACKWARD_ROWS) {
         const size_t left = choice->n_terms - first;

@@ -86,6 +86,7 @@ void replay_closing_needs(void *context, uint8_t *needs,
     if (r->spec.first[d] == r->spec.first[d + 1]) {
         return;
     }
+    replay_renew(r, r->layers->n_layers);
     replay_set_lines(r, r->layers->n_layers, true);
     const size_t atom = sum->n == 0 ? best_atom(r, d) : 0;
     backward_begin(r->backward, 1);
@@ -105,6 +106,7 @@ void replay_lemma_needs(void *context, uint8_t *needs,
     const size_t source = r->layers->layer[r->relu[lemma->relu]].source;
     /* Ends that cross have no lines: those of this layer, or none. */
     const bool is_possible = replay_here(r)->is_possible;
+    replay_renew(r, r->relu[lemma->relu]);
     replay_set_lines(r, is_possible ? r->layers->n_layers : source,
                      !is_refresh);
     backward_begin(r->backward, 1);

@@ -49,6 +49,7 @@ struct replay_level {
  * is_stale  per layer: its lines are not those of the node in work
  * copied    what copies_of_inputs returns: these values have the ends of inputs
  * n_neurons  of all layers in the bounds, inputs included
+ * n_renewed  layers whose bounds at the root are known by intervals
  * has_slopes  the lines that are not stale were made with the slopes
  */
 struct replay {
@@ -69,6 +70,7 @@ struct replay {
     VEC(struct replay_literal) literals;
     VEC(struct replay_slope) slopes;
     bool *is_stale;
+    size_t n_renewed;
     bool has_slopes;
     uint32_t *neurons; /* [widest layer] */
     double spent;      /* multiply-adds before load */
@@ -101,6 +103,10 @@ void replay_narrow_input(struct replay *replay, struct replay_level *level,
 int64_t replay_threshold(const struct replay *replay,
                          const struct oracle_split *split,
                          const struct replay_level *level);
+
+/* At the root of a network with other neurons than ReLUs: narrows the layers
+ * before layer `end` to what intervals tell, as the checker does. */
+void replay_renew(struct replay *replay, size_t end);
 
 /* Makes the lines of all layers before layer `end`. */
 void replay_set_lines(struct replay *replay, size_t end, bool use_slopes);

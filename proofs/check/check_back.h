@@ -95,4 +95,13 @@ void check_back_neurons(int64_t *ends, struct check_back *back,
 void check_back_intervals(struct check_region *region,
                           const struct check_network *network);
 
+/*
+ * FORMAT.md, "Renewal": narrows the ends of the layers *next .. end - 1 by
+ * interval evaluation from what is known by now, if the network has it; *next is
+ * end then. false: nothing is left between some ends.
+ */
+bool check_back_renew(struct check_context *context,
+                      const struct check_network *network, size_t *next,
+                      size_t end);
+
 #endif

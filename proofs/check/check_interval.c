@@ -46,14 +46,21 @@ static int64_t row_lower(const struct check_region *region,
     return is_finite ? (int64_t)sum : CHECK_NO_LOWER;
 }
 
-static void apply_relu(struct check_region *region, int64_t *ends,
-                       uint32_t source)
+/* Ends of coordinate i of the layer by those of what it is made of. */
+static void find_ends(int64_t ends[2], const struct check_region *region,
+                      const struct check_layer *layer, size_t i)
 {
-    int64_t fact[2];
-    check_region_fact(fact, region, source);
-    region->line[source] = check_line_get(fact[0], fact[1], region->slope_bits);
-    ends[0] = fact[0] > 0 ? fact[0] : 0;
-    ends[1] = fact[1] > 0 ? fact[1] : 0;
+    if (layer->kind == CHECK_RELU) {
+        check_region_fact(ends, region, layer->source[i]);
+        ends[0] = ends[0] > 0 ? ends[0] : 0;
+        ends[1] = ends[1] > 0 ? ends[1] : 0;
+    } else if (layer->kind == CHECK_AFFINE) {
+        const int64_t minus = row_lower(region, layer, i, -1);
+        ends[0] = row_lower(region, layer, i, 1);
+        ends[1] = minus == CHECK_NO_LOWER ? CHECK_NO_UPPER : -minus;
+    } else {
+        check_curved_ends(ends, region, layer, i);
+    }
 }
 
 static void intersect(int64_t ends[2], const int64_t other[2])
@@ -68,23 +75,38 @@ void check_back_intervals(struct check_region *region,
     for (size_t l = 0; l < network->n_layers; l++) {
         const struct check_layer *layer = &network->layers[l];
         for (size_t i = 0; i < layer->width; i++) {
-            int64_t *ends = region->ends + 2 * (layer->first + i);
+            find_ends(region->ends + 2 * (layer->first + i), region, layer, i);
             if (layer->kind == CHECK_RELU) {
-                apply_relu(region, ends, layer->source[i]);
-                continue;
+                const uint32_t z = layer->source[i];
+                int64_t fact[2];
+                check_region_fact(fact, region, z);
+                region->line[z] =
+                    check_line_get(fact[0], fact[1], region->slope_bits);
             }
-            if (layer->kind != CHECK_AFFINE) {
-                check_curved_ends(ends, region, layer, i);
-                continue;
-            }
-            const int64_t minus = row_lower(region, layer, i, -1);
-            ends[0] = row_lower(region, layer, i, 1);
-            ends[1] = minus == CHECK_NO_LOWER ? CHECK_NO_UPPER : -minus;
-            if (network->same != NULL) {
-                intersect(ends,
+            if (layer->kind == CHECK_AFFINE && network->same != NULL) {
+                intersect(region->ends + 2 * (layer->first + i),
                           region->ends +
                               2 * (size_t)network->same[layer->first + i]);
             }
         }
     }
+}
+
+bool check_back_renew(struct check_context *context,
+                      const struct check_network *network, size_t *next,
+                      size_t end)
+{
+    bool has_any = true;
+    const bool is_renewed = network->is_curved && network->same == NULL;
+    for (; is_renewed && *next < end; (*next)++) {
+        const struct check_layer *layer = &network->layers[*next];
+        for (size_t i = 0; i < layer->width; i++) {
+            int64_t ends[2];
+            find_ends(ends, &context->region, layer, i);
+            has_any = check_context_narrow(context, layer->first + i, ends[0],
+                                           ends[1]) &&
+                      has_any;
+        }
+    }
+    return has_any;
 }

@@ -319,18 +319,23 @@ static void take_steps(struct walk *walk, const struct check_node *node,
 {
     const struct check_network *network = walk->proof->network;
     size_t l = 0;
+    size_t next = level == walk->levels ? 0 : network->n_layers;
     for (size_t r = 0; r < network->n_relus && !level->is_empty; r++) {
+        bool has_any =
+            check_back_renew(&walk->context, network, &next, network->relu[r]);
         for (; l < node->n_lemmas && node->lemmas[l].relu == r; l++) {
-            if (!apply_lemma(walk, node, &node->lemmas[l], arithmetic)) {
-                level->is_empty = true;
-                return;
-            }
+            has_any = has_any &&
+                      apply_lemma(walk, node, &node->lemmas[l], arithmetic);
         }
-        if ((node->refresh >> r & 1) != 0) {
-            level->is_empty =
-                !refresh(walk, &network->layers[network->relu[r]], arithmetic);
+        if (has_any && (node->refresh >> r & 1) != 0) {
+            has_any =
+                refresh(walk, &network->layers[network->relu[r]], arithmetic);
         }
+        level->is_empty = !has_any;
     }
+    level->is_empty =
+        level->is_empty ||
+        !check_back_renew(&walk->context, network, &next, network->n_layers);
 }
 
 /* Narrows by the literal of a split: FORMAT.md, "Splits". */
