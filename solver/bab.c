@@ -20,7 +20,8 @@
 enum { HEAD_NODES = 32, CENTRE_PERIOD = 4 };
 static const double LP_EFFORT = 20000.0; /* multiply-adds in the time of one */
 
-/* What a worker found out about its node. */
+/* What a worker found out about its node; first_side is that of the child to
+ * search first. */
 struct outcome {
     size_t search;
     bool is_closed;
@@ -29,12 +30,14 @@ struct outcome {
     double worst;
     struct split split;
     struct node *child[2];
+    size_t first_side;
 };
 
 struct worker {
     struct prover *prover;
     struct outcome outcome;
     double *y;
+    double *centre;
     uint64_t n_open_nodes;
     bool is_dual_ready;
     bool has_split;
@@ -71,6 +74,7 @@ static struct worker *worker_of(struct bab *bab, size_t w)
                         &problem->query->cases[problem->case_index]);
         backward_set_scale(worker->prover->backward, &bab->root_bounds->bounds);
         NEW_ARRAY(worker->y, problem->weights->layers->n_outputs);
+        NEW_ARRAY(worker->centre, problem->weights->layers->n_inputs);
     }
     return worker;
 }
@@ -87,20 +91,20 @@ static void *take(void *context, size_t w)
     return node;
 }
 
-/* Evaluates the prover's point and has it confirmed if it looks unsafe. */
-static bool try_point(struct bab *bab, size_t w)
+/* Evaluates the point x and has it confirmed if it looks unsafe. */
+static bool try_point(struct bab *bab, size_t w, const double *x)
 {
     const struct bab_problem *problem = bab->problem;
     struct worker *worker = &bab->workers[w];
     const struct prover *p = worker->prover;
     if (worker->is_dual_ready) {
-        dual_eval(p->dual, worker->y, p->point);
+        dual_eval(p->dual, worker->y, x);
     } else {
-        layers_eval(worker->y, p->layers, p->point);
+        layers_eval(worker->y, p->layers, x);
     }
-    return spec_holds(&p->spec, p->point, worker->y) &&
+    return spec_holds(&p->spec, x, worker->y) &&
            problem->oracle->try_point(problem->oracle->context, w,
-                                      problem->case_index, p->point);
+                                      problem->case_index, x);
 }
 
 static double effort_of(const struct prover *p)
@@ -117,21 +121,32 @@ static bool find_witness(struct bab *bab, size_t w)
     const struct solver_oracle *oracle = problem->oracle;
     struct worker *worker = &bab->workers[w];
     struct prover *p = worker->prover;
-    if (try_point(bab, w)) {
+    if (try_point(bab, w, p->point)) {
         return true;
     }
     worker->n_open_nodes++;
     if (worker->n_open_nodes % CENTRE_PERIOD == 0) {
         for (size_t j = 0; j < p->layers->n_inputs; j++) {
-            p->point[j] = 0.5 * p->lower[j] + 0.5 * p->upper[j];
+            worker->centre[j] = 0.5 * p->lower[j] + 0.5 * p->upper[j];
         }
-        if (try_point(bab, w)) {
+        if (try_point(bab, w, worker->centre)) {
             return true;
         }
     }
     return oracle->try_region != NULL &&
            oracle->try_region(oracle->context, w, problem->case_index, p->lower,
                               p->upper, effort_of(p));
+}
+
+/* The side of a split with the point of the failed proof, where its bound is
+ * least: a witness is more likely there. */
+static size_t first_side(const struct prover *p, const struct split *split)
+{
+    const double v = split->kind == SPLIT_INPUT
+                         ? p->point[split->index]
+                         : layers_eval_element(p->layers, p->point,
+                                               split->layer, split->index);
+    return v >= split->threshold ? 1 : 0;
 }
 
 /* Makes both children of a node, by a split chosen before or else by the
@@ -171,6 +186,7 @@ static bool split_node(const struct bab *bab, struct worker *worker,
     }
     node_bounds_release(bounds);
     outcome->split = split;
+    outcome->first_side = chosen == NULL ? first_side(p, &split) : 1;
     if (split.kind == SPLIT_INPUT) {
         p->stats.splits_input++;
     } else {
@@ -305,10 +321,12 @@ static bool give(void *context, size_t w, void *item)
         bab->n_closed++;
     }
     search->n_stuck += outcome->is_stuck ? 1 : 0;
-    for (size_t side = 0; side < 2; side++) {
-        if (outcome->child[side] != NULL) {
-            frontier_push(&bab->frontier, outcome->search,
-                          outcome->child[side]);
+    for (size_t i = 0; i < 2; i++) {
+        struct node *child =
+            outcome
+                ->child[i == 0 ? 1 - outcome->first_side : outcome->first_side];
+        if (child != NULL) {
+            frontier_push(&bab->frontier, outcome->search, child);
         }
     }
     node_destroy(node);
@@ -425,6 +443,7 @@ static void finish(struct bab *bab, struct stats *stats)
 {
     for (size_t w = 0; w < bab->problem->options->threads; w++) {
         alloc_free(bab->workers[w].y);
+        alloc_free(bab->workers[w].centre);
     }
     stats->closed += bab->n_closed;
     alloc_free(bab->workers);

@@ -5,6 +5,12 @@
 
 #include <math.h>
 
+/* One node in so many is the oldest one, which has the largest region: children
+ * are ordered by where a witness is likely, so that depth first alone would
+ * stay in one corner, and its measure say nothing of the rest. Each restart
+ * leaves one node more open. */
+enum { RESTART_PERIOD = 256 };
+
 void frontier_init(struct frontier *frontier, bool use_input, bool use_neuron)
 {
     *frontier = (struct frontier){0};
@@ -53,6 +59,22 @@ static size_t choose(const struct frontier *frontier)
     return is_behind ? other : better;
 }
 
+/* Takes the top of the stack, but from time to time the bottom. */
+static struct node *take(struct search *search)
+{
+    const uint64_t n_taken = search->n_done + search->n_busy;
+    const size_t n = --search->nodes.n;
+    struct node **nodes = search->nodes.data;
+    if (n_taken % RESTART_PERIOD != 0) {
+        return nodes[n];
+    }
+    struct node *oldest = nodes[0];
+    for (size_t i = 0; i < n; i++) {
+        nodes[i] = nodes[i + 1];
+    }
+    return oldest;
+}
+
 struct node *frontier_pop(struct frontier *frontier, size_t *search)
 {
     const bool has_input = is_ready(&frontier->search[0]);
@@ -63,7 +85,7 @@ struct node *frontier_pop(struct frontier *frontier, size_t *search)
     *search = has_input && has_neuron ? choose(frontier) : has_neuron;
     struct search *chosen = &frontier->search[*search];
     chosen->n_busy++;
-    return chosen->nodes.data[--chosen->nodes.n];
+    return take(chosen);
 }
 
 bool frontier_is_closed(const struct frontier *frontier)

@@ -14,7 +14,7 @@
 enum { FRONTIER_SEARCHES = 2 };
 
 /*
- * nodes      open nodes, taken from the end: depth first
+ * nodes      open nodes, taken from the end: depth first, but for restarts
  * n_busy     nodes taken and not given back
  * measure    sum of 2^-depth over closed leaves: 1 when done               (1)
  * effort     multiply-adds and LPs spent

@@ -170,8 +170,10 @@ static void set_corner(struct prover *p, size_t r)
 static bool close_disjunct(struct prover *p, const struct trial *trial)
 {
     double best = -HUGE_VAL;
+    size_t hardest = trial->first;
     for (size_t r = trial->first; r < trial->end; r++) {
         const double lower = prover_row_minimum(p, r);
+        hardest = lower > best ? r : hardest;
         best = fmax(best, lower);
         if (p->record.is_on ? lower > p->record.margin
                             : spec_is_refuted(&p->spec, r, lower)) {
@@ -182,7 +184,7 @@ static bool close_disjunct(struct prover *p, const struct trial *trial)
         }
     }
     if (trial->first < trial->end) {
-        set_corner(p, trial->end - 1);
+        set_corner(p, hardest);
     }
     if (spec_has_sum(&p->spec, trial->disjunct)) {
         if (prover_sum_search(p, trial->disjunct)) {

@@ -103,19 +103,29 @@ static void eval_layer(double *const *values, const struct layers *layers,
     }
 }
 
-void layers_eval_all(double *const *v, const struct layers *layers,
-                     const double *x)
+/* Values of the layers up to `last` at x. */
+static void eval_up_to(double *const *v, const struct layers *layers,
+                       const double *x, size_t last)
 {
     memcpy(v[0], x, layers->n_inputs * sizeof *x);
-    for (size_t k = 0; k < layers->n_layers; k++) {
+    for (size_t k = 0; k <= last; k++) {
         eval_layer(v, layers, k);
     }
 }
 
-void layers_eval(double *y, const struct layers *layers, const double *x)
+void layers_eval_all(double *const *v, const struct layers *layers,
+                     const double *x)
+{
+    eval_up_to(v, layers, x, layers->n_layers - 1);
+}
+
+/* The same in [n_layers] arrays of one block that starts at the first one; the
+ * caller frees that and the list. */
+static double **new_values(const struct layers *layers, const double *x,
+                           size_t last)
 {
     size_t n = 0;
-    for (size_t k = 0; k < layers->n_layers; k++) {
+    for (size_t k = 0; k <= last; k++) {
         n += layers->layer[k].width;
     }
     double *block = NULL;
@@ -123,14 +133,31 @@ void layers_eval(double *y, const struct layers *layers, const double *x)
     NEW_ARRAY(block, n);
     NEW_ARRAY(values, layers->n_layers);
     n = 0;
-    for (size_t k = 0; k < layers->n_layers; k++) {
+    for (size_t k = 0; k <= last; k++) {
         values[k] = block + n;
         n += layers->layer[k].width;
     }
-    layers_eval_all(values, layers, x);
-    memcpy(y, values[layers->n_layers - 1], layers->n_outputs * sizeof *y);
+    eval_up_to(values, layers, x, last);
+    return values;
+}
+
+void layers_eval(double *y, const struct layers *layers, const double *x)
+{
+    const size_t last = layers->n_layers - 1;
+    double **values = new_values(layers, x, last);
+    memcpy(y, values[last], layers->n_outputs * sizeof *y);
+    alloc_free(values[0]);
     alloc_free(values);
-    alloc_free(block);
+}
+
+double layers_eval_element(const struct layers *layers, const double *x,
+                           size_t layer, size_t element)
+{
+    double **values = new_values(layers, x, layer);
+    const double value = values[layer][element];
+    alloc_free(values[0]);
+    alloc_free(values);
+    return value;
 }
 
 void layers_destroy(struct layers *layers)

@@ -137,6 +137,10 @@ void layers_eval(double *y, const struct layers *layers, const double *x);
 void layers_eval_all(double *const *v, const struct layers *layers,
                      const double *x);
 
+/* Element `element` of v[layer] at x [n_inputs], likewise. */
+double layers_eval_element(const struct layers *layers, const double *x,
+                           size_t layer, size_t element);
+
 /* y[n_rows] += M x, resp. y[n_cols] += M^T x, in nearest arithmetic. */
 void matrix_add_product(double *y, const struct matrix *matrix,
                         const double *x);

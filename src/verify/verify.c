@@ -27,6 +27,7 @@ static const struct attack_effort FIRST_EFFORT = {16, 20};
  * steps have to be small for conjunctions. */
 enum {
     REGION_PERIOD = 32,
+    MOST_AGAIN = 256,
     KEEN_INPUTS = 64,
     KEEN_POINTS = 1 << 13,
     KEEN_STEPS = 120
@@ -118,8 +119,8 @@ static bool is_attack_due(const struct run *run, const struct worker *worker,
 }
 
 /* Attacks the whole case from worker 0 when that is due, with twice as many
- * starts each time, and, by short descents, whenever the number of regions has
- * doubled; else every REGION_PERIOD-th region. */
+ * starts each time, and, by at most MOST_AGAIN short descents, whenever the
+ * number of regions has doubled; else every REGION_PERIOD-th region. */
 static bool try_region(void *context, size_t number, size_t case_index,
                        const double *lower, const double *upper, double effort)
 {
@@ -132,6 +133,9 @@ static bool try_region(void *context, size_t number, size_t case_index,
     if (number == 0 && n >= REGION_PERIOD && (n & (n - 1)) == 0) {
         struct attack_effort again = FIRST_EFFORT;
         again.n_restarts *= n / REGION_PERIOD;
+        if (again.n_restarts > MOST_AGAIN) {
+            again.n_restarts = MOST_AGAIN;
+        }
         return attack_case(run, case_index, again);
     }
     if (number == 0 && is_attack_due(run, worker, effort)) {

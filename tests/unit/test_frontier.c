@@ -76,6 +76,32 @@ START_TEST(nodes_come_back_last_in_first_out)
 }
 END_TEST
 
+/* Of chains of nodes without end every so often the oldest one is popped. */
+START_TEST(the_oldest_node_is_not_forgotten)
+{
+    struct fixture f;
+    size_t search = 9;
+    fixture_init(&f, true, false);
+    struct node *oldest = new_node(&f);
+    struct node *node = new_node(&f);
+    frontier_push(&f.frontier, 0, oldest);
+    frontier_push(&f.frontier, 0, node);
+    size_t n_popped = 0;
+    while (n_popped < 1000 && frontier_pop(&f.frontier, &search) != oldest) {
+        give_back(&f, 0, node);
+        node = new_node(&f);
+        frontier_push(&f.frontier, 0, node);
+        n_popped++;
+    }
+    ck_assert_uint_gt(n_popped, 100);
+    ck_assert_uint_lt(n_popped, 1000);
+    ck_assert_ptr_eq(frontier_pop(&f.frontier, &search), node);
+    give_back(&f, 0, node);
+    give_back(&f, 0, oldest);
+    fixture_clear(&f);
+}
+END_TEST
+
 START_TEST(a_tree_is_closed_once_all_nodes_are_given_back)
 {
     struct fixture f;
@@ -198,6 +224,7 @@ TCase *test_cases(void)
 {
     TCase *cases = tcase_create("frontier");
     tcase_add_test(cases, nodes_come_back_last_in_first_out);
+    tcase_add_test(cases, the_oldest_node_is_not_forgotten);
     tcase_add_test(cases, a_tree_is_closed_once_all_nodes_are_given_back);
     tcase_add_test(cases, a_stuck_or_unused_tree_is_never_closed);
     tcase_add_test(cases, the_input_search_leads_for_a_number_of_nodes);

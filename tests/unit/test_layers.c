@@ -125,6 +125,10 @@ START_TEST(a_small_network_is_evaluated)
     double y = 0.0;
     layers_eval(&y, &layers, x);
     ck_assert(is_same(y, 3.0));
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert(is_same(layers_eval_element(&layers, x, 0, i), x[i]));
+    }
+    ck_assert(is_same(layers_eval_element(&layers, x, 3, 0), y));
 }
 END_TEST
 
