@@ -22,6 +22,7 @@ static void create_layer(struct backward *b, size_t k)
     const size_t stride = b->weights->layer[k].stride;
     NEW_ALIGNED(b->coefficient[k], BACKWARD_ROWS * stride);
     NEW_ALIGNED(b->error[k], stride);
+    NEW_ALIGNED(b->charged[k], stride);
     NEW_ARRAY(b->magnitude[k], stride);
     NEW_ARRAY(b->columns[k].list, stride);
     NEW_ARRAY(b->columns[k].is_listed, stride);
@@ -48,6 +49,8 @@ struct backward *backward_create(const struct weights *weights)
     NEW_ARRAY(b->coefficient, layers->n_layers);
     NEW_ARRAY(b->columns, layers->n_layers);
     NEW_ARRAY(b->error, layers->n_layers);
+    NEW_ARRAY(b->charged, layers->n_layers);
+    NEW_ARRAY(b->reach, layers->n_layers);
     NEW_ARRAY(b->magnitude, layers->n_layers);
     NEW_ARRAY(b->lines, layers->n_layers);
     NEW_ARRAY(b->curves, layers->n_layers);
@@ -79,6 +82,7 @@ void backward_destroy(struct backward *b)
     for (size_t k = 0; k < b->layers->n_layers; k++) {
         alloc_free(b->coefficient[k]);
         alloc_free(b->error[k]);
+        alloc_free(b->charged[k]);
         alloc_free(b->magnitude[k]);
         alloc_free(b->columns[k].list);
         alloc_free(b->columns[k].is_listed);
@@ -88,9 +92,12 @@ void backward_destroy(struct backward *b)
         alloc_free(b->lines[k].live);
         backward_clear_curve(&b->curves[k]);
     }
+    backward_clear_words(b);
     alloc_free(b->coefficient);
     alloc_free(b->columns);
     alloc_free(b->error);
+    alloc_free(b->charged);
+    alloc_free(b->reach);
     alloc_free(b->magnitude);
     alloc_free(b->lines);
     alloc_free(b->curves);
@@ -170,6 +177,7 @@ static void set_layer_scale(struct backward *b, size_t k,
 {
     const struct layer *layer = &b->layers->layer[k];
     double total = k == 0 ? 1.0 : b->total[k - 1];
+    b->reach[k] = 0.0;
     for (size_t i = 0; i < layer->width; i++) {
         double m = fmax(fabs(bounds->lower[k][i]), fabs(bounds->upper[k][i]));
         if (b->layers->n_curved > 0) {
@@ -185,9 +193,11 @@ static void set_layer_scale(struct backward *b, size_t k,
         }
         b->magnitude[k][i] = m;
         b->error[k][i] = 2.0 * b->gamma * sum + 0x1p-1070;
+        b->reach[k] += isfinite(m) ? m : 0.0;
         total += m;
     }
     b->total[k] = total;
+    backward_set_charge(b, k);
 }
 
 void backward_extend_scale(struct backward *b, size_t from, size_t end,
@@ -224,6 +234,7 @@ void backward_set_lines(struct backward *b, size_t relu, const double *lower,
             lines->live[lines->n_live++] = (uint32_t)i;
         }
     }
+    backward_set_reach(b, relu, upper);
 }
 
 void backward_set_slope(struct backward *b, size_t relu, size_t neuron,
@@ -346,8 +357,8 @@ void backward_seed_neurons(struct backward *b, size_t layer,
         }
         b->constant[2 * t] += affine->bias[i];
         b->constant[2 * t + 1] -= affine->bias[i];
-        b->charge[2 * t] += b->error[layer][i];
-        b->charge[2 * t + 1] += b->error[layer][i];
+        b->charge[2 * t] += b->charged[layer][i];
+        b->charge[2 * t + 1] += b->charged[layer][i];
         for (size_t s = 0; s < affine->n_terms; s++) {
             seed_row(b, affine->terms[s].source, &affine->terms[s].matrix, i,
                      t);

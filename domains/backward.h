@@ -52,6 +52,15 @@
  * in the sum of constants, and the factor 2 pays, as in (2), for the sum with
  * the inputs' terms in backward_minimum and for the rounding of (3). What
  * underflows is off by 2^-1074 times m or once, as everywhere.
+ *
+ * Words. The checker computes with weights of 31 bits (proofs/FORMAT.md,
+ * "Arithmetic"); what it does not close so it repeats in integers, which takes
+ * minutes for a large network. To be closed by words, e[k][i] can be larger by
+ *
+ *   2^-31 * sum over the terms W v of z[k] of max |W| * sum_j |v_j|,      (4)
+ *
+ * about what such weights lose, so that bounds are hardly sharper than those of
+ * the words. For ReLUs |v| is the upper end that their lines were chosen from.
  */
 struct backward;
 
@@ -71,6 +80,10 @@ void backward_set_scale(struct backward *backward, const struct bounds *bounds);
  * that are known better by now. */
 void backward_extend_scale(struct backward *backward, size_t from, size_t end,
                            const struct bounds *bounds);
+
+/* Charges (4) as well, from the next backward_set_scale on, where integers are
+ * slow: in large networks of ReLUs. */
+void backward_charge_words(struct backward *backward);
 
 /*
  * Chooses the lines of ReLU layer `relu` from bounds of its pre-activation

@@ -112,13 +112,13 @@ static void add_bias(struct backward *b, size_t k)
         const double *q = b->coefficient[k] + r * padded->stride;
         double sums[2] = {0.0, 0.0};
         if (columns->is_full) {
-            b->kernels->dot_row(sums, q, padded->bias, b->error[k],
+            b->kernels->dot_row(sums, q, padded->bias, b->charged[k],
                                 padded->stride);
         }
         for (size_t t = 0; !columns->is_full && t < columns->n; t++) {
             const size_t i = columns->list[t];
             sums[0] += q[i] * padded->bias[i];
-            sums[1] += fabs(q[i]) * b->error[k][i];
+            sums[1] += fabs(q[i]) * b->charged[k][i];
         }
         b->constant[r] += sums[0];
         b->charge[r] += sums[1];
@@ -176,7 +176,7 @@ static void relax_listed(struct backward *b, size_t k, size_t r, bool is_shared)
             b->constant[r] += q[i] * lines->upper_intercept[i];
         }
         if (is_shared) {
-            b->charge[r] += fabs(q[i]) * b->error[source][i];
+            b->charge[r] += fabs(q[i]) * b->charged[source][i];
         }
     }
 }
@@ -214,7 +214,7 @@ static void pass_relu(struct backward *b, size_t k)
         }
         b->constant[r] += b->kernels->relax_row(z, q, &lines);
         if (is_shared) {
-            b->kernels->dot_row(sums, q, q, b->error[source], stride);
+            b->kernels->dot_row(sums, q, q, b->charged[source], stride);
             b->charge[r] += sums[1];
         }
     }
@@ -252,12 +252,12 @@ void backward_run(struct backward *b)
         const double *row = b->coefficient[0] + r * stride;
         double sums[2] = {0.0, b->charge[r]};
         if (columns->is_full) {
-            b->kernels->dot_row(sums, row, row, b->error[0], stride);
+            b->kernels->dot_row(sums, row, row, b->charged[0], stride);
             sums[1] += b->charge[r];
         }
         for (size_t t = 0; !columns->is_full && t < columns->n; t++) {
             const size_t j = columns->list[t];
-            sums[1] += fabs(row[j]) * b->error[0][j];
+            sums[1] += fabs(row[j]) * b->charged[0][j];
         }
         b->constant[r] -= sums[1] * (1.0 + 0x1p-10) + underflow;
     }

@@ -51,6 +51,9 @@ struct columns {
 /*
  * coefficient  [BACKWARD_ROWS x stride] of each layer
  * error        e[k] of (2), padded
+ * charged      what passing is charged: error, plus (4) if words are
+ * reach        [n_layers] |values| added up, as (4) wants them
+ * unit         [n_layers][n_terms] 2^-31 max |W|; NULL without words
  * magnitude    m[k]
  * lines        [n_layers], filled for ReLU layers
  * curves       [n_layers], filled for the kinds beside affine and ReLU
@@ -65,7 +68,10 @@ struct backward {
     double **coefficient;
     struct columns *columns;
     double **error;
+    double **charged;
     double **magnitude;
+    double *reach;
+    double **unit;
     struct relu_lines *lines;
     struct curve_lines *curves;
     uint32_t *every;
@@ -88,6 +94,14 @@ void backward_list_column(struct backward *b, size_t k, uint32_t j);
 void backward_create_curve(struct curve_lines *lines,
                            const struct layer *layer);
 void backward_clear_curve(struct curve_lines *lines);
+
+/* Sets the charge of layer k: its error, and (4) of backward.h if words are
+ * charged. */
+void backward_set_charge(struct backward *b, size_t k);
+
+/* Charges the users of ReLU layer k by these upper ends of its source. */
+void backward_set_reach(struct backward *b, size_t k, const double *upper);
+void backward_clear_words(struct backward *b);
 
 /* Passes a block through such a layer. */
 void backward_pass_curve(struct backward *b, size_t k);

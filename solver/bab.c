@@ -67,6 +67,9 @@ static struct worker *worker_of(struct bab *bab, size_t w)
         const struct bab_problem *problem = bab->problem;
         if (problem->provers[w] == NULL) {
             problem->provers[w] = prover_create(problem->weights);
+            if (problem->sink != NULL) {
+                backward_charge_words(problem->provers[w]->backward);
+            }
         }
         worker->prover = problem->provers[w];
         worker->prover->record.is_on = problem->sink != NULL;

@@ -44,6 +44,7 @@ struct replay *replay_create(const struct query *query, unsigned box_bits,
     r->fact_bits = fact_bits;
     r->weights = weights_create(r->layers);
     r->backward = backward_create(r->weights);
+    backward_charge_words(r->backward);
     r->box = box_domain_ops.create(r->layers);
     r->copied = copies_of_inputs(r->layers);
     NEW_ARRAY(r->relu, r->layers->n_layers);
