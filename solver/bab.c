@@ -408,9 +408,12 @@ static void choose_searches(struct bab *bab)
     const enum solver_engine engine = problem->options->engine;
     const bool is_small =
         worker_of(bab, 0)->prover->n_varying <= PROVER_LP_INPUTS;
+    /* Both searches of a pair of networks split inputs wherever that is best. */
+    const bool is_enough = engine == SOLVER_AUTO && is_small &&
+                           problem->weights->layers->n_pairs > 0;
     frontier_init(&bab->frontier,
                   engine == SOLVER_INPUT || (engine == SOLVER_AUTO && is_small),
-                  engine != SOLVER_INPUT);
+                  engine != SOLVER_INPUT && !is_enough);
     for (size_t s = 0; s < FRONTIER_SEARCHES; s++) {
         if (bab->frontier.search[s].is_used) {
             frontier_push(&bab->frontier, s,

@@ -11,6 +11,7 @@
 #include "src/base/budget.h"
 #include "src/base/reader.h"
 #include "src/base/stats.h"
+#include "src/compare/compare.h"
 #include "src/net/net.h"
 #include "src/num/rational.h"
 #include "src/query/query.h"
@@ -118,6 +119,28 @@ enum astrolabe_status astrolabe_check_model(const char *path, char *message,
     }
     layers_destroy(layers);
     net_destroy(net);
+    return astrolabe_report(status, message, size, &error);
+}
+
+enum astrolabe_status astrolabe_compare(FILE *file, const char *first_path,
+                                        const char *second_path,
+                                        const char *epsilon, const char *box,
+                                        char *message, size_t size)
+{
+    const struct compare_question question = {epsilon, box};
+    struct error error = {0};
+    struct net *first = NULL;
+    struct net *second = NULL;
+    enum status status = net_load(&first, first_path, &error);
+    if (status == STATUS_OK) {
+        status = net_load(&second, second_path, &error);
+    }
+    if (status == STATUS_OK) {
+        const struct net *const nets[2] = {first, second};
+        status = compare_write(file, nets, &question, &error);
+    }
+    net_destroy(first);
+    net_destroy(second);
     return astrolabe_report(status, message, size, &error);
 }
 

@@ -95,6 +95,14 @@ enum astrolabe_status astrolabe_check_property(const char *path, bool strict,
 enum astrolabe_status astrolabe_check_model(const char *path, char *message,
                                             size_t size);
 
+/* Writes the VNN-LIB 2 property that outputs of the networks of two files, `f`
+ * and `g`, differ by more than epsilon somewhere in the box, `LOW:HIGH` for all
+ * inputs or such pairs for each of them with commas between. */
+enum astrolabe_status astrolabe_compare(FILE *file, const char *first_path,
+                                        const char *second_path,
+                                        const char *epsilon, const char *box,
+                                        char *message, size_t size);
+
 /* Decides the query; never fails: what cannot be decided is UNKNOWN with a
  * reason. The result is owned by the caller. */
 astrolabe_result *astrolabe_verify(const astrolabe_query *query,
