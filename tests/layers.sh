@@ -46,7 +46,7 @@ layers=${layers//LOWER/${lower//$'\n'/}}
 # headers of ISO C may be included everywhere.
 outside='
 zlib.h: src/base/inflate.c
-gmp.h: src/num/ src/net/ src/query/ vnnlib/ src/attack/ src/verify/ proofs/check/
+gmp.h: src/num/ src/net/ src/query/ vnnlib/ src/attack/ src/verify/ src/compare/ proofs/check/
 mpfr.h: src/num/transcend.c proofs/check/check_transcendental.c
 cblas.h: src/num/gemm_blas.c
 glpk.h: solver/lp_glpk.c

@@ -3,10 +3,12 @@
 
 #include "src/base/alloc.h"
 #include "src/base/vec.h"
+#include "src/num/rational.h"
+
+#include <gmp.h>
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A decimal number in a text. */
@@ -33,6 +35,19 @@ static struct number find_number(const char *text)
     return (struct number){text, whole > 0 ? n : 0};
 }
 
+static bool is_less(struct number a, struct number b)
+{
+    struct error error = {0};
+    mpq_t value[2];
+    mpq_inits(value[0], value[1], NULL);
+    const bool is_known =
+        rational_parse(value[0], a.text, a.n, &error) == STATUS_OK &&
+        rational_parse(value[1], b.text, b.n, &error) == STATUS_OK;
+    const int order = mpq_cmp(value[0], value[1]);
+    mpq_clears(value[0], value[1], NULL);
+    return is_known && order < 0;
+}
+
 static enum status refuse(struct error *error, const char *option,
                           const char *cause)
 {
@@ -56,7 +71,7 @@ static enum status read_question(struct question *read,
         const struct number higher =
             find_number(at[lower.n] == ':' ? at + lower.n + 1 : at + lower.n);
         if (lower.n == 0 || at[lower.n] != ':' || higher.n == 0 ||
-            strtod(lower.text, NULL) > strtod(higher.text, NULL)) {
+            is_less(higher, lower)) {
             return refuse(error, "--box",
                           "expected pairs like -1:1 with commas between");
         }
