@@ -271,6 +271,31 @@ static bool natural_end(int *end, enum check_curve f, size_t side)
            (f == CHECK_SIGMOID && side == 1);
 }
 
+/* An end of reciprocals or squares of numbers beyond z[0], or before z[1],
+ * whichever is known to be of one sign. */
+static bool range_beyond(mpq_t end, enum check_curve f, size_t side, mpq_t z[2],
+                         const bool is_known[2])
+{
+    const bool is_above = is_known[0] && mpq_sgn(z[0]) > 0;
+    const bool is_below = is_known[1] && mpq_sgn(z[1]) < 0;
+    const size_t near = is_above ? 0 : 1;
+    if (!is_above && !is_below) {
+        return false;
+    }
+    if (f == CHECK_SQUARE && side == 0) {
+        mpq_mul(end, z[near], z[near]);
+        return true;
+    }
+    if (f == CHECK_RECIPROCAL) {
+        mpq_set_ui(end, 0, 1);
+        if (side != near) {
+            mpq_inv(end, z[near]);
+        }
+        return true;
+    }
+    return false;
+}
+
 void check_curve_range(mpq_t y[2], bool has[2], enum check_curve f, mpq_t z[2],
                        const bool is_known[2])
 {
@@ -294,6 +319,8 @@ void check_curve_range(mpq_t y[2], bool has[2], enum check_curve f, mpq_t z[2],
             if (side == 1) {
                 mpq_neg(ends[1], ends[1]);
             }
+        } else if (!is_growing) {
+            is_found = range_beyond(ends[side], f, side, z, is_known);
         }
         if (is_found &&
             (!has[side] || (side == 0 ? mpq_cmp(ends[0], y[0]) > 0

@@ -26,7 +26,7 @@ static bool add_term(check_wide *sum, const struct check_region *region,
     return is_finite;
 }
 
-/* A fact below sign * v, v of row i; CHECK_NO_LOWER if too large. */
+/* A fact below sign * v, v of row i; CHECK_NO_LOWER if that is too low. */
 static int64_t row_lower(const struct check_region *region,
                          const struct check_layer *layer, size_t i, int sign)
 {
@@ -42,8 +42,9 @@ static int64_t row_lower(const struct check_region *region,
             add_term(&sum, region, sign * layer->weight[k], layer->column[k]);
     }
     sum >>= GUARD_BITS;
-    is_finite = is_finite && -CHECK_MOST_FACT < sum && sum < CHECK_MOST_FACT;
-    return is_finite ? (int64_t)sum : CHECK_NO_LOWER;
+    const check_wide most = CHECK_MOST_FACT - 1;
+    is_finite = is_finite && sum >= -most;
+    return is_finite ? (int64_t)(sum < most ? sum : most) : CHECK_NO_LOWER;
 }
 
 /* Ends of coordinate i of the layer by those of what it is made of. */

@@ -9,7 +9,7 @@
 
 enum { OFFSET_BITS = 60 };
 
-/* x in units of 2^-G, rounded outward; false if too large. */
+/* x in units of 2^-G, rounded outward; false if no number is beyond it. */
 static bool round_end(int64_t *end, const mpq_t x, size_t side,
                       unsigned fact_bits)
 {
@@ -20,8 +20,12 @@ static bool round_end(int64_t *end, const mpq_t x, size_t side,
     mpq_mul_2exp(units, x, fact_bits);
     (side == 0 ? mpz_fdiv_q : mpz_cdiv_q)(rounded, mpq_numref(units),
                                           mpq_denref(units));
-    const bool is_small = mpz_sizeinbase(rounded, 2) <= 62;
+    bool is_small = mpz_sizeinbase(rounded, 2) <= 62;
     *end = is_small ? mpz_get_si(rounded) : 0;
+    if (!is_small && (mpz_sgn(rounded) > 0) == (side == 0)) {
+        is_small = true;
+        *end = side == 0 ? CHECK_MOST_FACT - 1 : 1 - CHECK_MOST_FACT;
+    }
     mpq_clear(units);
     mpz_clear(rounded);
     return is_small;
@@ -94,20 +98,35 @@ void check_curved_ends(int64_t ends[2], const struct check_region *region,
     mpq_clears(x[0], x[1], y[0], y[1], NULL);
 }
 
-/* Lines through the ends of v itself, where others are missing. */
+/* Lines through the ends of v itself, static or by the facts of its sources,
+ * where others are missing; both of a neuron that reads several values. */
 static void add_flat_lines(struct check_curve_lines *lines,
-                           const struct check_region *region, size_t v)
+                           const struct check_region *region,
+                           const struct check_layer *layer, size_t i)
 {
-    mpq_t ends[2];
-    bool is_known[2];
-    mpq_inits(ends[0], ends[1], NULL);
-    check_get_ends(ends, is_known, region, v);
-    *lines = (struct check_curve_lines){.has = {false, false}};
-    for (size_t e = 0; e < 2; e++) {
-        lines->has[e] =
-            is_known[e] && check_round(&lines->intercept[e], ends[e], e == 1);
+    const size_t v = layer->first + i;
+    const bool is_each =
+        layer->kind == CHECK_CURVED || layer->kind == CHECK_SCALE;
+    int64_t ends[2];
+    check_curved_ends(ends, region, layer, i);
+    if (!is_each) {
+        *lines = (struct check_curve_lines){.has = {false, false}};
     }
-    mpq_clears(ends[0], ends[1], NULL);
+    for (size_t e = 0; e < 2; e++) {
+        if (lines->has[e]) {
+            continue;
+        }
+        lines->slope[e] = 0.0;
+        const int64_t given = region->ends[2 * v + e];
+        const int64_t end = (e == 0) == (given > ends[e]) ? given : ends[e];
+        mpq_t number;
+        mpq_init(number);
+        mpq_set_si(number, end, 1);
+        mpq_div_2exp(number, number, region->fact_bits);
+        lines->has[e] = end != (e == 0 ? CHECK_NO_LOWER : CHECK_NO_UPPER) &&
+                        check_round(&lines->intercept[e], number, e == 1);
+        mpq_clear(number);
+    }
 }
 
 /* floor(number * 2^exponent); false if that is above 2^OFFSET_BITS in size. */
@@ -251,7 +270,7 @@ static void find_lines(struct check_kept *kept,
                           : check_scale_lines(&layer->factor[i], x);
     }
     if (!kept->lines.has[0] || !kept->lines.has[1]) {
-        add_flat_lines(&kept->lines, region, layer->first + i);
+        add_flat_lines(&kept->lines, region, layer, i);
     }
     mpq_clears(x[0], x[1], y[0], y[1], NULL);
 }

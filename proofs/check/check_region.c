@@ -18,9 +18,11 @@ void check_region_fact(int64_t fact[2], const struct check_region *region,
         wide = wide * ((check_wide)1 << region->fact_bits);
         wide = wide >> region->box_bits;
         wide = e == 0 ? wide : -wide;
-        if (wide <= -CHECK_MOST_FACT || wide >= CHECK_MOST_FACT) {
+        const check_wide most = CHECK_MOST_FACT - 1;
+        if (e == 0 ? wide < -most : wide > most) {
             fact[e] = e == 0 ? CHECK_NO_LOWER : CHECK_NO_UPPER;
         } else {
+            wide = wide > most ? most : wide < -most ? -most : wide;
             fact[e] = (int64_t)wide;
         }
     }

@@ -119,7 +119,8 @@ static void round_slope(mpfr_t y, enum check_curve f, mpfr_rnd_t to)
 }
 
 /* Rounds x to `to`, then applies the function. false without a result that can
- * be trusted. */
+ * be trusted. What underflows is still rounded to its side; what is smaller than
+ * all numbers here becomes the least of these, or 0. */
 static bool apply(mpq_t y,
                   void (*function)(mpfr_t, enum check_curve, mpfr_rnd_t),
                   enum check_curve f, const mpq_t x, mpfr_rnd_t to, long bits)
@@ -129,13 +130,16 @@ static bool apply(mpq_t y,
     mpfr_clear_flags();
     (void)mpfr_set_q(value, x, to);
     function(value, f, to);
-    const bool is_good = mpfr_number_p(value) != 0 && mpfr_overflow_p() == 0 &&
-                         mpfr_underflow_p() == 0 && mpfr_nanflag_p() == 0 &&
-                         mpfr_divby0_p() == 0 &&
-                         (mpfr_zero_p(value) != 0 ||
-                          (mpfr_get_exp(value) < CHECK_MOST_EXPONENT &&
-                           mpfr_get_exp(value) > -CHECK_MOST_EXPONENT));
-    if (is_good) {
+    const bool is_good =
+        mpfr_number_p(value) != 0 && mpfr_overflow_p() == 0 &&
+        mpfr_nanflag_p() == 0 && mpfr_divby0_p() == 0 &&
+        (mpfr_zero_p(value) != 0 || mpfr_get_exp(value) < CHECK_MOST_EXPONENT);
+    if (is_good && mpfr_zero_p(value) == 0 &&
+        mpfr_get_exp(value) <= -CHECK_MOST_EXPONENT) {
+        const int sign = mpfr_sgn(value);
+        mpq_set_si(y, (sign > 0) == (to == MPFR_RNDU) ? sign : 0, 1);
+        mpq_div_2exp(y, y, CHECK_MOST_EXPONENT);
+    } else if (is_good) {
         mpfr_get_q(y, value);
     }
     mpfr_clear(value);
