@@ -1,9 +1,8 @@
 /* The zonotope domain: affine forms over noise symbols in [-1, 1]. */
 #include "domains/zonotope.h"
 
-#include "domains/act_curve.h"
-#include "domains/act_product.h"
 #include "domains/act_relu.h"
+#include "domains/band.h"
 #include "domains/box.h"
 #include "domains/forms.h"
 #include "src/base/alloc.h"
@@ -143,46 +142,6 @@ static void apply_relu(struct domain *zonotope, const struct bounds *bounds,
     forms_apply_relu(&zonotope->space, k, zonotope->steps);
 }
 
-/* slope z + second w + [lower, upper] around a neuron; infinite if unknown. */
-struct band {
-    double slope;
-    double second;
-    double lower;
-    double upper;
-};
-
-static struct band find_band(const struct layer *layer,
-                             const struct bounds *bounds, size_t i)
-{
-    static const double NO_HINT = HUGE_VAL;
-    struct band band = {0.0, 0.0, -HUGE_VAL, HUGE_VAL};
-    const double z[2] = {bounds->lower[layer->source][i],
-                         bounds->upper[layer->source][i]};
-    if (!isfinite(z[0]) || !isfinite(z[1])) {
-        return band;
-    }
-    if (layer->kind == LAYER_PRODUCT) {
-        const double w[2] = {bounds->lower[layer->other][i],
-                             bounds->upper[layer->other][i]};
-        const struct act_planes planes = act_product_planes(z, w);
-        return (struct band){planes.first, planes.second, planes.lower,
-                             planes.upper};
-    }
-    if (layer->kind == LAYER_SCALE) {
-        const double factor[2] = {layer->factor_lower[i],
-                                  layer->factor_upper[i]};
-        const struct act_lines lines = act_scale_lines(factor, z[0], z[1]);
-        return (struct band){lines.lower.slope, 0.0, lines.lower.intercept,
-                             lines.upper.intercept};
-    }
-    const enum activation f = layer->activation;
-    const struct act_lines lines = act_curve_lines(f, z[0], z[1]);
-    band.slope = 0.5 * (lines.lower.slope + lines.upper.slope);
-    band.lower = act_curve_least(f, band.slope, NO_HINT, z[0], z[1]);
-    band.upper = act_curve_greatest(f, band.slope, NO_HINT, z[0], z[1]);
-    return band;
-}
-
 /*
  * Neurons of other kinds: a band of parallel lines or planes; the interval
  * where that is no wider, or there is no form.
@@ -196,7 +155,7 @@ static void apply_curved(struct domain *zonotope, const struct bounds *bounds,
     for (size_t i = 0; i < layer->width; i++) {
         const double l = bounds->lower[k][i];
         const double u = bounds->upper[k][i];
-        const struct band band = find_band(layer, bounds, i);
+        const struct band band = band_find(layer, bounds, i);
         const bool has_form =
             forms[layer->source].error[i] < HUGE_VAL &&
             (!is_product || forms[layer->other].error[i] < HUGE_VAL);

@@ -38,6 +38,7 @@ struct prover *prover_create(const struct weights *weights)
     p->layers = layers;
     p->record.margin = RECORD_MARGIN;
     p->backward = backward_create(weights);
+    p->forward = forward_create(layers, FORWARD_NEURONS);
     bounds_init(&p->bounds, layers);
     bounds_init(&p->relaxed, layers);
     NEW_ARRAY(p->cone, layers->n_layers);
@@ -152,6 +153,7 @@ void prover_destroy(struct prover *p)
     }
     clear_case(p);
     backward_destroy(p->backward);
+    forward_destroy(p->forward);
     lp_destroy(p->lp);
     bounds_clear(&p->bounds);
     bounds_clear(&p->relaxed);

@@ -4,6 +4,7 @@
 
 #include "domains/backward.h"
 #include "domains/bounds.h"
+#include "domains/forward.h"
 #include "domains/weights.h"
 #include "solver/lp.h"
 #include "solver/node.h"
@@ -58,6 +59,7 @@ struct prover {
     const struct layers *layers;
     struct spec spec;
     struct backward *backward;
+    struct forward *forward; /* NULL where it is of no use */
     struct lp *lp;
     VEC(double) wide_rows; /* the rows of the literals where lp is NULL */
     VEC(double) wide_rhs;

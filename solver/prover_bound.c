@@ -281,6 +281,17 @@ static bool is_possible(const struct prover *p, size_t layer)
     return true;
 }
 
+/* The same after forms of ReLUs, where these are worth it. */
+static size_t settle_open(struct prover *p, const struct relu *relu)
+{
+    const size_t n = find_open(p, relu);
+    if (n < FORWARD_OPEN || relu->is_curved) {
+        return n;
+    }
+    forward_settle(p->forward, &p->bounds, relu->source);
+    return find_open(p, relu);
+}
+
 /* Whether neuron i of a layer is a copy of another one that is bounded, and
  * may have its bounds; those by literals need lemmas of their own. */
 static bool is_copy(const struct prover *p, const struct relu *relu, size_t i)
@@ -355,8 +366,9 @@ static bool bound_source(struct prover *p, const struct node *node,
         return false;
     }
     if (relu->is_stale && can_gain) {
-        const size_t n = find_open(p, relu);
-        p->record.refresh |= (uint64_t)(n > 0) << (relu->number % 64);
+        const bool has_any = find_open(p, relu) > 0;
+        const size_t n = settle_open(p, relu);
+        p->record.refresh |= (uint64_t)has_any << (relu->number % 64);
         const size_t n_own = part_copies(p, relu, n);
         const size_t block = backward_block(p->backward, source);
         for (size_t t = 0; t < n_own; t += block) {
@@ -458,6 +470,7 @@ static bool bound_layers(struct prover *p, const struct node *node,
     const bool has_curved = p->layers->n_curved > 0;
     size_t n_scaled = 0;
     memset(p->is_settled, 0, p->layers->n_layers * sizeof *p->is_settled);
+    forward_begin(p->forward, &p->bounds);
     for (size_t k = 1; k < p->layers->n_layers; k++) {
         const enum layer_kind kind = p->layers->layer[k].kind;
         if (has_curved && node->depth == 0 && p->loss[k] != NULL) {

@@ -1,7 +1,6 @@
 /* The context of nodes along a path, in doubles with outward rounding. */
 #include "solver/replay.h"
 
-#include "domains/act_pair.h"
 #include "domains/box.h"
 #include "solver/copies.h"
 #include "solver/record.h"
@@ -46,6 +45,7 @@ struct replay *replay_create(const struct query *query, unsigned box_bits,
     r->backward = backward_create(r->weights);
     backward_charge_words(r->backward);
     r->box = box_domain_ops.create(r->layers);
+    r->forward = forward_create(r->layers, FORWARD_NEURONS);
     r->copied = copies_of_inputs(r->layers);
     NEW_ARRAY(r->relu, r->layers->n_layers);
     NEW_ARRAY(r->is_stale, r->layers->n_layers);
@@ -76,6 +76,7 @@ void replay_destroy(struct replay *r)
     VEC_CLEAR(&r->slopes);
     spec_clear(&r->spec);
     box_domain_ops.destroy(r->box);
+    forward_destroy(r->forward);
     backward_destroy(r->backward);
     weights_destroy(r->weights);
     copies_destroy(r->copied, r->layers);
@@ -135,6 +136,7 @@ static bool load(void *context, size_t case_index)
         return false;
     }
     r->depth = 0;
+    r->has_forms = false;
     r->literals.n = 0;
     r->slopes.n = 0;
     for (size_t i = 0; i < n; i++) {
@@ -224,6 +226,7 @@ static bool enter(void *context, const struct oracle_split *split,
     level->n_slopes = parent->n_slopes;
     level->is_possible = parent->is_possible;
     r->depth++;
+    r->has_forms = false;
     if (split->kind == ORACLE_NEURON) {
         apply_neuron(r, level, split, side);
         return level->is_possible;
@@ -242,6 +245,7 @@ static void leave(void *context)
     struct replay *r = context;
     REQUIRE(r->depth > 0);
     r->depth--;
+    r->has_forms = false;
     r->literals.n = replay_here(r)->n_literals;
     r->slopes.n = replay_here(r)->n_slopes;
     set_all_stale(r);
@@ -336,17 +340,6 @@ void replay_renew(struct replay *r, size_t end)
     }
 }
 
-/* Whether the lines of neuron i of a layer could gain by closer ends. */
-static bool can_gain_by(const struct layer *layer, const struct bounds *bounds,
-                        size_t i, double lower, double upper)
-{
-    if (layer->kind == LAYER_RELU) {
-        return bounds_phase(lower, upper) == PHASE_UNSTABLE;
-    }
-    return lower < upper && (layer->kind != LAYER_DIFFERENCE ||
-                             !act_pair_is_exact_at(layer, bounds, i));
-}
-
 /* Refreshes the values of layer `source`, which neurons of a layer read. */
 static bool refresh_source(struct replay *r, size_t source,
                            const struct layer *reader)
@@ -358,14 +351,7 @@ static bool refresh_source(struct replay *r, size_t source,
     if (!level->is_possible || !can_gain) {
         return level->is_possible;
     }
-    size_t n = 0;
-    for (size_t i = 0; i < r->layers->layer[source].width; i++) {
-        const double lower = level->bounds.lower[source][i];
-        const double upper = level->bounds.upper[source][i];
-        if (can_gain_by(reader, &level->bounds, i, lower, upper)) {
-            r->neurons[n++] = (uint32_t)i;
-        }
-    }
+    const size_t n = replay_find_open(r, source, reader);
     replay_set_lines(r, source + 1, false);
     const size_t block = backward_block(r->backward, source);
     for (size_t t = 0; t < n && level->is_possible; t += block) {

@@ -5,6 +5,7 @@
 #include "domains/backward.h"
 #include "domains/bounds.h"
 #include "domains/domain.h"
+#include "domains/forward.h"
 #include "domains/weights.h"
 #include "solver/replay.h"
 #include "solver/spec.h"
@@ -50,6 +51,7 @@ struct replay_level {
  * copied    what copies_of_inputs returns: these values have the ends of inputs
  * n_neurons  of all layers in the bounds, inputs included
  * n_renewed  layers whose bounds at the root are known by intervals
+ * has_forms  `forward` is at the node in work
  * has_slopes  the lines that are not stale were made with the slopes
  */
 struct replay {
@@ -60,6 +62,7 @@ struct replay {
     struct weights *weights;
     struct backward *backward;
     struct domain *box;
+    struct forward *forward;
     struct spec spec;
     size_t n_relus;
     size_t n_neurons;
@@ -72,6 +75,7 @@ struct replay {
     bool *is_stale;
     size_t n_renewed;
     bool has_slopes;
+    bool has_forms;
     uint32_t *neurons; /* [widest layer] */
     double spent;      /* multiply-adds before load */
 };
@@ -98,6 +102,11 @@ void replay_move_input(struct replay *replay, struct replay_level *level,
 /* A literal of a value that is input i narrows the box, rounded outward. */
 void replay_narrow_input(struct replay *replay, struct replay_level *level,
                          const struct replay_literal *literal, size_t i);
+
+/* Puts the values of layer `source` that lines of a layer of neurons could gain
+ * by into neurons, after forms where these are worth it; returns their number. */
+size_t replay_find_open(struct replay *replay, size_t source,
+                        const struct layer *reader);
 
 /* Threshold of an input split in units. */
 int64_t replay_threshold(const struct replay *replay,

@@ -1,0 +1,27 @@
+/* Parallel lines and planes around neurons that are no ReLUs, for forms. */
+#ifndef ASTROLABE_DOMAINS_BAND_H
+#define ASTROLABE_DOMAINS_BAND_H
+
+#include "domains/bounds.h"
+
+#include <stddef.h>
+
+/* slope z + second w + [lower, upper] contains the value of a neuron, z and w
+ * those of its source and of the other factor of a product. */
+struct band {
+    double slope;
+    double second;
+    double lower;
+    double upper;
+};
+
+/*
+ * The band of neuron i of a layer of activations, products or scales from the
+ * bounds of its sources: of a curve with the middle slope of act_curve_lines,
+ * of others their planes (act_product.h). Infinite ends if nothing is known, as
+ * of all other kinds of layers.
+ */
+struct band band_find(const struct layer *layer, const struct bounds *bounds,
+                      size_t i);
+
+#endif

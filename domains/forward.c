@@ -1,0 +1,212 @@
+/* Forms of one layer after the other, as far as they are asked for. */
+#include "domains/forward.h"
+
+#include "domains/act_relu.h"
+#include "domains/band.h"
+#include "domains/forms.h"
+#include "src/base/alloc.h"
+#include "src/base/require.h"
+#include "src/num/interval.h"
+
+#include <math.h>
+
+/*
+ *   steps    [widest layer] what the current layer does
+ *   second   [widest layer] its slopes of second factors, of products
+ *   n_known  layers whose forms are those of the region
+ *   is_used  of the region
+ */
+struct forward {
+    const struct layers *layers;
+    struct forms_space space;
+    struct forms_step *steps;
+    double *second;
+    size_t n_known;
+    bool is_used;
+};
+
+struct forward *forward_create(const struct layers *layers,
+                               size_t least_neurons)
+{
+    struct forward *forward;
+    size_t n_neurons = 0;
+    size_t widest = 1;
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        const struct layer *layer = &layers->layer[k];
+        n_neurons += layer_has_neurons(layer) ? layer->width : 0;
+        widest = layer->width > widest ? layer->width : widest;
+    }
+    if (n_neurons < least_neurons) {
+        return NULL;
+    }
+    NEW(forward);
+    forward->layers = layers;
+    NEW_ARRAY(forward->steps, widest);
+    NEW_ARRAY(forward->second, widest);
+    forms_space_init(&forward->space, layers, FORWARD_INPUTS);
+    for (size_t s = 0; s < FORWARD_INPUTS; s++) {
+        forward->space.magnitude[s] = 1.0;
+    }
+    return forward;
+}
+
+void forward_destroy(struct forward *forward)
+{
+    if (forward == NULL) {
+        return;
+    }
+    forms_space_clear(&forward->space);
+    alloc_free(forward->steps);
+    alloc_free(forward->second);
+    alloc_free(forward);
+}
+
+/* [l, u] = shift + error [-1, 1], the error rounded up; exact if l == u. */
+static void set_interval(struct forms_step *step, double l, double u)
+{
+    *step = (struct forms_step){.shift = l};
+    if (!isfinite(l) || !isfinite(u)) {
+        *step = (struct forms_step){.error = HUGE_VAL};
+    } else if (l < u) {
+        step->shift = 0.5 * l + 0.5 * u;
+        step->error = interval_up(fmax(u - step->shift, step->shift - l));
+    }
+}
+
+void forward_begin(struct forward *forward, const struct bounds *bounds)
+{
+    size_t n = 0;
+    if (forward == NULL) {
+        return;
+    }
+    forward->n_known = 0;
+    forward->is_used = true;
+    for (size_t i = 0; i < forward->layers->n_inputs; i++) {
+        const double l = bounds->lower[0][i];
+        const double u = bounds->upper[0][i];
+        struct forms_step *step = &forward->steps[i];
+        set_interval(step, l, u);
+        forward->is_used = forward->is_used && isfinite(step->error);
+        if (u - l > FORWARD_LEAST && n++ < FORWARD_INPUTS) {
+            step->fresh = step->error;
+            step->error = 0.0;
+            step->symbol = n - 1;
+        }
+    }
+    forward->is_used = forward->is_used && n > 0 && n <= FORWARD_INPUTS;
+    if (forward->is_used) {
+        forms_set_inputs(&forward->space, forward->steps);
+        forward->n_known = 1;
+    }
+}
+
+/* The least interval that holds slope z + [0, intercept] for all z >= l of an
+ * unstable neuron, if z has a form, else [0, u]. */
+static void set_relu(struct forms_step *step, double l, double u, bool has_form)
+{
+    switch (bounds_phase(l, u)) {
+    case PHASE_ACTIVE:
+        *step = (struct forms_step){.slope = 1.0};
+        break;
+    case PHASE_INACTIVE:
+        *step = (struct forms_step){.slope = 0.0};
+        break;
+    case PHASE_UNSTABLE:
+        if (has_form && isfinite(l) && isfinite(u)) {
+            const struct act_line line = act_relu_upper(l, u);
+            const double half = 0.5 * line.intercept + INTERVAL_LEAST;
+            *step = (struct forms_step){
+                .slope = line.slope, .shift = half, .error = half};
+        } else {
+            set_interval(step, 0.0, u);
+        }
+        break;
+    }
+}
+
+/* The band of neuron i of layer k, no ReLU, if its sources have forms, else its
+ * interval; *second receives the slope of the other factor of a product. */
+static void set_curved(struct forward *forward, double *second,
+                       const struct bounds *bounds, size_t k, size_t i)
+{
+    const struct layer *layer = &forward->layers->layer[k];
+    const struct forms *forms = forward->space.forms;
+    const struct band band = band_find(layer, bounds, i);
+    const double l = bounds->lower[k][i];
+    const double u = bounds->upper[k][i];
+    const bool has_form = isfinite(forms[layer->source].error[i]) &&
+                          (layer->kind != LAYER_PRODUCT ||
+                           isfinite(forms[layer->other].error[i]));
+    *second = 0.0;
+    if (has_form && isfinite(band.lower) && isfinite(band.upper) &&
+        band.upper - band.lower < u - l) {
+        set_interval(&forward->steps[i], band.lower, band.upper);
+        forward->steps[i].slope = band.slope;
+        *second = band.second;
+    } else {
+        set_interval(&forward->steps[i], l, u);
+    }
+}
+
+/* The forms of layer k, which is not affine. */
+static void apply_neurons(struct forward *forward, const struct bounds *bounds,
+                          size_t k)
+{
+    const struct layer *layer = &forward->layers->layer[k];
+    const struct forms *in = &forward->space.forms[layer->source];
+    for (size_t i = 0; i < layer->width; i++) {
+        if (layer->kind == LAYER_RELU) {
+            set_relu(&forward->steps[i], bounds->lower[layer->source][i],
+                     bounds->upper[layer->source][i], isfinite(in->error[i]));
+        } else {
+            set_curved(forward, &forward->second[i], bounds, k, i);
+        }
+    }
+    if (layer->kind == LAYER_PRODUCT) {
+        forms_apply_product(&forward->space, k, forward->steps,
+                            forward->second);
+    } else {
+        forms_apply_relu(&forward->space, k, forward->steps);
+    }
+}
+
+/* Finds the forms of all layers up to layer k. */
+static void extend(struct forward *forward, const struct bounds *bounds,
+                   size_t k)
+{
+    for (; forward->n_known <= k; forward->n_known++) {
+        if (forward->layers->layer[forward->n_known].kind == LAYER_AFFINE) {
+            forms_apply_affine(&forward->space, forward->n_known);
+        } else {
+            apply_neurons(forward, bounds, forward->n_known);
+        }
+    }
+}
+
+/* Takes the range of a form over if it shows with room that an unstable neuron
+ * is stable. */
+static void settle(double *lower, double *upper, double least, double most)
+{
+    const double room = FORWARD_ROOM * (most - least);
+    const bool is_stable = least >= room || -most >= room;
+    if (bounds_phase(*lower, *upper) == PHASE_UNSTABLE && is_stable &&
+        *lower <= most && least <= *upper) {
+        *lower = interval_raise(*lower, least);
+        *upper = interval_reduce(*upper, most);
+    }
+}
+
+void forward_settle(struct forward *forward, struct bounds *bounds, size_t k)
+{
+    if (forward == NULL || !forward->is_used) {
+        return;
+    }
+    extend(forward, bounds, k);
+    const struct forms *forms = &forward->space.forms[k];
+    for (size_t i = 0; i < forms->width; i++) {
+        double least = 0.0;
+        double most = 0.0;
+        forms_range(&least, &most, forms, i);
+        settle(&bounds->lower[k][i], &bounds->upper[k][i], least, most);
+    }
+}
