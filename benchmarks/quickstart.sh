@@ -28,6 +28,20 @@ ls -l "$build/controller.dbc"
     --property "$models/controller_holds_1.vnnlib"
 
 echo
+echo "== The controller and its copy with weights of 8 bits: at most 0.2 apart =="
+"$build/astrolabe" compare "$models/controller.onnx" \
+    "$models/controller_8bit.onnx" --epsilon 0.2 --box=-1:1 \
+    > "$build/controller_8bit.vnnlib"
+"$build/astrolabe" verify "$build/controller_8bit.vnnlib" \
+    --network "f=$models/controller.onnx" \
+    --network "g=$models/controller_8bit.onnx" \
+    --proof "$build/controller_8bit.dbc"
+"$build/astrolabe-check" "$build/controller_8bit.dbc" \
+    --network "f=$models/controller.onnx" \
+    --network "g=$models/controller_8bit.onnx" \
+    --property "$build/controller_8bit.vnnlib"
+
+echo
 echo "== Where the controller breaks a rule =="
 sed -n 's/^; //p' "$models/controller_fails_1.vnnlib"
 "$build/astrolabe" verify "$models/controller_fails_1.vnnlib" \

@@ -133,6 +133,7 @@ enum status controller_add(struct instances *instances, struct error *error)
                                          .draw = controller_make,
                                          .build = controller_build,
                                          .add_families =
-                                             controller_add_families};
+                                             controller_add_families,
+                                         .rounded = "controller_8bit"};
     return course_add(instances, &course, error);
 }

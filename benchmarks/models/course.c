@@ -24,6 +24,11 @@ enum status course_add(struct instances *instances, const struct course *course,
 
     STATUS_TRY(instances_add_network(instances, &toy, error));
     STATUS_TRY(course->add_families(instances, &tests, error));
+    if (course->rounded != NULL) {
+        toy_round_to_bytes(&toy);
+        toy.name = course->rounded;
+        STATUS_TRY(instances_add_network(instances, &toy, error));
+    }
 cleanup:
     samples_clear(&samples);
     samples_clear(&tests);

@@ -21,6 +21,8 @@ struct course {
     enum status (*add_families)(struct instances *instances,
                                 const struct samples *tests,
                                 struct error *error);
+    /* Name of a second network, with weights of 8 bits; or NULL. */
+    const char *rounded;
 };
 
 /* Draws the training samples and then the tests, trains the network, logs its

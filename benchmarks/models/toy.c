@@ -152,6 +152,24 @@ void toy_round(struct toy *toy)
     }
 }
 
+void toy_round_to_bytes(struct toy *toy)
+{
+    enum { MOST = 127 };
+    for (size_t k = 0; k < toy->nodes.n; k++) {
+        const struct toy_node *node = &toy->nodes.data[k];
+        double *weight = toy->parameters.data + node->weight_at;
+        double largest = 0.0;
+        for (size_t i = 0; i < node->n_weights; i++) {
+            largest = fmax(largest, fabs(weight[i]));
+        }
+        for (size_t i = 0; i < node->n_weights && largest > 0.0; i++) {
+            const double scale = largest / MOST;
+            weight[i] = floor(weight[i] / scale + 0.5) * scale;
+        }
+    }
+    toy_round(toy);
+}
+
 size_t toy_last(const struct toy *toy)
 {
     return toy->nodes.n - 1;

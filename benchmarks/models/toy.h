@@ -77,6 +77,10 @@ void toy_draw(struct toy *toy, struct rng *rng);
 /* Rounds every parameter to the nearest float32. */
 void toy_round(struct toy *toy);
 
+/* Rounds the weights of each node, not the biases, to multiples of 1/127 of the
+ * largest of them, as 8-bit integers with a scale have them. */
+void toy_round_to_bytes(struct toy *toy);
+
 /* Number of the last node; the node itself; neurons of all ReLU nodes. */
 size_t toy_last(const struct toy *toy);
 const struct toy_node *toy_output(const struct toy *toy);
