@@ -407,7 +407,7 @@ static void choose_searches(struct bab *bab)
     const struct query_case *c = &problem->query->cases[problem->case_index];
     const enum solver_engine engine = problem->options->engine;
     const bool is_small =
-        worker_of(bab, 0)->prover->n_varying <= PROVER_LP_INPUTS;
+        worker_of(bab, 0)->prover->n_varying <= PROVER_SCORE_INPUTS;
     /* Both searches of a pair of networks split inputs wherever that is best. */
     const bool is_enough = engine == SOLVER_AUTO && is_small &&
                            problem->weights->layers->n_pairs > 0;

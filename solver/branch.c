@@ -86,7 +86,7 @@ static void score_inputs(double *score, const struct prover *p)
         }
     }
     for (size_t k = 1; k < p->layers->n_layers; k++) {
-        if (p->loss[k] != NULL && p->n_varying <= PROVER_LP_INPUTS) {
+        if (p->loss[k] != NULL && p->n_varying <= PROVER_SCORE_INPUTS) {
             add_layer(score, p, k);
         }
     }
@@ -257,7 +257,7 @@ static bool split_source(struct split *split, const struct prover *p, size_t k,
 static bool choose_value(struct split *split, const struct prover *p)
 {
     double best = 0.0;
-    if (p->n_varying <= PROVER_LP_INPUTS && branch_by_input(split, p)) {
+    if (p->n_varying <= PROVER_SCORE_INPUTS && branch_by_input(split, p)) {
         best = p->score[split->index];
     }
     for (size_t k = 1; k < p->layers->n_layers; k++) {

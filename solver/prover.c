@@ -67,7 +67,8 @@ struct prover *prover_create(const struct weights *weights)
     NEW_ARRAY(p->varying, n);
     NEW_ARRAY(p->is_settled, layers->n_layers);
     NEW_ARRAY(p->neurons, widest);
-    if (n <= PROVER_LP_INPUTS && n * n_neurons <= MOST_LP_SHARES) {
+    if (n <= (layers->n_curved > 0 ? PROVER_SCORE_INPUTS : PROVER_LP_INPUTS) &&
+        n * n_neurons <= MOST_LP_SHARES) {
         p->lp = lp_create(n);
     }
     return p;
@@ -89,7 +90,7 @@ static void clear_case(struct prover *p)
 static void create_share(struct prover *p, size_t k)
 {
     const size_t n = p->n_varying;
-    if (p->share[k] != NULL || n > PROVER_LP_INPUTS) {
+    if (p->share[k] != NULL || n > PROVER_SCORE_INPUTS) {
         return;
     }
     NEW_ARRAY(p->share[k], p->layers->layer[k].width * n);

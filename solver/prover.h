@@ -18,8 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Most inputs for which the own simplex and the scores of inputs are used. */
-enum { PROVER_LP_INPUTS = 64 };
+/* Most inputs for which scores of inputs are used, and for which the own simplex
+ * takes up literals: beyond, the dual bound closes nodes of ReLUs sooner. */
+enum { PROVER_SCORE_INPUTS = 64, PROVER_LP_INPUTS = 16 };
 
 /*
  * The region in work and what is known of it. Everything is valid until the
@@ -40,16 +41,15 @@ enum { PROVER_LP_INPUTS = 64 };
  *                  than a number between two doubles does
  *   share          per layer that feeds one that is not affine, [width x
  *                  n_varying], |coefficients| of the value's own two linear
- *                  bounds; NULL beyond PROVER_LP_INPUTS varying inputs
+ *                  bounds; NULL beyond PROVER_SCORE_INPUTS varying inputs
  *   is_settled     per layer: bounded as a source at this node
  *   is_needed      per layer [width]: whether an atom of the case depends on
  *                  the neuron; the others are not bounded
  *   original       per layer what copies_find returns, NULL for networks of
  *                  ReLUs alone
  *   copied         what copies_of_inputs returns
- *   lp             rows over the inputs: literals of the node; NULL beyond
- *                  PROVER_LP_INPUTS inputs and for many ReLUs, where GLPK joins
- *                  them at the end
+ *   lp             rows over the inputs: literals of the node; NULL for many
+ *                  inputs or ReLUs, where GLPK joins them at the end
  *   point          [n_inputs] the most promising point of the box
  */
 struct dual;

@@ -181,7 +181,7 @@ struct sum_search {
     size_t n;
     size_t n_points;
     double points[SUM_GAME_POINTS * SPEC_MOST_SUMMED];
-    double corner[SUM_GAME_POINTS * PROVER_LP_INPUTS];
+    double corner[SUM_GAME_POINTS * PROVER_SCORE_INPUTS];
     double share[SUM_GAME_POINTS];
     double best;
     double weight[SPEC_MOST_SUMMED];

@@ -16,7 +16,7 @@ struct fixture {
     struct node_bounds *root;
 };
 
-enum { PRE_ACTIVATION = 1, WIDE_INPUTS = PROVER_LP_INPUTS + 1 };
+enum { PRE_ACTIVATION = 1, WIDE_INPUTS = PROVER_SCORE_INPUTS + 1 };
 
 /* Bounds of the whole box by intervals. */
 static void open_root(struct fixture *f, const struct layers *layers,
