@@ -345,7 +345,7 @@ static void add_lines(struct domain *star, const struct bounds *bounds,
         shares[1].slope = planes.second;
     } else if (layer->kind == LAYER_ACTIVATION) {
         lines = act_curve_lines(layer->activation, z[0], z[1]);
-    } else if (isfinite(z[0]) && isfinite(z[1])) {
+    } else if (layer->kind == LAYER_SCALE && isfinite(z[0]) && isfinite(z[1])) {
         const double factor[2] = {layer->factor_lower[i],
                                   layer->factor_upper[i]};
         lines = act_scale_lines(factor, z[0], z[1]);
@@ -364,7 +364,8 @@ static void add_lines(struct domain *star, const struct bounds *bounds,
     }
 }
 
-/* Neurons of other kinds than ReLUs: a variable each, between its lines. */
+/* Neurons of other kinds than ReLUs: a variable each, between its lines; of a
+ * difference its interval only. */
 static void apply_curved(struct domain *star, const struct bounds *bounds,
                          size_t k)
 {

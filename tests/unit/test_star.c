@@ -169,6 +169,38 @@ START_TEST(errors_of_forms_widen_both_sides_of_the_triangle)
 }
 END_TEST
 
+START_TEST(differences_are_intervals)
+{
+    /* relu(b) - relu(a), a = x, b = 1.25 x + 0.125, in all domains. */
+    struct layers *layers = ref_build_begin(1);
+    const size_t a = ref_build_affine(layers, 0, 1, (double[]){1.0}, NULL);
+    const size_t b =
+        ref_build_affine(layers, 0, 1, (double[]){1.25}, (double[]){0.125});
+    const size_t d =
+        ref_build_affine(layers, 0, 1, (double[]){0.25}, (double[]){0.125});
+    const size_t w = ref_build_product(layers, d, b);
+    layers->layer[w].kind = LAYER_DIFFERENCE;
+    layers->layer[w].base = a;
+    (void)ref_build_affine(layers, w, 1, (double[]){1.0}, NULL);
+    const struct region region = {.lower = (double[]){-1.0},
+                                  .upper = (double[]){1.0}};
+    for (size_t k = 0; k < domain_count(); k++) {
+        struct domain *domain = domain_at(k)->create(layers);
+        struct bounds bounds;
+        bounds_init(&bounds, layers);
+        ck_assert_int_eq(
+            domain_at(k)->propagate(domain, &bounds, &region, NULL),
+            DOMAIN_DONE);
+        ck_assert(bounds.lower[w + 1][0] <= 0.0);
+        ck_assert(bounds.upper[w + 1][0] >= 0.375);
+        ck_assert(bounds.upper[w + 1][0] <= 1.5);
+        domain_at(k)->destroy(domain);
+        bounds_clear(&bounds);
+    }
+    layers_destroy(layers);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("star");
@@ -179,5 +211,6 @@ TCase *test_cases(void)
     tcase_add_test(cases, inputs_beyond_the_variables_stay_sound);
     tcase_add_test(cases, fixed_inputs_move_to_the_right_hand_side);
     tcase_add_test(cases, errors_of_forms_widen_both_sides_of_the_triangle);
+    tcase_add_test(cases, differences_are_intervals);
     return cases;
 }
