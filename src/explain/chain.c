@@ -1,6 +1,8 @@
 /* q.v + constant, eliminated layer by layer. */
 #include "src/explain/chain.h"
 
+#include "domains/act_curve.h"
+#include "domains/act_product.h"
 #include "src/base/alloc.h"
 
 #include <math.h>
@@ -12,9 +14,12 @@ static bool is_zero(double x)
 }
 
 void chain_init(struct chain *chain, struct replay *replay,
-                const struct layers *layers)
+                const struct layers *layers, const struct cert *cert)
 {
-    *chain = (struct chain){.replay = replay, .layers = layers};
+    const unsigned bits =
+        cert->slope_bits < cert->fact_bits ? cert->slope_bits : cert->fact_bits;
+    *chain = (struct chain){
+        .replay = replay, .layers = layers, .level_bits = (int)bits};
     NEW_ARRAY(chain->q, layers->n_layers);
     NEW_ARRAY(chain->constant, layers->n_layers);
     for (size_t k = 0; k < layers->n_layers; k++) {
@@ -65,9 +70,52 @@ size_t chain_relu_of(const struct layers *layers, size_t k)
 {
     size_t n = 0;
     for (size_t i = 0; i < k; i++) {
-        n += layers->layer[i].kind == LAYER_RELU ? 1 : 0;
+        n += layer_has_neurons(&layers->layer[i]) ? 1 : 0;
     }
     return n;
+}
+
+struct chain_place chain_place(const struct layers *layers, size_t k,
+                               size_t element)
+{
+    const struct layer *layer = &layers->layer[k];
+    return element < layer->width
+               ? (struct chain_place){layer->source, element}
+               : (struct chain_place){layer->other, element - layer->width};
+}
+
+double chain_threshold(const struct chain *chain, const struct cert_node *node)
+{
+    return ldexp((double)node->threshold, -chain->level_bits);
+}
+
+/* The line of a neuron of another kind, or of a scale. */
+static struct chain_line curved_line(const struct chain *chain, size_t k,
+                                     size_t i)
+{
+    const struct bounds *bounds = replay_bounds(chain->replay);
+    const struct layer *layer = &chain->layers->layer[k];
+    const double z[2] = {bounds->lower[layer->source][i],
+                         bounds->upper[layer->source][i]};
+    const bool is_upper = chain->q[k][i] < 0.0;
+    const enum chain_side side = is_upper ? CHAIN_UPPER : CHAIN_LOWER;
+    if (layer->kind == LAYER_PRODUCT) {
+        const double w[2] = {bounds->lower[layer->other][i],
+                             bounds->upper[layer->other][i]};
+        const struct act_planes planes = act_product_planes(z, w);
+        return (struct chain_line){side, planes.first, planes.second,
+                                   is_upper ? planes.upper : planes.lower};
+    }
+    struct act_lines lines = {{0.0, -HUGE_VAL}, {0.0, HUGE_VAL}};
+    if (layer->kind == LAYER_ACTIVATION) {
+        lines = act_curve_lines(layer->activation, z[0], z[1]);
+    } else if (isfinite(z[0]) && isfinite(z[1])) {
+        const double factor[2] = {layer->factor_lower[i],
+                                  layer->factor_upper[i]};
+        lines = act_scale_lines(factor, z[0], z[1]);
+    }
+    const struct act_line *line = is_upper ? &lines.upper : &lines.lower;
+    return (struct chain_line){side, line->slope, 0.0, line->intercept};
 }
 
 struct chain_line chain_line(const struct chain *chain, size_t k, size_t i)
@@ -77,24 +125,27 @@ struct chain_line chain_line(const struct chain *chain, size_t k, size_t i)
     const double l = bounds->lower[source][i];
     const double u = bounds->upper[source][i];
     double slope = 0.0;
+    if (layer_is_curved(&chain->layers->layer[k])) {
+        return curved_line(chain, k, i);
+    }
     switch (bounds_phase(l, u)) {
     case PHASE_ACTIVE:
-        return (struct chain_line){CHAIN_EQUAL, 1.0, 0.0};
+        return (struct chain_line){CHAIN_EQUAL, 1.0, 0.0, 0.0};
     case PHASE_INACTIVE:
-        return (struct chain_line){CHAIN_ZERO, 0.0, 0.0};
+        return (struct chain_line){CHAIN_ZERO, 0.0, 0.0, 0.0};
     case PHASE_UNSTABLE:
         break;
     }
     if (chain->q[k][i] < 0.0) {
         slope = isfinite(l) && isfinite(u) ? u / (u - l) : 0.0;
-        return (struct chain_line){CHAIN_UPPER, slope,
+        return (struct chain_line){CHAIN_UPPER, slope, 0.0,
                                    isfinite(l) ? -slope * l : HUGE_VAL};
     }
     if (!replay_slope(chain->replay, chain_relu_of(chain->layers, k), i,
                       &slope)) {
         slope = 64.0 * u > -63.0 * l ? 1.0 : 0.0;
     }
-    return (struct chain_line){CHAIN_LOWER, slope, 0.0};
+    return (struct chain_line){CHAIN_LOWER, slope, 0.0, 0.0};
 }
 
 /* Passes an affine layer's coefficients to its sources. */
@@ -112,7 +163,7 @@ static double pass_affine(struct chain *chain, size_t k)
     return constant;
 }
 
-static double pass_relu(struct chain *chain, size_t k)
+static double pass_neurons(struct chain *chain, size_t k)
 {
     const struct layer *layer = &chain->layers->layer[k];
     double constant = 0.0;
@@ -120,6 +171,9 @@ static double pass_relu(struct chain *chain, size_t k)
         if (!is_zero(chain->q[k][i])) {
             const struct chain_line line = chain_line(chain, k, i);
             chain->q[layer->source][i] += chain->q[k][i] * line.slope;
+            if (layer->kind == LAYER_PRODUCT) {
+                chain->q[layer->other][i] += chain->q[k][i] * line.second;
+            }
             constant += chain->q[k][i] * line.intercept;
         }
     }
@@ -134,7 +188,7 @@ void chain_run(struct chain *chain)
         chain->constant[k] = constant;
         constant += chain->layers->layer[k].kind == LAYER_AFFINE
                         ? pass_affine(chain, k)
-                        : pass_relu(chain, k);
+                        : pass_neurons(chain, k);
     }
     chain->constant[0] = constant;
     for (size_t i = 0; i < chain->layers->n_inputs; i++) {
@@ -158,9 +212,12 @@ static void add_literal(struct chain *chain, const struct minimize_walk *walk,
         if (n_left == 0) {
             const bool is_upper =
                 walk->path.data[d + 1].node == node->child + 1;
-            const size_t k = replay_layer(chain->replay, node->index);
-            chain_add_element(chain, chain->layers->layer[k].source,
-                              node->element, is_upper ? -factor : factor);
+            const struct chain_place z = chain_place(
+                chain->layers, replay_layer(chain->replay, node->index),
+                node->element);
+            const double signed_factor = is_upper ? -factor : factor;
+            chain_add_element(chain, z.layer, z.element, signed_factor);
+            chain->start -= signed_factor * chain_threshold(chain, node);
             return;
         }
     }
@@ -208,8 +265,11 @@ size_t chain_n_facts(const struct chain *chain)
     size_t n = 0;
     for (size_t k = 1; k < chain->layers->n_layers; k++) {
         const struct layer *layer = &chain->layers->layer[k];
-        for (size_t i = 0; layer->kind == LAYER_RELU && i < layer->width; i++) {
-            n += chain->q[k][i] < 0.0 ? 1 : 0;
+        for (size_t i = 0; layer_has_neurons(layer) && i < layer->width; i++) {
+            n += chain->q[k][i] < 0.0 ||
+                         (layer_is_curved(layer) && chain->q[k][i] > 0.0)
+                     ? 1
+                     : 0;
         }
     }
     return n;

@@ -91,7 +91,6 @@ static void close(struct leaf_view *view, bool is_printed)
 
 static void print_closed(struct leaf_view *view)
 {
-    chain_init(&view->chain, view->replay, view->question->query->layers);
     close(view, false);
     view->atom = chain_close(&view->chain, &view->walk, view->query_case,
                              view->disjunct, view->by);
@@ -108,7 +107,6 @@ static void print_closed(struct leaf_view *view)
     leaf_print_facts(view);
     leaf_print_chain(view);
     leaf_print_end(view);
-    chain_clear(&view->chain);
 }
 
 static void print_leaf(struct leaf_view *view, size_t case_index, size_t leaf)
@@ -128,6 +126,17 @@ static void print_leaf(struct leaf_view *view, size_t case_index, size_t leaf)
     leaf_print_empty(view);
 }
 
+/* Whether the layers are those of two networks with differences of neurons,
+ * whose planes have three slopes. */
+static bool has_differences(const struct layers *layers)
+{
+    bool has_any = false;
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        has_any = has_any || layers->layer[k].kind == LAYER_DIFFERENCE;
+    }
+    return has_any;
+}
+
 enum status leaf_explain(FILE *file, const struct leaf_question *question,
                          struct error *error)
 {
@@ -136,8 +145,8 @@ enum status leaf_explain(FILE *file, const struct leaf_question *question,
     size_t case_index =
         question->case_index == LEAF_ANY ? 0 : question->case_index;
     size_t leaf = question->leaf;
-    if (question->query->layers->n_curved > 0) {
-        error_set(error, "proofs of networks with neurons other than ReLUs "
+    if (has_differences(question->query->layers)) {
+        error_set(error, "proofs about differences of corresponding neurons "
                          "cannot be explained");
         return STATUS_UNSUPPORTED;
     }
@@ -153,6 +162,8 @@ enum status leaf_explain(FILE *file, const struct leaf_question *question,
     view.replay = replay_create(question->query, question->cert->box_bits,
                                 question->cert->fact_bits);
     origins_init(&view.origins, view.replay);
+    chain_init(&view.chain, view.replay, question->query->layers,
+               question->cert);
     const struct oracle oracle = origins_oracle(&view.origins);
     if (!minimize_walk_start(&view.walk, &oracle, question->cert, case_index)) {
         error_set(error, "case %zu is too large, or without bounds",
@@ -166,6 +177,7 @@ enum status leaf_explain(FILE *file, const struct leaf_question *question,
     }
     /* The walk is not walked back: it only releases its memory. */
     minimize_walk_clear(&view.walk);
+    chain_clear(&view.chain);
     origins_clear(&view.origins);
     replay_destroy(view.replay);
     return status;

@@ -45,8 +45,9 @@ void leaf_print_path(const struct leaf_view *view)
             &walk->tree->nodes.data[walk->path.data[d].node];
         const bool is_upper = walk->path.data[d + 1].node != node->child;
         if (node->kind == CERT_NEURON) {
-            (void)fprintf(view->file, "  n%u.%u %s 0", (unsigned)node->index,
-                          (unsigned)node->element, is_upper ? ">=" : "<=");
+            (void)fprintf(view->file, "  n%u.%u %s %.6g", (unsigned)node->index,
+                          (unsigned)node->element, is_upper ? ">=" : "<=",
+                          chain_threshold(&view->chain, node));
             print_name(view->file, names->relu(names->context, node->index));
         } else {
             (void)fprintf(view->file, "  x%u %s its ", (unsigned)node->index,
@@ -99,16 +100,24 @@ static void print_origin(const struct leaf_view *view, struct origin origin)
     }
 }
 
+/* Pre-activations of layer k of neurons. */
+static size_t n_read(const struct layers *layers, size_t k)
+{
+    const struct layer *layer = &layers->layer[k];
+    return layer->kind == LAYER_PRODUCT ? 2 * layer->width : layer->width;
+}
+
 static void print_fact(const struct leaf_view *view, size_t relu, size_t i)
 {
     const struct bounds *bounds = replay_bounds(view->replay);
-    const size_t k = replay_layer(view->replay, relu);
-    const size_t source = view->question->query->layers->layer[k].source;
+    const struct chain_place z =
+        chain_place(view->chain.layers, replay_layer(view->replay, relu), i);
     (void)fprintf(view->file, "  n%zu.%zu: z >= %.6g ", relu, i,
-                  bounds->lower[source][i]);
-    print_origin(view, origins_find(&view->origins, source, i, false));
-    (void)fprintf(view->file, ", z <= %.6g ", bounds->upper[source][i]);
-    print_origin(view, origins_find(&view->origins, source, i, true));
+                  bounds->lower[z.layer][z.element]);
+    print_origin(view, origins_find(&view->origins, z.layer, z.element, false));
+    (void)fprintf(view->file, ", z <= %.6g ",
+                  bounds->upper[z.layer][z.element]);
+    print_origin(view, origins_find(&view->origins, z.layer, z.element, true));
     (void)fputc('\n', view->file);
 }
 
@@ -125,9 +134,10 @@ void leaf_print_empty(const struct leaf_view *view)
     }
     for (size_t r = 0; r < view->origins.inner.n_relus; r++) {
         const size_t k = replay_layer(view->replay, r);
-        const size_t source = layers->layer[k].source;
-        for (size_t i = 0; source > 0 && i < layers->layer[k].width; i++) {
-            if (bounds->lower[source][i] > bounds->upper[source][i]) {
+        for (size_t i = 0; i < n_read(layers, k); i++) {
+            const struct chain_place z = chain_place(layers, k, i);
+            if (z.layer > 0 && bounds->lower[z.layer][z.element] >
+                                   bounds->upper[z.layer][z.element]) {
                 print_fact(view, r, i);
             }
         }
@@ -169,9 +179,10 @@ static void print_literal(const struct leaf_view *view, uint32_t distance)
         n_left -= node->kind == CERT_NEURON ? 1 : 0;
         if (n_left == 0) {
             const bool is_upper = walk->path.data[d + 1].node != node->child;
-            (void)fprintf(view->file, "z of n%u.%u %s 0\n",
-                          (unsigned)node->index, (unsigned)node->element,
-                          is_upper ? ">=" : "<=");
+            (void)fprintf(
+                view->file, "z of n%u.%u %s %.6g\n", (unsigned)node->index,
+                (unsigned)node->element,
+                is_upper ? ">=" : "<=", chain_threshold(&view->chain, node));
         }
     }
 }
@@ -217,10 +228,12 @@ void leaf_print_facts(const struct leaf_view *view)
                 view->file);
     for (size_t r = 0; r < view->origins.inner.n_relus; r++) {
         const size_t k = replay_layer(view->replay, r);
-        const size_t source = layers->layer[k].source;
-        for (size_t i = 0; i < layers->layer[k].width; i++) {
-            if (bounds_phase(bounds->lower[source][i],
-                             bounds->upper[source][i]) == PHASE_UNSTABLE) {
+        const bool is_curved = layer_is_curved(&layers->layer[k]);
+        for (size_t i = 0; i < n_read(layers, k); i++) {
+            const struct chain_place z = chain_place(layers, k, i);
+            const double l = bounds->lower[z.layer][z.element];
+            const double u = bounds->upper[z.layer][z.element];
+            if (is_curved ? l < u : bounds_phase(l, u) == PHASE_UNSTABLE) {
                 print_fact(view, r, i);
                 n++;
             }
@@ -231,12 +244,35 @@ void leaf_print_facts(const struct leaf_view *view)
     }
 }
 
+/* `v >= 0.5*z + 0.25*w - 0.125` of a neuron of another kind than ReLU. */
+static void print_curved(const struct leaf_view *view,
+                         const struct chain_line *line, bool is_product)
+{
+    const bool is_lower = line->side == CHAIN_LOWER;
+    (void)fprintf(view->file, "%s, v %s %.6g*z", is_lower ? "lower" : "upper",
+                  is_lower ? ">=" : "<=", line->slope);
+    if (is_product) {
+        (void)fprintf(view->file, " + %.6g*w", line->second);
+    }
+    (void)fprintf(view->file, " + %.6g\n", line->intercept);
+}
+
 static void print_line(const struct leaf_view *view, size_t k, size_t i)
 {
     const struct chain *chain = &view->chain;
+    const struct layer *layer = &chain->layers->layer[k];
     const struct chain_line line = chain_line(chain, k, i);
-    (void)fprintf(view->file, "    n%zu.%zu, coefficient %.6g: ",
-                  chain_relu_of(chain->layers, k), i, chain->q[k][i]);
+    if (layer_has_neurons(layer)) {
+        (void)fprintf(view->file, "    n%zu.%zu, coefficient %.6g: ",
+                      chain_relu_of(chain->layers, k), i, chain->q[k][i]);
+    } else {
+        (void)fprintf(view->file, "    element %zu, coefficient %.6g: ", i,
+                      chain->q[k][i]);
+    }
+    if (layer_is_curved(layer)) {
+        print_curved(view, &line, layer->kind == LAYER_PRODUCT);
+        return;
+    }
     switch (line.side) {
     case CHAIN_ZERO:
         (void)fputs("y = 0, inactive\n", view->file);
@@ -254,13 +290,28 @@ static void print_line(const struct leaf_view *view, size_t k, size_t i)
     }
 }
 
-static void print_relu(const struct leaf_view *view, size_t k)
+/* `  tanh layer 3 (name)` */
+static void print_layer_name(const struct leaf_view *view, size_t k)
 {
     const struct cert_names *names = view->question->names;
+    const struct layer *layer = &view->chain.layers->layer[k];
+    if (!layer_has_neurons(layer)) {
+        (void)fputs("  scales", view->file);
+        return;
+    }
+    const size_t number = chain_relu_of(view->chain.layers, k);
+    const char *kind = layer->kind == LAYER_RELU ? "ReLU"
+                       : layer->kind == LAYER_PRODUCT
+                           ? "product"
+                           : activation_name(layer->activation);
+    (void)fprintf(view->file, "  %s layer %zu", kind, number);
+    print_name(view->file, names->relu(names->context, number));
+}
+
+static void print_neurons(const struct leaf_view *view, size_t k)
+{
     const struct chain *chain = &view->chain;
-    const size_t relu = chain_relu_of(chain->layers, k);
-    (void)fprintf(view->file, "  ReLU layer %zu", relu);
-    print_name(view->file, names->relu(names->context, relu));
+    print_layer_name(view, k);
     (void)fprintf(view->file, ", constant before it %.6g\n",
                   chain->constant[k]);
     for (size_t i = 0; i < chain->layers->layer[k].width; i++) {
@@ -284,8 +335,8 @@ void leaf_print_chain(const struct leaf_view *view)
         if (n_met == 0) {
             continue;
         }
-        if (chain->layers->layer[k].kind == LAYER_RELU) {
-            print_relu(view, k);
+        if (chain->layers->layer[k].kind != LAYER_AFFINE) {
+            print_neurons(view, k);
         } else {
             (void)fprintf(view->file,
                           "  affine layer, %zu of %zu rows used, constant "

@@ -85,7 +85,7 @@ void margins_find(struct cert_notes *notes, struct cert *cert,
     for (size_t c = 0; c < notes->n_cases; c++) {
         struct margins margins = {.query_case = &query->cases[c]};
         double spent = 0.0;
-        chain_init(&margins.chain, replay, query->layers);
+        chain_init(&margins.chain, replay, query->layers, cert);
         const bool is_served =
             minimize_walk_start(&margins.walk, &oracle, cert, c);
         while (is_served && minimize_walk_next(&margins.walk, &unlimited)) {

@@ -1,6 +1,7 @@
 /* The text about leaves, read again: its sums come out, its facts hold. */
 #include "src/astrolabe.h"
 #include "src/base/alloc.h"
+#include "tests/ref/ref_onnx_writer.h"
 #include "tests/suite.h"
 
 #include <math.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char network_path[] = "benchmarks/models/residual.onnx";
+static const char *network_path = "benchmarks/models/residual.onnx";
 static char folder[] = "/tmp/astrolabe-explain-XXXXXX";
 static char path[64];
 static char property[64];
@@ -167,6 +168,41 @@ static size_t check_chords(const char *text)
     return n;
 }
 
+/* How often the words are in the text. */
+static size_t count(const char *text, const char *words)
+{
+    size_t n = 0;
+    for (const char *at = text; (at = strstr(at, words)) != NULL; at++) {
+        n++;
+    }
+    return n;
+}
+
+/* Y = tanh(x0 + x1) * exp(x0 - x1) / 3. */
+static void write_curved(char file_path[64])
+{
+    static const int64_t pair[] = {1, 2};
+    static const int64_t single[] = {1, 1};
+    static const double weights[] = {1.0, 1.0, 1.0, -1.0, 3.0};
+    struct ref_model model = {.opset = 13};
+    ref_model_input(&model, "X", 1, pair, 2);
+    ref_model_floats(&model, "p", pair, 2, weights);
+    ref_model_floats(&model, "q", pair, 2, weights + 2);
+    ref_model_floats(&model, "three", single, 0, weights + 4);
+    ref_model_node(&model, "Gemm", "X,p", "a");
+    ref_node_int(&model, "transB", 1);
+    ref_model_node(&model, "Gemm", "X,q", "b");
+    ref_node_int(&model, "transB", 1);
+    ref_model_node(&model, "Tanh", "a", "t");
+    ref_model_node(&model, "Exp", "b", "e");
+    ref_model_node(&model, "Mul", "t,e", "m");
+    ref_model_node(&model, "Div", "m,three", "Y");
+    ref_model_output(&model, "Y", 1, single, 2);
+    struct ref_bytes file = ref_model_finish(&model);
+    ref_file_write(file_path, file.data, file.n);
+    ref_bytes_clear(&file);
+}
+
 /* Every leaf of a certificate; the one shown by default has the least margin.
  * Returns in how many texts a phrase is. */
 static size_t check_leaves(const char *phrase)
@@ -232,6 +268,49 @@ START_TEST(cases_have_their_own_boxes)
 }
 END_TEST
 
+START_TEST(curves_and_products_add_up)
+{
+    static const char text[] =
+        "(declare-const X_0 Real)(declare-const X_1 Real)"
+        "(declare-const Y_0 Real)(assert (>= X_0 -1))(assert (<= X_0 1))"
+        "(assert (>= X_1 -1))(assert (<= X_1 1))(assert (<= Y_0 -0.8))\n";
+    static const enum astrolabe_engine engines[] = {ASTROLABE_ENGINE_INPUT,
+                                                    ASTROLABE_ENGINE_NEURON};
+    char model[64];
+    char goal[64];
+    write_curved(model);
+    ref_file_write(goal, text, sizeof text - 1);
+    const char *kept = network_path;
+    network_path = model;
+    for (size_t e = 0; e < 2; e++) {
+        size_t n_leaves = 0;
+        char *leaf = NULL;
+        load(goal, engines[e]);
+        for (; (leaf = explain(0, n_leaves)) != NULL; n_leaves++) {
+            if (strstr(leaf, "its region is empty") == NULL) {
+                check_end(leaf);
+                ck_assert_uint_eq(count(leaf, "  product layer 2"), 1);
+                ck_assert_uint_eq(count(leaf, "  tanh layer 0"), 1);
+                ck_assert_uint_eq(count(leaf, "  exp layer 1"), 1);
+                ck_assert_uint_eq(count(leaf, "  scales"), 1);
+                ck_assert_uint_ge(
+                    count(leaf, ", v >= ") + count(leaf, ", v <= "), 4);
+                ck_assert_uint_eq(count(leaf, "*w + "), 1);
+            }
+            free(leaf);
+        }
+        ck_assert_uint_ge(n_leaves, 4);
+        astrolabe_certificate_free(certificate);
+        astrolabe_query_free(query);
+        certificate = NULL;
+        query = NULL;
+    }
+    network_path = kept;
+    ref_file_remove(model);
+    ref_file_remove(goal);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("explain");
@@ -240,5 +319,6 @@ TCase *test_cases(void)
     tcase_add_test(cases, every_leaf_adds_up);
     tcase_add_test(cases, combinations_and_lemmas_add_up);
     tcase_add_test(cases, cases_have_their_own_boxes);
+    tcase_add_test(cases, curves_and_products_add_up);
     return cases;
 }
