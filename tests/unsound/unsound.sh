@@ -13,21 +13,21 @@ trap 'rm -rf "$scratch"' EXIT
 n_checks=0
 n_failures=0
 
-# try <prover> <property>: 0 if it wrote a certificate
+# try <prover> <property> <network options>: 0 if it wrote a certificate
 try() {
-    local prover=$1 property=$2 network status option
-    network=$models/$(basename "$property" | cut -d_ -f1).onnx
+    local prover=$1 property=$2 status option
+    shift 2
     rm -f "$scratch/proof"
     # A fault may end in an assertion: no certificate then.
     "$prover" verify --quiet --no-attack --threads 1 --timeout 3 --minimize 0 \
-        --network "$network" --proof "$scratch/proof" "$property" \
+        "$@" --proof "$scratch/proof" "$property" \
         > "$scratch/out" 2> "$scratch/log" || true
     if [ ! -s "$scratch/proof" ] || ! grep -q '^unsat' "$scratch/out"; then
         return 1
     fi
     for option in '' --exact; do
         status=0
-        "$checker" --network "$network" --property "$property" \
+        "$checker" "$@" --property "$property" \
             "$scratch/proof" $option > "$scratch/out" 2> "$scratch/log" ||
             status=$?
         n_checks=$((n_checks + 1))
@@ -39,10 +39,23 @@ try() {
     done
 }
 
+# Networks that are more than 0.014 apart in this box.
+pair=("$models/controller.onnx" "$models/controller_8bit.onnx")
+box=-1:-0.94,0.94:1,-0.83:-0.73,0.95:1,-1:-0.95
+
 for prover; do
     n=0
     for property in "$models"/{tiny,controller,residual}_fails_*.vnnlib; do
-        if try "$prover" "$property"; then
+        network=$models/$(basename "$property" | cut -d_ -f1).onnx
+        if try "$prover" "$property" --network "$network"; then
+            n=$((n + 1))
+        fi
+    done
+    for epsilon in 0.008 0.01 0.012 0.014; do
+        "$prover" compare "${pair[@]}" --epsilon "$epsilon" --box="$box" \
+            > "$scratch/pair.vnnlib"
+        if try "$prover" "$scratch/pair.vnnlib" --network "f=${pair[0]}" \
+            --network "g=${pair[1]}"; then
             n=$((n + 1))
         fi
     done
