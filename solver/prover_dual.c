@@ -31,7 +31,7 @@ static const double NEAR_LEVELS = 12.0;
 /* Rounds of bounding hidden neurons at the root, and the share of the distance
  * to the goal that one must gain for another. */
 enum { MOST_ROUNDS = 8 };
-static const double LEAST_PROGRESS = 0.05;
+static const double LEAST_PROGRESS = 0.03;
 
 /* Multiply-adds of bounding hidden neurons if no ascent stops early, as a
  * quarter of them do: about two seconds at the root, less than one below. Less

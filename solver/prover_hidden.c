@@ -13,8 +13,8 @@
 static const struct dual_effort END = {20, 0.05};
 
 /* Least gain of an end, as a share of the interval, unless the neuron becomes
- * stable. */
-static const double LEAST_GAIN = 0x1p-5;
+ * stable: small gains of many neurons add up from layer to layer. */
+static const double LEAST_GAIN = 0x1p-8;
 
 /* Slopes of a recorded search are as told within this. */
 static const double SLACK = 0x1p-4;
