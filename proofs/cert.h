@@ -143,11 +143,13 @@ struct cert_shape {
 
 /*
  * See FORMAT.md.
+ *   has_cells  about a network in cells; without trees then
  *   trees    [n_cases] if CERT_UNSAT, else NULL
  *   witness  [n_inputs] finite, if CERT_SAT, else NULL
  */
 struct cert {
     enum cert_verdict verdict;
+    bool has_cells;
     uint8_t box_bits;
     uint8_t fact_bits;
     uint8_t slope_bits;

@@ -281,28 +281,34 @@ static void put_witness(output *file, const struct cert *cert)
     }
 }
 
+static unsigned char kind_of(const struct cert *cert)
+{
+    if (cert->verdict == CERT_SAT) {
+        return cert->has_cells ? CERT_BIN_SAT_CELL : CERT_BIN_SAT;
+    }
+    if (cert->has_cells) {
+        return CERT_BIN_CELLS;
+    }
+    if (cert->has_pairs) {
+        return CERT_BIN_PAIRS;
+    }
+    return has_levels(cert) ? CERT_BIN_LEVELS : CERT_BIN_UNSAT;
+}
+
 void cert_bin_encode(struct bytes *bytes, const struct cert *cert,
                      double cost[CERT_N_GROUPS])
 {
-    const bool is_sat = cert->verdict == CERT_SAT;
-    const unsigned char head[] = {'A',
-                                  'S',
-                                  'T',
-                                  'C',
-                                  CERT_VERSION,
-                                  is_sat             ? CERT_BIN_SAT
-                                  : cert->has_pairs  ? CERT_BIN_PAIRS
-                                  : has_levels(cert) ? CERT_BIN_LEVELS
-                                                     : CERT_BIN_UNSAT};
+    const unsigned char head[] = {'A', 'S',          'T',
+                                  'C', CERT_VERSION, kind_of(cert)};
     output file = {0};
     unsigned char digest[SHA256_BYTES];
     put_bytes(&file, head, sizeof head);
     put_bytes(&file, cert->network_hash, SHA256_BYTES);
     put_bytes(&file, cert->property_hash, SHA256_BYTES);
     put_bytes(&file, cert->query_hash, SHA256_BYTES);
-    if (is_sat) {
+    if (cert->verdict == CERT_SAT) {
         put_witness(&file, cert);
-    } else {
+    } else if (!cert->has_cells) {
         put_stream(&file, cert, cost);
     }
     sha256_digest(digest, file.data, file.n);

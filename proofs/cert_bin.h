@@ -15,7 +15,9 @@ enum {
     CERT_BIN_UNSAT = 0,
     CERT_BIN_SAT = 1,
     CERT_BIN_LEVELS = 2,
-    CERT_BIN_PAIRS = 3
+    CERT_BIN_PAIRS = 3,
+    CERT_BIN_CELLS = 4,
+    CERT_BIN_SAT_CELL = 5
 };
 
 /* Bytes around the stream or the witness: HEAD with its hashes, and END. The
@@ -38,7 +40,7 @@ enum status cert_bin_write(size_t *n_bytes, const char *path,
 /*
  * Reads a whole file.
  *   returns  STATUS_OK; STATUS_BAD_INPUT; STATUS_UNSUPPORTED for another
- *            version; STATUS_LIMIT for numbers beyond struct cert. *cert is
+ *            version, and for certificates about cells; STATUS_LIMIT for numbers beyond struct cert. *cert is
  *            owned by the caller if STATUS_OK, else cleared.
  */
 enum status cert_bin_decode(struct cert *cert, const struct bytes *bytes,

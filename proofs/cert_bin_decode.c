@@ -489,6 +489,12 @@ static enum status check_frame(const struct span *span)
                   file[MAGIC_BYTES], CERT_VERSION);
         return STATUS_UNSUPPORTED;
     }
+    if (file[MAGIC_BYTES + 1] == CERT_BIN_CELLS ||
+        file[MAGIC_BYTES + 1] == CERT_BIN_SAT_CELL) {
+        error_set(span->error, "certificates about cells of a network have "
+                               "only their binary form");
+        return STATUS_UNSUPPORTED;
+    }
     if (file[MAGIC_BYTES + 1] > CERT_BIN_PAIRS) {
         return refuse(span->error, "an unknown kind of certificate");
     }

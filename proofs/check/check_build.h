@@ -16,9 +16,10 @@ struct check_shape {
 /* A named tensor of the graph: numbers, or coordinates of the network. */
 struct check_value {
     const char *name;
-    size_t order;  /* 0: initializer, 1: graph input, 2 + k: from node k */
-    bool is_live;  /* a graph output depends on it */
-    uint64_t type; /* of its elements; 0: not known (yet) */
+    size_t order;    /* 0: initializer, 1: graph input, 2 + k: from node k */
+    bool is_live;    /* a graph output depends on it */
+    bool is_indexed; /* a constant that follows from a cell */
+    uint64_t type;   /* of its elements; 0: not known (yet) */
     struct check_shape shape;
     size_t n;
     const struct check_onnx_tensor *tensor; /* constant, not yet read */
@@ -45,7 +46,8 @@ struct check_builder {
     size_t n_values;
     struct check_value *values; /* sorted by name */
     struct check_rows rows;
-    struct check_onnx_node *node; /* that is being built */
+    struct check_onnx_node *node;  /* that is being built */
+    const struct check_cell *cell; /* NULL: casts are computed */
 };
 
 /* End in check_unreadable or check_unsupported, naming the node. */
@@ -159,6 +161,7 @@ struct check_layer *check_add_layer(struct check_builder *b,
                                     struct check_value *value,
                                     enum check_kind kind);
 struct check_rows check_rows_create(void);
+void check_rows_clear(struct check_rows *rows);
 void check_row_add(struct check_rows *rows, size_t column, double weight);
 void check_row_end(struct check_rows *rows, double bias);
 /* Makes a constant value a computed one: coordinates with empty rows. */
@@ -250,6 +253,16 @@ void check_build_cast(struct check_builder *b);
 void check_build_comparison(struct check_builder *b);
 void check_build_where(struct check_builder *b);
 void check_build_one_hot(struct check_builder *b);
+/* Operators of check_place.c. */
+void check_build_range(struct check_builder *b);
+void check_build_scatter(struct check_builder *b);
+/* Whether the Cast at hand of x is a site, FORMAT.md, "Cells": output 0 is the
+ * constant of the cell then. */
+bool check_build_site(struct check_builder *b, const struct check_value *x,
+                      uint64_t to);
+/* Marks what follows from a cell among the outputs of the node, and the tables
+ * among its inputs. */
+void check_mark_indexed(struct check_builder *b);
 /* Operators of check_constant.c. */
 void check_build_constant(struct check_builder *b);
 void check_build_filled(struct check_builder *b);

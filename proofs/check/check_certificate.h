@@ -7,6 +7,10 @@
 #include "proofs/check/check_query.h"
 #include "proofs/check/check_vnnlib.h"
 
+/* Whether the certificate needs the network at cell 0: check_networks_load_cells
+ * instead of check_networks_load. */
+bool check_certificate_has_cells(const char *path);
+
 /*
  * Returns what the certificate at `path` proves about the network and the
  * query, which is that of the property: a constant line of text. If it proves

@@ -86,6 +86,9 @@ void check_build_cast(struct check_builder *b)
         check_unsupported_if(b, fabs(x.number[i]) >= limit,
                              "number that does not fit the type");
     }
+    if (check_build_site(b, &x, to)) {
+        return;
+    }
     output->number = x.number;
     output->map = x.map;
     if (x.n == 0 || x.type == to || x.type == CHECK_BOOL || check_is_real(to) ||

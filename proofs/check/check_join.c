@@ -337,3 +337,23 @@ struct check_network *check_networks_load(const struct check_property *property,
     }
     return join_parts(property, parts);
 }
+
+struct check_network *
+check_networks_load_cells(const struct check_property *property,
+                          const char *const *files, size_t n)
+{
+    bool has_hidden = false;
+    for (size_t i = 0; i < property->n_variables; i++) {
+        has_hidden = has_hidden || property->variables[i].hidden != NULL;
+    }
+    if (property->n_networks != 1 || property->n_products != 0 || has_hidden) {
+        check_unsupported("cells of several networks, hidden tensors or "
+                          "products");
+    }
+    if (n != 1) {
+        check_usage("more networks than the property has; see --help");
+    }
+    struct check_network *network = check_network_load_cells(files[0]);
+    check_query_bind(property, network, 0);
+    return network;
+}

@@ -20,4 +20,10 @@
 struct check_network *check_networks_load(const struct check_property *property,
                                           const char *const *files, size_t n);
 
+/* The network of a property with one network, no hidden tensor and no product,
+ * at cell 0; ends in check_unsupported for others. */
+struct check_network *
+check_networks_load_cells(const struct check_property *property,
+                          const char *const *files, size_t n);
+
 #endif

@@ -121,7 +121,11 @@ static void check(const struct request *request)
 {
     struct check_property *property = check_property_load(request->property);
     struct check_network *network =
-        check_networks_load(property, request->networks, request->n_networks);
+        check_certificate_has_cells(request->certificate)
+            ? check_networks_load_cells(property, request->networks,
+                                        request->n_networks)
+            : check_networks_load(property, request->networks,
+                                  request->n_networks);
     struct check_query *query = check_query_create(property);
     const char *shown = check_certificate(
         request->certificate, network, property, query,

@@ -97,11 +97,13 @@ static bool is_node_live(const struct check_builder *b, size_t k)
     return is_live;
 }
 
-static void mark_all_live(struct check_builder *b)
+/* Marks n tensors and all that they depend on. */
+static void mark_all_live(struct check_builder *b, const char *const *roots,
+                          size_t n)
 {
     const struct check_onnx_model *model = &b->model;
-    for (size_t i = 0; i < model->n_outputs; i++) {
-        mark_live(b, model->outputs[i].name, SIZE_MAX);
+    for (size_t i = 0; i < n; i++) {
+        mark_live(b, roots[i], SIZE_MAX);
     }
     for (size_t k = model->n_nodes; k-- > 0;) {
         const struct check_texts *inputs = &model->nodes[k].inputs;
@@ -198,6 +200,7 @@ static void build_nodes(struct check_builder *b)
         if (is_node_live(b, k)) {
             b->node = &b->model.nodes[k];
             check_build(b);
+            check_mark_indexed(b);
         }
     }
 }
@@ -246,6 +249,72 @@ static void add_hidden(struct check_builder *b, const char *const *names,
     }
 }
 
+/* Reads the file of the builder's network, and marks what the roots depend on;
+ * without roots, what the outputs and hidden tensors do. */
+static void open_model(struct check_builder *b, const char *const *hidden,
+                       size_t n_hidden, const char *const *roots,
+                       size_t n_roots)
+{
+    struct check_network *network = b->network;
+    const char *path = network->file.path;
+    b->rows = check_rows_create();
+    b->model = check_onnx_read(&network->arena, &network->file);
+    if (b->model.opset < 7 || b->model.opset > 21) {
+        check_unsupported("%s: opset %llu is not supported (7 to 21 are)", path,
+                          (unsigned long long)b->model.opset);
+    }
+    if (b->model.n_outputs == 0) {
+        check_unreadable("%s: the graph has no output", path);
+    }
+    collect_names(b);
+    add_hidden(b, hidden, n_hidden);
+    const char **outputs =
+        check_arena_alloc(&b->arena, b->model.n_outputs, sizeof *outputs);
+    for (size_t i = 0; i < b->model.n_outputs; i++) {
+        outputs[i] = b->model.outputs[i].name;
+    }
+    mark_all_live(b, roots == NULL ? outputs : roots,
+                  roots == NULL ? b->model.n_outputs : n_roots);
+}
+
+/* Builds the network whose file was opened. */
+static void load(struct check_network *network, const char *const *hidden,
+                 size_t n, const struct check_cell *cell)
+{
+    struct check_onnx_node whole = {.name = "", .op = "graph"};
+    struct check_builder b = {.network = network, .node = &whole, .cell = cell};
+    network->is_cell = cell != NULL;
+    open_model(&b, hidden, n, NULL, 0);
+    build_inputs(&b);
+    build_nodes(&b);
+    build_outputs(&b);
+    check_settle(&b);
+    check_arena_free(&b.arena);
+}
+
+/* A network that only has its file. */
+static struct check_network *open_network(const char *path)
+{
+    struct check_network *network = check_alloc(1, sizeof *network);
+    network->file = check_bytes_open(path);
+    check_sha256(network->hash, network->file.data, network->file.n);
+    return network;
+}
+
+/* Another network of the same file. */
+static struct check_network *borrow_network(const struct check_network *of)
+{
+    struct check_network *network = check_alloc(1, sizeof *network);
+    network->file = of->file;
+    network->is_borrowed = true;
+    memcpy(network->hash, of->hash, sizeof network->hash);
+    network->n_indices = of->n_indices;
+    network->index =
+        check_arena_alloc(&network->arena, of->n_indices, sizeof *of->index);
+    memcpy(network->index, of->index, of->n_indices * sizeof *of->index);
+    return network;
+}
+
 struct check_network *check_network_load(const char *path)
 {
     return check_network_load_hidden(path, NULL, 0);
@@ -254,35 +323,79 @@ struct check_network *check_network_load(const char *path)
 struct check_network *
 check_network_load_hidden(const char *path, const char *const *names, size_t n)
 {
-    struct check_network *network = check_alloc(1, sizeof *network);
+    struct check_network *network = open_network(path);
+    load(network, names, n, NULL);
+    return network;
+}
+
+struct check_network *check_network_load_cells(const char *path)
+{
+    const struct check_cell zero = {0};
+    struct check_network *network = open_network(path);
+    load(network, NULL, 0, &zero);
+    return network;
+}
+
+struct check_network *check_network_at(const struct check_network *of,
+                                       const struct check_cell *cell)
+{
+    struct check_network *network = borrow_network(of);
+    load(network, NULL, 0, cell);
+    return network;
+}
+
+/* Appends type, dimensions and elements of a constant, 8 bytes each. */
+static void add_table(unsigned char **data, size_t *n,
+                      const struct check_value *value)
+{
+    const size_t n_heads = value->shape.n_dims + 2;
+    uint64_t *words = check_alloc(n_heads, sizeof *words);
+    words[0] = value->type;
+    words[1] = value->shape.n_dims;
+    for (size_t d = 0; d < value->shape.n_dims; d++) {
+        words[2 + d] = value->shape.dims[d];
+    }
+    *data = check_resize(*data, *n + 8 * (n_heads + value->n), 1);
+    memcpy(*data + *n, words, 8 * n_heads);
+    if (value->n > 0) {
+        memcpy(*data + *n + 8 * n_heads, value->number, 8 * value->n);
+    }
+    *n += 8 * (n_heads + value->n);
+    check_free(words);
+}
+
+void check_network_tables(unsigned char hash[32],
+                          const struct check_network *of,
+                          const struct check_cell *cell)
+{
+    struct check_network *network = borrow_network(of);
     struct check_onnx_node whole = {.name = "", .op = "graph"};
-    struct check_builder b = {
-        .network = network, .node = &whole, .rows = check_rows_create()};
-    network->file = check_bytes_open(path);
-    check_sha256(network->hash, network->file.data, network->file.n);
-    b.model = check_onnx_read(&network->arena, &network->file);
-    if (b.model.opset < 7 || b.model.opset > 21) {
-        check_unsupported("%s: opset %llu is not supported (7 to 21 are)", path,
-                          (unsigned long long)b.model.opset);
-    }
-    if (b.model.n_outputs == 0) {
-        check_unreadable("%s: the graph has no output", path);
-    }
-    collect_names(&b);
-    add_hidden(&b, names, n);
-    mark_all_live(&b);
+    struct check_builder b = {.network = network, .node = &whole, .cell = cell};
+    unsigned char *data = NULL;
+    size_t n = 0;
+    open_model(&b, NULL, 0, of->tables == NULL ? &whole.name : of->tables,
+               of->n_tables);
     build_inputs(&b);
     build_nodes(&b);
-    build_outputs(&b);
-    check_settle(&b);
+    for (size_t i = 0; i < of->n_tables; i++) {
+        const struct check_value *value = check_find(&b, of->tables[i]);
+        if (value == NULL || value->number == NULL) {
+            check_unsupported("%s: tensor '%s' is no constant in all cells",
+                              of->file.path, of->tables[i]);
+        }
+        add_table(&data, &n, value);
+    }
+    check_sha256(hash, data, n);
+    check_free(data);
+    check_rows_clear(&b.rows);
     check_arena_free(&b.arena);
-    return network;
+    check_network_free(network);
 }
 
 /* Frees a network but not its parts. */
 static void free_network(struct check_network *network)
 {
-    if (network->n_parts == 0) {
+    if (network->n_parts == 0 && !network->is_borrowed) {
         check_bytes_close(&network->file);
     }
     check_free(network->output);

@@ -95,6 +95,13 @@ struct check_layer {
     size_t relu;                 /* neurons: number of their layer */
 };
 
+/* FORMAT.md, "Cells": the integer of each index, in their order; without any,
+ * all integers are 0. */
+struct check_cell {
+    size_t n;
+    const int64_t *value;
+};
+
 /*
  *   n_inputs    coordinates 0 .. n_inputs - 1: all graph inputs, one after the
  *               other, row-major, so that coordinate i is X_i
@@ -127,6 +134,12 @@ struct check_network {
     unsigned char hash[32];  /* its SHA-256; of several: see check_join.h */
     size_t n_parts;          /* of which it was joined, or 0 */
     struct check_network **parts;
+    bool is_cell; /* read at a cell */
+    size_t n_indices;
+    uint32_t *index; /* [n_indices] coordinates of inputs, ascending */
+    size_t n_tables;
+    const char **tables; /* [n_tables] names */
+    bool is_borrowed;    /* the file is another network's */
     struct check_arena arena;
 };
 
@@ -139,6 +152,16 @@ struct check_network *check_network_load(const char *path);
 /* The same with n tensors more as outputs. */
 struct check_network *
 check_network_load_hidden(const char *path, const char *const *names, size_t n);
+/* The network at cell 0, and at another cell of its own indices; the first
+ * must outlive the second. */
+struct check_network *check_network_load_cells(const char *path);
+struct check_network *check_network_at(const struct check_network *of,
+                                       const struct check_cell *cell);
+/* The SHA-256 of the tables at a cell: if it is that at another one, both
+ * networks are the same. */
+void check_network_tables(unsigned char hash[32],
+                          const struct check_network *of,
+                          const struct check_cell *cell);
 void check_network_free(struct check_network *network);
 
 /* x = *mantissa * 2^*exponent, mantissa odd or both 0; x must be finite. */

@@ -364,6 +364,10 @@ static void build_concat(struct check_builder *b)
     }
     struct check_value *output = check_output(b, 0, first.type, &shape);
     uint32_t *map = check_arena_alloc(&b->arena, output->n, sizeof *map);
+    if (output->n == 0) {
+        output->number = check_arena_alloc(&b->arena, 0, sizeof(double));
+        return;
+    }
     for (size_t i = 0; i < b->node->inputs.n; i++) {
         struct check_value input = check_input(b, i);
         const size_t run = input.shape.dims[d] * step;
@@ -517,6 +521,7 @@ static const struct {
     {"PRelu", 2, 2, 1, check_build_leaky},
     {"Pad", 1, 4, 1, build_pad},
     {"Pow", 2, 2, 1, check_build_power},
+    {"Range", 3, 3, 1, check_build_range},
     {"Reciprocal", 1, 1, 1, check_build_curve},
     {"ReduceL2", 1, 2, 1, check_build_reduction},
     {"ReduceMax", 1, 2, 1, check_build_reduction},
@@ -528,6 +533,7 @@ static const struct {
     {"Reshape", 2, 2, 1, build_reshape},
     {"Resize", 2, 4, 1, build_upsample},
     {"Round", 1, 1, 1, check_build_rounding},
+    {"ScatterND", 3, 3, 1, check_build_scatter},
     {"Shape", 1, 1, 1, check_build_shape},
     {"Sigmoid", 1, 1, 1, check_build_curve},
     {"Sign", 1, 1, 1, check_build_curve},

@@ -41,12 +41,13 @@ static void read_kind(struct check_head *head, struct check_cursor *cursor)
     }
     const unsigned version = check_cursor_u8(cursor);
     const unsigned kind = check_cursor_u8(cursor);
-    if (version != VERSION || kind > 3) {
+    if (version != VERSION || kind > 5) {
         check_unsupported("%s: version %u, kind %u is not supported",
                           head->file.path, version, kind);
     }
-    head->is_witness = kind == 1;
-    head->has_levels = kind >= 2;
+    head->is_witness = kind == 1 || kind == 5;
+    head->has_cells = kind >= 4;
+    head->has_levels = kind == 2 || kind == 3;
     head->has_pairs = kind == 3;
     head->hashes = check_cursor_skip(cursor, (size_t)3 * CHECK_HASH);
 }
@@ -70,6 +71,9 @@ static void read_content(struct check_head *head, struct check_cursor *cursor)
             check_cursor_fail(cursor, "more values announced than there are");
         }
         head->content = check_cursor_take(cursor, 8 * head->n_values);
+        return;
+    }
+    if (head->has_cells) {
         return;
     }
     head->box_bits = check_cursor_u8(cursor);

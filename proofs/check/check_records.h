@@ -18,6 +18,7 @@ enum { CHECK_HASH = 32, CHECK_MOST_DEPTH = 10000 };
 struct check_head {
     struct check_bytes file;
     bool is_witness;
+    bool has_cells;  /* of a network in cells; a proof has no content */
     bool has_levels; /* splits of neurons state where */
     bool has_pairs;  /* about differences of two networks, check_pair.h */
     unsigned box_bits;

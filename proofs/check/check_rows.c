@@ -101,7 +101,7 @@ static size_t row_start(const struct check_rows *rows, size_t z)
     return z == 0 ? 0 : rows->end[z - 1];
 }
 
-static void clear_rows(struct check_rows *rows)
+void check_rows_clear(struct check_rows *rows)
 {
     check_free(rows->end);
     check_free(rows->bias);
@@ -326,7 +326,7 @@ void check_settle(struct check_builder *b)
         .uses = check_arena_alloc(arena, n, sizeof *fold.uses),
         .place = check_arena_alloc(arena, n, sizeof *fold.place)};
     fold_rows(&fold, b);
-    clear_rows(&b->rows);
+    check_rows_clear(&b->rows);
     for (size_t z = n; z-- > 0;) {
         for (size_t k = row_start(&fold.to, z);
              k < fold.to.end[z] && fold.is_needed[z]; k++) {
@@ -353,5 +353,5 @@ void check_settle(struct check_builder *b)
     for (size_t j = 0; j < network->n_outputs; j++) {
         network->output[j] = number[network->output[j]];
     }
-    clear_rows(&fold.to);
+    check_rows_clear(&fold.to);
 }

@@ -267,6 +267,11 @@ void check_build_arithmetic(struct check_builder *b)
             check_arrange(b, &y, &shape, false);
         sum.x = check_arrange(b, &sum.x, &shape, false);
     }
+    if (check_count(&shape) == 0) {
+        check_output(b, 0, sum.x.type, &shape)->number =
+            check_arena_alloc(&b->arena, 0, sizeof(double));
+        return;
+    }
     check_build_sum(b, &sum, &shape);
 }
 

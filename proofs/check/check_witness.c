@@ -115,6 +115,18 @@ static enum truth judge_atom(const struct check_atom *atom,
     return holds[1] ? ALWAYS : holds[0] ? MAYBE : NEVER;
 }
 
+/* Whether the atoms of the disjunct hold, for no, some or all values. */
+static enum truth judge_disjunct(const struct check_disjunct *disjunct,
+                                 const struct point *point)
+{
+    enum truth truth = ALWAYS;
+    for (size_t a = 0; a < disjunct->n_atoms; a++) {
+        const enum truth other = judge_atom(disjunct->atoms[a], point);
+        truth = other < truth ? other : truth;
+    }
+    return truth;
+}
+
 /* Whether the point lies in the box and satisfies a disjunct of the case. */
 static enum truth judge_case(const struct check_case *of,
                              const struct point *point)
@@ -126,12 +138,8 @@ static enum truth judge_case(const struct check_case *of,
         inside = of->box[e] == NULL ? ALWAYS : judge_atom(of->box[e], point);
     }
     for (size_t d = 0; d < of->n_disjuncts; d++) {
-        enum truth truth = inside;
-        for (size_t a = 0; a < of->disjuncts[d].n_atoms; a++) {
-            const enum truth other =
-                judge_atom(of->disjuncts[d].atoms[a], point);
-            truth = other < truth ? other : truth;
-        }
+        const enum truth other = judge_disjunct(&of->disjuncts[d], point);
+        const enum truth truth = other < inside ? other : inside;
         best = truth > best ? truth : best;
     }
     return best;
@@ -212,6 +220,22 @@ static bool is_unsafe(struct point *point, const struct check_case *cases,
     return best == ALWAYS;
 }
 
+/* Whether inputs v lie in the cell of x. */
+static bool is_same_cell(mpq_t *v, const struct check_network *network,
+                         const double *x)
+{
+    bool is_same = true;
+    mpz_t whole;
+    mpz_init(whole);
+    for (size_t k = 0; k < network->n_indices && is_same; k++) {
+        const size_t i = network->index[k];
+        mpz_tdiv_q(whole, mpq_numref(v[i]), mpq_denref(v[i]));
+        is_same = mpz_cmp_si(whole, (long)x[i]) == 0;
+    }
+    mpz_clear(whole);
+    return is_same;
+}
+
 /* Whether the projection of x onto the box of a case is unsafe there; the values
  * of the point are scratch. */
 static bool is_unsafe_nearby(struct point *point,
@@ -224,6 +248,7 @@ static bool is_unsafe_nearby(struct point *point,
             mpq_set_d(v[i], x[i]);
         }
         if (project(v, &query->cases[c], network->n_inputs) &&
+            is_same_cell(v, network, x) &&
             is_unsafe(point, &query->cases[c], 1)) {
             return true;
         }
@@ -288,18 +313,64 @@ static enum check_float32 judge_float32(const double *x,
     return answer;
 }
 
+/* The network at the cell of x, owned by the caller. */
+static struct check_network *load_at(const struct check_network *of,
+                                     const struct check_head *head,
+                                     const double *x)
+{
+    int64_t *value = check_alloc(of->n_indices, sizeof *value);
+    for (size_t k = 0; k < of->n_indices; k++) {
+        if (!(fabs(x[of->index[k]]) < 0x1p53)) {
+            check_reject("%s: an index beyond 2^53", head->file.path);
+        }
+        value[k] = (int64_t)x[of->index[k]];
+    }
+    const struct check_cell cell = {of->n_indices, value};
+    struct check_network *network = check_network_at(of, &cell);
+    check_free(value);
+    return network;
+}
+
+bool check_is_safe_at(const struct check_network *network,
+                      const struct check_case *of, mpq_t *x)
+{
+    enum { LEAST_BITS = 128, MOST_BITS = 4096 };
+    const size_t n = network->n_coordinates;
+    struct point point = {network, {new_values(n), new_values(n)}};
+    bool is_safe = false;
+    bool has_values = true;
+    for (long bits = LEAST_BITS; !is_safe && has_values && bits <= MOST_BITS;
+         bits *= 2) {
+        for (size_t i = 0; i < network->n_inputs; i++) {
+            mpq_set(point.value[0][i], x[i]);
+            mpq_set(point.value[1][i], x[i]);
+        }
+        has_values = check_network_enclose(point.value[0], point.value[1],
+                                           network, bits);
+        is_safe = has_values;
+        for (size_t d = 0; d < of->n_disjuncts && is_safe; d++) {
+            is_safe = judge_disjunct(&of->disjuncts[d], &point) == NEVER;
+        }
+    }
+    free_values(point.value[0], n);
+    free_values(point.value[1], n);
+    return is_safe;
+}
+
 enum check_float32 check_witness(const struct check_head *head,
-                                 const struct check_network *network,
+                                 const struct check_network *given,
                                  const struct check_query *query)
 {
-    const size_t n = network->n_coordinates;
     double *x = check_alloc(head->n_values, sizeof *x);
     read_values(x, head);
-    if (head->n_values != network->n_inputs) {
+    if (head->n_values != given->n_inputs) {
         check_reject("%s: has %llu values, the network %zu inputs",
                      head->file.path, (unsigned long long)head->n_values,
-                     network->n_inputs);
+                     given->n_inputs);
     }
+    struct check_network *own = given->is_cell ? load_at(given, head, x) : NULL;
+    const struct check_network *network = own != NULL ? own : given;
+    const size_t n = network->n_coordinates;
     mpq_t *v = new_values(n);
     mpq_t *upper = network->is_curved ? new_values(n) : v;
     struct point point = {network, {v, upper}};
@@ -317,5 +388,8 @@ enum check_float32 check_witness(const struct check_head *head,
     }
     free_values(v, n);
     check_free(x);
+    if (own != NULL) {
+        check_network_free(own);
+    }
     return answer;
 }

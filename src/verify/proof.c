@@ -85,6 +85,11 @@ static size_t count_layers(const struct layers *layers)
     return n;
 }
 
+static bool has_cells(const struct query *query)
+{
+    return net_n_indices(query->net) > 0;
+}
+
 /* The numbers of a query; n_disjuncts [n_cases] is filled. */
 static struct cert_shape shape_of(size_t *n_disjuncts,
                                   const struct query *query)
@@ -95,7 +100,7 @@ static struct cert_shape shape_of(size_t *n_disjuncts,
     }
     return (struct cert_shape){.n_inputs = layers->n_inputs,
                                .n_relus = count_layers(layers),
-                               .n_cases = query->n_cases,
+                               .n_cases = has_cells(query) ? 0 : query->n_cases,
                                .n_disjuncts = n_disjuncts};
 }
 
@@ -120,6 +125,7 @@ enum status proof_open(struct proof **proof, const struct query *query,
     NEW_ARRAY(n_disjuncts, query->n_cases);
     const struct cert_shape shape = shape_of(n_disjuncts, query);
     cert_init(&self->cert, &shape);
+    self->cert.has_cells = has_cells(query);
     self->cert.box_bits = RECORD_BOX_BITS;
     self->cert.slope_bits = ACT_SLOPE_BITS;
     self->path = alloc_string(path, strlen(path));
@@ -168,7 +174,7 @@ bool proof_use_pairs(struct proof *proof, const struct query *paired)
 
 struct sink *proof_begin_case(struct proof *proof)
 {
-    if (proof == NULL) {
+    if (proof == NULL || proof->cert.has_cells) {
         return NULL;
     }
     sink_destroy(proof->sink);
@@ -178,7 +184,7 @@ struct sink *proof_begin_case(struct proof *proof)
 
 void proof_end_case(struct proof *proof, size_t case_index, bool is_closed)
 {
-    if (proof == NULL) {
+    if (proof == NULL || proof->cert.has_cells) {
         return;
     }
     if (is_closed && proof->status == STATUS_OK) {

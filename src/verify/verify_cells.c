@@ -3,6 +3,8 @@
 
 #include "src/base/alloc.h"
 #include "src/base/log.h"
+#include "src/net/enclose.h"
+#include "src/net/exact.h"
 #include "src/num/rational.h"
 
 #include <math.h>
@@ -45,8 +47,11 @@ struct cells_run {
 
 /* The query over the part of a case in one cell. */
 struct part_query {
+    const struct net *of; /* with the indices */
     struct query query;
     struct query_case one;
+    bool is_free;  /* neither network nor atoms read indices */
+    bool is_point; /* what they read has one value in the box */
 };
 
 static void stop(struct cells_run *run, enum verdict verdict,
@@ -137,13 +142,16 @@ static void narrow(struct query_case *one, size_t i, int64_t end, bool is_upper,
     mpq_clear(value);
 }
 
-static mpq_t *copy_rationals(const mpq_t *values, size_t n)
+/* n values and then zeros, n_all in all. */
+static mpq_t *copy_rationals(const mpq_t *values, size_t n, size_t n_all)
 {
     mpq_t *copy = NULL;
-    NEW_ARRAY(copy, n);
-    for (size_t i = 0; i < n; i++) {
+    NEW_ARRAY(copy, n_all);
+    for (size_t i = 0; i < n_all; i++) {
         mpq_init(copy[i]);
-        mpq_set(copy[i], values[i]);
+        if (i < n) {
+            mpq_set(copy[i], values[i]);
+        }
     }
     return copy;
 }
@@ -165,8 +173,8 @@ static void copy_case(struct query_case *one, const struct query_case *of,
                       size_t n)
 {
     *one = *of;
-    one->lower = copy_rationals((const mpq_t *)of->lower, n);
-    one->upper = copy_rationals((const mpq_t *)of->upper, n);
+    one->lower = copy_rationals((const mpq_t *)of->lower, n, n);
+    one->upper = copy_rationals((const mpq_t *)of->upper, n, n);
     one->lower_down = NULL;
     one->upper_up = NULL;
     one->is_lower_strict = NULL;
@@ -181,6 +189,79 @@ static void copy_case(struct query_case *one, const struct query_case *of,
            n * sizeof *one->is_lower_strict);
     memcpy(one->is_upper_strict, of->is_upper_strict,
            n * sizeof *one->is_upper_strict);
+}
+
+/* Marks the inputs that the layer or the disjuncts read. */
+static void mark_matrix(bool *is_read, const struct matrix *matrix)
+{
+    if (matrix->dense == NULL) {
+        for (size_t e = 0; e < matrix->start[matrix->n_rows]; e++) {
+            is_read[matrix->column[e]] = true;
+        }
+        return;
+    }
+    for (size_t e = 0; e < matrix->n_rows * matrix->n_cols; e++) {
+        const size_t i = e % matrix->n_cols;
+        is_read[i] = is_read[i] || !is_zero(matrix->dense[e]);
+    }
+}
+
+static void mark_layers(bool *is_read, const struct layers *layers)
+{
+    for (size_t l = 1; l < layers->n_layers; l++) {
+        const struct layer *layer = &layers->layer[l];
+        const bool is_whole =
+            layer->kind != LAYER_AFFINE &&
+            (layer->source == 0 ||
+             (layer->kind == LAYER_PRODUCT && layer->other == 0));
+        for (size_t i = 0; i < layers->n_inputs && is_whole; i++) {
+            is_read[i] = true;
+        }
+        for (size_t t = 0; t < layer->n_terms; t++) {
+            if (layer->terms[t].source == 0) {
+                mark_matrix(is_read, &layer->terms[t].matrix);
+            }
+        }
+    }
+    for (size_t i = 0; i < layers->n_inputs && layers->n_layers == 1; i++) {
+        is_read[i] = true;
+    }
+}
+
+static void mark_atoms(bool *is_read, const struct query_case *one, size_t n)
+{
+    for (size_t d = 0; d < one->n_disjuncts; d++) {
+        for (size_t q = 0; q < one->disjuncts[d].n_atoms; q++) {
+            const struct query_atom *atom = &one->disjuncts[d].atoms[q];
+            for (size_t t = 0; t < atom->n_terms; t++) {
+                if (atom->terms[t].variable < n) {
+                    is_read[atom->terms[t].variable] = true;
+                }
+            }
+        }
+    }
+}
+
+/* Finds whether what the network and the atoms read is no index, and whether it
+ * has one value in the part's box. */
+static void look_at(struct part_query *part)
+{
+    const size_t n = part->query.layers->n_inputs;
+    bool *is_read = NULL;
+    NEW_ARRAY(is_read, n);
+    mark_layers(is_read, part->query.layers);
+    mark_atoms(is_read, &part->one, n);
+    part->is_free = true;
+    part->is_point = true;
+    for (size_t k = 0; k < net_n_indices(part->of); k++) {
+        part->is_free = part->is_free && !is_read[net_index(part->of, k)];
+    }
+    for (size_t i = 0; i < n; i++) {
+        part->is_point =
+            part->is_point &&
+            (!is_read[i] || mpq_equal(part->one.lower[i], part->one.upper[i]));
+    }
+    alloc_free(is_read);
 }
 
 static void part_query_clear(struct part_query *self)
@@ -220,6 +301,7 @@ static enum status part_query_create(struct part_query **self,
     }
     struct part_query *made = NULL;
     NEW(made);
+    made->of = query->net;
     made->query = *query;
     made->query.net = net;
     made->query.layers = layers;
@@ -227,68 +309,9 @@ static enum status part_query_create(struct part_query **self,
     made->query.cases = &made->one;
     copy_case(&made->one, &query->cases[part->case_index], layers->n_inputs);
     narrow_case(&made->one, query, part->cell);
+    look_at(made);
     *self = made;
     return STATUS_OK;
-}
-
-/* Whether a layer takes elements of the inputs among which are indices. */
-static bool reads_matrix(const struct matrix *matrix, const struct net *net)
-{
-    for (size_t k = 0; k < net_n_indices(net); k++) {
-        const size_t i = net_index(net, k);
-        if (matrix->dense == NULL) {
-            for (size_t e = 0; e < matrix->start[matrix->n_rows]; e++) {
-                if (matrix->column[e] == i) {
-                    return true;
-                }
-            }
-            continue;
-        }
-        for (size_t r = 0; r < matrix->n_rows; r++) {
-            const double weight = matrix->dense[r * matrix->n_cols + i];
-            if (weight < 0.0 || weight > 0.0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool reads_indices(const struct layers *layers, const struct net *net)
-{
-    for (size_t l = 1; l < layers->n_layers; l++) {
-        const struct layer *layer = &layers->layer[l];
-        if (layer->kind != LAYER_AFFINE &&
-            (layer->source == 0 ||
-             (layer->kind == LAYER_PRODUCT && layer->other == 0))) {
-            return true;
-        }
-        for (size_t t = 0; t < layer->n_terms; t++) {
-            if (layer->terms[t].source == 0 &&
-                reads_matrix(&layer->terms[t].matrix, net)) {
-                return true;
-            }
-        }
-    }
-    return layers->n_layers == 1;
-}
-
-/* Whether atoms of the case have indices among their terms. */
-static bool has_index_terms(const struct query_case *one, const struct net *net)
-{
-    for (size_t d = 0; d < one->n_disjuncts; d++) {
-        for (size_t q = 0; q < one->disjuncts[d].n_atoms; q++) {
-            const struct query_atom *atom = &one->disjuncts[d].atoms[q];
-            for (size_t t = 0; t < atom->n_terms; t++) {
-                for (size_t k = 0; k < net_n_indices(net); k++) {
-                    if (atom->terms[t].variable == net_index(net, k)) {
-                        return true;
-                    }
-                }
-            }
-        }
-    }
-    return false;
 }
 
 /* Whether the disjunct holds at x and y, as far as doubles tell. */
@@ -337,6 +360,66 @@ static bool is_promising(const struct part_query *part)
     return is_unsafe;
 }
 
+/* Whether the atom holds for no outputs between the ends. */
+static bool atom_fails(const struct query_atom *atom, const mpq_t *x,
+                       size_t n_inputs, const mpq_t *lower, const mpq_t *upper)
+{
+    mpq_t sum;
+    mpq_t part;
+    mpq_inits(sum, part, NULL);
+    for (size_t t = 0; t < atom->n_terms; t++) {
+        const size_t v = atom->terms[t].variable;
+        const double c = atom->terms[t].coefficient;
+        rational_set_double(part, c);
+        mpq_mul(part, part,
+                v < n_inputs ? x[v]
+                : c > 0.0    ? lower[v - n_inputs]
+                             : upper[v - n_inputs]);
+        mpq_add(sum, sum, part);
+    }
+    const int order = mpq_cmp(sum, atom->rhs);
+    mpq_clears(sum, part, NULL);
+    return atom->is_strict ? order >= 0 : order > 0;
+}
+
+static bool case_fails(const struct query_case *one, const mpq_t *x,
+                       size_t n_inputs, const mpq_t *lower, const mpq_t *upper)
+{
+    bool fails = true;
+    for (size_t d = 0; d < one->n_disjuncts && fails; d++) {
+        const struct query_disjunct *disjunct = &one->disjuncts[d];
+        fails = false;
+        for (size_t q = 0; q < disjunct->n_atoms && !fails; q++) {
+            fails = atom_fails(&disjunct->atoms[q], x, n_inputs, lower, upper);
+        }
+    }
+    return fails;
+}
+
+/* Whether enclosures of the outputs of a part that is a point show that it is
+ * safe. What is not read may have any value. */
+static bool is_safe_point(const struct part_query *part)
+{
+    static const long bits[] = {128, 1024};
+    const struct layers *layers = part->query.layers;
+    const mpq_t *x = (const mpq_t *)part->one.lower;
+    mpq_t *lower = copy_rationals(x, 0, layers->n_outputs);
+    mpq_t *upper = copy_rationals(x, 0, layers->n_outputs);
+    bool is_safe = false;
+    for (size_t b = 0; b < sizeof bits / sizeof bits[0] && !is_safe; b++) {
+        is_safe = layers_enclose(lower, upper, layers, x, bits[b]) &&
+                  case_fails(&part->one, x, layers->n_inputs,
+                             (const mpq_t *)lower, (const mpq_t *)upper);
+    }
+    for (size_t i = 0; i < layers->n_outputs; i++) {
+        mpq_clear(lower[i]);
+        mpq_clear(upper[i]);
+    }
+    alloc_free(lower);
+    alloc_free(upper);
+    return is_safe;
+}
+
 /* Notes that something stays undecided; the first reason stays. */
 static void leave_open(struct cells_run *run, const char *reason)
 {
@@ -352,6 +435,9 @@ static bool decide_part(struct cells_run *run, const struct part_query *part)
     struct verify_result one = {0};
     struct verify_options options = *run->options;
     options.on_progress = NULL;
+    if (part->is_point && is_safe_point(part)) {
+        return is_over(run);
+    }
     verify_query(&one, &part->query, &options);
     stats_add(&run->result->stats, &one.stats);
     if (one.verdict == VERDICT_SAT || one.verdict == VERDICT_TIMED_OUT) {
@@ -361,6 +447,9 @@ static bool decide_part(struct cells_run *run, const struct part_query *part)
     }
     if (one.verdict == VERDICT_UNKNOWN) {
         leave_open(run, one.reason);
+    } else if (run->options->proof != NULL) {
+        leave_open(run, "proofs of cells that are no points cannot be "
+                        "recorded");
     }
     verify_result_clear(&one);
     return is_over(run);
@@ -404,8 +493,7 @@ static bool visit_cell(struct cells_run *run, size_t case_index,
         leave_open(run, error.message);
         return false;
     }
-    part.is_whole = !has_index_terms(&query->cases[case_index], query->net) &&
-                    !reads_indices(of->query.layers, query->net);
+    part.is_whole = of->is_free;
     part.is_done = run->options->attack && is_promising(of);
     is_decided = part.is_done && decide_part(run, of);
     VEC_PUSH(&run->parts, part);
