@@ -565,6 +565,9 @@ static bool get_doubles(double *y, const struct exact *x)
 
 bool graph_fold(double *y, const struct net *net, const struct node *node)
 {
+    if (node->form == NODE_MAP) {
+        return graph_fold_map(y, net, node);
+    }
     struct pass pass = {.net = net};
     struct error error = {0};
     NEW_ARRAY(pass.values, net->n_tensors);

@@ -41,6 +41,49 @@ void graph_clear_node(struct node *node)
     alloc_free(node->sets.element);
 }
 
+/* Elements of a constant of any type; false if some is no double. */
+static bool read_doubles(double *y, const struct tensor *tensor)
+{
+    bool is_exact = true;
+    if (constant_is_real_type(tensor->type)) {
+        constant_read_reals(y, &tensor->constant, 0, tensor->n);
+        return true;
+    }
+    for (size_t i = 0; i < tensor->n; i++) {
+        int64_t integer = 0;
+        constant_read_integers(&integer, &tensor->constant, i, 1);
+        is_exact = is_exact && integer <= INT64_C(1) << 53 &&
+                   integer >= -(INT64_C(1) << 53);
+        y[i] = (double)integer;
+    }
+    return is_exact;
+}
+
+bool graph_fold_map(double *y, const struct net *net, const struct node *node)
+{
+    size_t n = node->n_pool;
+    size_t at = 0;
+    double *all = NULL;
+    bool is_exact = true;
+    for (size_t slot = 0; slot < node->n_args; slot++) {
+        n += net->tensors[node->args[slot]].n;
+    }
+    NEW_ARRAY(all, n);
+    for (size_t slot = 0; slot < node->n_args; slot++) {
+        const struct tensor *tensor = &net->tensors[node->args[slot]];
+        is_exact = read_doubles(all + at, tensor) && is_exact;
+        at += tensor->n;
+    }
+    for (size_t i = 0; i < node->n_pool; i++) {
+        all[at + i] = node->pool[i];
+    }
+    for (size_t i = 0; i < net->tensors[node->output].n; i++) {
+        y[i] = all[node->map == NULL ? i : node->map[i]];
+    }
+    alloc_free(all);
+    return is_exact;
+}
+
 const unsigned char *net_digest(const struct net *net)
 {
     return net->digest;

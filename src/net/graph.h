@@ -199,6 +199,9 @@ void graph_mark_live(bool *is_live, const struct net *net);
  * exact values that are all doubles: y[n elements of its output]. */
 bool graph_fold(double *y, const struct net *net, const struct node *node);
 
+/* The same for a NODE_MAP, which only moves elements. */
+bool graph_fold_map(double *y, const struct net *net, const struct node *node);
+
 void graph_clear_node(struct node *node);
 
 #endif

@@ -51,6 +51,10 @@ enum status net_cell_digest(unsigned char digest[SHA256_BYTES],
                             const struct net *net, const int64_t *cell,
                             struct error *error);
 
+/* is_read[net_n_inputs]: false where no output of an ordinary net depends on the
+ * element. */
+void net_reads(bool *is_read, const struct net *net);
+
 /* One declared input or output tensor after shape inference. */
 struct net_tensor_info {
     const char *name;

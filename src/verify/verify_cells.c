@@ -2,7 +2,6 @@
 #include "src/verify/verify_cells.h"
 
 #include "src/base/alloc.h"
-#include "src/base/log.h"
 #include "src/net/enclose.h"
 #include "src/net/exact.h"
 #include "src/num/rational.h"
@@ -191,43 +190,7 @@ static void copy_case(struct query_case *one, const struct query_case *of,
            n * sizeof *one->is_upper_strict);
 }
 
-/* Marks the inputs that the layer or the disjuncts read. */
-static void mark_matrix(bool *is_read, const struct matrix *matrix)
-{
-    if (matrix->dense == NULL) {
-        for (size_t e = 0; e < matrix->start[matrix->n_rows]; e++) {
-            is_read[matrix->column[e]] = true;
-        }
-        return;
-    }
-    for (size_t e = 0; e < matrix->n_rows * matrix->n_cols; e++) {
-        const size_t i = e % matrix->n_cols;
-        is_read[i] = is_read[i] || !is_zero(matrix->dense[e]);
-    }
-}
-
-static void mark_layers(bool *is_read, const struct layers *layers)
-{
-    for (size_t l = 1; l < layers->n_layers; l++) {
-        const struct layer *layer = &layers->layer[l];
-        const bool is_whole =
-            layer->kind != LAYER_AFFINE &&
-            (layer->source == 0 ||
-             (layer->kind == LAYER_PRODUCT && layer->other == 0));
-        for (size_t i = 0; i < layers->n_inputs && is_whole; i++) {
-            is_read[i] = true;
-        }
-        for (size_t t = 0; t < layer->n_terms; t++) {
-            if (layer->terms[t].source == 0) {
-                mark_matrix(is_read, &layer->terms[t].matrix);
-            }
-        }
-    }
-    for (size_t i = 0; i < layers->n_inputs && layers->n_layers == 1; i++) {
-        is_read[i] = true;
-    }
-}
-
+/* Marks the inputs that the atoms read. */
 static void mark_atoms(bool *is_read, const struct query_case *one, size_t n)
 {
     for (size_t d = 0; d < one->n_disjuncts; d++) {
@@ -246,10 +209,10 @@ static void mark_atoms(bool *is_read, const struct query_case *one, size_t n)
  * has one value in the part's box. */
 static void look_at(struct part_query *part)
 {
-    const size_t n = part->query.layers->n_inputs;
+    const size_t n = net_n_inputs(part->of);
     bool *is_read = NULL;
     NEW_ARRAY(is_read, n);
-    mark_layers(is_read, part->query.layers);
+    net_reads(is_read, part->query.net);
     mark_atoms(is_read, &part->one, n);
     part->is_free = true;
     part->is_point = true;
@@ -282,7 +245,8 @@ static void part_query_clear(struct part_query *self)
     alloc_free(self);
 }
 
-/* The query of one part, owned by the caller; points into the run's query. */
+/* The query of one part, owned by the caller, without layers; it points into the
+ * run's query. */
 static enum status part_query_create(struct part_query **self,
                                      const struct cells_run *run,
                                      const struct part *part,
@@ -290,24 +254,24 @@ static enum status part_query_create(struct part_query **self,
 {
     const struct query *query = run->query;
     struct net *net = NULL;
-    struct layers *layers = NULL;
-    enum status status = net_at_cell(&net, query->net, part->cell, error);
-    if (status == STATUS_OK) {
-        status = net_lower(&layers, net, error);
-    }
+    const enum status status = net_at_cell(&net, query->net, part->cell, error);
     if (status != STATUS_OK) {
-        net_destroy(net);
         return status;
+    }
+    if (net_n_outputs(net) != net_n_outputs(query->net)) {
+        error_set(error, "the number of outputs depends on the cell");
+        net_destroy(net);
+        return STATUS_UNSUPPORTED;
     }
     struct part_query *made = NULL;
     NEW(made);
     made->of = query->net;
     made->query = *query;
     made->query.net = net;
-    made->query.layers = layers;
+    made->query.layers = NULL;
     made->query.n_cases = 1;
     made->query.cases = &made->one;
-    copy_case(&made->one, &query->cases[part->case_index], layers->n_inputs);
+    copy_case(&made->one, &query->cases[part->case_index], net_n_inputs(net));
     narrow_case(&made->one, query, part->cell);
     look_at(made);
     *self = made;
@@ -339,16 +303,17 @@ static bool is_promising(const struct part_query *part)
 {
     const struct query *query = &part->query;
     const struct query_case *one = &part->one;
-    const size_t n = query->layers->n_inputs;
+    const size_t n = net_n_inputs(query->net);
     struct error error = {0};
     bool is_unsafe = false;
     double *x = NULL;
     double *y = NULL;
     NEW_ARRAY(x, n);
-    NEW_ARRAY(y, query->layers->n_outputs);
+    NEW_ARRAY(y, net_n_outputs(query->net));
     for (size_t i = 0; i < n; i++) {
         const double middle = 0.5 * one->lower_down[i] + 0.5 * one->upper_up[i];
-        x[i] = query->layers->is_input_float32 ? (double)(float)middle : middle;
+        x[i] =
+            net_is_input_float32(query->net) ? (double)(float)middle : middle;
     }
     const bool has_value =
         one->is_bounded && net_eval_f32(y, query->net, x, &error) == STATUS_OK;
@@ -396,15 +361,49 @@ static bool case_fails(const struct query_case *one, const mpq_t *x,
     return fails;
 }
 
-/* Whether enclosures of the outputs of a part that is a point show that it is
- * safe. What is not read may have any value. */
+/* Whether the case fails for all outputs of the part's box by intervals of
+ * doubles. */
+static bool is_safe_box(const struct part_query *part)
+{
+    const struct query_case *one = &part->one;
+    const size_t n_inputs = net_n_inputs(part->of);
+    const size_t n = net_n_outputs(part->of);
+    struct error error = {0};
+    double *ends = NULL;
+    NEW_ARRAY(ends, 2 * n);
+    mpq_t *lower = copy_rationals(NULL, 0, n);
+    mpq_t *upper = copy_rationals(NULL, 0, n);
+    bool is_safe =
+        net_eval_interval(ends, ends + n, part->query.net, one->lower_down,
+                          one->upper_up, &error) == STATUS_OK;
+    for (size_t j = 0; j < n && is_safe; j++) {
+        is_safe = isfinite(ends[j]) && isfinite(ends[n + j]);
+        if (is_safe) {
+            rational_set_double(lower[j], ends[j]);
+            rational_set_double(upper[j], ends[n + j]);
+        }
+    }
+    is_safe = is_safe && case_fails(one, (const mpq_t *)one->lower, n_inputs,
+                                    (const mpq_t *)lower, (const mpq_t *)upper);
+    for (size_t j = 0; j < n; j++) {
+        mpq_clear(lower[j]);
+        mpq_clear(upper[j]);
+    }
+    alloc_free(lower);
+    alloc_free(upper);
+    alloc_free(ends);
+    return is_safe;
+}
+
+/* The same for a part that is a point, by longer numbers. What is not read may
+ * have any value. */
 static bool is_safe_point(const struct part_query *part)
 {
     static const long bits[] = {128, 1024};
     const struct layers *layers = part->query.layers;
     const mpq_t *x = (const mpq_t *)part->one.lower;
-    mpq_t *lower = copy_rationals(x, 0, layers->n_outputs);
-    mpq_t *upper = copy_rationals(x, 0, layers->n_outputs);
+    mpq_t *lower = copy_rationals(NULL, 0, layers->n_outputs);
+    mpq_t *upper = copy_rationals(NULL, 0, layers->n_outputs);
     bool is_safe = false;
     for (size_t b = 0; b < sizeof bits / sizeof bits[0] && !is_safe; b++) {
         is_safe = layers_enclose(lower, upper, layers, x, bits[b]) &&
@@ -430,11 +429,19 @@ static void leave_open(struct cells_run *run, const char *reason)
 }
 
 /* Decides a part by the whole pipeline; true if that ends the run. */
-static bool decide_part(struct cells_run *run, const struct part_query *part)
+static bool decide_part(struct cells_run *run, struct part_query *part)
 {
+    struct error error = {0};
     struct verify_result one = {0};
     struct verify_options options = *run->options;
     options.on_progress = NULL;
+    if (part->is_point && is_safe_box(part)) {
+        return is_over(run);
+    }
+    if (net_lower(&part->query.layers, part->query.net, &error) != STATUS_OK) {
+        leave_open(run, error.message);
+        return is_over(run);
+    }
     if (part->is_point && is_safe_point(part)) {
         return is_over(run);
     }
@@ -557,7 +564,6 @@ void verify_cells(struct verify_result *result, const struct query *query,
     for (size_t i = 0; i < query->n_cases && !is_decided; i++) {
         is_decided = visit_case(&run, i);
     }
-    log_line(LOG_NOTE, "%zu different networks in the cells", run.parts.n);
     is_decided = is_decided || decide_rest(&run);
     if (!is_decided && run.n_open == 0) {
         result->verdict = VERDICT_UNSAT;
