@@ -8,7 +8,13 @@
 
 enum { SITE_ELEMENTS = 16, MOST_INDICES = 64 };
 
-/* Range of integers: start, start + delta, ... before limit. */
+static bool is_whole(double x)
+{
+    const double whole = (double)(int64_t)x;
+    return whole <= x && whole >= x;
+}
+
+/* Range of whole numbers: start, start + delta, ... before limit. */
 void check_build_range(struct check_builder *b)
 {
     int64_t ends[3] = {0};
@@ -18,7 +24,7 @@ void check_build_range(struct check_builder *b)
         check_unsupported_if(
             b,
             input.number == NULL || input.n != 1 || input.type != type ||
-                !check_is_integer(input.type) || fabs(input.number[0]) > 0x1p31,
+                fabs(input.number[0]) > 0x1p24 || !is_whole(input.number[0]),
             "ends that are no constant integers, or large");
         ends[i] = (int64_t)input.number[0];
     }
