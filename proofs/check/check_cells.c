@@ -113,6 +113,21 @@ static void mark_read(bool *is_read, const struct check_network *network,
     }
 }
 
+/* Whether the tables of a network at a cell are among those at cell 0, so that
+ * their hash tells. */
+static bool has_known_tables(const struct check_network *network,
+                             const struct check_network *at_zero)
+{
+    bool is_known = true;
+    for (size_t i = 0; i < network->n_tables && is_known; i++) {
+        is_known = false;
+        for (size_t k = 0; k < at_zero->n_tables && !is_known; k++) {
+            is_known = strcmp(network->tables[i], at_zero->tables[k]) == 0;
+        }
+    }
+    return is_known;
+}
+
 /* What is read has one value in the box, so the outputs and atoms do; they are
  * safe there. */
 static void check_cell(struct cells *cells)
@@ -124,6 +139,10 @@ static void check_cell(struct cells *cells)
     if (network->n_inputs != cells->network->n_inputs ||
         network->n_outputs != cells->network->n_outputs) {
         reject(cells, "the number of outputs depends on the cell");
+    }
+    if (!has_known_tables(network, cells->network)) {
+        check_unsupported("%s: tables that depend on the cell",
+                          network->file.path);
     }
     mark_read(is_read, network, of);
     for (size_t i = 0; i < network->n_inputs; i++) {

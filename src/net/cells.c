@@ -238,6 +238,21 @@ size_t net_index(const struct net *net, size_t k)
     return net->cells->elements[k];
 }
 
+/* Whether the tables of an import are those of cell 0. */
+static bool has_known_tables(const struct import *import,
+                             const struct cells *cells)
+{
+    bool is_known = true;
+    for (size_t i = 0; i < import->tables.n && is_known; i++) {
+        is_known = false;
+        for (size_t k = 0; k < cells->tables.n && !is_known; k++) {
+            is_known =
+                strcmp(import->tables.data[i], cells->tables.data[k]) == 0;
+        }
+    }
+    return is_known;
+}
+
 enum status net_at_cell(struct net **at, const struct net *net,
                         const int64_t *cell, struct error *error)
 {
@@ -245,7 +260,12 @@ enum status net_at_cell(struct net **at, const struct net *net,
     const struct import_pins pins = {cells->n, cells->elements, cell};
     struct import import = {
         .error = error, .model = cells->model, .pins = &pins};
-    const enum status status = import_cell(&import, net->path, net->digest);
+    enum status status = import_cell(&import, net->path, net->digest);
+    if (status == STATUS_OK && !has_known_tables(&import, cells)) {
+        error_set_place(error, net->path, 0, 0);
+        error_set(error, "what depends on indices depends on the cell");
+        status = STATUS_UNSUPPORTED;
+    }
     if (status == STATUS_OK) {
         *at = import.net;
     } else {
