@@ -67,6 +67,7 @@ struct backward *backward_create(const struct weights *weights)
     }
     b->gamma = interval_gamma(n_total);
     weights_fit_work(weights, &b->work);
+    NEW_ARRAY(b->order, widest);
     NEW_ARRAY(b->every, widest);
     for (size_t i = 0; i < widest; i++) {
         b->every[i] = (uint32_t)i;
@@ -102,6 +103,7 @@ void backward_destroy(struct backward *b)
     alloc_free(b->lines);
     alloc_free(b->curves);
     alloc_free(b->total);
+    alloc_free(b->order);
     alloc_free(b->every);
     tiling_work_clear(&b->work);
     alloc_free(b);

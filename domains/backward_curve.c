@@ -16,6 +16,9 @@ void backward_create_curve(struct curve_lines *lines, const struct layer *layer)
     NEW_ARRAY(lines->upper_slope, n);
     NEW_ARRAY(lines->upper_intercept, n);
     NEW_ARRAY(lines->charge, n);
+    if (layer->shares.n > 0) {
+        NEW_ARRAY(lines->gap, n);
+    }
     if (layer_n_read(layer) > 1) {
         NEW_ARRAY(lines->lower_other, n);
         NEW_ARRAY(lines->upper_other, n);
@@ -37,6 +40,7 @@ void backward_clear_curve(struct curve_lines *lines)
     alloc_free(lines->upper_base);
     alloc_free(lines->upper_intercept);
     alloc_free(lines->charge);
+    alloc_free(lines->gap);
 }
 
 static void set_planes(struct curve_lines *lines, size_t i, const double z[2],
@@ -131,6 +135,9 @@ void backward_set_curve(struct backward *b, size_t k,
             set_lines(lines, i, act_scale_lines(factor, z[0], z[1]));
         }
         set_charge(b, k, i);
+        if (lines->gap != NULL) {
+            lines->gap[i] = backward_gap(b, k, i, bounds);
+        }
     }
 }
 
@@ -209,6 +216,9 @@ void backward_pass_curve(struct backward *b, size_t k)
     const struct layer *layer = &b->layers->layer[k];
     const struct columns *columns = &b->columns[k];
     const size_t stride = b->weights->layer[k].stride;
+    if (layer->shares.n > 0) {
+        backward_share(b, k);
+    }
     const size_t n = columns->is_full ? layer->width : columns->n;
     list_sources(b, k, layer->source);
     if (layer_n_read(layer) > 1) {

@@ -20,7 +20,8 @@ struct relu_lines {
  * Lines of one layer of another kind, [width] each: lower_slope z +
  * lower_other w + lower_base a + lower_intercept is below, the same with `upper`
  * above, where w and a are what the neuron reads beside z (NULL for kinds that
- * read less); charge is (3) of backward.h.
+ * read less); charge is (3) of backward.h; gap, of shares of 1 only, how far
+ * the lines are apart.
  */
 struct curve_lines {
     double *lower_slope;
@@ -32,6 +33,7 @@ struct curve_lines {
     double *upper_base;
     double *upper_intercept;
     double *charge;
+    double *gap;
 };
 
 /*
@@ -57,6 +59,7 @@ struct columns {
  * magnitude    m[k]
  * lines        [n_layers], filled for ReLU layers
  * curves       [n_layers], filled for the kinds beside affine and ReLU
+ * order        [widest layer] scratch
  * every        0, 1, 2, ...: the live list of a layer without lines
  * total        [n_layers] 1 and all magnitudes up to a layer, added up
  * work         of tilings
@@ -74,6 +77,7 @@ struct backward {
     double **unit;
     struct relu_lines *lines;
     struct curve_lines *curves;
+    uint32_t *order;
     uint32_t *every;
     struct tiling_work work;
     double gamma;
@@ -102,6 +106,10 @@ void backward_set_charge(struct backward *b, size_t k);
 /* Charges the users of ReLU layer k by these upper ends of its source. */
 void backward_set_reach(struct backward *b, size_t k, const double *upper);
 void backward_clear_words(struct backward *b);
+
+/* Of a layer of shares of 1: takes the same number from the coefficients of all
+ * values of a sum, and adds it to the constant. */
+void backward_share(struct backward *b, size_t k);
 
 /* Passes a block through such a layer. */
 void backward_pass_curve(struct backward *b, size_t k);

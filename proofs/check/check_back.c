@@ -5,7 +5,10 @@
 #include "proofs/check/check_fail.h"
 #include "proofs/check/check_kept.h"
 #include "proofs/check/check_matrix.h"
+#include "proofs/check/check_share.h"
 #include "proofs/check/check_words.h"
+
+#include <math.h>
 
 /* Of coefficients in words; of sets of coordinates. */
 enum { GOAL_BITS = 60, WORD = 64 };
@@ -173,6 +176,42 @@ static bool replace_value(struct check_back *back,
     return true;
 }
 
+/* Takes the same from the coefficients of all values that add up to 1. */
+static void share_out(struct check_back *back,
+                      const struct check_region *region,
+                      const struct check_layer *layer)
+{
+    struct check_weighted *weighted =
+        check_alloc(layer->n_shares, sizeof *weighted);
+    struct check_dyadic share = {.exponent = 0};
+    mpz_init(share.value);
+    for (size_t s = 0; s < layer->width / layer->n_shares; s++) {
+        for (size_t k = 0; k < layer->n_shares; k++) {
+            const size_t v = check_share_at(layer, s, k);
+            const struct check_dyadic *q = &back->q[v];
+            weighted[k] = (struct check_weighted){
+                .q = ldexp(mpz_get_d(q->value), (int)q->exponent),
+                .gap = check_kept_get(back->words.kept, region, layer,
+                                      v - layer->first)
+                           ->gap,
+                .place = v};
+        }
+        const struct check_dyadic *median =
+            &back->q[check_share_median(weighted, layer->n_shares)];
+        if (mpz_sgn(median->value) == 0) {
+            continue;
+        }
+        mpz_set(share.value, median->value);
+        share.exponent = median->exponent;
+        check_dyadic_add_product(&back->sum, &share, 1, 0);
+        for (size_t k = 0; k < layer->n_shares; k++) {
+            add_product(back, check_share_at(layer, s, k), &share, -1, 0);
+        }
+    }
+    mpz_clear(share.value);
+    check_free(weighted);
+}
+
 /* Replaces what is used, from the last coordinate to the first. */
 static void bound_exactly(struct check_bound *bound, struct check_back *back,
                           const struct check_region *region,
@@ -180,6 +219,7 @@ static void bound_exactly(struct check_bound *bound, struct check_back *back,
 {
     const struct check_network *network = back->network;
     size_t l = network->n_layers;
+    size_t n_unshared = l; /* shares of layers from here on are taken */
     bound->is_finite = true;
     mpz_set_ui(back->sum.value, 0);
     for (size_t t = 0; t < goal->n; t++) {
@@ -191,10 +231,18 @@ static void bound_exactly(struct check_bound *bound, struct check_back *back,
             const size_t bit =
                 WORD - 1 - (size_t)__builtin_clzll(back->is_used[w]);
             const size_t v = w * WORD + bit;
-            back->is_used[w] -= (uint64_t)1 << bit;
             while (l > 0 && v < network->layers[l - 1].first) {
                 l--;
             }
+            if (0 < l && l <= n_unshared &&
+                network->layers[l - 1].n_shares > 0) {
+                const struct check_layer *layer = &network->layers[l - 1];
+                share_out(back, region, layer);
+                n_unshared = l - 1;
+                w = (layer->first + layer->width) / WORD + 1;
+                break;
+            }
+            back->is_used[w] -= (uint64_t)1 << bit;
             bound->is_finite =
                 bound->is_finite &&
                 replace_value(back, region,

@@ -4,6 +4,7 @@
 
 #include "proofs/check/check_matrix.h"
 #include "proofs/check/check_pair.h"
+#include "proofs/check/check_piece.h"
 
 #include <string.h>
 
@@ -272,6 +273,10 @@ static void find_lines(struct check_kept *kept,
     if (!kept->lines.has[0] || !kept->lines.has[1]) {
         add_flat_lines(&kept->lines, region, layer, i);
     }
+    check_middle(y[0], x[0], x[1]);
+    kept->gap =
+        (kept->lines.slope[1] - kept->lines.slope[0]) * mpq_get_d(y[0]) +
+        kept->lines.intercept[1] - kept->lines.intercept[0];
     mpq_clears(x[0], x[1], y[0], y[1], NULL);
 }
 

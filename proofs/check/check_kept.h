@@ -31,12 +31,14 @@ struct check_word_lines {
 };
 
 /* The lines of a coordinate v and what they were made from: the ends of its
- * sources and of v itself. Zeroed: none. */
+ * sources and of v itself; gap, nearly, is how far they are apart in the middle
+ * of the first source. Zeroed: none. */
 struct check_kept {
     bool is_known;
     int64_t ends[8];
     struct check_curve_lines lines;
     struct check_word_lines words;
+    double gap;
 };
 
 /* The lines of element i of a layer that is neither affine nor of ReLUs in the

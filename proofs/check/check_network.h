@@ -93,6 +93,8 @@ struct check_layer {
     enum check_curve curve;
     struct check_factor *factor; /* scale: [width] */
     size_t relu;                 /* neurons: number of their layer */
+    size_t n_shares;   /* of a softmax: elements (o * n_shares + k) * */
+    size_t share_step; /* share_step + i, k < n_shares, add up to 1 */
 };
 
 /* FORMAT.md, "Cells": the integer of each index, in their order; without any,

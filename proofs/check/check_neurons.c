@@ -115,6 +115,66 @@ void check_eliminate_relus(struct check_words *words, size_t p,
     check_pass_end(state, p, &pass, target);
 }
 
+/* The coefficient of the sum's values in one lane that is to be taken from all of
+ * them; 0 if all are. */
+static int64_t find_share(struct check_words *words, size_t lane,
+                          const struct check_region *region,
+                          const struct check_layer *layer, size_t number)
+{
+    const struct check_lanes_state *state = words->state;
+    bool has_any = false;
+    for (size_t k = 0; k < layer->n_shares; k++) {
+        const size_t v = check_share_at(layer, number, k);
+        const int64_t q = state->q[v][lane];
+        has_any = has_any || q != 0;
+        state->weighted[k] =
+            (struct check_weighted){.q = (double)q, .gap = 1.0, .place = v};
+    }
+    for (size_t k = 0; has_any && k < layer->n_shares; k++) {
+        struct check_weighted *one = &state->weighted[k];
+        one->gap = check_kept_get(words->kept, region, layer,
+                                  one->place - layer->first)
+                       ->gap;
+    }
+    return has_any ? state->q[check_share_median(state->weighted,
+                                                 layer->n_shares)][lane]
+                   : 0;
+}
+
+/* Takes the same from the coefficients of all values that add up to 1, which is
+ * exact. Those of no more than CHECK_MERGED_BITS + 1 bits have one bit more
+ * then. */
+static void share_out(struct check_words *words, size_t p,
+                      const struct check_region *region)
+{
+    struct check_lanes_state *state = words->state;
+    struct check_part *part = &state->parts[p];
+    const struct check_layer *layer = &state->network->layers[p - 1];
+    const size_t size = layer->n_shares * layer->share_step;
+    const size_t low = (part->low - layer->first) / size;
+    const size_t end = (part->end - layer->first + size - 1) / size;
+    check_wide taken[CHECK_LANES] = {0};
+    check_part_widen(part, state->q, layer->first + low * size,
+                     layer->first + end * size);
+    for (size_t s = low * layer->share_step; s < end * layer->share_step; s++) {
+        check_lanes share = {0};
+        for (size_t r = 0; r < words->n_lanes; r++) {
+            const bool is_short = part->bits[r] >> (CHECK_MERGED_BITS + 1) == 0;
+            share[r] = is_short ? find_share(words, r, region, layer, s) : 0;
+            taken[r] += share[r];
+        }
+        for (size_t k = 0; k < layer->n_shares; k++) {
+            state->q[check_share_at(layer, s, k)] -= share;
+        }
+    }
+    for (size_t v = part->low; v < part->end; v++) {
+        check_lanes_note(&part->bits, &state->q[v]);
+    }
+    for (size_t r = 0; r < words->n_lanes; r++) {
+        check_pass_add_sum(words, r, taken[r], part->exponent[r]);
+    }
+}
+
 /* The coefficient x of v, the output of a curve, a product or a scale: what x
  * times its lines adds to the coefficients of its n sources, in units that are
  * 2^shift lower slopes. */
@@ -218,6 +278,9 @@ void check_eliminate_curves(struct check_words *words, size_t p,
     struct check_pass pass = {.from.low = SIZE_MAX};
     const struct check_layer *layer = &state->network->layers[p - 1];
     check_wide below = 0;
+    if (layer->n_shares > 0) {
+        share_out(words, p, region);
+    }
     check_part_normalize(part, pass.shift);
     const long length = look_up_lines(words, &pass, &below, layer, region);
     check_pass_charge(words, part, below, region->fact_bits);

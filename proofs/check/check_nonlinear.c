@@ -278,4 +278,7 @@ void check_build_softmax(struct check_builder *b)
         check_row_end(&b->rows, 1.0);
     }
     output->map = check_add_curve(b, CHECK_RECIPROCAL, sums.map, x.n);
+    struct check_layer *layer = &b->network->layers[b->network->n_layers - 1];
+    layer->n_shares = dim;
+    layer->share_step = is_old ? 1 : inner;
 }

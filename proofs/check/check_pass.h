@@ -5,6 +5,7 @@
 #define ASTROLABE_PROOFS_CHECK_CHECK_PASS_H
 
 #include "proofs/check/check_matrix.h"
+#include "proofs/check/check_share.h"
 #include "proofs/check/check_words.h"
 
 /*
@@ -20,6 +21,7 @@
  *   x, row    [n_coordinates] scratch: the rows that are not 0, x[k] times row
  *             row[k]
  *   column    [n_coordinates + CHECK_TILE] scratch: columns that are needed
+ *   weighted  [largest n_shares] scratch
  */
 struct check_lanes_state {
     const struct check_network *network;
@@ -37,6 +39,7 @@ struct check_lanes_state {
     check_lanes *x;
     uint32_t *row;
     uint32_t *column;
+    struct check_weighted *weighted;
 };
 
 /*

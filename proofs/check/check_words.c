@@ -54,6 +54,8 @@ void check_words_init(struct check_words *words,
     state->block = check_alloc(3 * n + 2, sizeof *state->q);
     state->row = check_alloc(n + 1, sizeof *state->row);
     state->column = check_alloc(n + CHECK_TILE, sizeof *state->column);
+    state->weighted =
+        check_alloc(check_share_most(network), sizeof *state->weighted);
     void *aligned = (char *)state->block + sizeof *state->q -
                     (uintptr_t)state->block % sizeof *state->q;
     state->q = aligned;
@@ -94,6 +96,7 @@ void check_words_clear(struct check_words *words)
     check_free(words->state->block);
     check_free(words->state->row);
     check_free(words->state->column);
+    check_free(words->state->weighted);
     check_free(words->state);
 }
 

@@ -166,6 +166,15 @@ struct tensor *build_function(struct import *import, enum activation activation,
     return add(import, &form, &x->shape, &x, 1);
 }
 
+struct tensor *build_shares(struct import *import, const struct tensor *x,
+                            struct layer_shares shares)
+{
+    struct node form = {.form = NODE_FUNCTION,
+                        .activation = ACTIVATION_RECIPROCAL,
+                        .shares = shares};
+    return add(import, &form, &x->shape, &x, 1);
+}
+
 struct tensor *build_scale(struct import *import, const struct tensor *x,
                            struct scaling scaling)
 {

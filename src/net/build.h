@@ -40,6 +40,10 @@ struct tensor *build_clip(struct import *import, const struct tensor *x,
 struct tensor *build_function(struct import *import, enum activation activation,
                               const struct tensor *x);
 
+/* 1/x, of which those with the given numbers add up to 1. */
+struct tensor *build_shares(struct import *import, const struct tensor *x,
+                            struct layer_shares shares);
+
 /* scale * x + bias. */
 struct tensor *build_affine(struct import *import, const struct tensor *x,
                             double scale, double bias);

@@ -161,6 +161,7 @@ struct node {
     struct linear linear;
     struct window window;
     enum activation activation;
+    struct layer_shares shares;
     double lowest;
     double highest;
     uint32_t *index[NODE_INDEXES];

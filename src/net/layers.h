@@ -38,6 +38,13 @@ enum layer_kind {
     LAYER_DIFFERENCE
 };
 
+/* Values that add up to 1, as those of a softmax do: (o * n + k) * step + i for
+ * k < n, for every o and every i < step. n is 0 where there are none. */
+struct layer_shares {
+    size_t n;
+    size_t step;
+};
+
 /* One summand W * v[source] of an affine layer. */
 struct layer_term {
     size_t source;
@@ -76,6 +83,7 @@ struct layer {
     double *bias;         /* [width], LAYER_AFFINE */
     double *factor_lower; /* [width], LAYER_SCALE */
     double *factor_upper;
+    struct layer_shares shares; /* LAYER_ACTIVATION */
 };
 
 /* Whether the layer is of one of the kinds (3) to (6). */

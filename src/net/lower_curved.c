@@ -8,9 +8,12 @@
 void lower_function(struct lowering *lowering, const struct node *node)
 {
     const size_t source = lowering_whole(lowering, node->args[0]);
-    lowering_set_output(
-        lowering, node,
-        lowering_add_activation(lowering, source, node->activation));
+    const struct layer layer = {.kind = LAYER_ACTIVATION,
+                                .width = lowering->widths.data[source],
+                                .source = source,
+                                .activation = node->activation,
+                                .shares = node->shares};
+    lowering_set_output(lowering, node, lowering_add(lowering, layer));
 }
 
 /* Element i of the result is element index[i] of the view, as a layer. */

@@ -56,8 +56,10 @@ static struct matrix row_of_ones(size_t n)
     return matrix;
 }
 
-/* 1 + sum over j != i of exp(x_j - x_i) */
-static enum status sum_powers(const struct tensor **sum, struct import *import)
+/* 1 + sum over j != i of exp(x_j - x_i), and which of them have one axis. */
+static enum status sum_powers(const struct tensor **sum,
+                              struct layer_shares *axis_of,
+                              struct import *import)
 {
     struct axis axis = {0};
     uint32_t *other = NULL;
@@ -70,6 +72,7 @@ static enum status sum_powers(const struct tensor **sum, struct import *import)
         *sum = build_affine(import, x, 0.0, 1.0);
         return STATUS_OK;
     }
+    *axis_of = (struct layer_shares){axis.n, axis.n_inner};
     const size_t n_others = axis.n - 1;
     if (x->n > SHAPE_ELEMENTS / n_others) {
         return import_refuse(import, STATUS_UNSUPPORTED, "too many pairs");
@@ -92,16 +95,18 @@ static enum status sum_powers(const struct tensor **sum, struct import *import)
 enum status op_import_softmax(struct import *import)
 {
     const struct tensor *sum = NULL;
-    IMPORT_TRY(sum_powers(&sum, import));
+    struct layer_shares shares = {0};
+    IMPORT_TRY(sum_powers(&sum, &shares, import));
     return build_output(import, 0, import_input(import, 0)->type,
-                        build_function(import, ACTIVATION_RECIPROCAL, sum));
+                        build_shares(import, sum, shares));
 }
 
 /* y_i = -log(1 + sum over j != i of exp(x_j - x_i)) */
 enum status op_import_log_softmax(struct import *import)
 {
     const struct tensor *sum = NULL;
-    IMPORT_TRY(sum_powers(&sum, import));
+    struct layer_shares shares = {0};
+    IMPORT_TRY(sum_powers(&sum, &shares, import));
     const struct tensor *log = build_function(import, ACTIVATION_LOG, sum);
     return build_output(import, 0, import_input(import, 0)->type,
                         build_affine(import, log, -1.0, 0.0));

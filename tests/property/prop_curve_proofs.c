@@ -26,8 +26,8 @@ static const double MOST_VALUE = 0x1p14;
 
 /* Operators of one tensor, and of the two tensors `p` and `q`. */
 static const char *const ones[] = {
-    "Sigmoid", "Tanh",     "Sin", "Relu", "Elu", "LeakyRelu",
-    "Abs",     "Softplus", "Cos", "Erf",  "Exp", "HardSigmoid"};
+    "Sigmoid",  "Tanh", "Sin", "Relu", "Elu",         "LeakyRelu", "Abs",
+    "Softplus", "Cos",  "Erf", "Exp",  "HardSigmoid", "Softmax"};
 static const char *const twos[] = {"Mul", "Max", "Min", "Square", "Cube"};
 
 enum {
