@@ -292,10 +292,12 @@ static void apply_relu(struct domain *star, const struct bounds *bounds,
     forms_apply_relu(&star->space, k, star->steps);
 }
 
-/* A slope of a line or plane, of the neuron's form in a source. */
-struct share {
-    const struct forms *forms;
-    double slope;
+/* A line or plane: slopes of the neuron's forms in its sources. */
+struct plane {
+    size_t n_sources;
+    const struct forms *forms[2];
+    double slopes[2];
+    double intercept;
 };
 
 /*
@@ -304,17 +306,16 @@ struct share {
  * or h, the right-hand side passes at most ten roundings. All are within
  * 2^-49 of the sum of absolute terms plus (8 + reach) h of each source.
  */
-static void add_line(struct domain *star, const struct share *shares,
-                     size_t n_shares, size_t i, double sign, double intercept,
-                     size_t y)
+static void add_line(struct domain *star, const struct plane *plane, size_t i,
+                     double sign, size_t y)
 {
     double *row = add_row(star, 0.0);
-    double rhs = -sign * intercept;
-    double size = fabs(intercept);
+    double rhs = -sign * plane->intercept;
+    double size = fabs(plane->intercept);
     double least = 0.0;
-    for (size_t t = 0; t < n_shares; t++) {
-        const struct forms *in = shares[t].forms;
-        const double s = sign * shares[t].slope;
+    for (size_t t = 0; t < plane->n_sources; t++) {
+        const struct forms *in = plane->forms[t];
+        const double s = sign * plane->slopes[t];
         const double e = fabs(s) * in->error[i];
         add_form(row, in, i, s);
         rhs += e - s * in->rows[i];
@@ -332,17 +333,19 @@ static void add_lines(struct domain *star, const struct bounds *bounds,
     const struct forms *forms = star->space.forms;
     const double z[2] = {bounds->lower[layer->source][i],
                          bounds->upper[layer->source][i]};
-    struct share shares[2] = {{&forms[layer->source], 0.0},
-                              {&forms[layer->other], 0.0}};
-    struct act_lines lines = {{0.0, -HUGE_VAL}, {0.0, HUGE_VAL}};
     const bool is_product = layer->kind == LAYER_PRODUCT;
+    struct plane plane = {is_product ? 2 : 1,
+                          {&forms[layer->source], &forms[layer->other]},
+                          {0.0, 0.0},
+                          0.0};
+    struct act_lines lines = {{0.0, -HUGE_VAL}, {0.0, HUGE_VAL}};
     if (is_product) {
         const double w[2] = {bounds->lower[layer->other][i],
                              bounds->upper[layer->other][i]};
         const struct act_planes planes = act_product_planes(z, w);
         lines = (struct act_lines){{planes.first, planes.lower},
                                    {planes.first, planes.upper}};
-        shares[1].slope = planes.second;
+        plane.slopes[1] = planes.second;
     } else if (layer->kind == LAYER_ACTIVATION) {
         lines = act_curve_lines(layer->activation, z[0], z[1]);
     } else if (layer->kind == LAYER_SCALE && isfinite(z[0]) && isfinite(z[1])) {
@@ -350,16 +353,16 @@ static void add_lines(struct domain *star, const struct bounds *bounds,
                                   layer->factor_upper[i]};
         lines = act_scale_lines(factor, z[0], z[1]);
     }
-    if (!(shares[0].forms->error[i] < HUGE_VAL) ||
-        (is_product && !(shares[1].forms->error[i] < HUGE_VAL))) {
+    if (!(plane.forms[0]->error[i] < HUGE_VAL) ||
+        (is_product && !(plane.forms[1]->error[i] < HUGE_VAL))) {
         return;
     }
     for (int side = 0; side < 2; side++) {
         const struct act_line *line = side == 0 ? &lines.lower : &lines.upper;
-        shares[0].slope = line->slope;
+        plane.slopes[0] = line->slope;
+        plane.intercept = line->intercept;
         if (isfinite(line->intercept)) {
-            add_line(star, shares, is_product ? 2 : 1, i,
-                     side == 0 ? 1.0 : -1.0, line->intercept, y);
+            add_line(star, &plane, i, side == 0 ? 1.0 : -1.0, y);
         }
     }
 }

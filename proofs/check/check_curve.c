@@ -296,39 +296,52 @@ static bool range_beyond(mpq_t end, enum check_curve f, size_t side, mpq_t z[2],
     return false;
 }
 
+/* An end of the range from the ends of z that are known; false without one. */
+static bool range_end(mpq_t end, enum check_curve f, size_t side, mpq_t z[2],
+                      const bool is_known[2])
+{
+    if (f == CHECK_RECIPROCAL || f == CHECK_SQUARE || f == CHECK_SIN ||
+        f == CHECK_COS) {
+        if (!is_known[0] || !is_known[1]) {
+            return range_beyond(end, f, side, z, is_known);
+        }
+        const bool is_found =
+            check_least(end, f, side == 0 ? 1 : -1, 0.0, z, NULL);
+        if (side == 1) {
+            mpq_neg(end, end);
+        }
+        return is_found;
+    }
+    /* log and sqrt need a lower end, from where on they have values. */
+    bool is_found =
+        is_known[side] && ((f != CHECK_LOG && f != CHECK_SQRT) ||
+                           (is_known[0] && mpq_sgn(z[0]) >= (f == CHECK_LOG)));
+    if (is_found) {
+        mpq_t ends[2];
+        mpq_inits(ends[0], ends[1], NULL);
+        is_found = check_value_at(ends, f, z[side]);
+        mpq_set(end, ends[side]);
+        mpq_clears(ends[0], ends[1], NULL);
+    }
+    return is_found;
+}
+
 void check_curve_range(mpq_t y[2], bool has[2], enum check_curve f, mpq_t z[2],
                        const bool is_known[2])
 {
-    const bool is_growing = f != CHECK_RECIPROCAL && f != CHECK_SQUARE &&
-                            f != CHECK_SIN && f != CHECK_COS;
     for (size_t side = 0; side < 2; side++) {
-        mpq_t ends[2];
+        mpq_t found;
         int end = 0;
-        mpq_inits(ends[0], ends[1], NULL);
+        mpq_init(found);
         has[side] = natural_end(&end, f, side);
         mpq_set_si(y[side], end, 1);
-        /* log and sqrt need a lower end, from where on they have values. */
-        bool is_found = is_growing && is_known[side] &&
-                        ((f != CHECK_LOG && f != CHECK_SQRT) ||
-                         (is_known[0] && mpq_sgn(z[0]) >= (f == CHECK_LOG)));
-        if (is_found) {
-            is_found = check_value_at(ends, f, z[side]);
-        } else if (!is_growing && is_known[0] && is_known[1]) {
-            is_found =
-                check_least(ends[side], f, side == 0 ? 1 : -1, 0.0, z, NULL);
-            if (side == 1) {
-                mpq_neg(ends[1], ends[1]);
-            }
-        } else if (!is_growing) {
-            is_found = range_beyond(ends[side], f, side, z, is_known);
-        }
-        if (is_found &&
-            (!has[side] || (side == 0 ? mpq_cmp(ends[0], y[0]) > 0
-                                      : mpq_cmp(ends[1], y[1]) < 0))) {
-            mpq_set(y[side], ends[side]);
+        const bool is_found = range_end(found, f, side, z, is_known);
+        const int order = mpq_cmp(found, y[side]);
+        if (is_found && (!has[side] || (side == 0 ? order > 0 : order < 0))) {
+            mpq_set(y[side], found);
         }
         has[side] = has[side] || is_found;
-        mpq_clears(ends[0], ends[1], NULL);
+        mpq_clear(found);
     }
 }
 

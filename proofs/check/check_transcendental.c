@@ -118,6 +118,16 @@ static void round_slope(mpfr_t y, enum check_curve f, mpfr_rnd_t to)
     mpfr_clear(rest);
 }
 
+/* Whether the result can be trusted, flags being those since it was made. */
+static bool is_trusted(const mpfr_t value)
+{
+    const bool has_failed =
+        mpfr_overflow_p() != 0 || mpfr_nanflag_p() != 0 || mpfr_divby0_p() != 0;
+    return !has_failed && mpfr_number_p(value) != 0 &&
+           (mpfr_zero_p(value) != 0 ||
+            mpfr_get_exp(value) < CHECK_MOST_EXPONENT);
+}
+
 /* Rounds x to `to`, then applies the function. false without a result that can
  * be trusted. What underflows is still rounded to its side; what is smaller than
  * all numbers here becomes the least of these, or 0. */
@@ -130,10 +140,7 @@ static bool apply(mpq_t y,
     mpfr_clear_flags();
     (void)mpfr_set_q(value, x, to);
     function(value, f, to);
-    const bool is_good =
-        mpfr_number_p(value) != 0 && mpfr_overflow_p() == 0 &&
-        mpfr_nanflag_p() == 0 && mpfr_divby0_p() == 0 &&
-        (mpfr_zero_p(value) != 0 || mpfr_get_exp(value) < CHECK_MOST_EXPONENT);
+    const bool is_good = is_trusted(value);
     if (is_good && mpfr_zero_p(value) == 0 &&
         mpfr_get_exp(value) <= -CHECK_MOST_EXPONENT) {
         const int sign = mpfr_sgn(value);

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #define ROW(name, opset, inputs, attributes) \
-    {name, opset, inputs, attributes, 'f', 1, false},
+    {name, inputs, attributes, 1, opset, 'f', false},
 #define ROW_OF(name, opset, inputs, attributes, output, n_outputs) \
-    {name, opset, inputs, attributes, output, n_outputs, false},
+    {name, inputs, attributes, n_outputs, opset, output, false},
 #define OTHER(name, opset, inputs, attributes, output) \
-    {name, opset, inputs, attributes, output, 1, true},
+    {name, inputs, attributes, 1, opset, output, true},
 
 static const struct ref_operator operators[] = {
 #include "tests/ref/ref_operators.def"

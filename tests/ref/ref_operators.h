@@ -29,11 +29,11 @@ enum { REF_OPERATOR_INPUTS = 32 };
  */
 struct ref_operator {
     const char *name;
-    int opset;
     const char *inputs;
     const char *attributes;
-    char output;
     size_t n_outputs;
+    int opset;
+    char output;
     bool is_other;
 };
 
