@@ -122,18 +122,18 @@ enum astrolabe_status astrolabe_check_model(const char *path, char *message,
     return astrolabe_report(status, message, size, &error);
 }
 
-enum astrolabe_status astrolabe_compare(FILE *file, const char *first_path,
-                                        const char *second_path,
-                                        const char *epsilon, const char *box,
-                                        char *message, size_t size)
+enum astrolabe_status
+astrolabe_compare(FILE *file, const struct astrolabe_comparison *comparison,
+                  char *message, size_t size)
 {
-    const struct compare_question question = {epsilon, box};
+    const struct compare_question question = {comparison->epsilon,
+                                              comparison->box};
     struct error error = {0};
     struct net *first = NULL;
     struct net *second = NULL;
-    enum status status = net_load(&first, first_path, &error);
+    enum status status = net_load(&first, comparison->first_path, &error);
     if (status == STATUS_OK) {
-        status = net_load(&second, second_path, &error);
+        status = net_load(&second, comparison->second_path, &error);
     }
     if (status == STATUS_OK) {
         const struct net *const nets[2] = {first, second};

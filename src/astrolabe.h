@@ -95,13 +95,21 @@ enum astrolabe_status astrolabe_check_property(const char *path, bool strict,
 enum astrolabe_status astrolabe_check_model(const char *path, char *message,
                                             size_t size);
 
-/* Writes the VNN-LIB 2 property that outputs of the networks of two files, `f`
- * and `g`, differ by more than epsilon somewhere in the box, `LOW:HIGH` for all
- * inputs or such pairs for each of them with commas between. */
-enum astrolabe_status astrolabe_compare(FILE *file, const char *first_path,
-                                        const char *second_path,
-                                        const char *epsilon, const char *box,
-                                        char *message, size_t size);
+/* Two networks in files, how far their outputs may be apart, a decimal number,
+ * and the box: `LOW:HIGH` for all inputs, or such pairs for each of them with
+ * commas between. */
+struct astrolabe_comparison {
+    const char *first_path;
+    const char *second_path;
+    const char *epsilon;
+    const char *box;
+};
+
+/* Writes the VNN-LIB 2 property that outputs of the networks, `f` and `g`, differ
+ * by more than epsilon somewhere in the box. */
+enum astrolabe_status
+astrolabe_compare(FILE *file, const struct astrolabe_comparison *comparison,
+                  char *message, size_t size);
 
 /* Decides the query; never fails: what cannot be decided is UNKNOWN with a
  * reason. The result is owned by the caller. */

@@ -300,6 +300,19 @@ const struct check_kept *check_kept_get(struct check_kept *kept,
         memcpy(kept->ends, ends, sizeof ends);
         find_lines(kept, region, layer, i);
         shorten_lines(kept, region, v, sources);
+        kept->words.n_sources = check_n_sources(layer) / layer->width;
     }
     return kept;
+}
+
+bool check_can_gain(const struct check_region *region,
+                    const struct check_layer *layer, size_t i)
+{
+    const uint32_t z = layer->source[i];
+    if (layer->kind == CHECK_RELU) {
+        return region->line[z].phase == CHECK_UNSTABLE;
+    }
+    return region->ends[2 * (size_t)z] < region->ends[2 * (size_t)z + 1] &&
+           (layer->kind != CHECK_DIFFERENCE ||
+            !check_pair_is_exact(region, layer, i));
 }

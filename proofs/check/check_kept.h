@@ -14,6 +14,7 @@ enum { CHECK_SLOPE_BITS = 30, CHECK_LEAST_LENGTH = -64 };
  * [1],
  *   (slope[e] * x + rest[e][0] * y + rest[e][1] * z) * 2^-shift
  *       + offset[e] * 2^-G.
+ *   n_sources     1, 2 with y, 3 with z
  *   length        the slopes are below 2^length; shift = CHECK_SLOPE_BITS -
  *                 length
  *   slope, rest   at most 2^CHECK_SLOPE_BITS in size
@@ -21,6 +22,7 @@ enum { CHECK_SLOPE_BITS = 30, CHECK_LEAST_LENGTH = -64 };
  *   least         v is at least that many units of 2^-G; or CHECK_NO_LOWER
  */
 struct check_word_lines {
+    size_t n_sources;
     bool has[2];
     long length;
     long shift;
@@ -47,6 +49,11 @@ const struct check_kept *check_kept_get(struct check_kept *kept,
                                         const struct check_region *region,
                                         const struct check_layer *layer,
                                         size_t i);
+
+/* Whether refreshing bounds pre-activation i of a layer of neurons: FORMAT.md,
+ * "Refresh". */
+bool check_can_gain(const struct check_region *region,
+                    const struct check_layer *layer, size_t i);
 
 /* The ends of coordinate z as rationals, those that are finite. */
 void check_get_ends(mpq_t x[2], bool is_known[2],

@@ -176,12 +176,12 @@ static void share_out(struct check_words *words, size_t p,
 }
 
 /* The coefficient x of v, the output of a curve, a product or a scale: what x
- * times its lines adds to the coefficients of its n sources, in units that are
+ * times its lines adds to the coefficients of its sources, in units that are
  * 2^shift lower slopes. */
 static inline void apply_word_lines(check_lanes y[3], check_lanes constant[3],
                                     check_lanes *is_missing,
                                     const struct check_word_lines *lines,
-                                    const check_lanes *x, long shift, size_t n)
+                                    const check_lanes *x, long shift)
 {
     const int64_t limb = (1 << LIMB_BITS) - 1;
     const check_lanes negative = *x >> 63;
@@ -196,7 +196,7 @@ static inline void apply_word_lines(check_lanes y[3], check_lanes constant[3],
         *is_missing |= parts[e] & (lines->has[e] ? 0 : -1);
     }
     y[0] = product >> shift;
-    for (size_t k = 1; k < n; k++) {
+    for (size_t k = 1; k < lines->n_sources; k++) {
         y[k] = (parts[0] * lines->rest[0][k - 1] +
                 parts[1] * lines->rest[1][k - 1]) >>
                shift;
@@ -227,7 +227,7 @@ CHECK_CLONES static void apply_curves(struct check_words *words,
         }
         const check_lanes x = (state->q[v] << shift[0]) >> shift[1];
         apply_word_lines(y, constant, &is_missing, lines, &x,
-                         drop < 63 ? drop : 63, n);
+                         drop < 63 ? drop : 63);
         for (size_t k = 0; k < n; k++) {
             const size_t z = source[k * layer->width];
             to[z] += y[k];

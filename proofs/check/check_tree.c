@@ -4,7 +4,7 @@
 
 #include "proofs/check/check_fail.h"
 #include "proofs/check/check_form.h"
-#include "proofs/check/check_pair.h"
+#include "proofs/check/check_kept.h"
 #include "proofs/check/check_region.h"
 #include "proofs/check/check_transcendental.h"
 
@@ -294,12 +294,7 @@ static bool refresh(struct walk *walk, const struct check_layer *layer,
     size_t n = 0;
     for (size_t i = 0; i < check_n_numbered(layer); i++) {
         const uint32_t z = layer->source[i];
-        const int64_t *ends = region->ends + 2 * (size_t)z;
-        if (z >= region->n_inputs &&
-            (layer->kind == CHECK_RELU ? region->line[z].phase == CHECK_UNSTABLE
-                                       : ends[0] < ends[1]) &&
-            (layer->kind != CHECK_DIFFERENCE ||
-             !check_pair_is_exact(region, layer, i))) {
+        if (z >= region->n_inputs && check_can_gain(region, layer, i)) {
             walk->z[n++] = z;
         }
     }

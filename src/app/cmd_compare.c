@@ -13,10 +13,13 @@ int cmd_compare(const struct cli *cli)
         log_line(LOG_ERROR, "compare needs --epsilon and --box");
         return EXIT_STATUS_USAGE;
     }
+    const struct astrolabe_comparison comparison = {
+        .first_path = cli->operands.data[0],
+        .second_path = cli->operands.data[1],
+        .epsilon = cli_text(cli, OPTION_EPSILON),
+        .box = cli_text(cli, OPTION_BOX)};
     const enum astrolabe_status status =
-        astrolabe_compare(stdout, cli->operands.data[0], cli->operands.data[1],
-                          cli_text(cli, OPTION_EPSILON),
-                          cli_text(cli, OPTION_BOX), message, sizeof message);
+        astrolabe_compare(stdout, &comparison, message, sizeof message);
     if (status != ASTROLABE_OK) {
         log_line(LOG_ERROR, "%s", message);
         return EXIT_STATUS_ERROR;
