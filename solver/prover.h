@@ -99,6 +99,7 @@ struct prover {
         refresh_cost; /* multiply-adds of a refresh, of a dual bound, and of */
     double dual_cost; /* bounding hidden neurons below the root */
     double hidden_cost;
+    double hidden_reach; /* distance to the goal that this overcomes at once */
     struct record record;
     struct stats stats;
 };

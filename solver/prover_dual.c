@@ -33,11 +33,23 @@ static const double NEAR_LEVELS = 12.0;
 enum { MOST_ROUNDS = 8 };
 static const double LEAST_PROGRESS = 0.03;
 
-/* Multiply-adds of bounding hidden neurons if no ascent stops early, as a
- * quarter of them do: about two seconds at the root, less than one below. Less
- * at the root leaves the bounds of dense networks much wider. */
-static const double ROOT_MADDS = 1.6e10;
-static const double NODE_MADDS = 6e9;
+/* Bounding hidden neurons. A quarter of the ascents stop early: about two
+ * seconds at the root, less than one below. Less at the root leaves the bounds
+ * of dense networks much wider; below it the many neurons that cost little do
+ * not pay. */
+static const struct hidden_effort ROOT_HIDDEN = {1.6e10, 0.0};
+static const struct hidden_effort NODE_HIDDEN = {6e9, 0.1};
+
+/* Bounding hidden neurons below the root is worth it if this share of the
+ * distance to the goal at most is left; what it then can do elsewhere, and what
+ * it cannot if not, as shares of that distance. */
+static const double MUCH_LEFT = 0.5;
+static const double REACH_GROWTH = 1.5;
+static const double REACH_LOSS = 0.75;
+
+/* Where the goal is no more than this many splits away, at the pace of the last
+ * one, splitting goes on instead. */
+static const double FEW_LEVELS = 2.0;
 
 /* Least distance from 0 of the bounds of a neuron that is stable beyond any
  * rounding of the checker. */
@@ -89,6 +101,7 @@ void prover_dual_set_root(struct prover *p, const struct bounds *bounds)
     alloc_free(p->told);
     NEW_ARRAY(p->slope, p->dual->n_unstable);
     NEW_ARRAY(p->told, p->dual->n_unstable);
+    p->hidden_reach = 0.0;
     find_apart(p, bounds);
 }
 
@@ -443,6 +456,7 @@ static bool close_from(struct prover *p, const struct node *node,
     p->n_open = n - n_tried + d->n_rows;
     struct dual_state *kept = keep_rows(p);
     kept->distance = state == NULL ? DUAL_UNKNOWN : state->distance;
+    kept->missing = state == NULL ? 0.0 : state->missing;
     kept->tightened = state == NULL ? 0 : state->tightened;
     dual_state_destroy(p->dual_state);
     p->dual_state = kept;
@@ -470,9 +484,10 @@ static bool spread(struct prover *p, const struct node *node)
 /* Bounds hidden neurons by slopes and literals of their own, then all others,
  * and goes on with that. */
 static bool close_once(struct prover *p, const struct node *node,
-                       double most_madds, const struct dual_effort *effort)
+                       const struct hidden_effort *hidden,
+                       const struct dual_effort *effort)
 {
-    const bool has_gained = prover_hidden_tighten(p, node, most_madds) > 0;
+    const bool has_gained = prover_hidden_tighten(p, node, hidden) > 0;
     if (has_gained && !spread(p, node)) {
         return true;
     }
@@ -491,27 +506,38 @@ static bool close_by_hidden(struct prover *p, const struct node *node)
                            -p->worst < (1.0 - LEAST_PROGRESS) * missing;
          round++) {
         missing = -p->worst;
-        is_closed = close_once(p, node, ROOT_MADDS, &ROOT);
+        is_closed = close_once(p, node, &ROOT_HIDDEN, &ROOT);
     }
+    p->dual_state->missing = -p->worst;
     return is_closed;
 }
 
 /* Does so below the root, far from the goal, where the tree below the last node
- * that did is so large that it costs little. */
+ * that did is so large that it costs little, or where it has closed nodes as far
+ * from their goal. */
 static bool close_below(struct prover *p, const struct node *node)
 {
     const double ratio = p->hidden_cost / fmax(p->dual_cost, 1.0);
     const double levels = fmax(ceil(log2(ratio + 1.0)), 1.0);
     struct dual_state *state = p->dual_state;
+    const double missing = -p->worst;
+    const double gain = fmax(state->missing - missing, 0.0);
+    const bool is_within =
+        missing <= p->hidden_reach && missing > FEW_LEVELS * gain;
+    state->missing = missing;
     if (state->distance != DUAL_FAR ||
-        (double)(node->depth - state->tightened) < levels) {
+        (!is_within && (double)(node->depth - state->tightened) < levels)) {
         return false;
     }
     const double before = dual_madds(p->dual);
     state->tightened = node->depth;
-    const bool is_closed = close_once(p, node, NODE_MADDS, &NODE);
+    const bool is_closed = close_once(p, node, &NODE_HIDDEN, &NODE);
     p->hidden_cost += (p->hidden_cost > 0.0 ? 0.25 : 1.0) *
                       (dual_madds(p->dual) - before - p->hidden_cost);
+    p->dual_state->missing = -p->worst;
+    p->hidden_reach = is_closed || -p->worst < MUCH_LEFT * missing
+                          ? fmax(p->hidden_reach, REACH_GROWTH * missing)
+                          : fmin(p->hidden_reach, REACH_LOSS * missing);
     return is_closed;
 }
 

@@ -21,6 +21,7 @@ enum dual_distance { DUAL_UNKNOWN, DUAL_NEAR, DUAL_FAR };
  *   distance  of the root, known once it is split
  *   refreshed depth of the node where the neurons were last bounded anew
  *   tightened depth of the node where some were by slopes of their own
+ *   missing   distance of the worst row to the goal, at the node
  */
 struct dual_state {
     size_t n_rows;
@@ -30,6 +31,7 @@ struct dual_state {
     float *told;
     size_t refreshed;
     size_t tightened;
+    double missing;
     enum dual_distance distance;
 };
 

@@ -6,6 +6,13 @@
 
 #include <stddef.h>
 
+/* Multiply-adds of all ascents together if none stops early; the share of what
+ * all neurons cost that those left out may. */
+struct hidden_effort {
+    double most_madds;
+    double least_cost;
+};
+
 /*
  * Narrows the bounds of the unstable neurons whose upper lines cost the rows
  * of the dual bound most: slopes are chosen for either end by ascent in nearest
@@ -13,11 +20,10 @@
  * with them and with multipliers of the literals below the neuron. A recorded
  * search notes each gain as a step with a lemma. Asks row 0 of the dual bound
  * what lines cost, after dual_bound of a row of the node; changes the rows.
- * most_madds: of all ascents together if none stops early. Returns the number
- * of ends that moved.
+ * Returns the number of ends that moved.
  * Source: Xu et al., "Fast and Complete", ICLR 2021.
  */
 size_t prover_hidden_tighten(struct prover *prover, const struct node *node,
-                             double most_madds);
+                             const struct hidden_effort *effort);
 
 #endif

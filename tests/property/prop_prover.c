@@ -239,7 +239,8 @@ static size_t check_dual_region(struct sample *sample)
     ck_assert_msg(!prover_dual_close(p, node),
                   "seed %llu: an unsafe region is closed",
                   (unsigned long long)sample->seed);
-    const size_t n_moved = prover_hidden_tighten(p, node, 1e9);
+    const struct hidden_effort effort = {1e9, 0.0};
+    const size_t n_moved = prover_hidden_tighten(p, node, &effort);
     const bool is_behind = node->depth > 0;
     check_bounds(sample);
     check_open(sample);
