@@ -127,6 +127,7 @@ static void set_varying(struct prover *p, const struct query_case *query_case)
 void prover_set_case(struct prover *p, const struct query_case *query_case)
 {
     clear_case(p);
+    p->has_root = false;
     set_varying(p, query_case);
     p->is_needed = needed_find(p->layers, query_case);
     if (p->lp != NULL) {

@@ -43,6 +43,7 @@ enum { PROVER_SCORE_INPUTS = 64, PROVER_LP_INPUTS = 16 };
  *                  n_varying], |coefficients| of the value's own two linear
  *                  bounds; NULL beyond PROVER_SCORE_INPUTS varying inputs
  *   is_settled     per layer: bounded as a source at this node
+ *   has_root       the bounds of the root are those that this prover found
  *   is_needed      per layer [width]: whether an atom of the case depends on
  *                  the neuron; the others are not bounded
  *   original       per layer what copies_find returns, NULL for networks of
@@ -80,6 +81,7 @@ struct prover {
     size_t n_varying;
     double **share;
     bool *is_settled;
+    bool has_root;
     bool **is_needed;
     uint32_t **original;
     uint32_t **copied;

@@ -17,6 +17,9 @@
  * a lemma in the certificate. */
 static const double LEMMA_GAIN = 0x1p-6;
 
+/* Multiply-adds of a row beyond which the root is bounded once only. */
+static const double LEAST_ONCE = 0x1p20;
+
 /* A layer of ReLUs or other neurons: one that feeds it, the number of its first
  * value among their pre-activations, their number among such layers; the layer
  * itself if its neurons are differences, else NULL; whether
@@ -504,10 +507,14 @@ bool prover_bound_neurons(struct prover *p, const struct node *node)
     if (p->lp != NULL) {
         lp_reset(p->lp, p->lower, p->upper);
     }
-    /* Without an LP a literal tells nothing of its own layer and below. */
+    /* A second time gains a few per cent; where that is slow, it is not worth
+     * it. Without an LP a literal tells nothing of its own layer and below. */
     size_t changed = 0;
-    if (p->lp == NULL && p->layers->n_curved > 0 && node->depth > 0 &&
-        node->path[node->depth - 1].kind == SPLIT_NEURON) {
+    if (p->has_root && node->depth == 0 &&
+        p->cone[p->layers->n_layers - 1] > LEAST_ONCE) {
+        changed = p->layers->n_layers;
+    } else if (p->lp == NULL && p->layers->n_curved > 0 && node->depth > 0 &&
+               node->path[node->depth - 1].kind == SPLIT_NEURON) {
         changed = node->path[node->depth - 1].layer;
     }
     return bound_layers(p, node, (struct relu){.has_rows = true}, changed);
