@@ -411,7 +411,7 @@ START_TEST(false_certificates_are_rejected)
 {
     const double safe[] = {2.5, 1.0, 0.1, 0.0};
     const double unsafe[] = {1.5, 1.0, 0.1, 0.0};
-    const double beside[] = {0.9999, 1.0, 0.1, 0.0};
+    const double beside[] = {1.9999, 1.0, 0.1, 0.0};
     const char *const some = BOX("0", "3") "(assert (<= Y_0 -1.5))";
     const char *const last = BOX("0", "3") "(assert (>= Y_0 2.5))";
     const char *const none = BOX("0", "3") "(assert (<= Y_0 -2.5))";
@@ -420,9 +420,9 @@ START_TEST(false_certificates_are_rejected)
     ck_assert_int_eq(forge(make_lookup(), some, safe), 1);
     ck_assert_int_eq(forge(make_lookup(), some, NULL), 1);
     ck_assert_int_eq(forge(make_lookup(), last, NULL), 1);
-    /* The projection onto the box is in another cell. */
+    /* The projection onto the box is in another cell, where all is safe. */
     ck_assert_int_eq(
-        forge(make_lookup(), BOX("1", "1.5") "(assert (<= Y_0 -1.5))", beside),
+        forge(make_lookup(), BOX("2", "2.5") "(assert (<= Y_0 -1.5))", beside),
         1);
     /* Strict ends leave no way out. */
     ck_assert_int_eq(forge(make_lookup(),
