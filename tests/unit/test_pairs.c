@@ -239,6 +239,27 @@ static void write_model(char path[64], double noise, uint64_t seed,
     ref_bytes_clear(&bytes);
 }
 
+/* Networks of which `change` is the seed, and that outputs are 0.02, or epsilon,
+ * apart where inputs differ by the offset. */
+static void create_shifted(struct files *files, double noise, uint64_t change,
+                           const double limits[2])
+{
+    char text[2048];
+    write_model(files->model[0], 0.0, 1, WIDTH);
+    write_model(files->model[1], noise, change, WIDTH);
+    (void)snprintf(
+        text, sizeof text,
+        "(vnnlib-version <2.0>)(declare-network f (declare-input X real "
+        "[1,3])(declare-output Y real [1,1]))(declare-network g (isomorphic-to "
+        "f)(declare-input P real [1,3])(declare-output Q real [1,1]))"
+        "(assert (and (>= X[0,0] -1.0)(<= X[0,0] 1.0)(>= X[0,1] -1.0)"
+        "(<= X[0,1] 1.0)(>= X[0,2] -1.0)(<= X[0,2] 1.0)(== P[0,0] (+ X[0,0] "
+        "%.6f))(== P[0,1] X[0,1])(== P[0,2] X[0,2])))"
+        "(assert (or (>= Y[0,0] (+ Q[0,0] %.6f))(<= Y[0,0] (- Q[0,0] %.6f))))",
+        limits[0], limits[1], limits[1]);
+    ref_file_write(files->property, text, strlen(text));
+}
+
 static void create(struct files *files, double noise, size_t width)
 {
     char text[2048];
@@ -414,6 +435,55 @@ START_TEST(networks_that_differ_have_a_witness)
 }
 END_TEST
 
+/* The largest difference of the outputs at some points of the box. */
+static double sample_difference(const struct query *query, struct rng *rng)
+{
+    double largest = 0.0;
+    for (size_t round = 0; round < 2000; round++) {
+        double x[N_INPUTS];
+        double y[2];
+        for (size_t i = 0; i < N_INPUTS; i++) {
+            x[i] = rng_range(rng, -1.0, 1.0);
+        }
+        layers_eval(y, query->layers, x);
+        largest = fmax(largest, fabs(y[0] - y[1]));
+    }
+    return largest;
+}
+
+/* Whatever the networks are: unsat only if no point says otherwise, and never
+ * without a certificate that is accepted. */
+START_TEST(verdicts_are_those_of_points_and_of_the_checker)
+{
+    static unsigned char bytes[1 << 20];
+    struct rng rng;
+    size_t n_paired = 0;
+    rng_init(&rng, test_seed());
+    for (size_t round = 0; round < test_count(12); round++) {
+        struct files files;
+        char path[64];
+        size_t n = 0;
+        const double noise = rng_range(&rng, 0.0, 0.05);
+        const double limits[2] = {rng_below(&rng, 2) == 0 ? 0.0 : 0.0625,
+                                  rng_range(&rng, 0.02, 0.2)};
+        create_shifted(&files, noise, 2 + round, limits);
+        struct query *query = load(&files);
+        const double largest = sample_difference(query, &rng);
+        query_destroy(query);
+        const enum verdict verdict = decide(path, &files, round % 2 == 0);
+        ck_assert(verdict == VERDICT_SAT || verdict == VERDICT_UNSAT);
+        ck_assert(verdict == VERDICT_SAT || largest < limits[1]);
+        read_file(bytes, &n, sizeof bytes, path);
+        n_paired += bytes[5] == CERT_BIN_PAIRS ? 1 : 0;
+        check(path, &files, CHECK_FAST);
+        check(path, &files, CHECK_EXACT);
+        ref_file_remove(path);
+        destroy(&files);
+    }
+    ck_assert_uint_gt(n_paired, 0);
+}
+END_TEST
+
 /* A certificate about differences, said to be about something else: the steps
  * are those of other layers. Exits with status 1. */
 START_TEST(proofs_of_another_kind_are_rejected)
@@ -481,6 +551,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, networks_that_do_not_correspond_are_left_alone);
     tcase_add_test(cases, certificates_about_differences_are_accepted);
     tcase_add_test(cases, networks_that_differ_have_a_witness);
+    tcase_add_test(cases, verdicts_are_those_of_points_and_of_the_checker);
     tcase_add_exit_test(cases, proofs_of_another_kind_are_rejected, 1);
     tcase_add_exit_test(cases, differences_of_other_networks_are_rejected, 1);
     tcase_add_exit_test(cases, a_proof_for_closer_networks_is_rejected, 1);
