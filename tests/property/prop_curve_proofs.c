@@ -161,6 +161,7 @@ struct tally {
     size_t n_runs;
     size_t n_unsat;
     size_t n_splits; /* of neurons in what was proved */
+    bool is_exact;   /* checked in integers as well */
 };
 
 /* Proves the query, if it can, and has the certificate checked. */
@@ -207,6 +208,8 @@ static enum verdict prove(struct tally *tally, struct ref_subject *subject,
         ck_assert_msg(ref_subject_check(subject, &certificate, CHECK_FAST) == 0,
                       "seed %llu, engine %d: not accepted",
                       (unsigned long long)seed, (int)engine);
+        ck_assert(!tally->is_exact ||
+                  ref_subject_check(subject, &certificate, CHECK_EXACT) == 0);
         bytes_clear(&bytes);
     }
     verify_result_clear(&result);
@@ -279,11 +282,96 @@ START_TEST(many_inputs_change_nothing)
 }
 END_TEST
 
+/* Proves, without splits, that the unsafe outputs of the model are not reached
+ * where inputs are between -1 and 1. */
+static void prove_at_once(struct ref_bytes model, const char *unsafe)
+{
+    struct tally tally = {.is_exact = true};
+    char text[1 << 12];
+    struct ref_subject subject;
+    size_t n = 0;
+    for (size_t x = 0; x < WIDTH; x++) {
+        n += (size_t)snprintf(text + n, sizeof text - n,
+                              "(declare-const X_%zu Real)(assert (<= X_%zu "
+                              "1.0))(assert (>= X_%zu -1.0))\n",
+                              x, x, x);
+    }
+    (void)snprintf(text + n, sizeof text - n, "(declare-const Y_0 Real)%s\n",
+                   unsafe);
+    log_set_level(LOG_ERROR);
+    ref_subject_open(&subject, &model, text);
+    ck_assert_int_eq(prove(&tally, &subject, SOLVER_NEURON, 0), VERDICT_UNSAT);
+    ck_assert_uint_eq(tally.n_splits, 0);
+    ref_subject_close(&subject);
+}
+
+/* Y is the sum of the elements of x. */
+static struct ref_bytes sum_up(struct ref_model *model, const char *x)
+{
+    static const double weights[WIDTH] = {1.0, 1.0, 1.0, 1.0};
+    static const int64_t column[] = {WIDTH, 1};
+    static const int64_t last[] = {1, 1};
+    char inputs[32];
+    (void)snprintf(inputs, sizeof inputs, "%s,ones", x);
+    ref_model_floats(model, "ones", column, 2, weights);
+    ref_model_node(model, "MatMul", inputs, "Y");
+    ref_model_output(model, "Y", 1, last, 2);
+    return ref_model_finish(model);
+}
+
+/* The sum of Softmax(2 X): lines alone show it after splits only. */
+static struct ref_bytes make_softmax(void)
+{
+    static const double scale = 2.0;
+    static const int64_t first[] = {1, WIDTH};
+    struct ref_model model = {.opset = 13};
+    ref_model_input(&model, "X", 1, first, 2);
+    ref_model_floats(&model, "s", NULL, 0, &scale);
+    ref_model_node(&model, "Mul", "X,s", "z");
+    ref_model_node(&model, "Softmax", "z", "p");
+    return sum_up(&model, "p");
+}
+
+START_TEST(shares_of_a_softmax_add_up_to_one)
+{
+    prove_at_once(make_softmax(), "(assert (<= Y_0 0.999))");
+    prove_at_once(make_softmax(), "(assert (>= Y_0 1.001))");
+}
+END_TEST
+
+/* The sum of 1/3 of exp(relu(1000 X + 1001) - 1000 X - 1001), which is 4/3, as
+ * back-substitution sees and intervals, up to exp(1000), do not. */
+static struct ref_bytes make_large(void)
+{
+    static const double numbers[] = {1000.0, 1001.0, 3.0};
+    static const int64_t first[] = {1, WIDTH};
+    struct ref_model model = {.opset = 13};
+    ref_model_input(&model, "X", 1, first, 2);
+    ref_model_floats(&model, "k", NULL, 0, &numbers[0]);
+    ref_model_floats(&model, "b", NULL, 0, &numbers[1]);
+    ref_model_floats(&model, "d", NULL, 0, &numbers[2]);
+    ref_model_node(&model, "Mul", "X,k", "x");
+    ref_model_node(&model, "Add", "x,b", "z");
+    ref_model_node(&model, "Relu", "z", "r");
+    ref_model_node(&model, "Sub", "r,z", "a");
+    ref_model_node(&model, "Exp", "a", "e");
+    ref_model_node(&model, "Div", "e,d", "v");
+    return sum_up(&model, "v");
+}
+
+START_TEST(intervals_beyond_all_numbers_do_no_harm)
+{
+    prove_at_once(make_large(), "(assert (>= Y_0 1.34))");
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("curve_proofs");
     tcase_set_timeout(cases, 240.0);
     tcase_add_test(cases, what_is_proved_holds_and_is_accepted);
     tcase_add_test(cases, many_inputs_change_nothing);
+    tcase_add_test(cases, shares_of_a_softmax_add_up_to_one);
+    tcase_add_test(cases, intervals_beyond_all_numbers_do_no_harm);
     return cases;
 }
