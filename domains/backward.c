@@ -140,9 +140,10 @@ static double magnitude_by_sources(const struct backward *b, size_t k, size_t i,
                                    const struct bounds *bounds)
 {
     const struct layer *layer = &b->layers->layer[k];
-    const double m = layer->kind == LAYER_INPUT
-                         ? HUGE_VAL
-                         : size_of(b, bounds, layer->source, i);
+    const bool has_source =
+        layer->kind != LAYER_INPUT && layer->kind != LAYER_AFFINE;
+    const double m =
+        has_source ? size_of(b, bounds, layer->source, i) : HUGE_VAL;
     double lower = -HUGE_VAL;
     double upper = HUGE_VAL;
     double sum = 0.0;
