@@ -11,6 +11,51 @@ static bool is_same(double a, double b)
     return !(a < b) && !(a > b);
 }
 
+/* Whether row i of the layer is the difference of two values. */
+static bool is_difference(const struct layer *layer, size_t i)
+{
+    const struct matrix *matrix = &layer->terms[0].matrix;
+    const size_t e = matrix->start[i];
+    return matrix->start[i + 1] == e + 2 && is_same(layer->bias[i], 0.0) &&
+           is_same(matrix->value[e], -matrix->value[e + 1]);
+}
+
+/* Notes which differences are others with their sign changed; returns how many.
+ * A list for each first column, in its own order, is short. */
+static size_t find_mirrored(uint32_t *original, const struct layer *layer)
+{
+    const struct matrix *matrix = &layer->terms[0].matrix;
+    uint32_t *last; /* 1 + the last difference that starts in a column */
+    uint32_t *before;
+    size_t n_mirrored = 0;
+    NEW_ARRAY(last, matrix->n_cols);
+    NEW_ARRAY(before, layer->width);
+    for (size_t i = 0; i < layer->width; i++) {
+        if (!is_difference(layer, i)) {
+            continue;
+        }
+        const size_t e = matrix->start[i];
+        const uint32_t column = matrix->column[e];
+        uint32_t o = last[column];
+        while (o != 0 && (matrix->column[matrix->start[o - 1] + 1] !=
+                              matrix->column[e + 1] ||
+                          !is_same(matrix->value[matrix->start[o - 1]],
+                                   -matrix->value[e]))) {
+            o = before[o - 1];
+        }
+        if (o != 0) {
+            original[i] = (o - 1) | COPIES_MIRRORED;
+            n_mirrored++;
+        } else {
+            before[i] = last[column];
+            last[column] = (uint32_t)i + 1;
+        }
+    }
+    alloc_free(last);
+    alloc_free(before);
+    return n_mirrored;
+}
+
 uint32_t *copies_find(const struct layer *layer)
 {
     if (layer->n_terms != 1 || layer->terms[0].matrix.dense != NULL) {
@@ -41,6 +86,7 @@ uint32_t *copies_find(const struct layer *layer)
         }
     }
     alloc_free(first);
+    n_copies += find_mirrored(original, layer);
     if (n_copies == 0) {
         alloc_free(original);
         return NULL;

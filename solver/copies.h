@@ -6,11 +6,15 @@
 
 #include <stdint.h>
 
+/* Set in original[i] if neuron i is the negative of the other one. */
+#define COPIES_MIRRORED ((uint32_t)1 << 31)
+
 /*
  * Products of two matrices read each of their elements many times, from an
  * affine layer that repeats it. original[i] is the first neuron of the layer
  * that is the same multiple of the same neuron plus the same bias as neuron i,
- * or i itself.
+ * or i itself. Softmax reads x_j - x_i and x_i - x_j: the second one is the
+ * first one, mirrored.
  *   returns [width], owned by the caller; NULL if there are no copies
  */
 uint32_t *copies_find(const struct layer *layer);

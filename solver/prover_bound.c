@@ -2,6 +2,7 @@
  * layer. */
 #include "domains/act_pair.h"
 #include "domains/box.h"
+#include "solver/copies.h"
 #include "solver/lp_safe.h"
 #include "solver/prover.h"
 #include "solver/prover_joint.h"
@@ -304,7 +305,7 @@ static bool is_copy(const struct prover *p, const struct relu *relu, size_t i)
         (p->lp != NULL && lp_n_rows(p->lp) > 0)) {
         return false;
     }
-    const size_t o = original[i];
+    const size_t o = original[i] & ~COPIES_MIRRORED;
     return p->is_needed[relu->source][o] &&
            is_open(relu, p->bounds.lower[relu->source][o],
                    p->bounds.upper[relu->source][o]);
@@ -333,9 +334,11 @@ static void bound_copies(struct prover *p, size_t layer,
     double *upper = p->bounds.upper[layer];
     for (size_t t = 0; t < n; t++) {
         const size_t i = neurons[t];
-        const size_t o = p->original[layer][i];
-        lower[i] = interval_raise(lower[i], lower[o]);
-        upper[i] = interval_reduce(upper[i], upper[o]);
+        const size_t o = p->original[layer][i] & ~COPIES_MIRRORED;
+        const bool is_mirrored = (p->original[layer][i] & COPIES_MIRRORED) != 0;
+        lower[i] = interval_raise(lower[i], is_mirrored ? -upper[o] : lower[o]);
+        upper[i] =
+            interval_reduce(upper[i], is_mirrored ? -lower[o] : upper[o]);
         if (p->share[layer] != NULL) {
             memcpy(p->share[layer] + i * p->n_varying,
                    p->share[layer] + o * p->n_varying,
@@ -516,6 +519,9 @@ bool prover_bound_neurons(struct prover *p, const struct node *node)
     } else if (p->lp == NULL && p->layers->n_curved > 0 && node->depth > 0 &&
                node->path[node->depth - 1].kind == SPLIT_NEURON) {
         changed = node->path[node->depth - 1].layer;
+    } else if (node->depth == 0 && node->bounds->is_settled &&
+               p->n_varying > PROVER_LP_INPUTS) {
+        changed = p->layers->n_layers;
     }
     return bound_layers(p, node, (struct relu){.has_rows = true}, changed);
 }

@@ -31,6 +31,32 @@ START_TEST(only_equal_multiples_of_one_neuron_are_copies)
 }
 END_TEST
 
+START_TEST(differences_with_the_other_sign_are_mirrored)
+{
+    const double weights[18] = {
+        1.0,  -1.0, 0.0,  /* the first */
+        -1.0, 1.0,  0.0,  /* mirrored */
+        -1.0, 0.0,  1.0,  /* of another pair */
+        1.0,  -1.0, 0.0,  /* the first again: not mirrored */
+        -1.0, 1.0,  0.0,  /* with a bias */
+        1.0,  0.0,  -1.0, /* the third, mirrored */
+    };
+    const double bias[6] = {0.0, 0.0, 0.0, 0.0, 1.0, 0.0};
+    const uint32_t expected[6] = {0, 0 | COPIES_MIRRORED, 2, 3,
+                                  4, 2 | COPIES_MIRRORED};
+    struct layers *layers = ref_build_begin(3);
+    const size_t k = ref_build_affine(layers, 0, 6, weights, bias);
+    ref_build_sparsify(layers);
+    uint32_t *original = copies_find(&layers->layer[k]);
+    ck_assert_ptr_nonnull(original);
+    for (size_t i = 0; i < 6; i++) {
+        ck_assert_uint_eq(original[i], expected[i]);
+    }
+    alloc_free(original);
+    layers_destroy(layers);
+}
+END_TEST
+
 START_TEST(different_rows_have_no_copies)
 {
     const double identity[4] = {1.0, 0.0, 0.0, 1.0};
