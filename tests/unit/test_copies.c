@@ -102,7 +102,7 @@ END_TEST
 TCase *test_cases(void)
 {
     TCase *tests = tcase_create("copies");
-    tcase_add_test(cases, differences_with_the_other_sign_are_mirrored);
+    tcase_add_test(tests, differences_with_the_other_sign_are_mirrored);
     tcase_add_test(tests, only_equal_multiples_of_one_neuron_are_copies);
     tcase_add_test(tests, different_rows_have_no_copies);
     tcase_add_test(tests, copies_of_inputs_are_found_where_neurons_read_them);
