@@ -83,8 +83,6 @@ static enum status check(struct audit *audit, char *certificate,
     enum status status = STATUS_OK;
     struct bench_check_files files = {0};
     char *checker = NULL;
-    char network[] = "--network";
-    char property[] = "--property";
     FILE *output = tmpfile();
     if (output == NULL) {
         error_set(error, "no temporary file: %s", strerror(errno));
@@ -93,9 +91,8 @@ static enum status check(struct audit *audit, char *certificate,
     STATUS_TRY(bench_check_find(&checker, error));
     STATUS_TRY(bench_check_files_init(&files, instance, error));
     {
-        char *arguments[] = {checker,  certificate,    network, files.network,
-                             property, files.property, NULL};
-        const int exit_status = run(arguments, output);
+        const int exit_status =
+            run(bench_check_arguments(&files, checker, certificate), output);
         if (exit_status == 0) {
             set(audit, "accepted by astrolabe-check", "");
         } else if (exit_status > 0 && exit_status < 127) {

@@ -1,6 +1,7 @@
 /* Paths of certificates and of the files that the checker reads. */
 #include "src/app/bench_check.h"
 
+#include "src/app/network_args.h"
 #include "src/base/alloc.h"
 #include "src/base/inflate.h"
 #include "src/base/reader.h"
@@ -150,8 +151,8 @@ static bool is_plain(const char *path)
 }
 
 /* The path, or that of an unpacked copy. */
-static enum status make_plain(char **plain, bool *is_copy, const char *path,
-                              struct error *error)
+static enum status make_plain(char **plain, struct bench_check_files *files,
+                              const char *path, struct error *error)
 {
     static const char PATTERN[] = "/tmp/astrolabe-bench-XXXXXX";
     struct bytes bytes = {0};
@@ -169,7 +170,7 @@ static enum status make_plain(char **plain, bool *is_copy, const char *path,
         status = refuse(*plain, "create", error);
         goto cleanup;
     }
-    *is_copy = true;
+    VEC_PUSH(&files->copies, alloc_string(*plain, strlen(*plain)));
     (void)close(descriptor);
     STATUS_TRY(writer_open(&writer, *plain, error));
     writer_append(writer, bytes.data, bytes.n);
@@ -179,29 +180,78 @@ cleanup:
     return status;
 }
 
+/* Adds a network, with its name unless that is NULL. */
+static enum status add_network(struct bench_check_files *files,
+                               const struct astrolabe_network *network,
+                               struct error *error)
+{
+    char *plain = NULL;
+    char *argument = NULL;
+    const enum status status = make_plain(&plain, files, network->path, error);
+    if (status == STATUS_OK && network->name != NULL) {
+        const size_t size = strlen(network->name) + strlen(plain) + 2;
+        NEW_ARRAY(argument, size);
+        (void)snprintf(argument, size, "%s=%s", network->name, plain);
+        VEC_PUSH(&files->networks, argument);
+    } else if (status == STATUS_OK) {
+        VEC_PUSH(&files->networks, alloc_string(plain, strlen(plain)));
+    }
+    alloc_free(plain);
+    return status;
+}
+
 enum status bench_check_files_init(struct bench_check_files *files,
                                    const struct bench_instance *instance,
                                    struct error *error)
 {
     enum status status = STATUS_OK;
+    struct network_args args = {0};
     *files = (struct bench_check_files){0};
-    STATUS_TRY(
-        make_plain(&files->network, &files->is_copy[0], instance->onnx, error));
-    STATUS_TRY(make_plain(&files->property, &files->is_copy[1],
-                          instance->vnnlib, error));
+    if (instance->onnx[0] == '[') {
+        STATUS_TRY(network_args_read_list(&args, instance->onnx, error));
+    } else {
+        const struct astrolabe_network only = {NULL, instance->onnx};
+        VEC_PUSH(&args.networks, only);
+    }
+    for (size_t i = 0; i < args.networks.n; i++) {
+        STATUS_TRY(add_network(files, &args.networks.data[i], error));
+    }
+    STATUS_TRY(make_plain(&files->property, files, instance->vnnlib, error));
 cleanup:
+    network_args_clear(&args);
     return status;
 }
 
 void bench_check_files_clear(struct bench_check_files *files)
 {
-    if (files->is_copy[0]) {
-        (void)unlink(files->network);
+    for (size_t i = 0; i < files->copies.n; i++) {
+        (void)unlink(files->copies.data[i]);
+        alloc_free(files->copies.data[i]);
     }
-    if (files->is_copy[1]) {
-        (void)unlink(files->property);
+    for (size_t i = 0; i < files->networks.n; i++) {
+        alloc_free(files->networks.data[i]);
     }
-    alloc_free(files->network);
+    VEC_CLEAR(&files->copies);
+    VEC_CLEAR(&files->networks);
+    VEC_CLEAR(&files->arguments);
     alloc_free(files->property);
     *files = (struct bench_check_files){0};
+}
+
+char **bench_check_arguments(struct bench_check_files *files, char *checker,
+                             char *certificate)
+{
+    static char network[] = "--network";
+    static char property[] = "--property";
+    files->arguments.n = 0;
+    VEC_PUSH(&files->arguments, checker);
+    VEC_PUSH(&files->arguments, certificate);
+    for (size_t i = 0; i < files->networks.n; i++) {
+        VEC_PUSH(&files->arguments, network);
+        VEC_PUSH(&files->arguments, files->networks.data[i]);
+    }
+    VEC_PUSH(&files->arguments, property);
+    VEC_PUSH(&files->arguments, files->property);
+    VEC_PUSH(&files->arguments, NULL);
+    return files->arguments.data;
 }

@@ -5,6 +5,7 @@
 #include "src/app/bench_list.h"
 #include "src/base/error.h"
 #include "src/base/status.h"
+#include "src/base/vec.h"
 
 #include <stddef.h>
 
@@ -37,22 +38,31 @@ enum status bench_check_find(char **checker, struct error *error);
 char *bench_check_path(const struct bench_check *check,
                        const struct bench_list *list, size_t instance);
 
-/* Plain files for the checker.
- *   network, property    as given, or unpacked copies; owned
- *   is_copy              which of the two are copies, to be removed */
+/* Plain files for the checker, owned.
+ *   networks   FILE, or NAME=FILE for each of several
+ *   property   as given, or the path of an unpacked copy
+ *   copies     unpacked copies, to be removed
+ *   arguments  of bench_check_arguments */
 struct bench_check_files {
-    char *network;
+    VEC(char *) networks;
     char *property;
-    bool is_copy[2];
+    VEC(char *) copies;
+    VEC(char *) arguments;
 };
 
 /* Unpacks what is packed into temporary files; paths are relative to the
  * working folder.
- *   returns  STATUS_OK; STATUS_IO; STATUS_BAD_INPUT. _clear is due in all
- *            cases and removes the copies. */
+ *   returns  STATUS_OK; STATUS_IO; STATUS_BAD_INPUT; STATUS_USAGE for a list of
+ *            networks that is none. _clear is due in all cases and removes the
+ *            copies. */
 enum status bench_check_files_init(struct bench_check_files *files,
                                    const struct bench_instance *instance,
                                    struct error *error);
 void bench_check_files_clear(struct bench_check_files *files);
+
+/* The arguments of the checker for a certificate, NULL behind the last one;
+ * owned by the files, until the next call. */
+char **bench_check_arguments(struct bench_check_files *files, char *checker,
+                             char *certificate);
 
 #endif

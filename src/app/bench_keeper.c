@@ -100,16 +100,13 @@ static void check(struct bench_record *record, const struct bench_child *child,
     struct error error = {0};
     if (bench_check_files_init(&files, job->instance, &error) == STATUS_OK) {
         char checker[] = "astrolabe-check";
-        char network[] = "--network";
-        char property[] = "--property";
         char proof[4096];
-        char *arguments[] = {checker,  proof,          network, files.network,
-                             property, files.property, NULL};
-        const struct program program = {.path = job->checker,
-                                        .arguments = arguments,
-                                        .output = child->check_output,
-                                        .errors = child->check_errors,
-                                        .mask = &signals[1]};
+        const struct program program = {
+            .path = job->checker,
+            .arguments = bench_check_arguments(&files, checker, proof),
+            .output = child->check_output,
+            .errors = child->check_errors,
+            .mask = &signals[1]};
         (void)snprintf(proof, sizeof proof, "%s", job->proof);
         record->is_checked = true;
         watch(&record->check, &program,

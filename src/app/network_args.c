@@ -116,8 +116,8 @@ cleanup:
     return status;
 }
 
-static enum status read_list(struct network_args *args, const char *text,
-                             struct error *error)
+enum status network_args_read_list(struct network_args *args, const char *text,
+                                   struct error *error)
 {
     enum status status = STATUS_OK;
     struct literal literal = {.start = text, .at = text};
@@ -147,7 +147,7 @@ enum status network_args_read(struct network_args *args, const struct cli *cli,
         add_argument(args, given->list.data[i]);
     }
     const char *list = cli_text(cli, OPTION_NETWORK_LIST);
-    return list == NULL ? STATUS_OK : read_list(args, list, error);
+    return list == NULL ? STATUS_OK : network_args_read_list(args, list, error);
 }
 
 void network_args_clear(struct network_args *args)

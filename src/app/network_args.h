@@ -25,6 +25,9 @@ struct network_args {
  */
 enum status network_args_read(struct network_args *args, const struct cli *cli,
                               struct error *error);
+/* Adds those of such a list alone; args zeroed or read before. */
+enum status network_args_read_list(struct network_args *args, const char *text,
+                                   struct error *error);
 void network_args_clear(struct network_args *args);
 
 #endif

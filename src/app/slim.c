@@ -91,13 +91,9 @@ static double children_cpu_s(void)
 }
 
 /* True if the checker accepts the file; seconds of CPU that it took. */
-static bool is_accepted(const struct slim *slim, char *path, double *seconds)
+static bool is_accepted(struct slim *slim, char *path, double *seconds)
 {
-    char network[] = "--network";
-    char property[] = "--property";
-    char *arguments[] = {
-        slim->checker,        path, network, slim->files.network, property,
-        slim->files.property, NULL};
+    char **arguments = bench_check_arguments(&slim->files, slim->checker, path);
     int wait_status = 0;
     const double started_s = children_cpu_s();
     const pid_t pid = fork();
@@ -194,7 +190,7 @@ cleanup:
 }
 
 /* The row of the certificate as it came. */
-static enum status add_first_row(const struct slim *slim, struct error *error)
+static enum status add_first_row(struct slim *slim, struct error *error)
 {
     struct astrolabe_sizes sizes = {0};
     double seconds[2] = {0.0, 0.0};
