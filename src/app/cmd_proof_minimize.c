@@ -50,7 +50,7 @@ static int run(struct slim_job *job, const struct cli *cli)
     enum status status = network_args_read(&args, cli, &error);
     if (status == STATUS_OK) {
         job->query = query;
-        job->network = args.networks.data[0].path;
+        job->network = network_args_text(&args);
         status = slim_run(&sizes, job, &error);
     }
     network_args_clear(&args);

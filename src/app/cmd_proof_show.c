@@ -115,9 +115,9 @@ static int prepare(struct subject *subject)
     if (network_args_read(&subject->networks, cli, &error) != STATUS_OK) {
         return fail_usage(cli, error.message);
     }
-    const char *network = subject->networks.networks.n == 0
-                              ? NULL
-                              : subject->networks.networks.data[0].path;
+    const char *first = subject->networks.networks.n == 0
+                            ? NULL
+                            : subject->networks.networks.data[0].path;
     if (property != NULL) {
         const int exit_status = load_query_at(&subject->query, cli, property);
         if (exit_status != EXIT_STATUS_OK) {
@@ -133,9 +133,10 @@ static int prepare(struct subject *subject)
         log_line(LOG_ERROR, "%s", subject->message);
         return EXIT_STATUS_ERROR;
     }
-    audit_run(&subject->audit, path, network, property);
+    audit_run(&subject->audit, path, network_args_text(&subject->networks),
+              property);
     subject->view = (struct astrolabe_view){
-        .network_path = network,
+        .network_path = first,
         .query = subject->query,
         .checked = subject->audit.text,
         .is_refused = subject->audit.is_refused,

@@ -218,7 +218,7 @@ static void minimize(struct run *run, bool is_slow)
     struct slim_job job = {
         .in = path,
         .out = path,
-        .network = run->networks.networks.data[0].path,
+        .network = network_args_text(&run->networks),
         .property = run->cli->operands.data[0],
         .query = run->query,
         .options = {.is_slow = is_slow,

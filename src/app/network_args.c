@@ -150,6 +150,51 @@ enum status network_args_read(struct network_args *args, const struct cli *cli,
     return list == NULL ? STATUS_OK : network_args_read_list(args, list, error);
 }
 
+/* Appends the text in quotes, for which `to` has twice its room and three. */
+static size_t put_quoted(char *to, const char *text)
+{
+    size_t n = 0;
+    to[n++] = '\'';
+    for (; *text != '\0'; text++) {
+        if (*text == '\'' || *text == '\\') {
+            to[n++] = '\\';
+        }
+        to[n++] = *text;
+    }
+    to[n++] = '\'';
+    return n;
+}
+
+const char *network_args_text(struct network_args *args)
+{
+    const size_t n_networks = args->networks.n;
+    if (n_networks <= 1) {
+        return n_networks == 0 ? NULL : args->networks.data[0].path;
+    }
+    size_t size = 3;
+    for (size_t i = 0; i < n_networks; i++) {
+        const struct astrolabe_network *one = &args->networks.data[i];
+        size += 2 * strlen(one->path) + 16 +
+                (one->name == NULL ? 0 : 2 * strlen(one->name));
+    }
+    char *text = NULL;
+    size_t n = 0;
+    NEW_ARRAY(text, size);
+    text[n++] = '[';
+    for (size_t i = 0; i < n_networks; i++) {
+        const struct astrolabe_network *one = &args->networks.data[i];
+        text[n++] = '(';
+        n += put_quoted(text + n, one->name == NULL ? "" : one->name);
+        text[n++] = ',';
+        n += put_quoted(text + n, one->path);
+        text[n++] = ')';
+        text[n++] = ',';
+    }
+    text[n - 1] = ']';
+    VEC_PUSH(&args->texts, text);
+    return text;
+}
+
 void network_args_clear(struct network_args *args)
 {
     for (size_t i = 0; i < args->texts.n; i++) {

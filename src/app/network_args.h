@@ -28,6 +28,9 @@ enum status network_args_read(struct network_args *args, const struct cli *cli,
 /* Adds those of such a list alone; args zeroed or read before. */
 enum status network_args_read_list(struct network_args *args, const char *text,
                                    struct error *error);
+/* The only path, or all of them with their names as such a list: for
+ * bench_check_files_init. NULL without networks. Owned by the arguments. */
+const char *network_args_text(struct network_args *args);
 void network_args_clear(struct network_args *args);
 
 #endif

@@ -87,6 +87,33 @@ START_TEST(odd_file_names_survive_a_list)
 }
 END_TEST
 
+START_TEST(a_list_can_be_written_again)
+{
+    struct network_args args;
+    struct network_args again = {0};
+    struct error error;
+    ck_assert_int_eq(
+        read_list(&args, "[('f', 'a\\'b\\\\.onnx'), ('g', '')]", &error),
+        STATUS_OK);
+    ck_assert_str_eq(args.networks.data[0].path, "a'b\\.onnx");
+    const char *text = network_args_text(&args);
+    ck_assert_int_eq(network_args_read_list(&again, text, &error), STATUS_OK);
+    ck_assert_uint_eq(again.networks.n, 2);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_str_eq(again.networks.data[i].name,
+                         args.networks.data[i].name);
+        ck_assert_str_eq(again.networks.data[i].path,
+                         args.networks.data[i].path);
+    }
+    network_args_clear(&args);
+    network_args_clear(&again);
+    read_one(&args, "f=one.onnx");
+    ck_assert_str_eq(network_args_text(&args), "one.onnx");
+    network_args_clear(&args);
+    ck_assert_ptr_null(network_args_text(&args));
+}
+END_TEST
+
 START_TEST(malformed_lists_are_refused_with_the_place)
 {
     static const char *const lists[] = {"",
@@ -119,6 +146,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, what_is_no_name_is_part_of_the_path);
     tcase_add_test(cases, lists_are_read_in_all_their_spellings);
     tcase_add_test(cases, odd_file_names_survive_a_list);
+    tcase_add_test(cases, a_list_can_be_written_again);
     tcase_add_test(cases, malformed_lists_are_refused_with_the_place);
     return cases;
 }
