@@ -66,6 +66,8 @@ struct subject {
     const struct ref_operator *row;
     struct net *net;
     struct layers *layers;
+    size_t n_inputs;
+    size_t n_outputs;
     char path[64];
     double lower[REF_OPERATOR_INPUTS];
     double upper[REF_OPERATOR_INPUTS];
@@ -104,9 +106,11 @@ static void subject_init(struct subject *subject,
     ck_assert_msg(net_lower(&subject->layers, subject->net, &error) ==
                       STATUS_OK,
                   "%s", error.message);
-    ck_assert_uint_le(net_n_outputs(subject->net), MOST_OUTPUTS);
+    subject->n_inputs = net_n_inputs(subject->net);
+    subject->n_outputs = net_n_outputs(subject->net);
+    ck_assert_uint_le(subject->n_outputs, MOST_OUTPUTS);
     for (size_t t = 0; t < N_POINTS; t++) {
-        for (size_t i = 0; i < net_n_inputs(subject->net); i++) {
+        for (size_t i = 0; i < subject->n_inputs; i++) {
             /* The element type is float32. */
             subject->x[t][i] = (double)(float)rng_range(&rng, subject->lower[i],
                                                         subject->upper[i]);
@@ -137,7 +141,7 @@ static bool is_exactly(const struct subject *subject, size_t t)
     bool is_same = true;
     if (net_eval_exact(y, subject->net, (const mpq_t *)x, &error) ==
         STATUS_OK) {
-        for (size_t j = 0; j < net_n_outputs(subject->net); j++) {
+        for (size_t j = 0; j < subject->n_outputs; j++) {
             is_same =
                 is_same && is_near(mpq_get_d(y[j]), subject->y[t][j], 1e-9);
         }
@@ -168,7 +172,7 @@ static bool evaluates(struct subject *subject)
                 STATUS_OK &&
             is_exactly(subject, t);
         layers_eval(layered, subject->layers, x);
-        for (size_t j = 0; j < net_n_outputs(subject->net) && is_same; j++) {
+        for (size_t j = 0; j < subject->n_outputs && is_same; j++) {
             const double y = subject->y[t][j];
             is_same = isfinite(y) && is_near(single[j], y, 1e-5) &&
                       is_near(layered[j], y, 1e-9) &&
@@ -215,13 +219,13 @@ static void write_property(char text[MOST_TEXT], const struct subject *subject,
                            double most)
 {
     size_t n = 0;
-    for (size_t i = 0; i < net_n_inputs(subject->net); i++) {
+    for (size_t i = 0; i < subject->n_inputs; i++) {
         n += (size_t)snprintf(text + n, MOST_TEXT - n,
                               "(declare-const X_%zu Real)(assert (>= X_%zu "
                               "%.6f))(assert (<= X_%zu %.6f))\n",
                               i, i, subject->lower[i], i, subject->upper[i]);
     }
-    for (size_t j = 0; j < net_n_outputs(subject->net); j++) {
+    for (size_t j = 0; j < subject->n_outputs; j++) {
         n += (size_t)snprintf(text + n, MOST_TEXT - n,
                               "(declare-const Y_%zu Real)\n", j);
     }
@@ -304,7 +308,8 @@ static int disprove(const struct subject *subject, double most)
 }
 
 /* Whether what holds by a margin beyond `most` is proved and accepted, in a
- * process of its own: the checker ends it at what it does not support. */
+ * process of its own: the checker ends it at what it does not support. The
+ * subject has been cleared, so that no memory is lost then. */
 static bool is_certified(const struct subject *subject, double most)
 {
     double greatest = -HUGE_VAL;
@@ -379,9 +384,9 @@ static void measure(struct facts *facts, const struct ref_operator *row)
         facts->has_neurons =
             facts->has_neurons || layer_has_neurons(&subject.layers->layer[k]);
     }
+    subject_clear(&subject);
     facts->is_certified = is_certified(&subject, least) || facts->is_certified;
     facts->n_networks++;
-    subject_clear(&subject);
 }
 
 static const char *say(bool holds)
