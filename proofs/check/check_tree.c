@@ -5,6 +5,7 @@
 #include "proofs/check/check_fail.h"
 #include "proofs/check/check_form.h"
 #include "proofs/check/check_kept.h"
+#include "proofs/check/check_needed.h"
 #include "proofs/check/check_region.h"
 #include "proofs/check/check_transcendental.h"
 
@@ -42,6 +43,7 @@ struct level {
  *   nodes    [CHECK_MOST_DEPTH + 1] those on the path, by depth
  *   forms    of nodes entered
  *   n_units  units that were met; n_owned of them are checked here
+ *   needed   by the case in work
  *   z, ends  [neurons of the widest layer] scratch of refreshing
  *   goals .. closing  [n_goals] goal > right, or >= right if strict, for a
  *            closing; closed: by number of the closing
@@ -58,6 +60,7 @@ struct walk {
     size_t n_units;
     size_t n_owned;
     bool is_owner;
+    struct check_needed needed;
     uint32_t *z;
     int64_t *ends;
     size_t n_goals;
@@ -291,13 +294,9 @@ static bool refresh(struct walk *walk, const struct check_layer *layer,
 {
     const struct check_region *region = &walk->context.region;
     bool has_any = true;
-    size_t n = 0;
-    for (size_t i = 0; i < check_n_numbered(layer); i++) {
-        const uint32_t z = layer->source[i];
-        if (z >= region->n_inputs && check_can_gain(region, layer, i)) {
-            walk->z[n++] = z;
-        }
-    }
+    check_needed_find(&walk->needed, walk->proof->network, current_case(walk));
+    const size_t n =
+        check_needed_neurons(walk->z, &walk->needed, region, layer);
     check_back_neurons(walk->ends, walk->back, region, walk->z, n, arithmetic);
     for (size_t i = 0; i < n; i++) {
         has_any =
@@ -536,6 +535,7 @@ static void clear_walk(struct walk *walk)
     check_free(walk->nodes);
     check_free(walk->levels);
     check_forms_clear(&walk->forms);
+    check_needed_clear(&walk->needed);
     check_free(walk->z);
     check_free(walk->ends);
     check_free(walk->closed);
