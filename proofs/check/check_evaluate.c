@@ -65,57 +65,76 @@ static bool is_dyadic(const mpq_t x)
     return mpz_popcount(mpq_denref(x)) == 1;
 }
 
-/* End e of a row if those of its columns are dyadic, else false. */
-static bool add_dyadics(mpq_t y, mpq_t *const ends[2],
+/* The odd part of the denominator of x, and the power of two in it. */
+static long split_denominator(mpz_t odd, const mpq_t x)
+{
+    const mp_bitcnt_t twos = mpz_scan1(mpq_denref(x), 0);
+    mpz_tdiv_q_2exp(odd, mpq_denref(x), twos);
+    return (long)twos;
+}
+
+/* The odd part of the common denominator of end e of the row's columns; `odd`
+ * is scratch. */
+static void find_common(mpz_t common, mpz_t odd, mpq_t *const ends[2],
                         const struct check_layer *layer, size_t i, size_t e)
 {
-    struct check_dyadic one = {.exponent = 0};
-    struct check_dyadic sum = {.exponent = 0};
-    bool are_dyadic = true;
-    mpz_init_set_ui(one.value, 1);
-    mpz_init(sum.value);
-    check_dyadic_add_double(&sum, &one, layer->bias[i]);
-    for (size_t k = layer->start[i]; k < layer->start[i + 1] && are_dyadic;
-         k++) {
+    mpz_set_ui(common, 1);
+    for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
         const size_t from = layer->weight[k] < 0.0 ? 1 - e : e;
-        const mpq_srcptr of = ends[from][layer->column[k]];
-        const struct check_dyadic part = {
-            /* its numerator is borrowed */
-            .value = {*mpq_numref(of)},
-            .exponent = -(long)mpz_scan1(mpq_denref(of), 0)};
-        are_dyadic = is_dyadic(of);
-        if (are_dyadic) {
-            check_dyadic_add_double(&sum, &part, layer->weight[k]);
+        (void)split_denominator(odd, ends[from][layer->column[k]]);
+        if (mpz_cmp(odd, common) != 0) {
+            mpz_lcm(common, common, odd);
         }
     }
+}
+
+/* End e of a row: the sum over the common denominator. */
+static void add_row(mpq_t y, mpq_t *const ends[2],
+                    const struct check_layer *layer, size_t i, size_t e)
+{
+    struct check_dyadic part = {.exponent = 0};
+    struct check_dyadic sum = {.exponent = 0};
+    mpz_t common;
+    mpz_t odd;
+    mpz_inits(part.value, sum.value, common, odd, NULL);
+    find_common(common, odd, ends, layer, i, e);
+    mpz_set(part.value, common);
+    check_dyadic_add_double(&sum, &part, layer->bias[i]);
+    for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
+        const size_t from = layer->weight[k] < 0.0 ? 1 - e : e;
+        const mpq_srcptr of = ends[from][layer->column[k]];
+        part.exponent = -split_denominator(odd, of);
+        if (mpz_cmp(odd, common) == 0) {
+            mpz_set(part.value, mpq_numref(of));
+        } else {
+            mpz_divexact(odd, common, odd);
+            mpz_mul(part.value, mpq_numref(of), odd);
+        }
+        check_dyadic_add_double(&sum, &part, layer->weight[k]);
+    }
     check_dyadic_get(y, &sum);
-    mpz_clear(one.value);
-    mpz_clear(sum.value);
-    return are_dyadic;
+    if (mpz_cmp_ui(common, 1) != 0) {
+        mpz_mul(mpq_denref(y), mpq_denref(y), common);
+        mpq_canonicalize(y);
+    }
+    mpz_clears(part.value, sum.value, common, odd, NULL);
 }
 
 /* Ends of a row from those of its columns. */
 static void enclose_row(mpq_t y[2], mpq_t *const ends[2],
                         const struct check_layer *layer, size_t i)
 {
-    if (add_dyadics(y[0], ends, layer, i, 0) &&
-        add_dyadics(y[1], ends, layer, i, 1)) {
-        return;
+    bool is_point = true;
+    for (size_t k = layer->start[i]; k < layer->start[i + 1] && is_point; k++) {
+        const uint32_t column = layer->column[k];
+        is_point = mpq_equal(ends[0][column], ends[1][column]) != 0;
     }
-    mpq_t weight;
-    mpq_t part;
-    mpq_inits(weight, part, NULL);
-    mpq_set_d(y[0], layer->bias[i]);
-    mpq_set_d(y[1], layer->bias[i]);
-    for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
-        mpq_set_d(weight, layer->weight[k]);
-        for (size_t e = 0; e < 2; e++) {
-            const size_t from = mpq_sgn(weight) < 0 ? 1 - e : e;
-            mpq_mul(part, weight, ends[from][layer->column[k]]);
-            mpq_add(y[e], y[e], part);
-        }
+    add_row(y[0], ends, layer, i, 0);
+    if (is_point) {
+        mpq_set(y[1], y[0]);
+    } else {
+        add_row(y[1], ends, layer, i, 1);
     }
-    mpq_clears(weight, part, NULL);
 }
 
 /* Ends of x * z; y may be x. */
