@@ -272,10 +272,17 @@ static void open_subject(struct subject *self, struct ref_bytes file,
 
 static void close_subject(struct subject *self)
 {
-    query_destroy(self->query);
     ref_file_remove(self->network);
     ref_file_remove(self->property);
     ref_file_remove(self->certificate);
+}
+
+/* Releases the query, so that the process of the checker has its own memory
+ * only. */
+static void close_query(struct subject *self, struct proof *proof)
+{
+    proof_destroy(proof);
+    query_destroy(self->query);
 }
 
 /* Exit status of the checker on the subject's certificate. */
@@ -330,10 +337,12 @@ static enum verdict decide(struct ref_bytes file, const char *rest,
     const enum verdict verdict = result.verdict;
     if (proof != NULL && verdict != VERDICT_UNKNOWN) {
         ck_assert_int_eq(proof_write(proof, &result.stats, &error), STATUS_OK);
-        ck_assert_int_eq(check(&self), 0);
     }
     verify_result_clear(&result);
-    proof_destroy(proof);
+    close_query(&self, proof);
+    if (is_proved && verdict != VERDICT_UNKNOWN) {
+        ck_assert_int_eq(check(&self), 0);
+    }
     close_subject(&self);
     return verdict;
 }
@@ -401,8 +410,8 @@ static int forge(struct ref_bytes file, const char *rest, const double *x)
         proof_keep_witness(proof, x);
     }
     ck_assert_int_eq(proof_write(proof, &stats, &error), STATUS_OK);
+    close_query(&self, proof);
     const int status = check(&self);
-    proof_destroy(proof);
     close_subject(&self);
     return status;
 }
