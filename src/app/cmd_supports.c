@@ -43,8 +43,8 @@ static int answer(const struct cli *cli)
 {
     int status = EXIT_STATUS_OK;
     if (cli->operands.n > 0 || cli_is_set(cli, OPTION_OPERATOR_TABLE)) {
-        status = print_operators(
-            cli->operands.n > 0 ? cli->operands.data[0] : NULL);
+        status =
+            print_operators(cli->operands.n > 0 ? cli->operands.data[0] : NULL);
     }
     if (cli_is_set(cli, OPTION_ONNX_OPERATORS)) {
         for (size_t i = 0; i < astrolabe_n_operators(); i++) {
@@ -71,7 +71,8 @@ int cmd_supports(const struct cli *cli)
         n_given += cli_is_set(cli, (enum option)i) ? 1 : 0;
     }
     if (n_given != 1) {
-        log_line(LOG_ERROR, "supports: expected one capability or network, found %zu",
+        log_line(LOG_ERROR,
+                 "supports: expected one capability or network, found %zu",
                  n_given);
         help_hint(stderr, cli->command);
         return EXIT_STATUS_USAGE;
