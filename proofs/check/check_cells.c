@@ -88,6 +88,18 @@ static void mark(bool *is_read, const struct check_network *network,
     }
 }
 
+static void mark_disjunct(bool *is_read, const struct check_disjunct *disjunct)
+{
+    for (size_t a = 0; a < disjunct->n_atoms; a++) {
+        const struct check_atom *atom = disjunct->atoms[a];
+        for (size_t t = 0; t < atom->n_terms; t++) {
+            if (!atom->terms[t].is_output) {
+                is_read[atom->terms[t].index] = true;
+            }
+        }
+    }
+}
+
 /* The inputs that the network or an atom of the case reads. */
 static void mark_read(bool *is_read, const struct check_network *network,
                       const struct check_case *of)
@@ -102,14 +114,7 @@ static void mark_read(bool *is_read, const struct check_network *network,
     }
     mark(is_read, network, network->output, network->n_outputs);
     for (size_t d = 0; d < of->n_disjuncts; d++) {
-        for (size_t a = 0; a < of->disjuncts[d].n_atoms; a++) {
-            const struct check_atom *atom = of->disjuncts[d].atoms[a];
-            for (size_t t = 0; t < atom->n_terms; t++) {
-                if (!atom->terms[t].is_output) {
-                    is_read[atom->terms[t].index] = true;
-                }
-            }
-        }
+        mark_disjunct(is_read, &of->disjuncts[d]);
     }
 }
 

@@ -377,7 +377,7 @@ void check_network_tables(unsigned char hash[32],
                of->n_tables);
     build_inputs(&b);
     build_nodes(&b);
-    for (size_t i = 0; i < of->n_tables; i++) {
+    for (size_t i = 0; of->tables != NULL && i < of->n_tables; i++) {
         const struct check_value *value = check_find(&b, of->tables[i]);
         if (value == NULL || value->number == NULL) {
             check_unsupported("%s: tensor '%s' is no constant in all cells",

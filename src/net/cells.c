@@ -97,7 +97,7 @@ static bool find_pin(int64_t *value, const struct import_pins *pins,
 enum status cells_cast(bool *is_pinned, struct import *import,
                        const struct tensor *x, int to)
 {
-    size_t elements[SITE_ELEMENTS];
+    size_t elements[SITE_ELEMENTS] = {0};
     struct type_range range = {0};
     struct tensor *output = NULL;
     *is_pinned = false;

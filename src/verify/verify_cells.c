@@ -190,16 +190,15 @@ static void copy_case(struct query_case *one, const struct query_case *of,
            n * sizeof *one->is_upper_strict);
 }
 
-/* Marks the inputs that the atoms read. */
-static void mark_atoms(bool *is_read, const struct query_case *one, size_t n)
+/* Marks the inputs among n that the disjunct reads. */
+static void mark_disjunct(bool *is_read, const struct query_disjunct *disjunct,
+                          size_t n)
 {
-    for (size_t d = 0; d < one->n_disjuncts; d++) {
-        for (size_t q = 0; q < one->disjuncts[d].n_atoms; q++) {
-            const struct query_atom *atom = &one->disjuncts[d].atoms[q];
-            for (size_t t = 0; t < atom->n_terms; t++) {
-                if (atom->terms[t].variable < n) {
-                    is_read[atom->terms[t].variable] = true;
-                }
+    for (size_t q = 0; q < disjunct->n_atoms; q++) {
+        const struct query_atom *atom = &disjunct->atoms[q];
+        for (size_t t = 0; t < atom->n_terms; t++) {
+            if (atom->terms[t].variable < n) {
+                is_read[atom->terms[t].variable] = true;
             }
         }
     }
@@ -213,7 +212,9 @@ static void look_at(struct part_query *part)
     bool *is_read = NULL;
     NEW_ARRAY(is_read, n);
     net_reads(is_read, part->query.net);
-    mark_atoms(is_read, &part->one, n);
+    for (size_t d = 0; d < part->one.n_disjuncts; d++) {
+        mark_disjunct(is_read, &part->one.disjuncts[d], n);
+    }
     part->is_free = true;
     part->is_point = true;
     for (size_t k = 0; k < net_n_indices(part->of); k++) {
