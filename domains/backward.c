@@ -135,15 +135,11 @@ static double size_of(const struct backward *b, const struct bounds *bounds,
                 fmax(fabs(bounds->lower[k][i]), fabs(bounds->upper[k][i])));
 }
 
-/* The largest size of a value of layer k, by those of its sources. */
+/* The largest size of value i of layer k, by those of its sources. */
 static double magnitude_by_sources(const struct backward *b, size_t k, size_t i,
                                    const struct bounds *bounds)
 {
     const struct layer *layer = &b->layers->layer[k];
-    const bool has_source =
-        layer->kind != LAYER_INPUT && layer->kind != LAYER_AFFINE;
-    const double m =
-        has_source ? size_of(b, bounds, layer->source, i) : HUGE_VAL;
     double lower = -HUGE_VAL;
     double upper = HUGE_VAL;
     double sum = 0.0;
@@ -158,18 +154,19 @@ static double magnitude_by_sources(const struct backward *b, size_t k, size_t i,
         }
         return (sum + fabs(layer->bias[i])) * (1.0 + 4.0 * b->gamma);
     case LAYER_RELU:
-        return m;
+        return size_of(b, bounds, layer->source, i);
     case LAYER_ACTIVATION:
         act_curve_range(&lower, &upper, layer->activation,
                         bounds->lower[layer->source][i],
                         bounds->upper[layer->source][i]);
         return fmax(fabs(lower), fabs(upper));
     case LAYER_PRODUCT:
-        return m * size_of(b, bounds, layer->other, i) * (1.0 + 0x1p-50);
+        return size_of(b, bounds, layer->source, i) *
+               size_of(b, bounds, layer->other, i) * (1.0 + 0x1p-50);
     case LAYER_SCALE:
         break;
     }
-    return m *
+    return size_of(b, bounds, layer->source, i) *
            fmax(fabs(layer->factor_lower[i]), fabs(layer->factor_upper[i])) *
            (1.0 + 0x1p-50);
 }

@@ -394,7 +394,6 @@ static bool bound_root(struct bab *bab)
         node_destroy(root);
         bab->root_refresh = p->record.refresh;
         meet(&bab->root_bounds->bounds, &p->bounds);
-        bab->root_bounds->is_settled = layers->n_curved > 0;
         p->has_root = is_possible && layers->n_curved == 0;
         backward_set_scale(p->backward, &bab->root_bounds->bounds);
     }

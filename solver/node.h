@@ -31,7 +31,6 @@ struct split {
  *   row       [n_rows x n_inputs], NULL if there are none
  *   constant  [n_rows]
  *   dual      where its dual bound stopped (prover_dual.h); NULL if nowhere
- *   is_settled  found by all means at the root: bounding it again is no use
  *   weight    [n_rows] multipliers of sums (spec.h), NULL for the first ones
  */
 struct dual_state;
@@ -41,7 +40,6 @@ struct node_bounds {
     double *row;
     double *constant;
     struct dual_state *dual;
-    bool is_settled;
     double *weight;
 };
 

@@ -513,15 +513,14 @@ bool prover_bound_neurons(struct prover *p, const struct node *node)
     /* A second time gains a few per cent; where that is slow, it is not worth
      * it. Without an LP a literal tells nothing of its own layer and below. */
     size_t changed = 0;
-    if (p->has_root && node->depth == 0 &&
-        p->cone[p->layers->n_layers - 1] > LEAST_ONCE) {
+    const bool is_large =
+        p->cone[p->layers->n_layers - 1] > LEAST_ONCE ||
+        (p->layers->n_curved > 0 && p->n_varying > PROVER_LP_INPUTS);
+    if (p->has_root && node->depth == 0 && is_large) {
         changed = p->layers->n_layers;
     } else if (p->lp == NULL && p->layers->n_curved > 0 && node->depth > 0 &&
                node->path[node->depth - 1].kind == SPLIT_NEURON) {
         changed = node->path[node->depth - 1].layer;
-    } else if (node->depth == 0 && node->bounds->is_settled &&
-               p->n_varying > PROVER_LP_INPUTS) {
-        changed = p->layers->n_layers;
     }
     return bound_layers(p, node, (struct relu){.has_rows = true}, changed);
 }
