@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_back.h"
 
+#include "proofs/check/check_ahead.h"
 #include "proofs/check/check_fail.h"
 #include "proofs/check/check_kept.h"
 #include "proofs/check/check_matrix.h"
+#include "proofs/check/check_pass.h"
 #include "proofs/check/check_share.h"
 #include "proofs/check/check_words.h"
 
@@ -12,6 +14,9 @@
 
 /* Of coefficients in words; of sets of coordinates. */
 enum { GOAL_BITS = 60, WORD = 64 };
+
+/* Unstable neurons of a layer from which on forms are worth their pass. */
+enum { AHEAD_FROM = 64 };
 
 /*
  * q . v + sum <= goal, exactly.
@@ -22,6 +27,7 @@ enum { GOAL_BITS = 60, WORD = 64 };
 struct check_back {
     const struct check_network *network;
     struct check_words words;
+    struct check_ahead *ahead;
     struct check_dyadic *q;
     uint64_t *is_used;
     struct check_dyadic sum;
@@ -37,6 +43,8 @@ struct check_back *check_back_create(const struct check_network *network,
     back->network = network;
     check_words_init(&back->words, network,
                      shared != NULL ? &shared->words : NULL);
+    back->ahead = check_ahead_create(network, back->words.state->matrices,
+                                     back->words.kept);
     back->q = check_alloc(network->n_coordinates, sizeof *back->q);
     for (size_t i = 0; i < network->n_coordinates; i++) {
         mpz_init(back->q[i].value);
@@ -56,6 +64,7 @@ void check_back_free(struct check_back *back)
     mpz_clear(back->sum.value);
     mpz_clear(back->bound.value.value);
     check_goal_clear(&back->goal);
+    check_ahead_free(back->ahead);
     check_words_clear(&back->words);
     check_free(back->q);
     check_free(back->is_used);
@@ -331,6 +340,43 @@ void check_back_finish(struct check_bound *bounds, struct check_back *back,
 bool check_back_has_forms(const struct check_back *back)
 {
     return check_words_have_forms(&back->words);
+}
+
+void check_back_enter(struct check_back *back)
+{
+    check_ahead_reset(back->ahead);
+}
+
+/* Narrows those of z[n], unstable sources of ReLUs, that forms show to be stable
+ * to their ranges; the others come first then. Returns their number. */
+static size_t settle(uint32_t *z, size_t n, struct check_back *back,
+                     struct check_context *context)
+{
+    const struct check_region *region = &context->region;
+    size_t n_left = 0;
+    for (size_t k = 0; k < n; k++) {
+        const int64_t *ends = region->ends + 2 * (size_t)z[k];
+        int64_t range[2];
+        const bool is_stable =
+            check_ahead_range(range, back->ahead, region, z[k]) &&
+            (range[0] >= 0 || range[1] <= 0) && range[0] <= ends[1] &&
+            ends[0] <= range[1];
+        if (!is_stable ||
+            !check_context_narrow(context, z[k], range[0], range[1])) {
+            z[n_left++] = z[k];
+        }
+    }
+    return n_left;
+}
+
+size_t check_back_settle(uint32_t *z, size_t n, struct check_back *back,
+                         struct check_context *context,
+                         const struct check_layer *layer,
+                         enum check_arithmetic arithmetic)
+{
+    const bool is_worth = layer->kind == CHECK_RELU &&
+                          arithmetic == CHECK_FAST && n >= AHEAD_FROM;
+    return is_worth ? settle(z, n, back, context) : n;
 }
 
 /* The fact that the exact lower bound of z, or of -z for sign -1, gives. */

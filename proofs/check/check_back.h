@@ -77,6 +77,20 @@ void check_back_finish(struct check_bound *bounds, struct check_back *back,
 /* False if forms depend on the ends of inputs. */
 bool check_back_has_forms(const struct check_back *back);
 
+/* Forgets forms of values: the region is another one, or wider. */
+void check_back_enter(struct check_back *back);
+
+/*
+ * FORMAT.md, "Arithmetic": of z[n], unstable sources of a layer of ReLUs, those
+ * that forms show to be stable are narrowed to their ranges. The others come
+ * first in z then; their number is returned. Nothing is done for few, in
+ * integers, or for other layers.
+ */
+size_t check_back_settle(uint32_t *z, size_t n, struct check_back *back,
+                         struct check_context *context,
+                         const struct check_layer *layer,
+                         enum check_arithmetic arithmetic);
+
 /*
  * FORMAT.md, "Refresh": ends[2 * i] and ends[2 * i + 1] receive the lower and
  * upper end of v of coordinate z[i], i < n, in units of 2^-G, rounded outward,

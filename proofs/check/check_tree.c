@@ -4,7 +4,6 @@
 
 #include "proofs/check/check_fail.h"
 #include "proofs/check/check_form.h"
-#include "proofs/check/check_kept.h"
 #include "proofs/check/check_needed.h"
 #include "proofs/check/check_region.h"
 #include "proofs/check/check_transcendental.h"
@@ -295,8 +294,9 @@ static bool refresh(struct walk *walk, const struct check_layer *layer,
     const struct check_region *region = &walk->context.region;
     bool has_any = true;
     check_needed_find(&walk->needed, walk->proof->network, current_case(walk));
-    const size_t n =
-        check_needed_neurons(walk->z, &walk->needed, region, layer);
+    const size_t n = check_back_settle(
+        walk->z, check_needed_neurons(walk->z, &walk->needed, region, layer),
+        walk->back, &walk->context, layer, arithmetic);
     check_back_neurons(walk->ends, walk->back, region, walk->z, n, arithmetic);
     for (size_t i = 0; i < n; i++) {
         has_any =
@@ -314,6 +314,7 @@ static void take_steps(struct walk *walk, const struct check_node *node,
     const struct check_network *network = walk->proof->network;
     size_t l = 0;
     size_t next = level == walk->levels ? 0 : network->n_layers;
+    check_back_enter(walk->back);
     for (size_t r = 0; r < network->n_relus && !level->is_empty; r++) {
         bool has_any =
             check_back_renew(&walk->context, network, &next, network->relu[r]);

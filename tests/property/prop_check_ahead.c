@@ -1,0 +1,133 @@
+/* The checker's forms of values hold at executions, and know more than
+ * intervals. */
+#include "proofs/check/check_ahead.h"
+#include "proofs/check/check_back.h"
+#include "proofs/check/check_fail.h"
+#include "src/base/rng.h"
+#include "tests/ref/ref_goals.h"
+#include "tests/suite.h"
+
+#include <math.h>
+
+/* Prepared weights and lines of a network. */
+struct tools {
+    struct check_matrix *matrices;
+    struct check_kept *kept;
+    struct check_ahead *ahead;
+};
+
+static void tools_open(struct tools *tools, const struct check_network *network)
+{
+    tools->matrices = check_alloc(network->n_layers, sizeof *tools->matrices);
+    tools->kept = check_alloc(network->n_coordinates, sizeof *tools->kept);
+    for (size_t l = 0; l < network->n_layers; l++) {
+        if (network->layers[l].kind == CHECK_AFFINE) {
+            check_matrix_init(&tools->matrices[l], &network->layers[l]);
+        }
+    }
+    tools->ahead = check_ahead_create(network, tools->matrices, tools->kept);
+    check_ahead_reset(tools->ahead);
+}
+
+static void tools_close(struct tools *tools,
+                        const struct check_network *network)
+{
+    for (size_t l = 0; l < network->n_layers; l++) {
+        check_matrix_clear(&tools->matrices[l]);
+    }
+    check_ahead_free(tools->ahead);
+    check_free(tools->matrices);
+    check_free(tools->kept);
+}
+
+/* Values of all coordinates at a random point of the box, often a corner. */
+static bool draw_execution(mpq_t *lower, mpq_t *upper, struct ref_goals *sample)
+{
+    for (size_t i = 0; i < sample->network.n_inputs; i++) {
+        const int64_t *ends = sample->region.ends + 2 * i;
+        const double share = rng_below(&sample->rng, 3) == 0
+                                 ? rng_unit(&sample->rng)
+                                 : (double)rng_below(&sample->rng, 2);
+        const int64_t at =
+            ends[0] + (int64_t)floor(share * (double)(ends[1] - ends[0]));
+        mpq_set_si(lower[i], at < ends[1] ? at : ends[1], 1);
+        mpq_div_2exp(lower[i], lower[i], sample->region.box_bits);
+        mpq_set(upper[i], lower[i]);
+    }
+    return check_network_enclose(lower, upper, &sample->network, 256);
+}
+
+/* Whether range[0] <= v <= range[1], in units of 2^-bits. */
+static bool is_in(const int64_t range[2], const mpq_t lower, const mpq_t upper,
+                  unsigned bits)
+{
+    mpq_t end;
+    mpq_init(end);
+    mpq_set_si(end, range[0], 1);
+    mpq_div_2exp(end, end, bits);
+    const bool is_above = mpq_cmp(upper, end) >= 0;
+    mpq_set_si(end, range[1], 1);
+    mpq_div_2exp(end, end, bits);
+    const bool is_below = mpq_cmp(lower, end) <= 0;
+    mpq_clear(end);
+    return is_above && is_below;
+}
+
+/* Checks all ranges at some executions; counts those that are narrower than
+ * intervals. */
+static size_t check_ranges(struct ref_goals *sample, struct tools *tools)
+{
+    const struct check_network *network = &sample->network;
+    const size_t n = network->n_coordinates;
+    mpq_t *lower = check_alloc(n, sizeof *lower);
+    mpq_t *upper = check_alloc(n, sizeof *upper);
+    size_t n_narrow = 0;
+    for (size_t c = 0; c < n; c++) {
+        mpq_inits(lower[c], upper[c], NULL);
+    }
+    for (size_t e = 0; e < 10; e++) {
+        const bool has_values = draw_execution(lower, upper, sample);
+        for (size_t c = network->n_inputs; c < n && has_values; c++) {
+            int64_t range[2];
+            const int64_t *ends = sample->region.ends + 2 * c;
+            if (check_ahead_range(range, tools->ahead, &sample->region,
+                                  (uint32_t)c)) {
+                ck_assert(
+                    is_in(range, lower[c], upper[c], sample->region.fact_bits));
+                n_narrow += range[0] > ends[0] + 1 || range[1] < ends[1] - 1;
+            }
+        }
+    }
+    for (size_t c = 0; c < n; c++) {
+        mpq_clears(lower[c], upper[c], NULL);
+    }
+    check_free(lower);
+    check_free(upper);
+    return n_narrow;
+}
+
+START_TEST(ranges_hold_at_executions)
+{
+    struct ref_goals sample = {.kind = REF_PLAIN};
+    size_t n_narrow = 0;
+    rng_init(&sample.rng, test_seed());
+    for (size_t i = 0; i < test_count(600); i++) {
+        struct tools tools;
+        sample.kind = (enum ref_weights)(i % REF_N_KINDS);
+        sample.is_curved = i / REF_N_KINDS % 2 == 1;
+        ref_goals_open(&sample);
+        tools_open(&tools, &sample.network);
+        n_narrow += check_ranges(&sample, &tools);
+        tools_close(&tools, &sample.network);
+        ref_goals_close(&sample);
+    }
+    ck_assert_msg(n_narrow > 1000, "only %zu ranges are narrow", n_narrow);
+}
+END_TEST
+
+TCase *test_cases(void)
+{
+    TCase *tests = tcase_create("check_ahead");
+    tcase_add_test(tests, ranges_hold_at_executions);
+    return tests;
+}
