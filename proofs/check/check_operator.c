@@ -186,9 +186,10 @@ static void build_reshape(struct check_builder *b)
         shape.dims[d] = is_free   ? 1
                         : is_copy ? input.shape.dims[d]
                                   : (size_t)list.data[d];
-        check_malformed_if(
-            b, shape.dims[d] != 0 && known > input.n / shape.dims[d],
-            "number of elements changes");
+        check_malformed_if(b,
+                           input.n != 0 && shape.dims[d] != 0 &&
+                               known > input.n / shape.dims[d],
+                           "number of elements changes");
         known *= shape.dims[d];
     }
     if (free_dim != NULL) {
