@@ -70,33 +70,67 @@ static struct ref_bytes make_bypass(void)
     return ref_model_finish(&model);
 }
 
-/* y[4] = x * m, m = 1 but at i, where it is -1, if there is such a place:
- * lists that may be empty are cut, spread and written. */
-static struct ref_bytes make_patch(void)
+/* y = tanh(x[1] * w[i]) - tanh(x[1] * w[i]), which is 0, and no enclosure of a
+ * finite length tells. */
+static struct ref_bytes make_undecided(void)
+{
+    struct ref_model model = start();
+    ref_model_floats(&model, "w", &four, 1, entries);
+    ref_model_node(&model, "Gather", "w,i", "t");
+    ref_model_node(&model, "Mul", "v,t", "p");
+    ref_model_node(&model, "Tanh", "p", "a");
+    ref_model_node(&model, "Tanh", "p", "b");
+    ref_model_node(&model, "Sub", "a,b", "y");
+    ref_model_output(&model, "y", FLOAT32, &one, 1);
+    return ref_model_finish(&model);
+}
+
+/* m[4] = 1 but at i, where it is -1, if there is such a place:
+ * lists that may be empty are cut, reshaped, spread and written. */
+static void add_patch(struct ref_model *model)
 {
     static const double ones[] = {1.0, 1.0, 1.0, 1.0};
     static const double minus = -1.0;
-    struct ref_model model = start();
-    ref_model_floats(&model, "ones", &four, 1, ones);
-    ref_model_floats(&model, "minus", &one, 1, &minus);
+    static const int64_t column[] = {-1, 1};
+    ref_model_floats(model, "ones", &four, 1, ones);
+    ref_model_floats(model, "minus", &one, 1, &minus);
     ref_model_tensor(
-        &model, "start", INT64, &zero, 0,
+        model, "start", INT64, &zero, 0,
         &(struct ref_bytes){.data = (unsigned char[8]){0}, .n = 8});
     ref_model_tensor(
-        &model, "limit", INT64, &zero, 0,
+        model, "limit", INT64, &zero, 0,
         &(struct ref_bytes){.data = (unsigned char[8]){4}, .n = 8});
     ref_model_tensor(
-        &model, "step", INT64, &zero, 0,
+        model, "step", INT64, &zero, 0,
         &(struct ref_bytes){.data = (unsigned char[8]){1}, .n = 8});
-    ref_model_node(&model, "Range", "start,limit,step", "all");
-    ref_model_node(&model, "Add", "i,n1", "end");
-    ref_model_node(&model, "Slice", "all,i,end,n0", "place");
-    ref_model_node(&model, "Shape", "place", "shape");
-    ref_model_node(&model, "Expand", "minus,shape", "update");
-    ref_model_node(&model, "Unsqueeze", "place,n1", "rows");
-    ref_model_node(&model, "ScatterND", "ones,rows,update", "m");
+    ref_model_node(model, "Range", "start,limit,step", "all");
+    ref_model_node(model, "Add", "i,n1", "end");
+    ref_model_node(model, "Slice", "all,i,end,n0", "place");
+    ref_model_node(model, "Shape", "place", "shape");
+    ref_model_node(model, "Expand", "minus,shape", "update");
+    ref_model_integers(model, "column", column, 2);
+    ref_model_node(model, "Reshape", "place,column", "rows");
+    ref_model_node(model, "ScatterND", "ones,rows,update", "m");
+}
+
+/* y[4] = x * m */
+static struct ref_bytes make_patch(void)
+{
+    struct ref_model model = start();
+    add_patch(&model);
     ref_model_node(&model, "Mul", "x,m", "y");
     ref_model_output(&model, "y", FLOAT32, &four, 1);
+    return ref_model_finish(&model);
+}
+
+/* y = v * m[2] */
+static struct ref_bytes make_patch_of_one(void)
+{
+    struct ref_model model = start();
+    add_patch(&model);
+    ref_model_node(&model, "Gather", "m,n2", "t");
+    ref_model_node(&model, "Mul", "v,t", "y");
+    ref_model_output(&model, "y", FLOAT32, &one, 1);
     return ref_model_finish(&model);
 }
 
@@ -384,6 +418,21 @@ START_TEST(what_cells_do_not_decide_stays_open)
 }
 END_TEST
 
+/* The checker reads the network in all cells, also where lists are empty. */
+START_TEST(cells_with_empty_lists_are_certified)
+{
+    ck_assert_int_eq(decide(make_patch_of_one(),
+                            BOX("3", "9") "(assert (<= Y_0 0.5))", true),
+                     VERDICT_UNSAT);
+    ck_assert_int_eq(decide(make_patch_of_one(),
+                            BOX("2", "9") "(assert (<= Y_0 0.5))", true),
+                     VERDICT_SAT);
+    ck_assert_int_eq(decide(make_patch_of_one(),
+                            BOX("2", "9") "(assert (>= Y_0 1.5))", true),
+                     VERDICT_UNSAT);
+}
+END_TEST
+
 /* An input that is read beside its Cast has no single value in a cell. */
 START_TEST(inputs_beside_their_casts_vary)
 {
@@ -449,6 +498,19 @@ START_TEST(false_certificates_are_rejected)
 }
 END_TEST
 
+/* Truths that no enclosure shows are not assumed. */
+START_TEST(undecided_cells_are_rejected)
+{
+    ck_assert_int_eq(
+        forge(make_undecided(), BOX("0", "3") "(assert (>= Y_0 1e-9))", NULL),
+        0);
+    ck_assert_int_eq(
+        forge(make_undecided(), BOX("0", "3") "(assert (>= Y_0 0))", NULL), 1);
+    ck_assert_int_eq(
+        forge(make_undecided(), BOX("0", "3") "(assert (> Y_0 0))", NULL), 1);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("cells");
@@ -457,6 +519,8 @@ TCase *test_cases(void)
     tcase_add_test(cases, digests_tell_cells_apart);
     tcase_add_test(cases, shapes_that_grow_are_refused);
     tcase_add_test(cases, cells_are_decided_and_certified);
+    tcase_add_test(cases, cells_with_empty_lists_are_certified);
+    tcase_add_test(cases, undecided_cells_are_rejected);
     tcase_add_test(cases, what_cells_do_not_decide_stays_open);
     tcase_add_test(cases, inputs_beside_their_casts_vary);
     tcase_add_test(cases, false_certificates_are_rejected);
