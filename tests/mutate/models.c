@@ -1,4 +1,4 @@
-/* Two small networks. */
+/* Three small networks. */
 #include "tests/mutate/models.h"
 
 #include "src/base/require.h"
@@ -87,8 +87,28 @@ static void write_product(const char *folder)
     write_property(folder, "product_fails_1.vnnlib", 0.85);
 }
 
+/* Softmax(w x + b) v; at most 1.9772. */
+static void write_share(const char *folder)
+{
+    static const double w[] = {1.0, -2.0, 0.5, 2.0, 1.0, -1.5};
+    static const double b[] = {0.5, -0.25, 1.0};
+    static const double v[] = {2.0, 1.0, 1.5};
+    struct ref_model model = {.opset = 13};
+    ref_model_input(&model, "X", 1, row, 2);
+    ref_model_floats(&model, "w", wide, 2, w);
+    ref_model_floats(&model, "b", column, 1, b);
+    ref_model_floats(&model, "v", column, 2, v);
+    ref_model_node(&model, "Gemm", "X,w,b", "z");
+    ref_model_node(&model, "Softmax", "z", "s");
+    ref_model_node(&model, "MatMul", "s,v", "Y");
+    write_network(folder, "share.onnx", &model);
+    write_property(folder, "share_holds_1.vnnlib", 1.98);
+    write_property(folder, "share_fails_1.vnnlib", 1.95);
+}
+
 void models_write(const char *folder)
 {
     write_curve(folder);
     write_product(folder);
+    write_share(folder);
 }

@@ -33,7 +33,7 @@ done >> "$folder/list"
 
 # Networks of other neurons than ReLUs.
 "$mutate" --models "$folder"
-for name in curve product; do
+for name in curve product share; do
     network=$folder/$name.onnx
     proof=$folder/$name.dbc
     "$astrolabe" verify --quiet --network "$network" --proof "$proof" \

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Provers with a fault verify properties that fail. Whatever certificate of
 # unsat they write, the checker must reject it; each prover must write some.
-# Usage: unsound.sh CHECKER FOLDER PROVER..., in the root of the tree
+# Usage: unsound.sh CHECKER FOLDER MUTATE PROVER..., in the root of the tree;
+# MUTATE writes networks of other neurons than ReLUs
 set -euo pipefail
 
 checker=$1
 models=$2
-shift 2
+mutate=$3
+shift 3
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -39,19 +41,39 @@ try() {
     done
 }
 
+"$mutate" --models "$scratch"
+
+# The properties that a prover is tried on: those that its fault is about.
+list_properties() {
+    case $(basename "$1") in
+    unsound_share) ls "$scratch"/share_fails_*.vnnlib ;;
+    unsound_renewal) ls "$scratch"/{curve,product,share}_fails_*.vnnlib ;;
+    unsound_forms) ls "$models"/{tiny_fails_1,controller_fails_3}.vnnlib ;;
+    *) ls "$models"/{tiny,controller,residual}_fails_*.vnnlib ;;
+    esac
+}
+
+# The distances of two networks that it is tried on.
+list_distances() {
+    case $(basename "$1") in
+    unsound_share | unsound_renewal | unsound_forms) ;;
+    *) echo 0.008 0.01 0.012 0.014 ;;
+    esac
+}
+
 # Networks that are more than 0.014 apart in this box.
 pair=("$models/controller.onnx" "$models/controller_8bit.onnx")
 box=-1:-0.94,0.94:1,-0.83:-0.73,0.95:1,-1:-0.95
 
 for prover; do
     n=0
-    for property in "$models"/{tiny,controller,residual}_fails_*.vnnlib; do
-        network=$models/$(basename "$property" | cut -d_ -f1).onnx
+    for property in $(list_properties "$prover"); do
+        network=${property%_fails_*}.onnx
         if try "$prover" "$property" --network "$network"; then
             n=$((n + 1))
         fi
     done
-    for epsilon in 0.008 0.01 0.012 0.014; do
+    for epsilon in $(list_distances "$prover"); do
         "$prover" compare "${pair[@]}" --epsilon "$epsilon" --box="$box" \
             > "$scratch/pair.vnnlib"
         if try "$prover" "$scratch/pair.vnnlib" --network "f=${pair[0]}" \

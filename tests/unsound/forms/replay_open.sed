@@ -1,0 +1,1 @@
+s/n < FORWARD_OPEN || /n < 1 || /

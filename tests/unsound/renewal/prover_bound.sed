@@ -1,0 +1,1 @@
+s/        box_apply_layer(&p->bounds, p->layers, k) || is_possible(p, k);/        (p->bounds.upper[k][0] -= 0.75 * (p->bounds.upper[k][0] - p->bounds.lower[k][0]), box_apply_layer(\&p->bounds, p->layers, k) || is_possible(p, k));/

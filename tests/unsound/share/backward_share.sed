@@ -1,0 +1,1 @@
+s/    b->constant\[r\] += m;//
