@@ -293,6 +293,37 @@ START_TEST(a_literal_makes_its_neuron_stable)
 }
 END_TEST
 
+/* Whether a network of one ReLU, and a curve behind it if is_curved, has the small
+ * simplex. */
+static bool has_simplex(size_t n_inputs, bool is_curved)
+{
+    static const double weights[WIDE_INPUTS] = {1.0};
+    struct layers *layers = ref_build_begin(n_inputs);
+    size_t last = ref_build_affine(layers, 0, 1, weights, NULL);
+    last = ref_build_relu(layers, last);
+    if (is_curved) {
+        last = ref_build_activation(layers, last, ACTIVATION_TANH);
+    }
+    (void)ref_build_affine(layers, last, 1, weights, NULL);
+    struct weights *copy = weights_create(layers);
+    struct prover *p = prover_create(copy);
+    const bool has_lp = p->lp != NULL;
+    prover_destroy(p);
+    weights_destroy(copy);
+    layers_destroy(layers);
+    return has_lp;
+}
+
+START_TEST(the_small_simplex_is_for_few_inputs)
+{
+    ck_assert(has_simplex(PROVER_LP_INPUTS, false));
+    ck_assert(!has_simplex(PROVER_LP_INPUTS + 1, false));
+    ck_assert(has_simplex(PROVER_LP_INPUTS + 1, true));
+    ck_assert(has_simplex(PROVER_SCORE_INPUTS, true));
+    ck_assert(!has_simplex(PROVER_SCORE_INPUTS + 1, true));
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("prover");
@@ -306,5 +337,6 @@ TCase *test_cases(void)
     tcase_add_test(cases, an_atom_that_holds_at_one_end_is_not_refuted);
     tcase_add_test(cases, a_literal_refutes_together_with_an_atom);
     tcase_add_test(cases, a_literal_makes_its_neuron_stable);
+    tcase_add_test(cases, the_small_simplex_is_for_few_inputs);
     return cases;
 }

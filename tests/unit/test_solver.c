@@ -330,6 +330,68 @@ START_TEST(a_thread_still_at_work_releases_its_children)
 }
 END_TEST
 
+/* Notes where the first two nodes are most promising. */
+struct places {
+    size_t n;
+    double x[2];
+};
+
+static bool note_two(void *context, size_t worker, size_t case_index,
+                     const double *x)
+{
+    struct places *places = context;
+    (void)worker;
+    (void)case_index;
+    if (places->n < 2) {
+        places->x[places->n++] = x[0];
+    }
+    if (places->n == 2) {
+        (void)raise(SIGINT);
+    }
+    return false;
+}
+
+/* y = |x| + slope x >= 0.4 on [-1, 1], which holds near both ends: the sides of
+ * the first two nodes that are searched. */
+static void note_places(struct places *places, enum solver_engine engine,
+                        double slope)
+{
+    struct layers *layers = ref_build_begin(1);
+    const size_t z = ref_build_affine(layers, 0, 1, &(double){1.0}, NULL);
+    const size_t y = ref_build_relu(layers, z);
+    (void)ref_build_affine(layers, y, 1, &(double){2.0}, NULL);
+    ref_build_term(layers, z, &(double){slope - 1.0});
+    struct query *query =
+        ref_query_create(layers, &(double){-1.0}, &(double){1.0});
+    ref_query_add_disjunct(query);
+    ref_query_add_le(query, (double[]){0.0, -1.0}, -0.4);
+    const struct solver_options options = {.threads = 1, .engine = engine};
+    const struct solver_oracle oracle = {.context = places,
+                                         .try_point = note_two};
+    struct stats stats = {0};
+    const char *reason = NULL;
+    struct solver *solver = solver_create(query, &options);
+    *places = (struct places){.n = 0};
+    ck_assert_int_eq(solver_run(solver, 0, &oracle, NULL, NULL, &reason),
+                     SOLVER_OPEN);
+    solver_destroy(solver, &stats);
+    query_destroy(query);
+    ck_assert_uint_eq(places->n, 2);
+}
+
+START_TEST(the_side_of_the_failed_bound_is_searched_first)
+{
+    const enum solver_engine engine =
+        _i % 2 == 0 ? SOLVER_INPUT : SOLVER_NEURON;
+    const double sign = _i / 2 == 0 ? 1.0 : -1.0;
+    struct places places;
+    budget_catch_signals();
+    note_places(&places, engine, sign * 0.5);
+    ck_assert_double_gt(sign * places.x[0], 0.0);
+    ck_assert_double_gt(sign * places.x[1], 0.0);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("solver");
@@ -349,5 +411,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, an_interrupt_leaves_the_case_open);
     tcase_add_test(cases, an_interrupt_during_the_search_releases_all_nodes);
     tcase_add_test(cases, a_thread_still_at_work_releases_its_children);
+    tcase_add_loop_test(cases, the_side_of_the_failed_bound_is_searched_first,
+                        0, 4);
     return cases;
 }
