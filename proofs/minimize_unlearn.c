@@ -11,6 +11,9 @@
 enum { GROWTH = 4, MORE_GROWTH = 16 };
 /* Where the root does not grow, subtrees of half as many leaves are tried. */
 enum { MOST_LEAVES = 512 };
+/* Given up after so many times as many leaves did not close without lemmas: on
+ * deep trees each of them has what is above it done again. */
+enum { MOST_FAILURES = 4 };
 
 /*
  * The tree is walked with no lemma at all. A subtree with lemmas is replaced by
@@ -26,6 +29,7 @@ enum { MOST_LEAVES = 512 };
  *   growth    by which their number may grow without lemmas
  *   n_grown   splits of inputs that were made and kept
  *   n_vain    and not kept
+ *   n_open    leaves that did not close, each as often as it was visited
  */
 struct unlearning {
     struct minimize_walk *walk;
@@ -36,6 +40,7 @@ struct unlearning {
     unsigned growth;
     size_t n_grown;
     size_t n_vain;
+    size_t n_open;
 };
 
 static bool has_lemmas(const struct unlearning *self, uint32_t at)
@@ -160,6 +165,7 @@ static bool visit_leaf(struct unlearning *self)
         }
     }
     set_details(self, at, true);
+    self->n_open++;
     return false;
 }
 
@@ -243,7 +249,8 @@ static void walk_all(struct unlearning *self)
     }
     while (walk->path.n > 0) {
         struct minimize_frame *top = minimize_walk_top(walk);
-        if (budget_check(self->budget) != STATUS_OK) {
+        if (budget_check(self->budget) != STATUS_OK ||
+            self->n_open > MOST_FAILURES * self->leaves[0]) {
             give_up(self);
             return;
         }

@@ -4,7 +4,7 @@ astrolabe proof text a.dbc | tee a.txt
 astrolabe proof stats a.dbc
 astrolabe proof show a.dbc
 astrolabe proof binary a.txt b.dbc && cmp a.dbc b.dbc
-astrolabe verify tiny_fails_1.vnnlib --network tiny.onnx --proof a.dbc --threads 1 | head -1
+astrolabe verify tiny_fails_1.vnnlib --network tiny.onnx --proof a.dbc --threads 1 | sed -n 1,1p
 astrolabe proof text a.dbc | tee a.txt
 astrolabe proof stats a.dbc
 astrolabe proof binary a.txt b.dbc && cmp a.dbc b.dbc

@@ -5,7 +5,7 @@ astrolabe proof explain a.dbc $query --leaf 4 >four.txt && sed -n '1,/^facts/p' 
 astrolabe proof explain a.dbc $query | sed -n '2p;/^goal/,/^$/p;$p'
 astrolabe proof explain a.dbc $query --case 0 --leaf 0 | grep -c 'coefficient'
 astrolabe proof stats a.dbc $query | grep -E 'checker|margin|empty|replayed'
-astrolabe proof stats a.dbc | head -1
+astrolabe proof stats a.dbc | sed -n 1,1p
 gzip tiny.onnx
 astrolabe proof explain a.dbc $query | cmp - four.txt
 gunzip tiny.onnx.gz

@@ -1,6 +1,6 @@
 query='--network tiny.onnx --property tiny_holds_1.vnnlib'
 astrolabe verify tiny_holds_1.vnnlib --network tiny.onnx --proof a.dbc --no-attack
-astrolabe verify tiny_fails_1.vnnlib --network tiny.onnx --proof sat.dbc --threads 1 | head -1
+astrolabe verify tiny_fails_1.vnnlib --network tiny.onnx --proof sat.dbc --threads 1 | sed -n 1,1p
 astrolabe proof explain a.dbc
 astrolabe proof explain a.dbc --property tiny_holds_1.vnnlib
 astrolabe proof explain a.dbc b.dbc

@@ -1,1 +1,1 @@
-astrolabe supports --operator-table | head -5
+astrolabe supports --operator-table | sed -n 1,5p
