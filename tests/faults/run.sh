@@ -9,7 +9,7 @@ tree=$(cd "$1" && pwd)
 folder=$2
 pattern=${3:-.}
 killers=$(cd "$tree/tests" && basename -s .c -a unit/test_check_*.c \
-    property/prop_check_*.c)
+    unit/test_cells.c property/prop_check_*.c)
 mkdir -p "$folder"
 copy=$folder/tree
 build=$folder/build

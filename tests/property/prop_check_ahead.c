@@ -125,15 +125,17 @@ START_TEST(ranges_hold_at_executions)
 }
 END_TEST
 
-/* (3/4 + 2^-31 - 2^-50) x0 - 3/4 x1 + 2^-10 x2 at x0 = x1 = 1, x2 from 0 to 2^-20:
- * of the first weight 3/4 is left in words, and what it loses is all there is. */
-START_TEST(what_weights_lose_counts)
+enum { SMALL_BOX_BITS = 28, LARGE_FACT_BITS = 60 };
+
+/* The range of w x0 - 3/4 x1 + (2^-10 + 2^-31) x2 at x0 = x1 = 1, x2 from 0 to
+ * `high` units of 2^-SMALL_BOX_BITS. */
+static void find_range(int64_t range[2], double w, int64_t high)
 {
-    enum { N = 3, BOX_BITS = 28, FACT_BITS = 60 };
-    const int64_t one = (int64_t)1 << BOX_BITS;
+    enum { N = 3 };
+    const int64_t one = (int64_t)1 << SMALL_BOX_BITS;
     size_t start[] = {0, N};
     uint32_t column[] = {0, 1, 2};
-    double weight[] = {0.75 + 0x1p-31 - 0x1p-50, -0.75, 0x1p-10};
+    double weight[] = {w, -0.75, 0x1p-10 + 0x1p-31};
     double bias[] = {0.0};
     struct check_layer layer = {.kind = CHECK_AFFINE,
                                 .first = N,
@@ -144,22 +146,42 @@ START_TEST(what_weights_lose_counts)
                                 .bias = bias};
     const struct check_network network = {
         .n_inputs = N, .n_layers = 1, .n_coordinates = N + 1, .layers = &layer};
-    int64_t ends[] = {one, one, one, one, 0, one >> 20, 0, 0};
-    const struct check_region region = {.box_bits = BOX_BITS,
-                                        .fact_bits = FACT_BITS,
+    int64_t ends[] = {one, one, one, one, 0, high, 0, 0};
+    const struct check_region region = {.box_bits = SMALL_BOX_BITS,
+                                        .fact_bits = LARGE_FACT_BITS,
                                         .n_inputs = N,
                                         .n_coordinates = N + 1,
                                         .ends = ends};
-    const int64_t least = ((int64_t)1 << 29) - ((int64_t)1 << 10);
-    const int64_t most = least + ((int64_t)1 << 30);
-    int64_t range[2];
     struct tools tools;
     tools_open(&tools, &network);
     ck_assert(check_ahead_range(range, tools.ahead, &region, N));
+    tools_close(&tools, &network);
+}
+
+/* Of the weight 3/4 + 2^-31 - 2^-50, 3/4 is left in words, and what it loses is
+ * all there is. */
+START_TEST(what_weights_lose_counts)
+{
+    const int64_t least = ((int64_t)1 << 29) - ((int64_t)1 << 10);
+    const int64_t most = least + ((int64_t)1 << 30) + 512;
+    int64_t range[2];
+    find_range(range, 0.75 + 0x1p-31 - 0x1p-50, 256);
     ck_assert_int_le(range[0], least);
     ck_assert_int_ge(range[1], most);
     ck_assert_int_le(range[1] - range[0], 4 * most);
-    tools_close(&tools, &network);
+}
+END_TEST
+
+/* The middle of an odd number of units is no unit. */
+START_TEST(halves_of_units_count)
+{
+    const int64_t unit = ((int64_t)1 << 22) + 2;
+    int64_t range[2];
+    find_range(range, 0.75, 3);
+    ck_assert_int_le(range[0], 0);
+    ck_assert_int_ge(range[1], 3 * unit);
+    ck_assert_int_ge(range[0], -2 * unit);
+    ck_assert_int_le(range[1], 5 * unit);
 }
 END_TEST
 
@@ -168,5 +190,6 @@ TCase *test_cases(void)
     TCase *tests = tcase_create("check_ahead");
     tcase_add_test(tests, ranges_hold_at_executions);
     tcase_add_test(tests, what_weights_lose_counts);
+    tcase_add_test(tests, halves_of_units_count);
     return tests;
 }

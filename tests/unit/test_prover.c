@@ -293,8 +293,8 @@ START_TEST(a_literal_makes_its_neuron_stable)
 }
 END_TEST
 
-/* Whether a network of one ReLU, and a curve behind it if is_curved, has the small
- * simplex. */
+/* Whether a network of one ReLU, and a curve behind it if is_curved, has the
+ * small simplex. */
 static bool has_simplex(size_t n_inputs, bool is_curved)
 {
     static const double weights[WIDE_INPUTS] = {1.0};
