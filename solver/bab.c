@@ -15,9 +15,11 @@
 #include <math.h>
 #include <stdatomic.h>
 
-/* HEAD_NODES are worked on by one thread, so that easy cases start none;
- * a worker tries the centre of every CENTRE_PERIOD-th open node. */
+/* HEAD_NODES, or as many as take HEAD_EFFORT multiply-adds, are worked on by
+ * one thread, so that easy cases start none; a worker tries the centre of every
+ * CENTRE_PERIOD-th open node. */
 enum { HEAD_NODES = 32, CENTRE_PERIOD = 4 };
+static const double HEAD_EFFORT = 0x1p24;
 static const double LP_EFFORT = 20000.0; /* multiply-adds in the time of one */
 
 /* What a worker found out about its node; first_side is that of the child to
@@ -48,12 +50,12 @@ struct bab {
     const struct bab_problem *problem;
     struct frontier frontier;
     struct node_bounds *root_bounds;
-    double margin;         /* of the record */
     uint64_t root_refresh; /* of the record, from the root's intervals */
     double *lower; /* the box, rounded to the grid of a recorded proof */
     double *upper;
     struct worker *workers;
     size_t head_left; /* nodes the single-threaded head may still take */
+    bool is_head;
     uint64_t n_closed;
     double last_report_s;
     atomic_bool has_witness;
@@ -152,6 +154,17 @@ static size_t first_side(const struct prover *p, const struct split *split)
     return v >= split->threshold ? 1 : 0;
 }
 
+/* The margin of the children of a node: that of the search, which the root
+ * says. Where a node stays open by its margin alone, its children have the
+ * least one: no split may ever lead to more where the property has no more. */
+static double margin_of_children(const struct node *node, double worst)
+{
+    if (worst > RECORD_MARGIN) {
+        return RECORD_MARGIN;
+    }
+    return node->depth == 0 ? record_margin(-worst) : node->margin;
+}
+
 /* Makes both children of a node, by a split chosen before or else by the
  * search's rule; false if it cannot be split. */
 static bool split_node(const struct bab *bab, struct worker *worker,
@@ -186,6 +199,7 @@ static bool split_node(const struct bab *bab, struct worker *worker,
     for (size_t side = 0; side < 2; side++) {
         split.is_upper = side == 1;
         outcome->child[side] = node_create_child(node, &rest, &split);
+        outcome->child[side]->margin = margin_of_children(node, outcome->worst);
     }
     node_bounds_release(bounds);
     outcome->split = split;
@@ -236,7 +250,7 @@ static void work(void *context, size_t w, void *item)
         atomic_store(&bab->stop, (int)status);
         return;
     }
-    p->record.margin = bab->margin;
+    p->record.margin = node->margin;
     prover_load(p, node);
     worker->has_split = false;
     const bool is_dual =
@@ -309,6 +323,9 @@ static bool give(void *context, size_t w, void *item)
     search->n_busy--;
     search->n_done++;
     search->effort += outcome->effort;
+    if (bab->is_head && search->effort > HEAD_EFFORT) {
+        bab->head_left = 0;
+    }
     if (atomic_load(&bab->stop) != (int)STATUS_OK) {
         node_destroy(outcome->child[0]);
         node_destroy(outcome->child[1]);
@@ -316,9 +333,6 @@ static bool give(void *context, size_t w, void *item)
         return true;
     }
     record_outcome(bab, w, node);
-    if (node->depth == 0 && !outcome->is_closed) {
-        bab->margin = record_margin(-outcome->worst);
-    }
     if (outcome->is_closed) {
         search->measure += ldexp(1.0, -(int)node->depth);
         bab->n_closed++;
@@ -422,6 +436,7 @@ static void choose_searches(struct bab *bab)
                                            problem->weights->layers->n_inputs,
                                            c->n_disjuncts, bab->root_bounds));
             struct search *search = &bab->frontier.search[s];
+            search->nodes.data[0]->margin = RECORD_MARGIN;
             search->nodes.data[0]->record = sink_root(problem->sink);
         }
     }
@@ -473,7 +488,7 @@ enum solver_answer bab_run(const struct bab_problem *problem,
                            struct stats *stats, const char **reason)
 {
     struct bab bab = {
-        .problem = problem, .margin = RECORD_MARGIN, .head_left = HEAD_NODES};
+        .problem = problem, .head_left = HEAD_NODES, .is_head = true};
     const struct workers_job job = {&bab, take, work, give};
     enum solver_answer answer = SOLVER_OPEN;
     atomic_init(&bab.has_witness, false);
@@ -494,6 +509,7 @@ enum solver_answer bab_run(const struct bab_problem *problem,
                              atomic_load(&bab.stop) != (int)STATUS_OK ||
                              frontier_is_closed(&bab.frontier);
         if (!is_over) {
+            bab.is_head = false;
             bab.head_left = SIZE_MAX;
             workers_run(&job, problem->options->threads);
         }

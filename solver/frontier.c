@@ -42,6 +42,14 @@ static bool is_ready(const struct search *search)
     return search->is_used && search->nodes.n > 0;
 }
 
+/* True if the search has nodes with other threads and is still to go before the
+ * other one: a short proof is over before a node of that would be. */
+static bool is_first(const struct search *search)
+{
+    return search->n_busy > 0 &&
+           search->n_done + search->n_busy < FRONTIER_HEAD;
+}
+
 /* The search that should go next when both are ready. */
 static size_t choose(const struct frontier *frontier)
 {
@@ -79,7 +87,7 @@ struct node *frontier_pop(struct frontier *frontier, size_t *search)
 {
     const bool has_input = is_ready(&frontier->search[0]);
     const bool has_neuron = is_ready(&frontier->search[1]);
-    if (!has_input && !has_neuron) {
+    if (!has_input && (!has_neuron || is_first(&frontier->search[0]))) {
         return NULL;
     }
     *search = has_input && has_neuron ? choose(frontier) : has_neuron;

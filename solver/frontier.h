@@ -45,8 +45,8 @@ void frontier_clear(struct frontier *frontier);
 void frontier_push(struct frontier *frontier, size_t search, struct node *node);
 
 /*
- * The next node and its search; NULL if none is open. The input search goes
- * first for FRONTIER_HEAD nodes; then the search with more measure (1) per
+ * The next node and its search; NULL if none is open, or all of the input
+ * search are being worked on, which goes first for FRONTIER_HEAD nodes; then the search with more measure (1) per
  * effort, the other one getting a sixteenth. Counts only, never clocks, so
  * that a loaded machine takes the same path.
  */

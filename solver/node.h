@@ -60,6 +60,7 @@ void node_bounds_keep_weights(struct node_bounds *shared, const double *weight,
  * path; only disjuncts open[0 .. n_open-1] are still to be refuted on it.
  *   path     [depth] literals from the root, the certificate's branch
  *   bounds   valid for the region (those of an ancestor or better)
+ *   margin   least bound that closes a disjunct of it in a recorded proof
  *   record   number of the node in the recording of the proof
  */
 struct node {
@@ -71,6 +72,7 @@ struct node {
     size_t depth;
     struct split *path;
     struct node_bounds *bounds;
+    double margin;
     uint32_t record;
 };
 

@@ -18,6 +18,10 @@
  * a lemma in the certificate. */
 static const double LEMMA_GAIN = 0x1p-6;
 
+/* Share of its magnitude, or of 1, below which the interval of a value that
+ * neurons other than ReLUs read is taken for that of a constant. */
+static const double NARROW = 0x1p-32;
+
 /* Multiply-adds of a row beyond which the root is bounded once only. */
 static const double LEAST_ONCE = 0x1p20;
 
@@ -141,10 +145,17 @@ static void set_share(struct prover *p, size_t source, size_t neuron, size_t t)
     }
 }
 
+/* True if the interval is no wider than what roundings leave. */
+static bool is_narrow(double lower, double upper)
+{
+    const double size = fmax(1.0, fmax(-lower, upper));
+    return !(upper - lower > NARROW * size) && isfinite(size);
+}
+
 /* Whether narrower bounds of a value could help. */
 static bool is_open(const struct relu *relu, double lower, double upper)
 {
-    return relu->is_curved ? lower < upper
+    return relu->is_curved ? !is_narrow(lower, upper)
                            : bounds_phase(lower, upper) == PHASE_UNSTABLE;
 }
 

@@ -35,6 +35,7 @@ enum {
 static const struct attack_effort WHOLE_EFFORT = {32, 40};
 static const double WHOLE_SHARE = 0.125;
 static const double KEEN_SHARE = 1.0;
+static const double MANY_SHARE = 0x1p-6; /* with more than MANY_CASES */
 /* Networks with neurons other than ReLUs whose first bounds need about this
  * many multiply-adds or more are attacked first, for a share of the time, that
  * of so many seconds without a limit: a large one where neurons have steps, as
@@ -114,8 +115,10 @@ static bool is_attack_due(const struct run *run, const struct worker *worker,
 {
     const uint64_t n_points = attack_points(worker->attack);
     const bool is_keen = has_many_inputs(run) && n_points < KEEN_POINTS;
+    const double share =
+        run->query->n_cases > MANY_CASES ? MANY_SHARE : WHOLE_SHARE;
     return (double)n_points * run->point_work <
-           (is_keen ? KEEN_SHARE : WHOLE_SHARE) * effort;
+           (is_keen ? KEEN_SHARE : share) * effort;
 }
 
 /* Attacks the whole case from worker 0 when that is due, with twice as many

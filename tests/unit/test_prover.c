@@ -168,6 +168,36 @@ START_TEST(certificates_have_no_large_bounds)
 }
 END_TEST
 
+/* Layers of ReLUs and others refreshed for y = (size x)^2 on [-1, 1]. */
+static uint64_t find_refreshed(double size)
+{
+    const double lower[1] = {-1.0};
+    const double upper[1] = {1.0};
+    struct layers *layers = ref_build_begin(1);
+    const size_t z = ref_build_affine(layers, 0, 1, &size, NULL);
+    const size_t v = ref_build_activation(layers, z, ACTIVATION_SQUARE);
+    (void)ref_build_affine(layers, v, 1, &(double){1.0}, NULL);
+    struct fixture f = {.query = ref_query_create(layers, lower, upper)};
+    f.weights = weights_create(layers);
+    f.prover = prover_create(f.weights);
+    const struct region region = {.lower = lower, .upper = upper};
+    open_root(&f, layers, &region);
+    ref_query_add_disjunct(f.query);
+    ref_query_add_le(f.query, (double[]){0.0, 1.0}, -1.0);
+    ck_assert(close_box(&f, NULL));
+    const uint64_t refreshed = f.prover->record.refresh;
+    fixture_clear(&f);
+    return refreshed;
+}
+
+START_TEST(values_that_hardly_vary_are_not_bounded_again)
+{
+    ck_assert_uint_eq(find_refreshed(1.0), 1);
+    ck_assert_uint_eq(find_refreshed(0x1p-30), 1);
+    ck_assert_uint_eq(find_refreshed(0x1p-34), 0);
+}
+END_TEST
+
 START_TEST(fractions_are_rounded_down_on_the_grid)
 {
     const double unit = 0x1p-40;
@@ -330,6 +360,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, an_atom_clips_the_box_to_where_it_can_hold);
     tcase_add_test(cases, clips_are_recorded_as_they_were_made);
     tcase_add_test(cases, certificates_have_no_large_bounds);
+    tcase_add_test(cases, values_that_hardly_vary_are_not_bounded_again);
     tcase_add_test(cases, fractions_are_rounded_down_on_the_grid);
     tcase_add_test(cases, the_rows_of_the_parent_screen_its_children);
     tcase_add_test(cases, the_hull_of_all_open_disjuncts_is_kept);

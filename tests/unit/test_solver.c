@@ -1,4 +1,5 @@
 /* The solver on queries decided by hand, without time, and when cancelled. */
+#include "proofs/sink.h"
 #include "solver/solver.h"
 #include "src/base/alloc.h"
 #include "tests/ref/ref_build.h"
@@ -45,11 +46,12 @@ static bool try_point(void *context, size_t worker, size_t case_index,
     return ref_query_holds_at(query, x);
 }
 
-/* One run with any budget; the reason is left in *reason. */
-static enum solver_answer run_within(struct query *query,
-                                     enum solver_engine engine,
-                                     const struct budget *budget,
-                                     const char **reason)
+/* One run with any budget, recorded unless sink is NULL; the reason is left in
+ * *reason. */
+static enum solver_answer run_recorded(struct query *query,
+                                       enum solver_engine engine,
+                                       const struct budget *budget,
+                                       struct sink *sink, const char **reason)
 {
     const struct solver_options options = {.threads = 2, .engine = engine};
     const struct solver_oracle oracle = {.context = query,
@@ -57,9 +59,17 @@ static enum solver_answer run_within(struct query *query,
     struct stats stats = {0};
     struct solver *solver = solver_create(query, &options);
     const enum solver_answer answer =
-        solver_run(solver, 0, &oracle, budget, NULL, reason);
+        solver_run(solver, 0, &oracle, budget, sink, reason);
     solver_destroy(solver, &stats);
     return answer;
+}
+
+static enum solver_answer run_within(struct query *query,
+                                     enum solver_engine engine,
+                                     const struct budget *budget,
+                                     const char **reason)
+{
+    return run_recorded(query, engine, budget, NULL, reason);
 }
 
 /* Every engine gives the answer. */
@@ -203,6 +213,30 @@ START_TEST(a_relu_of_the_input_is_split_like_others)
     ref_query_add_disjunct(query);
     ref_query_add_le(query, (double[]){0.0, 1.0}, -0.001);
     check(query, SOLVER_CLOSED);
+}
+END_TEST
+
+START_TEST(what_holds_by_little_is_closed_in_a_record)
+{
+    /* y = relu(x + 0.5) - relu(x - 0.5) + 2^-19 on [-1, 1] is never <= 0, but
+     * the bound of the root is about -0.6, and that of no part of x <= -0.5
+     * above 2^-19. */
+    struct layers *layers = ref_build_begin(1);
+    size_t last = ref_build_affine(layers, 0, 2, (double[]){1.0, 1.0},
+                                   (double[]){0.5, -0.5});
+    last = ref_build_relu(layers, last);
+    (void)ref_build_affine(layers, last, 1, (double[]){1.0, -1.0},
+                           &(double){0x1p-19});
+    struct query *query =
+        ref_query_create(layers, &(double){-1.0}, &(double){1.0});
+    ref_query_add_disjunct(query);
+    ref_query_add_le(query, (double[]){0.0, 1.0}, 0.0);
+    struct sink *sink = sink_create();
+    const char *reason = NULL;
+    ck_assert_int_eq(run_recorded(query, SOLVER_INPUT, NULL, sink, &reason),
+                     SOLVER_CLOSED);
+    sink_destroy(sink);
+    query_destroy(query);
 }
 END_TEST
 
@@ -405,6 +439,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, an_unsafe_point_that_cannot_be_split_stays_open);
     tcase_add_test(cases, no_disjunct_is_closed);
     tcase_add_test(cases, a_relu_of_the_input_is_split_like_others);
+    tcase_add_test(cases, what_holds_by_little_is_closed_in_a_record);
     tcase_add_test(cases, an_unbounded_box_stays_open);
     tcase_add_test(cases, no_time_leaves_the_case_open);
     tcase_add_test(cases, no_memory_leaves_the_case_open);
