@@ -243,38 +243,36 @@ static void run(double *y, struct pass *pass, const double *x)
     alloc_free(pass->values);
 }
 
+/* In binary64; of a network whose graph depends on no inputs. */
+static void eval_ordinary_f64(double *y, const struct net *net, const double *x)
+{
+    struct pass pass = {.is_typed = false};
+    start(&pass, net);
+    run(y, &pass, x);
+}
+
 enum status net_eval_f64(double *y, const struct net *net, const double *x,
                          struct error *error)
 {
-    struct pass pass = {.is_typed = false};
-    if (net->cells != NULL) {
-        struct net *at = NULL;
-        enum status status = cells_at_point(&at, net, x, error);
-        if (status == STATUS_OK) {
-            status = net_eval_f64(y, at, x, error);
-        }
-        net_destroy(at);
-        return status;
+    struct net *at = NULL;
+    if (net->cells == NULL) {
+        eval_ordinary_f64(y, net, x);
+        return STATUS_OK;
     }
-    start(&pass, net);
-    run(y, &pass, x);
-    return STATUS_OK;
+    const enum status status = cells_at_point(&at, net, x, error);
+    if (status == STATUS_OK) {
+        eval_ordinary_f64(y, at, x);
+    }
+    net_destroy(at);
+    return status;
 }
 
-enum status net_eval_f32(double *y, const struct net *net, const double *x,
-                         struct error *error)
+/* The values of a network whose graph depends on no inputs. */
+static enum status eval_ordinary_f32(double *y, const struct net *net,
+                                     const double *x, struct error *error)
 {
     struct pass pass = {.is_typed = true};
     size_t at = 0;
-    if (net->cells != NULL) {
-        struct net *cell = NULL;
-        enum status status = cells_at_point(&cell, net, x, error);
-        if (status == STATUS_OK) {
-            status = net_eval_f32(y, cell, x, error);
-        }
-        net_destroy(cell);
-        return status;
-    }
     for (size_t k = 0; k < net->inputs.n; k++) {
         const struct tensor *input = &net->tensors[net->inputs.data[k]];
         for (size_t i = 0; i < input->n; i++, at++) {
@@ -290,4 +288,19 @@ enum status net_eval_f32(double *y, const struct net *net, const double *x,
     start(&pass, net);
     run(y, &pass, x);
     return STATUS_OK;
+}
+
+enum status net_eval_f32(double *y, const struct net *net, const double *x,
+                         struct error *error)
+{
+    struct net *at = NULL;
+    if (net->cells == NULL) {
+        return eval_ordinary_f32(y, net, x, error);
+    }
+    enum status status = cells_at_point(&at, net, x, error);
+    if (status == STATUS_OK) {
+        status = eval_ordinary_f32(y, at, x, error);
+    }
+    net_destroy(at);
+    return status;
 }

@@ -486,20 +486,12 @@ static void get_output(mpq_t *y, const struct exact *x)
     }
 }
 
-enum status net_eval_exact(mpq_t *y, const struct net *net, const mpq_t *x,
-                           struct error *error)
+/* The values of a network whose graph depends on no inputs. */
+static enum status eval_ordinary_exact(mpq_t *y, const struct net *net,
+                                       const mpq_t *x, struct error *error)
 {
     enum status status = STATUS_OK;
     struct pass pass = {.net = net};
-    if (net->cells != NULL) {
-        struct net *at = NULL;
-        status = cells_at_rational(&at, net, x, error);
-        if (status == STATUS_OK) {
-            status = net_eval_exact(y, at, x, error);
-        }
-        net_destroy(at);
-        return status;
-    }
     NEW_ARRAY(pass.values, net->n_tensors);
     NEW_ARRAY(pass.is_live, net->n_tensors);
     graph_mark_live(pass.is_live, net);
@@ -526,6 +518,21 @@ cleanup:
     }
     alloc_free(pass.values);
     alloc_free(pass.is_live);
+    return status;
+}
+
+enum status net_eval_exact(mpq_t *y, const struct net *net, const mpq_t *x,
+                           struct error *error)
+{
+    struct net *at = NULL;
+    if (net->cells == NULL) {
+        return eval_ordinary_exact(y, net, x, error);
+    }
+    enum status status = cells_at_rational(&at, net, x, error);
+    if (status == STATUS_OK) {
+        status = eval_ordinary_exact(y, at, x, error);
+    }
+    net_destroy(at);
     return status;
 }
 

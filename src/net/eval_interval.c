@@ -381,23 +381,16 @@ static void set_inputs(struct pass *pass, const double *x_lower,
     }
 }
 
-enum status net_eval_interval(double *y_lower, double *y_upper,
-                              const struct net *net, const double *x_lower,
-                              const double *x_upper, struct error *error)
+/* The values of a network whose graph depends on no inputs. */
+static enum status eval_ordinary_interval(double *y_lower, double *y_upper,
+                                          const struct net *net,
+                                          const double *x_lower,
+                                          const double *x_upper,
+                                          struct error *error)
 {
     enum status status = STATUS_OK;
     struct pass pass = {.net = net};
     bool *is_live = NULL;
-    if (net->cells != NULL) {
-        struct net *at = NULL;
-        status = cells_at_box(&at, net, x_lower, x_upper, error);
-        if (status == STATUS_OK) {
-            status = net_eval_interval(y_lower, y_upper, at, x_lower, x_upper,
-                                       error);
-        }
-        net_destroy(at);
-        return status;
-    }
     NEW_ARRAY(pass.values, net->n_tensors);
     NEW_ARRAY(is_live, net->n_tensors);
     mpq_inits(pass.a, pass.b, NULL);
@@ -424,5 +417,23 @@ cleanup:
     mpq_clears(pass.a, pass.b, NULL);
     alloc_free(is_live);
     alloc_free(pass.values);
+    return status;
+}
+
+enum status net_eval_interval(double *y_lower, double *y_upper,
+                              const struct net *net, const double *x_lower,
+                              const double *x_upper, struct error *error)
+{
+    struct net *at = NULL;
+    if (net->cells == NULL) {
+        return eval_ordinary_interval(y_lower, y_upper, net, x_lower, x_upper,
+                                      error);
+    }
+    enum status status = cells_at_box(&at, net, x_lower, x_upper, error);
+    if (status == STATUS_OK) {
+        status = eval_ordinary_interval(y_lower, y_upper, at, x_lower, x_upper,
+                                        error);
+    }
+    net_destroy(at);
     return status;
 }
