@@ -46,7 +46,7 @@ static void draw_ends(long ends[3][2], struct rng *rng, long a, long b)
 
 static struct act_triple triple_of(long ends[3][2])
 {
-    struct act_triple z;
+    struct act_triple z = {0};
     double *to[3] = {z.first, z.second, z.difference};
     for (size_t k = 0; k < 3; k++) {
         for (size_t e = 0; e < 2; e++) {
@@ -239,14 +239,21 @@ static void write_model(char path[64], double noise, uint64_t seed,
     ref_bytes_clear(&bytes);
 }
 
-/* Networks of which `change` is the seed, and that outputs are 0.02, or epsilon,
- * apart where inputs differ by the offset. */
-static void create_shifted(struct files *files, double noise, uint64_t change,
-                           const double limits[2])
+/* Two networks; `change` is the seed of the second one's noise, whose hidden
+ * layers have `width` neurons. */
+static void create_networks(struct files *files, double noise, uint64_t change,
+                            size_t width)
+{
+    *files = (struct files){0};
+    write_model(files->model[0], 0.0, 1, WIDTH);
+    write_model(files->model[1], noise, change, width);
+}
+
+/* That outputs are epsilon apart where the first inputs differ by the offset
+ * and the others are equal. */
+static void create_property(struct files *files, double offset, double epsilon)
 {
     char text[2048];
-    write_model(files->model[0], 0.0, 1, WIDTH);
-    write_model(files->model[1], noise, change, WIDTH);
     (void)snprintf(
         text, sizeof text,
         "(vnnlib-version <2.0>)(declare-network f (declare-input X real "
@@ -256,25 +263,14 @@ static void create_shifted(struct files *files, double noise, uint64_t change,
         "(<= X[0,1] 1.0)(>= X[0,2] -1.0)(<= X[0,2] 1.0)(== P[0,0] (+ X[0,0] "
         "%.6f))(== P[0,1] X[0,1])(== P[0,2] X[0,2])))"
         "(assert (or (>= Y[0,0] (+ Q[0,0] %.6f))(<= Y[0,0] (- Q[0,0] %.6f))))",
-        limits[0], limits[1], limits[1]);
+        offset, epsilon, epsilon);
     ref_file_write(files->property, text, strlen(text));
 }
 
 static void create(struct files *files, double noise, size_t width)
 {
-    char text[2048];
-    write_model(files->model[0], 0.0, 1, WIDTH);
-    write_model(files->model[1], noise, 2, width);
-    (void)snprintf(
-        text, sizeof text,
-        "(vnnlib-version <2.0>)(declare-network f (declare-input X real "
-        "[1,3])(declare-output Y real [1,1]))(declare-network g (isomorphic-to "
-        "f)(declare-input P real [1,3])(declare-output Q real [1,1]))"
-        "(assert (and (>= X[0,0] -1.0)(<= X[0,0] 1.0)(>= X[0,1] -1.0)"
-        "(<= X[0,1] 1.0)(>= X[0,2] -1.0)(<= X[0,2] 1.0)(== P[0,0] X[0,0])"
-        "(== P[0,1] X[0,1])(== P[0,2] X[0,2])))"
-        "(assert (or (>= Y[0,0] (+ Q[0,0] 0.02))(<= Y[0,0] (- Q[0,0] 0.02))))");
-    ref_file_write(files->property, text, strlen(text));
+    create_networks(files, noise, 2, width);
+    create_property(files, 0.0, 0.02);
 }
 
 static void destroy(const struct files *files)
@@ -466,7 +462,8 @@ START_TEST(verdicts_are_those_of_points_and_of_the_checker)
         const double noise = rng_range(&rng, 0.0, 0.05);
         const double limits[2] = {rng_below(&rng, 2) == 0 ? 0.0 : 0.0625,
                                   rng_range(&rng, 0.02, 0.2)};
-        create_shifted(&files, noise, 2 + round, limits);
+        create_networks(&files, noise, 2 + round, WIDTH);
+        create_property(&files, limits[0], limits[1]);
         struct query *query = load(&files);
         const double largest = sample_difference(query, &rng);
         query_destroy(query);
