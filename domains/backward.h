@@ -61,6 +61,7 @@
  *
  * about what such weights lose, so that bounds are hardly sharper than those of
  * the words. For ReLUs |v| is the upper end that their lines were chosen from.
+ * Networks of more than 2^24 entries are not charged.
  */
 struct backward;
 

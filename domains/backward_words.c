@@ -8,6 +8,9 @@
 
 /* Multiply-adds of a row down which integers take a millisecond or more. */
 enum { LEAST_ENTRIES = 1 << 17 };
+/* With more entries the layers are so wide that (4), a sum over all of each of
+ * them, is far above what words lose: roots that words close stay open. */
+enum { MOST_ENTRIES = 1 << 24 };
 
 /* The largest absolute value of a matrix; counts its entries. */
 static double largest_entry(const struct matrix *matrix, size_t *n_entries)
@@ -41,7 +44,7 @@ void backward_charge_words(struct backward *b)
                 0x1p-31 * largest_entry(&layer->terms[t].matrix, &n_entries);
         }
     }
-    if (n_entries < LEAST_ENTRIES) {
+    if (n_entries < LEAST_ENTRIES || n_entries > MOST_ENTRIES) {
         backward_clear_words(b);
     }
 }

@@ -250,7 +250,7 @@ static void walk_all(struct unlearning *self)
     while (walk->path.n > 0) {
         struct minimize_frame *top = minimize_walk_top(walk);
         if (budget_check(self->budget) != STATUS_OK ||
-            self->n_open > MOST_FAILURES * self->leaves[0]) {
+            self->n_open > (size_t)MOST_FAILURES * self->leaves[0]) {
             give_up(self);
             return;
         }
