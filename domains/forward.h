@@ -20,7 +20,7 @@ struct forward;
 
 /* Most inputs that may vary, by more than FORWARD_LEAST; neurons of a network
  * and open ones of a layer from which on forms are worth their pass. */
-enum { FORWARD_INPUTS = 16, FORWARD_NEURONS = 1024, FORWARD_OPEN = 24 };
+enum { FORWARD_INPUTS = 16, FORWARD_NEURONS = 8192, FORWARD_OPEN = 64 };
 #define FORWARD_LEAST 0x1p-40
 
 /* How far from 0, as a share of its length, an interval must be: what is stable
