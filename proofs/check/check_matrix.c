@@ -320,6 +320,14 @@ CHECK_CLONES void check_matrix_multiply(check_lanes *to, check_lanes *bits,
     *bits |= all;
 }
 
+/* If weights were rounded, adds x to *sum in lanes where it is negative: x * (w'
+ * + 1) takes the place of x * w' there, which is above x * w. */
+static inline void add_excess(check_lanes *sum, const check_lanes *x,
+                              bool is_rounded)
+{
+    *sum += *x & (*x >> 63) & (is_rounded ? -1 : 0);
+}
+
 /* Adds x * w of a row and of another one with the same columns. Number k of the
  * factors is a row's place among them. */
 CHECK_CLONES static void add_rows(check_lanes *sum,
@@ -334,10 +342,14 @@ CHECK_CLONES static void add_rows(check_lanes *sum,
     const int32_t *w = matrix->pool + b->weights;
     const check_lanes x = factors->x[k];
     const check_lanes y = factors->x[other];
+    check_lanes excess = {0};
     const long shift = matrix->shift;
     check_lanes *to = a->n > 0 ? sum + matrix->span[factors->row[k]][0] : sum;
+    add_excess(&excess, &x, matrix->is_rounded);
+    add_excess(&excess, &y, matrix->is_rounded);
     for (size_t e = 0; e < a->n; e++) {
-        to[column[e]] += (x * (int64_t)v[e] + y * (int64_t)w[e]) >> shift;
+        to[column[e]] +=
+            (x * (int64_t)v[e] + y * (int64_t)w[e] + excess) >> shift;
     }
 }
 
@@ -350,10 +362,12 @@ CHECK_CLONES static void add_row(check_lanes *sum,
     const int32_t *column = matrix->pool + a->columns;
     const int32_t *w = matrix->pool + a->weights;
     const check_lanes x = factors->x[k];
+    check_lanes excess = {0};
     const long shift = matrix->shift;
     check_lanes *to = a->n > 0 ? sum + matrix->span[factors->row[k]][0] : sum;
+    add_excess(&excess, &x, matrix->is_rounded);
     for (size_t e = 0; e < a->n; e++) {
-        to[column[e]] += (x * (int64_t)w[e]) >> shift;
+        to[column[e]] += (x * (int64_t)w[e] + excess) >> shift;
     }
 }
 

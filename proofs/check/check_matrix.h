@@ -79,7 +79,10 @@ struct check_factors {
 };
 
 /* Adds the products of all entries of a matrix without tiles, alone or in pairs
- * rounded down, to sum[column]. */
+ * rounded down, to sum[column]. Rounded weights w' of rows with x < 0 count as w'
+ * + 1, so that by (1) no sum is above the one with the exact weights: columns
+ * without entries keep theirs. |w' + 1| <= 2^31, and what (3) says holds for it
+ * too. */
 void check_matrix_add_entries(check_lanes *sum,
                               const struct check_matrix *matrix,
                               const struct check_factors *factors);

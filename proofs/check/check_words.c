@@ -194,7 +194,7 @@ CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
                              matrix->bias_exponent);
     pass.from.exponent += matrix->exponent + matrix->shift;
     /* By (3) of check_matrix.h, and as -size[0] <= sum of x * (w - w') <=
-     * size[1] if w' <= w < w' + 1. */
+     * size[1] if w' <= w < w' + 1; of entries the left side is in their sums. */
     const check_lanes is_used = (size[0] | size[1]) != 0;
     check_lanes above = {0};
     if (matrix->is_rounded) {
@@ -214,6 +214,7 @@ CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
         check_matrix_multiply(pass.to, &pass.bits, matrix, &factors);
     } else {
         check_matrix_add_entries(state->sum, matrix, &factors);
+        above ^= above;
     }
     pass.above = above;
     check_pass_end(state, p, &pass, target);
