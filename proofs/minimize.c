@@ -142,6 +142,9 @@ static void run_pass(struct minimize_row *row, struct cert *cert,
     const double started_s = budget_cpu_s();
     for (size_t i = 0; i < cert->n_cases; i++) {
         struct minimize_walk walk;
+        if (budget_check(&options->budget) != STATUS_OK) {
+            break; /* entering the root of a case is work too */
+        }
         if (is_applicable(pass, &cert->trees[i])) {
             if (minimize_walk_start(&walk, oracle, cert, i)) {
                 functions[pass](&walk, options);

@@ -254,6 +254,56 @@ START_TEST(a_spent_budget_changes_nothing)
 }
 END_TEST
 
+/* Counts its calls, and is not back before the budget is over. */
+struct slow_load {
+    struct budget budget;
+    size_t n_calls;
+};
+
+static bool load_slowly(void *context, size_t case_index)
+{
+    struct slow_load *self = context;
+    (void)case_index;
+    self->n_calls++;
+    while (budget_check(&self->budget) == STATUS_OK) {
+    }
+    return false;
+}
+
+static double no_cost(void *context)
+{
+    (void)context;
+    return 0.0;
+}
+
+START_TEST(no_case_is_begun_behind_the_deadline)
+{
+    enum { CASES = 3 };
+    static const size_t n_disjuncts[CASES] = {1, 1, 1};
+    const struct cert_shape shape = {.n_inputs = 1,
+                                     .n_relus = 2,
+                                     .n_cases = CASES,
+                                     .n_disjuncts = n_disjuncts};
+    struct slow_load slow = {.budget = {.deadline_s = budget_now_s() + 0.05}};
+    const struct oracle oracle = {
+        .context = &slow, .n_relus = 2, .load = load_slowly, .cost = no_cost};
+    const struct minimize_options options = {.passes = 1u << MINIMIZE_MERGE,
+                                             .is_thrifty = true,
+                                             .rounds = 1,
+                                             .budget = slow.budget};
+    const struct cert_node leaf = {.details = CERT_NONE};
+    struct minimize_report report;
+    struct cert cert;
+    cert_init(&cert, &shape);
+    for (size_t i = 0; i < CASES; i++) {
+        VEC_PUSH(&cert.trees[i].nodes, leaf);
+    }
+    minimize_run(&report, &cert, &oracle, &options);
+    ck_assert_uint_le(slow.n_calls, 1);
+    cert_clear(&cert);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("minimize");
@@ -272,5 +322,6 @@ TCase *test_cases(void)
     tcase_add_test(cases, multipliers_keep_the_bits_that_count);
     tcase_add_test(cases, each_case_is_minimized_in_its_own_box);
     tcase_add_test(cases, a_spent_budget_changes_nothing);
+    tcase_add_test(cases, no_case_is_begun_behind_the_deadline);
     return cases;
 }
