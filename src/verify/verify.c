@@ -77,13 +77,23 @@ struct run {
     size_t n_open;
 };
 
+static bool has_many_inputs(const struct run *run)
+{
+    return run->query->layers->n_inputs > KEEN_INPUTS;
+}
+
+static bool has_many_cases(const struct run *run)
+{
+    return run->query->n_cases > MANY_CASES;
+}
+
 static struct worker *worker_at(struct run *run, size_t number)
 {
     REQUIRE(number < run->options->threads);
     struct worker *worker = &run->workers[number];
     if (worker->attack == NULL) {
         worker->attack = attack_create(run->query, run->options->seed + number);
-        worker->n_starts = WHOLE_EFFORT.n_restarts;
+        worker->n_starts = has_many_cases(run) ? 1 : WHOLE_EFFORT.n_restarts;
     }
     return worker;
 }
@@ -104,19 +114,14 @@ static bool attack_case(struct run *run, size_t case_index,
     return worker->is_found;
 }
 
-static bool has_many_inputs(const struct run *run)
-{
-    return run->query->layers->n_inputs > KEEN_INPUTS;
-}
-
 /* True if the attacks have had less than their share of the worker's work. */
 static bool is_attack_due(const struct run *run, const struct worker *worker,
                           double effort)
 {
     const uint64_t n_points = attack_points(worker->attack);
-    const bool is_keen = has_many_inputs(run) && n_points < KEEN_POINTS;
-    const double share =
-        run->query->n_cases > MANY_CASES ? MANY_SHARE : WHOLE_SHARE;
+    const bool is_keen =
+        has_many_inputs(run) && !has_many_cases(run) && n_points < KEEN_POINTS;
+    const double share = has_many_cases(run) ? MANY_SHARE : WHOLE_SHARE;
     return (double)n_points * run->point_work <
            (is_keen ? KEEN_SHARE : share) * effort;
 }
@@ -146,7 +151,7 @@ static bool try_region(void *context, size_t number, size_t case_index,
         const struct attack_effort whole = {
             worker->n_starts,
             has_many_inputs(run) ? KEEN_STEPS : WHOLE_EFFORT.n_steps};
-        worker->n_starts *= 2;
+        worker->n_starts *= has_many_cases(run) ? 1 : 2;
         worker->is_found = attack_run(
             worker->attack, &worker->witness, case_index, one->lower_down,
             one->upper_up, whole, &run->options->budget);
@@ -283,7 +288,7 @@ static bool attack_all(struct run *run)
         if (!run->query->cases[i].is_bounded) {
             continue;
         }
-        const bool is_found = n_cases > MANY_CASES
+        const bool is_found = has_many_cases(run)
                                   ? attack_centre(run, i, centre)
                                   : attack_case(run, i, FIRST_EFFORT);
         if (is_found) {
