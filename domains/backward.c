@@ -109,20 +109,40 @@ void backward_destroy(struct backward *b)
     alloc_free(b);
 }
 
-/* sum_j |M_ij| m[j] of one matrix row, in nearest arithmetic. */
+/* sum_j |M_ij| m[j] of one matrix row, in nearest arithmetic: ABREAST sums, so
+ * that none waits for the one before. */
 static double absolute_row(const struct matrix *matrix, size_t i,
                            const double *m)
 {
-    double sum = 0.0;
-    if (matrix->dense != NULL) {
-        const double *row = matrix->dense + i * matrix->n_cols;
-        for (size_t j = 0; j < matrix->n_cols; j++) {
-            sum += fabs(row[j]) * m[j];
+    enum { ABREAST = 8 };
+    const bool is_dense = matrix->dense != NULL;
+    const size_t first = is_dense ? 0 : matrix->start[i];
+    const size_t n = is_dense ? matrix->n_cols : matrix->start[i + 1] - first;
+    const double *value =
+        is_dense ? matrix->dense + i * matrix->n_cols : matrix->value + first;
+    const uint32_t *column = is_dense ? NULL : matrix->column + first;
+    double sums[ABREAST] = {0.0};
+    size_t t = 0;
+    for (; t + ABREAST <= n; t += ABREAST) {
+        for (size_t s = 0; s < ABREAST; s++) {
+            sums[s] += fabs(value[t + s]) * m[is_dense ? t + s : column[t + s]];
         }
-        return sum;
     }
-    for (size_t p = matrix->start[i]; p < matrix->start[i + 1]; p++) {
-        sum += fabs(matrix->value[p]) * m[matrix->column[p]];
+    for (; t < n; t++) {
+        sums[0] += fabs(value[t]) * m[is_dense ? t : column[t]];
+    }
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
+           ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+/* The same of all terms of value i of layer k, by the magnitudes known. */
+static double absolute_terms(const struct backward *b, size_t k, size_t i)
+{
+    const struct layer *layer = &b->layers->layer[k];
+    double sum = 0.0;
+    for (size_t t = 0; t < layer->n_terms; t++) {
+        sum += absolute_row(&layer->terms[t].matrix, i,
+                            b->magnitude[layer->terms[t].source]);
     }
     return sum;
 }
@@ -135,24 +155,20 @@ static double size_of(const struct backward *b, const struct bounds *bounds,
                 fmax(fabs(bounds->lower[k][i]), fabs(bounds->upper[k][i])));
 }
 
-/* The largest size of value i of layer k, by those of its sources. */
+/* The largest size of value i of layer k, by those of its sources; terms: its
+ * absolute_terms. */
 static double magnitude_by_sources(const struct backward *b, size_t k, size_t i,
-                                   const struct bounds *bounds)
+                                   const struct bounds *bounds, double terms)
 {
     const struct layer *layer = &b->layers->layer[k];
     double lower = -HUGE_VAL;
     double upper = HUGE_VAL;
-    double sum = 0.0;
     switch (layer->kind) {
     case LAYER_INPUT:
     case LAYER_DIFFERENCE:
         return HUGE_VAL;
     case LAYER_AFFINE:
-        for (size_t t = 0; t < layer->n_terms; t++) {
-            sum += absolute_row(&layer->terms[t].matrix, i,
-                                b->magnitude[layer->terms[t].source]);
-        }
-        return (sum + fabs(layer->bias[i])) * (1.0 + 4.0 * b->gamma);
+        return (terms + fabs(layer->bias[i])) * (1.0 + 4.0 * b->gamma);
     case LAYER_RELU:
         return size_of(b, bounds, layer->source, i);
     case LAYER_ACTIVATION:
@@ -179,15 +195,12 @@ static void set_layer_scale(struct backward *b, size_t k,
     double total = k == 0 ? 1.0 : b->total[k - 1];
     b->reach[k] = 0.0;
     for (size_t i = 0; i < layer->width; i++) {
+        const double terms = absolute_terms(b, k, i);
         double m = fmax(fabs(bounds->lower[k][i]), fabs(bounds->upper[k][i]));
         if (b->layers->n_curved > 0) {
-            m = fmin(m, magnitude_by_sources(b, k, i, bounds));
+            m = fmin(m, magnitude_by_sources(b, k, i, bounds, terms));
         }
-        double sum = m;
-        for (size_t t = 0; t < layer->n_terms; t++) {
-            sum += absolute_row(&layer->terms[t].matrix, i,
-                                b->magnitude[layer->terms[t].source]);
-        }
+        double sum = m + terms;
         if (layer->kind == LAYER_AFFINE) {
             sum += fabs(layer->bias[i]);
         }
