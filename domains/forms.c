@@ -325,16 +325,39 @@ void forms_apply_product(struct forms_space *space, size_t k,
     }
 }
 
-/* to += M from. */
-static void multiply_csr(double *to, const struct matrix *matrix,
-                         const double *from)
+/* to[r] += M from[r] for n <= ABREAST rows r, each read while an entry of M is at
+ * hand. Made for each n. */
+enum { ABREAST = 8 };
+static inline void multiply_abreast(double *to, const struct matrix *matrix,
+                                    const double *from, size_t n)
 {
     for (size_t i = 0; i < matrix->n_rows; i++) {
-        double sum = 0.0;
+        double sum[ABREAST] = {0.0};
         for (size_t e = matrix->start[i]; e < matrix->start[i + 1]; e++) {
-            sum += matrix->value[e] * from[matrix->column[e]];
+            const double *value = from + matrix->column[e];
+            for (size_t r = 0; r < n; r++) {
+                sum[r] += matrix->value[e] * value[r * matrix->n_cols];
+            }
         }
-        to[i] += sum;
+        for (size_t r = 0; r < n; r++) {
+            to[r * matrix->n_rows + i] += sum[r];
+        }
+    }
+}
+
+/* The same for any n. */
+static void multiply_csr(double *to, const struct matrix *matrix,
+                         const double *from, size_t n)
+{
+    for (; n >= ABREAST; n -= ABREAST) {
+        multiply_abreast(to, matrix, from, ABREAST);
+        to += ABREAST * matrix->n_rows;
+        from += ABREAST * matrix->n_cols;
+    }
+    for (; n > 0; n--) {
+        multiply_abreast(to, matrix, from, 1);
+        to += matrix->n_rows;
+        from += matrix->n_cols;
     }
 }
 
@@ -348,13 +371,13 @@ static void multiply_rows(struct forms *out, const struct forms *in,
         const double *from = in->rows + row * in->width;
         double *to = out->rows + target * out->width;
         size_t n = 1;
+        while (row + n <= in->n_symbols &&
+               column[in->symbol[row + n - 1]] == target + n) {
+            n++;
+        }
         if (matrix->dense == NULL) {
-            multiply_csr(to, matrix, from);
+            multiply_csr(to, matrix, from, n);
         } else {
-            while (row + n <= in->n_symbols &&
-                   column[in->symbol[row + n - 1]] == target + n) {
-                n++;
-            }
             gemm_blas_add_right_transposed(
                 to, from, matrix->dense,
                 (struct gemm_shape){n, matrix->n_rows, matrix->n_cols});
