@@ -7,40 +7,64 @@
 
 #include <string.h>
 
-/* The padded transpose of a dense matrix; NULL for a sparse one. */
-static double *transpose(const struct matrix *matrix)
+/* Phases are passed on as they are. */
+_Static_assert((int)PHASE_UNSTABLE == (int)SINGLE_FREE &&
+                   (int)PHASE_ACTIVE == (int)SINGLE_PASSED &&
+                   (int)PHASE_INACTIVE == (int)SINGLE_CUT,
+               "phases have the numbers of the kernels");
+
+/* A dense matrix, padded; NULL for a sparse one. */
+static float *pad(const struct matrix *matrix, bool is_transposed)
 {
-    double *to = NULL;
+    float *to = NULL;
     if (matrix->dense == NULL) {
         return NULL;
     }
-    const size_t stride = dense_stride(matrix->n_rows);
-    NEW_ALIGNED(to, matrix->n_cols * stride);
-    for (size_t i = 0; i < matrix->n_rows; i++) {
-        for (size_t j = 0; j < matrix->n_cols; j++) {
-            to[j * stride + i] = matrix->dense[i * matrix->n_cols + j];
+    const size_t n_rows = is_transposed ? matrix->n_cols : matrix->n_rows;
+    const size_t n_cols = is_transposed ? matrix->n_rows : matrix->n_cols;
+    const size_t stride = single_stride(n_cols);
+    NEW_ALIGNED(to, n_rows * stride);
+    for (size_t i = 0; i < n_rows; i++) {
+        for (size_t j = 0; j < n_cols; j++) {
+            to[i * stride + j] =
+                single_round(is_transposed ? matrix->dense[j * n_rows + i]
+                                           : matrix->dense[i * n_cols + j]);
         }
     }
     return to;
 }
 
+static void create_relu(struct dual_layer *lines, size_t width)
+{
+    const size_t stride = single_stride(width);
+    NEW_ARRAY(lines->id, width);
+    NEW_ALIGNED(lines->upper_slope, stride);
+    NEW_ALIGNED(lines->upper_intercept, stride);
+    NEW_ARRAY(lines->passed, stride / SINGLE_LANES);
+    NEW_ARRAY(lines->own, stride / SINGLE_LANES);
+    NEW_ARRAY(lines->live, width);
+}
+
 static void create_layer(struct dual *d, size_t k)
 {
     const struct layer *layer = &d->layers->layer[k];
-    const size_t stride = d->weights->layer[k].stride;
-    NEW_ALIGNED(d->coefficient[k], DUAL_ROWS * stride);
-    NEW_ALIGNED(d->value[k], DUAL_ROWS * stride);
+    d->stride[k] = single_stride(layer->width);
+    NEW_ALIGNED(d->coefficient[k], DUAL_ROWS * d->stride[k]);
+    NEW_ALIGNED(d->value[k], DUAL_ROWS * d->stride[k]);
+    NEW_ALIGNED(d->point[k], d->weights->layer[k].stride);
     if (layer->kind == LAYER_RELU) {
-        struct dual_layer *lines = &d->layer[k];
-        NEW_ARRAY(lines->id, layer->width);
-        NEW_ARRAY(lines->upper_slope, layer->width);
-        NEW_ARRAY(lines->upper_intercept, layer->width);
-        NEW_ARRAY(lines->live, layer->width);
+        create_relu(&d->layer[k], layer->width);
     }
     if (layer->kind == LAYER_AFFINE) {
+        NEW_ALIGNED(d->bias[k], d->stride[k]);
+        for (size_t i = 0; i < layer->width; i++) {
+            d->bias[k][i] = single_round(layer->bias[i]);
+        }
+        NEW_ARRAY(d->weight[k], layer->n_terms);
         NEW_ARRAY(d->transposed[k], layer->n_terms);
         for (size_t t = 0; t < layer->n_terms; t++) {
-            d->transposed[k][t] = transpose(&layer->terms[t].matrix);
+            d->weight[k][t] = pad(&layer->terms[t].matrix, false);
+            d->transposed[k][t] = pad(&layer->terms[t].matrix, true);
         }
     }
 }
@@ -53,9 +77,14 @@ struct dual *dual_create(const struct weights *weights)
     size_t widest = 0;
     d->weights = weights;
     d->layers = layers;
-    d->kernels = dense_kernels_best();
+    d->kernels = single_kernels_best();
+    d->doubles = dense_kernels_best();
     NEW_ARRAY(d->layer, layers->n_layers);
+    NEW_ARRAY(d->stride, layers->n_layers);
+    NEW_ARRAY(d->weight, layers->n_layers);
     NEW_ARRAY(d->transposed, layers->n_layers);
+    NEW_ARRAY(d->bias, layers->n_layers);
+    NEW_ARRAY(d->point, layers->n_layers);
     NEW_ARRAY(d->coefficient, layers->n_layers);
     NEW_ARRAY(d->value, layers->n_layers);
     for (size_t k = 0; k < layers->n_layers; k++) {
@@ -63,6 +92,8 @@ struct dual *dual_create(const struct weights *weights)
         create_layer(d, k);
         widest = width > widest ? width : widest;
     }
+    NEW_ALIGNED(d->low, d->stride[0]);
+    NEW_ALIGNED(d->high, d->stride[0]);
     weights_fit_work(weights, &d->work);
     NEW_ARRAY(d->every, widest);
     NEW_ARRAY(d->met, widest + 1);
@@ -92,14 +123,20 @@ static void destroy_layer(struct dual *d, size_t k)
     const struct layer *layer = &d->layers->layer[k];
     if (layer->kind == LAYER_AFFINE) {
         for (size_t t = 0; t < layer->n_terms; t++) {
+            alloc_free(d->weight[k][t]);
             alloc_free(d->transposed[k][t]);
         }
+        alloc_free(d->weight[k]);
         alloc_free(d->transposed[k]);
+        alloc_free(d->bias[k]);
     }
     alloc_free(d->layer[k].id);
     alloc_free(d->layer[k].upper_slope);
     alloc_free(d->layer[k].upper_intercept);
+    alloc_free(d->layer[k].passed);
+    alloc_free(d->layer[k].own);
     alloc_free(d->layer[k].live);
+    alloc_free(d->point[k]);
     alloc_free(d->coefficient[k]);
     alloc_free(d->value[k]);
 }
@@ -114,7 +151,13 @@ void dual_destroy(struct dual *d)
     }
     clear_root(d);
     alloc_free(d->layer);
+    alloc_free(d->stride);
+    alloc_free(d->weight);
     alloc_free(d->transposed);
+    alloc_free(d->bias);
+    alloc_free(d->low);
+    alloc_free(d->high);
+    alloc_free(d->point);
     alloc_free(d->coefficient);
     alloc_free(d->value);
     alloc_free(d->every);
@@ -129,6 +172,14 @@ double dual_madds(const struct dual *d)
     return d == NULL ? 0.0 : (double)d->madds;
 }
 
+static void set_chord(struct dual_layer *lines, size_t i, double lower,
+                      double upper)
+{
+    const struct act_line line = act_relu_upper_short(lower, upper);
+    lines->upper_slope[i] = single_round(line.slope);
+    lines->upper_intercept[i] = single_round(line.intercept);
+}
+
 /* Lines and numbers of the neurons of ReLU layer k. */
 static void set_lines(struct dual *d, size_t k, const struct bounds *bounds)
 {
@@ -136,22 +187,28 @@ static void set_lines(struct dual *d, size_t k, const struct bounds *bounds)
     const double *lower = bounds->lower[layer->source];
     const double *upper = bounds->upper[layer->source];
     struct dual_layer *lines = &d->layer[k];
+    const size_t n_words = d->stride[k] / SINGLE_LANES;
+    memset(lines->passed, 0, n_words * sizeof *lines->passed);
+    memset(lines->own, 0, n_words * sizeof *lines->own);
     lines->n_live = 0;
+    lines->first = d->n_unstable;
     for (size_t i = 0; i < layer->width; i++) {
+        const bool is_own = bounds_phase(lower[i], upper[i]) == PHASE_UNSTABLE;
+        uint16_t *words = is_own ? lines->own : lines->passed;
         lines->id[i] = DUAL_STABLE;
-        lines->upper_slope[i] = upper[i] > 0.0 ? 1.0 : 0.0;
-        lines->upper_intercept[i] = 0.0;
-        if (bounds_phase(lower[i], upper[i]) == PHASE_UNSTABLE) {
-            const struct act_line line =
-                act_relu_upper_short(lower[i], upper[i]);
+        lines->upper_slope[i] = upper[i] > 0.0 ? 1.0F : 0.0F;
+        lines->upper_intercept[i] = 0.0F;
+        if (is_own) {
             lines->id[i] = (uint32_t)d->n_unstable++;
-            lines->upper_slope[i] = line.slope;
-            lines->upper_intercept[i] = line.intercept;
+            set_chord(lines, i, lower[i], upper[i]);
         }
         if (upper[i] > 0.0) {
             lines->live[lines->n_live++] = (uint32_t)i;
+            words[i / SINGLE_LANES] =
+                (uint16_t)(words[i / SINGLE_LANES] | 1U << i % SINGLE_LANES);
         }
     }
+    lines->n_own = d->n_unstable - lines->first;
 }
 
 /* The list of unstable neurons, with the default slope in the first row. */
@@ -169,8 +226,8 @@ static void list_neurons(struct dual *d, const struct bounds *bounds)
                 d->neuron[id] = (struct dual_neuron){
                     (uint32_t)k, (uint32_t)layer->source, (uint32_t)i, number};
                 d->choice[DUAL_ROWS * d->n_unstable + id] =
-                    act_relu_lower(bounds->lower[layer->source][i],
-                                   bounds->upper[layer->source][i])
+                    (float)act_relu_lower(bounds->lower[layer->source][i],
+                                          bounds->upper[layer->source][i])
                         .slope;
             }
         }
@@ -191,8 +248,6 @@ void dual_set_root(struct dual *d, const struct spec *spec,
     d->most_atoms = 0;
     for (size_t k = 1; k < d->layers->n_layers; k++) {
         if (d->layers->layer[k].kind == LAYER_RELU) {
-            memset(d->value[k], 0,
-                   DUAL_ROWS * d->weights->layer[k].stride * sizeof(double));
             set_lines(d, k, bounds);
         }
     }
@@ -200,10 +255,15 @@ void dual_set_root(struct dual *d, const struct spec *spec,
         const size_t n = spec->first[i + 1] - spec->first[i];
         d->most_atoms = n > d->most_atoms ? n : d->most_atoms;
     }
+    for (size_t j = 0; j < d->layers->n_inputs; j++) {
+        d->low[j] = single_round(lower[j]);
+        d->high[j] = single_round(upper[j]);
+    }
     NEW_ARRAY(d->neuron, d->n_unstable);
-    NEW_ARRAY(d->phase, DUAL_ROWS * d->n_unstable);
+    /* Kernels read whole vectors. */
+    NEW_ARRAY(d->phase, DUAL_ROWS * d->n_unstable + SINGLE_LANES);
     /* One row more: the default slopes. */
-    NEW_ARRAY(d->choice, (DUAL_ROWS + 1) * d->n_unstable);
+    NEW_ARRAY(d->choice, (DUAL_ROWS + 1) * d->n_unstable + SINGLE_LANES);
     NEW_ARRAY(d->gradient, DUAL_ROWS * d->n_unstable);
     NEW_ARRAY(d->eta, DUAL_ROWS * d->most_atoms);
     NEW_ARRAY(d->eta_gradient, DUAL_ROWS * d->most_atoms);
@@ -221,10 +281,7 @@ void dual_set_chords(struct dual *d, const struct bounds *bounds)
         const double lower = bounds->lower[neuron->source][neuron->index];
         const double upper = bounds->upper[neuron->source][neuron->index];
         if (bounds_phase(lower, upper) == PHASE_UNSTABLE) {
-            struct dual_layer *lines = &d->layer[neuron->relu];
-            const struct act_line line = act_relu_upper_short(lower, upper);
-            lines->upper_slope[neuron->index] = line.slope;
-            lines->upper_intercept[neuron->index] = line.intercept;
+            set_chord(&d->layer[neuron->relu], neuron->index, lower, upper);
         }
     }
 }

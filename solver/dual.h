@@ -6,6 +6,7 @@
 #include "domains/weights.h"
 #include "solver/spec.h"
 #include "src/num/dense.h"
+#include "src/num/single.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,8 +16,8 @@
 enum { DUAL_ROWS = 64 };
 
 /*
- * Everything here is in nearest arithmetic, without error terms: it only
- * chooses what a rigorous evaluation then tries (backward.h).
+ * Everything here is in nearest arithmetic, in floats, without error terms: it
+ * only chooses what a rigorous evaluation then tries (backward.h).
  *
  * Row r of a batch belongs to a disjunct with atoms f_q, to weights eta_q >= 0
  * of sum 1, and to a phase for every neuron that is unstable at the root. With
@@ -45,26 +46,38 @@ struct dual_neuron {
     uint32_t number; /* of the ReLU layer among ReLU layers */
 };
 
-/* Lines of a ReLU layer from the bounds of the root, [width] each; id: number
- * of the unstable neuron, DUAL_STABLE for others; live: not inactive. */
+/*
+ * Lines of a ReLU layer from the bounds of the root, [width] each; id: number
+ * of the unstable neuron, DUAL_STABLE for others; live: not inactive. The n_own
+ * unstable neurons are numbered from `first` on, ascending; passed, own: words
+ * of bits of the active and of the unstable ones (single.h).
+ */
 #define DUAL_STABLE UINT32_MAX
 struct dual_layer {
     uint32_t *id;
-    double *upper_slope;
-    double *upper_intercept;
+    float *upper_slope;
+    float *upper_intercept;
+    uint16_t *passed;
+    uint16_t *own;
     uint32_t *live;
     size_t n_live;
+    size_t first;
+    size_t n_own;
 };
 
 /* Flag of the phase of a neuron that is stable by its bounds, not by a literal:
  * it has no multiplier. */
-enum { DUAL_IMPLIED = 4 };
+enum { DUAL_IMPLIED = SINGLE_FIXED };
 
 /*
  * target       layer whose neurons the rows bound instead of disjuncts, each by
  *              its own end, with no weights: disjunct[r] is 2 i for z_i, 2 i + 1
  *              for -z_i; 0 if the rows belong to disjuncts
- * transposed   [n_layers][n_terms] of dense matrices
+ * stride       [n_layers] padded widths in floats
+ * weight, transposed  [n_layers][n_terms] of dense matrices, padded
+ * bias         [n_layers][stride], NULL unless affine
+ * low, high    [n_inputs] the box
+ * point        [n_layers][weights->layer[k].stride] of one evaluation
  * coefficient  per layer [DUAL_ROWS x stride], as met
  * value        the same, of x* passed forward
  * met          [widest layer + 1] for lists of columns
@@ -79,15 +92,22 @@ enum { DUAL_IMPLIED = 4 };
 struct dual {
     const struct weights *weights;
     const struct layers *layers;
-    const struct dense_kernels *kernels;
+    const struct single_kernels *kernels;
+    const struct dense_kernels *doubles;
     const struct spec *spec;
     const double *lower;
     const double *upper;
     size_t target;
     struct dual_layer *layer;
-    double ***transposed;
-    double **coefficient;
-    double **value;
+    size_t *stride;
+    float ***weight;
+    float ***transposed;
+    float **bias;
+    float *low;
+    float *high;
+    double **point;
+    float **coefficient;
+    float **value;
     uint32_t *every;
     uint32_t *met;
     struct tiling_work work;
@@ -99,14 +119,14 @@ struct dual {
     double bound[DUAL_ROWS];
     double constant[DUAL_ROWS];
     uint8_t *phase;
-    double *choice;
-    double *gradient;
+    float *choice;
+    float *gradient;
     double *eta;
     double *eta_gradient;
-    double *best;
+    float *best;
     double *best_eta;
-    double *first;
-    double *second;
+    float *first;
+    float *second;
     double *scale;
     uint64_t madds;
 };
@@ -137,6 +157,9 @@ void dual_set_row(struct dual *dual, size_t row, uint32_t disjunct);
 /* Row `to` becomes what row `from` is. */
 void dual_copy_row(struct dual *dual, size_t to, size_t from);
 
+/* The minimising corner of a row after dual_bound; x[n_inputs]. */
+void dual_corner(const struct dual *dual, size_t row, double *x);
+
 /* (1) of all rows. */
 void dual_bound(struct dual *dual);
 
@@ -150,8 +173,8 @@ enum { DUAL_CHILDREN = 6 };
 void dual_bound_children(struct dual *dual, const uint32_t *ids, size_t n,
                          double (*bound)[2]);
 
-/* y = output of the network at a point of the root's box, in nearest arithmetic;
- * y[n_outputs], x[n_inputs]. Does not keep values of other rows than row 0. */
+/* y = output of the network at a point of the root's box, in nearest arithmetic
+ * of doubles; y[n_outputs], x[n_inputs]. */
 void dual_eval(struct dual *dual, double *y, const double *x);
 
 /* (2) of all rows, after dual_bound. */

@@ -43,10 +43,11 @@ static void set_scale(struct dual *d, size_t row)
     double largest = 0.0;
     for (size_t k = 1; k < n_layers; k++) {
         const struct dual_layer *lines = &d->layer[k];
-        const double *q = d->coefficient[k] + row * d->weights->layer[k].stride;
+        const float *q = d->coefficient[k] + row * d->stride[k];
         double sum = 0.0;
         for (size_t t = 0; t < lines->n_live; t++) {
-            sum += q[lines->live[t]] * q[lines->live[t]];
+            const double met = (double)q[lines->live[t]];
+            sum += met * met;
         }
         scale[k] = lines->n_live == 0 ? 0.0 : sqrt(sum / (double)lines->n_live);
         largest = fmax(largest, scale[k]);
@@ -59,26 +60,26 @@ static void set_scale(struct dual *d, size_t row)
 static void step_neurons(struct dual *d, size_t row,
                          const struct ascent *ascent)
 {
-    const size_t n = d->n_unstable;
-    const double *gradient = d->gradient + row * n;
     const double *scale = d->scale + row * d->layers->n_layers;
-    const uint8_t *phase = d->phase + row * n;
-    double *choice = d->choice + row * n;
-    double *first = d->first + row * n;
-    double *second = d->second + row * n;
-    for (size_t i = 0; i < n; i++) {
-        const double g = gradient[i];
-        first[i] = FIRST * first[i] + (1.0 - FIRST) * g;
-        second[i] = SECOND * second[i] + (1.0 - SECOND) * g * g;
-        const double size = sqrt(second[i] / ascent->second_share) + 1e-12;
-        const double move = first[i] / ascent->first_share / size;
-        if (phase[i] == PHASE_UNSTABLE) {
-            choice[i] = fmin(
-                fmax(choice[i] + ascent->rate * SLOPE_RATE * move, 0.0), 1.0);
-        } else if (phase[i] < DUAL_IMPLIED) {
-            choice[i] = fmax(choice[i] + ascent->rate * LITERAL_RATE * move *
-                                             scale[d->neuron[i].relu],
-                             0.0);
+    for (size_t k = 1; k < d->layers->n_layers; k++) {
+        const size_t first = row * d->n_unstable + d->layer[k].first;
+        const struct single_step step = {
+            .n = d->layer[k].n_own,
+            .choice = d->choice + first,
+            .moment = d->first + first,
+            .square = d->second + first,
+            .gradient = d->gradient + first,
+            .phase = d->phase + first,
+            .first = (float)(1.0 - FIRST),
+            .second = (float)(1.0 - SECOND),
+            .m_share = (float)ascent->first_share,
+            .s_share = (float)ascent->second_share,
+            .slope_rate = (float)(ascent->rate * SLOPE_RATE),
+            .literal_rate =
+                single_round(ascent->rate * LITERAL_RATE * scale[k]),
+        };
+        if (step.n > 0) {
+            d->kernels->step(&step);
         }
     }
 }
@@ -118,6 +119,15 @@ static void swap_doubles(double *a, double *b, size_t n)
     }
 }
 
+static void swap_floats(float *a, float *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float kept = a[i];
+        a[i] = b[i];
+        b[i] = kept;
+    }
+}
+
 /* Exchanges two rows with all they remember. */
 static void swap_rows(struct dual *d, struct ascent *ascent, size_t a, size_t b)
 {
@@ -135,10 +145,10 @@ static void swap_rows(struct dual *d, struct ascent *ascent, size_t a, size_t b)
         d->phase[a * n + i] = d->phase[b * n + i];
         d->phase[b * n + i] = phase;
     }
-    swap_doubles(d->choice + a * n, d->choice + b * n, n);
-    swap_doubles(d->best + a * n, d->best + b * n, n);
-    swap_doubles(d->first + a * n, d->first + b * n, n);
-    swap_doubles(d->second + a * n, d->second + b * n, n);
+    swap_floats(d->choice + a * n, d->choice + b * n, n);
+    swap_floats(d->best + a * n, d->best + b * n, n);
+    swap_floats(d->first + a * n, d->first + b * n, n);
+    swap_floats(d->second + a * n, d->second + b * n, n);
     swap_doubles(d->eta + a * m, d->eta + b * m, m);
     swap_doubles(d->best_eta + a * m, d->best_eta + b * m, m);
     swap_doubles(d->scale + a * n_layers, d->scale + b * n_layers, n_layers);
@@ -152,7 +162,7 @@ static bool judge(struct dual *d, struct ascent *ascent, size_t row)
 {
     const size_t n = d->n_unstable;
     const size_t m = d->most_atoms;
-    if (d->bound[row] > ascent->best[row]) {
+    if (ascent->step == 0 || d->bound[row] > ascent->best[row]) {
         ascent->best[row] = d->bound[row];
         memcpy(d->best + row * n, d->choice + row * n, n * sizeof *d->best);
         memcpy(d->best_eta + row * m, d->eta + row * m, m * sizeof *d->eta);

@@ -154,7 +154,7 @@ bool prover_dual_branch_any(struct split *split, struct prover *p)
     d->n_rows = 1;
     for (size_t i = 0; i < d->n_unstable; i++) {
         if (d->phase[i] == PHASE_ACTIVE || d->phase[i] == PHASE_INACTIVE) {
-            d->choice[i] += 1.0;
+            d->choice[i] += 1.0F;
         }
     }
     dual_bound(d);

@@ -24,9 +24,9 @@ struct differences {
     double constant[2 * DUAL_CHILDREN];
 };
 
-static double *row_of(const struct dual *d, size_t k, size_t row)
+static float *row_of(const struct dual *d, size_t k, size_t row)
 {
-    return d->coefficient[k] + row * d->weights->layer[k].stride;
+    return d->coefficient[k] + row * d->stride[k];
 }
 
 /* Sets n_rows and met of layer k. The row behind the differences holds sums of
@@ -35,29 +35,29 @@ static void find_met(struct differences *s, size_t k)
 {
     struct dual *d = s->dual;
     const size_t width = d->layers->layer[k].width;
-    double *size = row_of(d, k, s->n + 1);
+    float *size = row_of(d, k, s->n + 1);
     while (s->n_rows < s->n && d->neuron[s->id[s->n_rows]].relu > k) {
         s->n_rows++;
     }
     memset(size, 0, width * sizeof *size);
     for (size_t r = 0; r < s->n_rows; r++) {
-        const double *change = row_of(d, k, r + 1);
+        const float *change = row_of(d, k, r + 1);
         for (size_t i = 0; i < width; i++) {
-            size[i] += fabs(change[i]);
+            size[i] += fabsf(change[i]);
         }
     }
     s->n_met = 0;
     for (size_t i = 0; i < width; i++) {
         d->met[s->n_met] = (uint32_t)i;
-        s->n_met += !(size[i] <= 0.0);
+        s->n_met += !(size[i] <= 0.0F);
     }
     s->met = d->met;
 }
 
 /* What a coefficient q of a neuron of a ReLU layer adds to that of its input;
  * adds its constant with a factor. */
-static double pass_neuron(const struct dual *d, const struct dual_layer *lines,
-                          uint32_t i, double q, double factor, double *constant)
+static float pass_neuron(const struct dual *d, const struct dual_layer *lines,
+                         uint32_t i, float q, double factor, double *constant)
 {
     const uint32_t id = lines->id[i];
     if (id == DUAL_STABLE) {
@@ -70,10 +70,10 @@ static double pass_neuron(const struct dual *d, const struct dual_layer *lines,
     if (phase == PHASE_INACTIVE) {
         return d->choice[id];
     }
-    if (q >= 0.0) {
+    if (q >= 0.0F) {
         return q * d->choice[id];
     }
-    *constant += factor * q * lines->upper_intercept[i];
+    *constant += factor * (double)q * (double)lines->upper_intercept[i];
     return q * lines->upper_slope[i];
 }
 
@@ -81,13 +81,13 @@ static void pass_relu(struct differences *s, size_t k)
 {
     struct dual *d = s->dual;
     const struct dual_layer *lines = &d->layer[k];
-    const double *q = row_of(d, k, 0);
+    const float *q = row_of(d, k, 0);
     for (size_t t = 0; t < s->n_met; t++) {
         const uint32_t i = s->met[t];
         double constant = 0.0;
-        const double before = pass_neuron(d, lines, i, q[i], 1.0, &constant);
+        const float before = pass_neuron(d, lines, i, q[i], 1.0, &constant);
         for (size_t r = 0; r < s->n_rows; r++) {
-            const double after =
+            const float after =
                 pass_neuron(d, lines, i, q[i] + row_of(d, k, r + 1)[i], 1.0,
                             &s->constant[r]);
             s->constant[r] -= constant;
@@ -96,13 +96,13 @@ static void pass_relu(struct differences *s, size_t k)
     }
 }
 
-static void add_sparse(double *c, const double *a, const struct matrix *matrix,
+static void add_sparse(float *c, const float *a, const struct matrix *matrix,
                        const uint32_t *met, size_t n)
 {
     for (size_t t = 0; t < n; t++) {
         const size_t i = met[t];
         for (size_t p = matrix->start[i]; p < matrix->start[i + 1]; p++) {
-            c[matrix->column[p]] += a[i] * matrix->value[p];
+            c[matrix->column[p]] += a[i] * single_round(matrix->value[p]);
         }
     }
 }
@@ -112,12 +112,13 @@ static void pass_term(const struct differences *s, size_t k, size_t t)
     struct dual *d = s->dual;
     const struct layer_term *term = &d->layers->layer[k].terms[t];
     const struct weights_term *stored = &d->weights->layer[k].terms[t];
-    const size_t from_stride = d->weights->layer[k].stride;
-    const size_t to_stride = d->weights->layer[term->source].stride;
-    const double *change = row_of(d, k, 1);
-    double *to = row_of(d, term->source, 1);
+    const float *weight = d->weight[k][t];
+    const size_t from_stride = d->stride[k];
+    const size_t to_stride = d->stride[term->source];
+    const float *change = row_of(d, k, 1);
+    float *to = row_of(d, term->source, 1);
     if (stored->tiling != NULL) {
-        const struct tiling_pass pass = {
+        const struct tiling_single_pass pass = {
             .tiling = stored->tiling,
             .kernels = d->kernels,
             .work = &d->work,
@@ -130,40 +131,41 @@ static void pass_term(const struct differences *s, size_t k, size_t t)
                 tiling_find_copies(stored->tiling, &d->work, s->met, s->n_met),
             .copies = d->work.copies,
         };
-        d->madds += tiling_add_backward(&pass);
+        d->madds += tiling_single_add_backward(&pass);
         return;
     }
-    for (size_t r = 0; r < s->n_rows && stored->data == NULL; r++) {
+    for (size_t r = 0; r < s->n_rows && weight == NULL; r++) {
         add_sparse(to + r * to_stride, change + r * from_stride, &term->matrix,
                    s->met, s->n_met);
     }
-    if (stored->data == NULL) {
+    if (weight == NULL) {
         return;
     }
-    const struct dense_product product = {
+    const struct single_product product = {
         .c = to,
         .a = change,
-        .w = stored->data,
+        .w = weight,
         .live = s->met,
         .c_stride = to_stride,
         .a_stride = from_stride,
-        .w_stride = stored->stride,
+        .w_stride = to_stride,
         .n_live = s->n_met,
         .n_rows = s->n_rows,
-        .n_cols = stored->stride,
+        .n_cols = to_stride,
     };
     d->kernels->add_product(&product);
-    d->madds += s->n_rows * s->n_met * stored->stride;
+    d->madds += s->n_rows * s->n_met * to_stride;
 }
 
 static void pass_affine(struct differences *s, size_t k)
 {
     const struct dual *d = s->dual;
-    const double *bias = d->weights->layer[k].bias;
+    const float *bias = d->bias[k];
     for (size_t r = 0; r < s->n_rows; r++) {
-        const double *change = row_of(d, k, r + 1);
+        const float *change = row_of(d, k, r + 1);
         for (size_t t = 0; t < s->n_met; t++) {
-            s->constant[r] += change[s->met[t]] * bias[s->met[t]];
+            s->constant[r] +=
+                (double)change[s->met[t]] * (double)bias[s->met[t]];
         }
     }
     for (size_t t = 0; s->n_met > 0 && t < d->layers->layer[k].n_terms; t++) {
@@ -177,13 +179,13 @@ static void begin(struct differences *s)
     struct dual *d = s->dual;
     for (size_t r = 0; r < s->n; r++) {
         const struct dual_neuron *neuron = &d->neuron[s->id[r]];
-        const double q = row_of(d, neuron->relu, 0)[neuron->index];
+        const float q = row_of(d, neuron->relu, 0)[neuron->index];
         for (size_t k = 0; k < neuron->relu; k++) {
             memset(row_of(d, k, r + 1), 0,
-                   d->weights->layer[k].stride * sizeof(double));
+                   d->stride[k] * sizeof *d->coefficient[k]);
         }
         row_of(d, neuron->source, r + 1)[neuron->index] =
-            (s->phase[r] == PHASE_ACTIVE ? q : 0.0) -
+            (s->phase[r] == PHASE_ACTIVE ? q : 0.0F) -
             pass_neuron(d, &d->layer[neuron->relu], neuron->index, q, -1.0,
                         &s->constant[r]);
     }
@@ -193,14 +195,15 @@ static void begin(struct differences *s)
 static double finish(const struct differences *s, size_t r)
 {
     const struct dual *d = s->dual;
-    const double *a = row_of(d, 0, 0);
-    const double *change = row_of(d, 0, r + 1);
+    const float *a = row_of(d, 0, 0);
+    const float *change = row_of(d, 0, r + 1);
     double bound = d->bound[0] + s->constant[r];
     for (size_t t = 0; t < s->n_met; t++) {
         const size_t j = s->met[t];
-        const double after = a[j] + change[j];
+        const double before = (double)a[j];
+        const double after = before + (double)change[j];
         bound += after * (after > 0.0 ? d->lower[j] : d->upper[j]) -
-                 a[j] * (a[j] > 0.0 ? d->lower[j] : d->upper[j]);
+                 before * (before > 0.0 ? d->lower[j] : d->upper[j]);
     }
     return bound;
 }

@@ -117,9 +117,8 @@ static void start_row(struct prover *p, const struct dual_state *state,
         if (state->disjunct[r] != disjunct) {
             continue;
         }
-        for (size_t i = 0; i < n; i++) {
-            d->choice[row * n + i] = (double)state->choice[r * n + i];
-        }
+        memcpy(d->choice + row * n, state->choice + r * n,
+               n * sizeof *d->choice);
         for (size_t q = 0; q < m; q++) {
             d->eta[row * m + q] = (double)state->eta[r * m + q];
         }
@@ -159,7 +158,7 @@ static void apply_path(struct prover *p, const struct node *node)
             d->phase[r * d->n_unstable + id] =
                 split->is_upper ? PHASE_ACTIVE : PHASE_INACTIVE;
             if (s + 1 == node->depth) {
-                d->choice[r * d->n_unstable + id] = 0.0;
+                d->choice[r * d->n_unstable + id] = 0.0F;
             }
         }
     }
@@ -357,9 +356,7 @@ static struct dual_state *keep_rows(const struct prover *p)
     NEW_ARRAY(state->choice, n);
     NEW_ARRAY(state->eta, m);
     memcpy(state->disjunct, d->disjunct, d->n_rows * sizeof *d->disjunct);
-    for (size_t i = 0; i < n; i++) {
-        state->choice[i] = (float)d->choice[i];
-    }
+    memcpy(state->choice, d->choice, n * sizeof *d->choice);
     for (size_t i = 0; i < m; i++) {
         state->eta[i] = (float)d->eta[i];
     }
@@ -382,7 +379,7 @@ static void focus(struct prover *p)
     d->n_rows = 1;
     dual_bound(d);
     dual_differentiate(d);
-    memcpy(p->point, d->value[0], p->layers->n_inputs * sizeof *p->point);
+    dual_corner(d, 0, p->point);
 }
 
 /*

@@ -54,7 +54,7 @@ static size_t pick_neurons(struct pick *picks, const struct prover *p,
         const double q = d->coefficient[neuron->relu][neuron->index];
         const double cost =
             fmax(-q, 0.0) *
-            d->layer[neuron->relu].upper_intercept[neuron->index];
+            (double)d->layer[neuron->relu].upper_intercept[neuron->index];
         if (neuron->relu != d->neuron[0].relu && cost > 0.0 &&
             d->phase[i] == PHASE_UNSTABLE &&
             p->layers->layer[neuron->source].kind == LAYER_AFFINE) {
@@ -96,7 +96,7 @@ static void set_literals(struct dual *d, const struct node *node)
         for (size_t r = 0; id != DUAL_STABLE && r < d->n_rows; r++) {
             d->phase[r * d->n_unstable + id] =
                 node->path[s].is_upper ? PHASE_ACTIVE : PHASE_INACTIVE;
-            d->choice[r * d->n_unstable + id] = 0.0;
+            d->choice[r * d->n_unstable + id] = 0.0F;
         }
     }
 }

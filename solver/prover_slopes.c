@@ -18,7 +18,7 @@ void prover_slopes_set_implied(struct prover *p)
         for (size_t r = 0; r < d->n_rows && phase != PHASE_UNSTABLE; r++) {
             if (d->phase[r * n + i] == PHASE_UNSTABLE) {
                 d->phase[r * n + i] = (uint8_t)(phase | DUAL_IMPLIED);
-                d->choice[r * n + i] = 0.0;
+                d->choice[r * n + i] = 0.0F;
             }
         }
     }
@@ -38,14 +38,14 @@ static double told_slope(const struct prover *p, size_t id)
 void prover_slopes_choose(struct prover *p, size_t row, double slack)
 {
     const struct dual *d = p->dual;
-    const double *choice = d->choice + row * d->n_unstable;
+    const float *choice = d->choice + row * d->n_unstable;
     for (size_t i = 0; i < d->n_unstable; i++) {
         const double told = told_slope(p, i);
-        p->slope[i] =
-            p->record.is_on && fabs(choice[i] - told) <= slack
-                ? told
-                : ldexp(nearbyint(ldexp(choice[i], RECORD_SLOPE_BITS)),
-                        -RECORD_SLOPE_BITS);
+        const double chosen = (double)choice[i];
+        p->slope[i] = p->record.is_on && fabs(chosen - told) <= slack
+                          ? told
+                          : ldexp(nearbyint(ldexp(chosen, RECORD_SLOPE_BITS)),
+                                  -RECORD_SLOPE_BITS);
     }
 }
 
@@ -76,7 +76,7 @@ const double *prover_slopes_literals(struct prover *p, size_t row)
     for (size_t i = 0; i < n; i++) {
         const uint8_t phase = d->phase[row * n + i];
         const bool is_split = phase == PHASE_ACTIVE || phase == PHASE_INACTIVE;
-        multiplier[i] = is_split ? d->choice[row * n + i] : 0.0;
+        multiplier[i] = is_split ? (double)d->choice[row * n + i] : 0.0;
     }
     return record_round(multiplier, n) ? multiplier : NULL;
 }

@@ -52,7 +52,7 @@ cblas.h: src/num/gemm_blas.c
 glpk.h: solver/lp_glpk.c
 onnx.pb-c.h: src/onnx/
 protobuf-c/: src/onnx/
-immintrin.h: src/num/dense_small_avx src/base/sha256_x86.c proofs/check/check_sha.c
+immintrin.h: src/num/dense_small_avx src/num/single_avx src/base/sha256_x86.c proofs/check/check_sha.c
 cpuid.h: src/base/sha256_x86.c proofs/check/check_sha.c
 pthread.h: solver/workers proofs/check/
 mpi.h: solver/workers_mpi.c

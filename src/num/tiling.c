@@ -147,6 +147,11 @@ static void create_tile(struct tile *tile, const struct group *group)
     NEW_ARRAY(tile->row, tile->n_rows);
     NEW_ALIGNED(tile->data, tile->n_rows * tile->col_stride);
     NEW_ALIGNED(tile->transposed, tile->n_cols * tile->row_stride);
+    tile->single_row_stride = single_stride(tile->n_rows);
+    tile->single_col_stride = single_stride(tile->n_cols);
+    NEW_ALIGNED(tile->single, tile->n_rows * tile->single_col_stride);
+    NEW_ALIGNED(tile->single_transposed,
+                tile->n_cols * tile->single_row_stride);
     find_runs(tile, group->line->column);
     for (size_t i = 0; i < tile->n_rows; i++) {
         tile->row[i] = group->line[i].row - group->line->row;
@@ -154,6 +159,9 @@ static void create_tile(struct tile *tile, const struct group *group)
             const double value = group->line[i].value[j];
             tile->data[i * tile->col_stride + j] = value;
             tile->transposed[j * tile->row_stride + i] = value;
+            tile->single[i * tile->single_col_stride + j] = single_round(value);
+            tile->single_transposed[j * tile->single_row_stride + i] =
+                single_round(value);
         }
     }
 }
@@ -214,6 +222,8 @@ void tiling_destroy(struct tiling *tiling)
         alloc_free(tiling->tile[t].run);
         alloc_free(tiling->tile[t].data);
         alloc_free(tiling->tile[t].transposed);
+        alloc_free(tiling->tile[t].single);
+        alloc_free(tiling->tile[t].single_transposed);
     }
     alloc_free(tiling->tile);
     alloc_free(tiling->copy);

@@ -4,6 +4,7 @@
 #define ASTROLABE_NUM_TILING_H
 
 #include "src/num/dense.h"
+#include "src/num/single.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,6 +35,7 @@ struct tiling_run {
  *   run_length  of all runs, 0 if they differ
  *   data        [n_rows x col_stride], padded and aligned
  *   transposed  [n_cols x row_stride], the same
+ *   single, single_transposed  the same, rounded to floats
  */
 struct tile {
     size_t n_rows;
@@ -44,8 +46,12 @@ struct tile {
     uint32_t *row;
     struct tiling_run *run;
     size_t run_length;
+    size_t single_row_stride;
+    size_t single_col_stride;
     double *data;
     double *transposed;
+    float *single;
+    float *single_transposed;
 };
 
 /* A tile with its first row and its first column at these places. */
@@ -86,6 +92,8 @@ struct tiling_work {
     size_t most_copies;
     double *packed;
     double *result;
+    float *single_packed;
+    float *single_result;
     uint32_t *every;
     uint32_t *copies;
     bool *is_met;
@@ -121,6 +129,22 @@ struct tiling_pass {
  */
 uint64_t tiling_add_backward(const struct tiling_pass *pass);
 uint64_t tiling_add_forward(const struct tiling_pass *pass);
+
+/* The same of floats; n_madds counts multiply-adds of floats. */
+struct tiling_single_pass {
+    const struct tiling *tiling;
+    const struct single_kernels *kernels;
+    struct tiling_work *work;
+    float *to;
+    const float *from;
+    size_t to_stride;
+    size_t from_stride;
+    size_t n_rows;
+    size_t n_copies;
+    const uint32_t *copies;
+};
+uint64_t tiling_single_add_backward(const struct tiling_single_pass *pass);
+uint64_t tiling_single_add_forward(const struct tiling_single_pass *pass);
 
 /* The copies that have one of the rows of a list, ascending, into
  * work->copies; returns their number. */

@@ -195,6 +195,45 @@ static void add_slowly(struct operands *o, const struct sample *sample,
     }
 }
 
+static float *floats_of(const double *from, size_t n)
+{
+    float *to;
+    NEW_ALIGNED(to, n);
+    for (size_t i = 0; i < n; i++) {
+        to[i] = (float)from[i];
+    }
+    return to;
+}
+
+/* The same product in floats, from what `to` was before. */
+static void check_single(const struct operands *o,
+                         const struct tiling_pass *same, const double *before,
+                         bool is_forward)
+{
+    const bool is_best = same->kernels == dense_kernels_best();
+    const size_t n = o->n_rows * o->to_stride;
+    float *from = floats_of(o->from, o->n_rows * o->from_stride);
+    float *to = floats_of(before, n);
+    float *expected = floats_of(o->expected, n);
+    const struct tiling_single_pass pass = {
+        .tiling = same->tiling,
+        .kernels = is_best ? single_kernels_best() : &single_kernels_plain,
+        .work = same->work,
+        .to = to,
+        .from = from,
+        .to_stride = o->to_stride,
+        .from_stride = o->from_stride,
+        .n_rows = o->n_rows,
+        .n_copies = same->n_copies,
+        .copies = same->copies};
+    (void)(is_forward ? tiling_single_add_forward(&pass)
+                      : tiling_single_add_backward(&pass));
+    ck_assert_mem_eq(to, expected, n * sizeof *to);
+    alloc_free(from);
+    alloc_free(to);
+    alloc_free(expected);
+}
+
 static void check_product(const struct sample *sample,
                           const struct tiling *tiling, struct rng *rng,
                           const struct dense_kernels *kernels, bool is_forward)
@@ -236,9 +275,14 @@ static void check_product(const struct sample *sample,
         pass.n_copies = tiling_find_copies(tiling, &work, list, n);
         pass.copies = work.copies;
     }
+    double *before;
+    NEW_ARRAY(before, o.n_rows * o.to_stride);
+    memcpy(before, o.to, o.n_rows * o.to_stride * sizeof *before);
     (void)(is_forward ? tiling_add_forward(&pass) : tiling_add_backward(&pass));
     add_slowly(&o, sample, tiling, is_met, is_forward);
     ck_assert_mem_eq(o.to, o.expected, o.n_rows * o.to_stride * sizeof(double));
+    check_single(&o, &pass, before, is_forward);
+    alloc_free(before);
     tiling_work_clear(&work);
     operands_clear(&o);
     alloc_free(is_met);
