@@ -297,6 +297,16 @@ uint32_t dual_find(const struct dual *d, size_t source, uint32_t index)
     return DUAL_STABLE;
 }
 
+size_t dual_n_below(const struct dual *d)
+{
+    for (size_t k = d->target; d->target > 0 && k < d->layers->n_layers; k++) {
+        if (d->layers->layer[k].kind == LAYER_RELU) {
+            return d->layer[k].first;
+        }
+    }
+    return d->n_unstable;
+}
+
 void dual_set_row(struct dual *d, size_t row, uint32_t disjunct)
 {
     const struct spec *spec = d->spec;

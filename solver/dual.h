@@ -150,6 +150,9 @@ void dual_set_chords(struct dual *dual, const struct bounds *bounds);
  * DUAL_STABLE if it is stable at the root. */
 uint32_t dual_find(const struct dual *dual, size_t source, uint32_t index);
 
+/* The number of unstable neurons below what the rows bound, the first ones. */
+size_t dual_n_below(const struct dual *dual);
+
 /* Sets a row to a disjunct, with equal weights for its atoms, all neurons
  * unstable and with the slopes that are chosen by default. */
 void dual_set_row(struct dual *dual, size_t row, uint32_t disjunct);

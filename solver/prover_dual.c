@@ -224,7 +224,7 @@ static double evaluate(struct prover *p, size_t row)
 {
     const struct lp_problem problem = {
         .n = p->layers->n_inputs, .m = 0, .lower = p->lower, .upper = p->upper};
-    prover_slopes_set_lines(p, row);
+    prover_slopes_set_row(p, row);
     backward_begin(p->backward, 1);
     if (!seed_atoms(p, row)) {
         return -HUGE_VAL;
@@ -327,6 +327,7 @@ static void close_rows(struct prover *p, const struct node *node)
     struct dual *d = p->dual;
     bool is_closed[DUAL_ROWS] = {false};
     size_t n_left = 0;
+    prover_slopes_set_lines(p);
     for (size_t r = next_row(d, 0); r < d->n_rows;
          r = next_row(d, d->disjunct[r] + 1)) {
         if (d->bound[r] > GOAL && refute(p, r)) {

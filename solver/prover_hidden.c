@@ -154,7 +154,7 @@ static double evaluate(struct prover *p, const struct dual_neuron *neuron,
                        size_t row)
 {
     prover_slopes_choose(p, row, SLACK);
-    prover_slopes_set_lines(p, row);
+    prover_slopes_set_row(p, row);
     backward_begin(p->backward, 1);
     backward_seed(p->backward, neuron->source, 0)[neuron->index] =
         p->dual->disjunct[row] % 2 == 0 ? 1.0 : -1.0;
@@ -209,6 +209,7 @@ static size_t tighten(struct prover *p, const struct node *node,
     prover_slopes_set_implied(p);
     dual_set_chords(d, &p->bounds);
     dual_ascend(d, &END, 0.0);
+    prover_slopes_set_lines(p);
     for (size_t t = 0; t < n; t++) {
         const struct dual_neuron *neuron = &d->neuron[picks[t].id];
         for (size_t r = 0; r < d->n_rows; r++) {

@@ -39,7 +39,8 @@ void prover_slopes_choose(struct prover *p, size_t row, double slack)
 {
     const struct dual *d = p->dual;
     const float *choice = d->choice + row * d->n_unstable;
-    for (size_t i = 0; i < d->n_unstable; i++) {
+    const size_t n = dual_n_below(d);
+    for (size_t i = 0; i < n; i++) {
         const double told = told_slope(p, i);
         const double chosen = (double)choice[i];
         p->slope[i] = p->record.is_on && fabs(chosen - told) <= slack
@@ -49,18 +50,25 @@ void prover_slopes_choose(struct prover *p, size_t row, double slack)
     }
 }
 
-void prover_slopes_set_lines(struct prover *p, size_t row)
+void prover_slopes_set_lines(struct prover *p)
 {
-    const struct dual *d = p->dual;
-    const uint8_t *phase = d->phase + row * d->n_unstable;
-    for (size_t k = 1; k < p->layers->n_layers; k++) {
+    const size_t target = p->dual->target;
+    const size_t end = target > 0 ? target : p->layers->n_layers;
+    for (size_t k = 1; k < end; k++) {
         const struct layer *layer = &p->layers->layer[k];
         if (layer->kind == LAYER_RELU) {
             backward_set_lines(p->backward, k, p->bounds.lower[layer->source],
                                p->bounds.upper[layer->source]);
         }
     }
-    for (size_t i = 0; i < d->n_unstable; i++) {
+}
+
+void prover_slopes_set_row(struct prover *p, size_t row)
+{
+    const struct dual *d = p->dual;
+    const uint8_t *phase = d->phase + row * d->n_unstable;
+    const size_t n = dual_n_below(d);
+    for (size_t i = 0; i < n; i++) {
         if (phase[i] == PHASE_UNSTABLE) {
             backward_set_slope(p->backward, d->neuron[i].relu,
                                d->neuron[i].index, p->slope[i]);
@@ -71,12 +79,14 @@ void prover_slopes_set_lines(struct prover *p, size_t row)
 const double *prover_slopes_literals(struct prover *p, size_t row)
 {
     const struct dual *d = p->dual;
-    const size_t n = d->n_unstable;
+    const uint8_t *phase = d->phase + row * d->n_unstable;
+    const float *choice = d->choice + row * d->n_unstable;
+    const size_t n = dual_n_below(d);
     double *multiplier = prover_reserve_multipliers(p, n);
     for (size_t i = 0; i < n; i++) {
-        const uint8_t phase = d->phase[row * n + i];
-        const bool is_split = phase == PHASE_ACTIVE || phase == PHASE_INACTIVE;
-        multiplier[i] = is_split ? (double)d->choice[row * n + i] : 0.0;
+        const bool is_split =
+            phase[i] == PHASE_ACTIVE || phase[i] == PHASE_INACTIVE;
+        multiplier[i] = is_split ? (double)choice[i] : 0.0;
     }
     return record_round(multiplier, n) ? multiplier : NULL;
 }
@@ -85,7 +95,8 @@ void prover_slopes_seed_literals(struct prover *p, size_t row)
 {
     const struct dual *d = p->dual;
     const double *multiplier = prover_slopes_literals(p, row);
-    for (size_t i = 0; multiplier != NULL && i < d->n_unstable; i++) {
+    const size_t n = multiplier == NULL ? 0 : dual_n_below(d);
+    for (size_t i = 0; i < n; i++) {
         if (multiplier[i] > 0.0) {
             const bool is_active =
                 d->phase[row * d->n_unstable + i] == PHASE_ACTIVE;
@@ -99,8 +110,9 @@ void prover_slopes_seed_literals(struct prover *p, size_t row)
 size_t prover_slopes_tell(struct prover *p, size_t row)
 {
     const struct dual *d = p->dual;
+    const size_t n_below = dual_n_below(d);
     size_t n = 0;
-    for (size_t i = 0; i < d->n_unstable; i++) {
+    for (size_t i = 0; i < n_below; i++) {
         const struct dual_neuron *neuron = &d->neuron[i];
         const double *met = backward_met(p->backward, neuron->relu, 0);
         const bool is_used =

@@ -10,16 +10,18 @@
  * dual bound. */
 void prover_slopes_set_implied(struct prover *prover);
 
-/* The slopes to evaluate a row with, into prover->slope: its own, rounded, but
- * in a recorded search those that differ by no more than `slack` from what is
- * told are as told. */
+/* The slopes to evaluate a row with, into prover->slope, of the neurons below
+ * what the rows bound: its own, rounded, but in a recorded search those that
+ * differ by no more than `slack` from what is told are as told. */
 void prover_slopes_choose(struct prover *prover, size_t row, double slack);
 
-/* The bounds and the chosen slopes of a row as lines of back-substitution. */
-void prover_slopes_set_lines(struct prover *prover, size_t row);
+/* The bounds as lines of back-substitution, of the layers below what the rows
+ * bound; then the chosen slopes of a row. */
+void prover_slopes_set_lines(struct prover *prover);
+void prover_slopes_set_row(struct prover *prover, size_t row);
 
-/* Multipliers of the literals of a row by neuron [n_unstable], rounded; NULL if
- * all are 0. Valid until the next reservation (prover.h). */
+/* Multipliers of the literals of a row by neuron below what the rows bound,
+ * rounded; NULL if all are 0. Valid until the next reservation (prover.h). */
 const double *prover_slopes_literals(struct prover *prover, size_t row);
 
 /* Adds the literals of a row with these multipliers to row 0 of

@@ -66,11 +66,13 @@ bool record_round(double *multipliers, size_t n)
     }
     for (size_t i = 0; i < n; i++) {
         int exponent;
+        if (multipliers[i] < 0x1p-20 * largest) {
+            multipliers[i] = 0.0;
+            continue;
+        }
         const double mantissa = frexp(multipliers[i], &exponent);
-        multipliers[i] = multipliers[i] < 0x1p-20 * largest
-                             ? 0.0
-                             : ldexp(nearbyint(ldexp(mantissa, RECORD_BITS)),
-                                     exponent - RECORD_BITS);
+        multipliers[i] = ldexp(nearbyint(ldexp(mantissa, RECORD_BITS)),
+                               exponent - RECORD_BITS);
     }
     return true;
 }
