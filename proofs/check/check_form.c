@@ -31,6 +31,7 @@ void check_forms_clear(struct check_forms *forms)
 {
     for (size_t i = 0; i < forms->n; i++) {
         check_free(forms->nodes[i].form.q);
+        check_free(forms->nodes[i].form.used);
     }
     check_free(forms->nodes);
 }

@@ -4,7 +4,7 @@
 
 #include "proofs/check/check_matrix.h"
 
-#include <string.h>
+#include <stdbool.h>
 
 /* a in lanes where the mask is -1, b where it is 0. */
 #define SELECT(mask, a, b) (((a) & (mask)) | ((b) & ~(mask)))
@@ -62,47 +62,78 @@ CHECK_CLONES void check_part_align(struct check_part *a, struct check_part *b,
     change_exponents(b, &raise[1], shift + 2);
 }
 
-CHECK_CLONES void check_lanes_add(check_lanes *q, check_lanes *x, size_t n,
-                                  check_lanes *bits, const check_lanes shift[4],
-                                  const check_lanes *above)
+CHECK_CLONES void check_lanes_add(check_lanes *q, check_lanes *x,
+                                  const uint32_t *list, size_t n,
+                                  check_lanes *bits, const check_lanes shift[4])
 {
     check_lanes all = {0};
-    for (size_t i = 0; i < n; i++) {
-        const check_lanes y = ((q[i] << shift[0]) >> shift[1]) +
-                              (((x[i] - *above) << shift[2]) >> shift[3]);
-        q[i] = y;
+    for (size_t k = 0; k < n; k++) {
+        const size_t i = list[k];
+        q[i] =
+            ((q[i] << shift[0]) >> shift[1]) + ((x[i] << shift[2]) >> shift[3]);
         x[i] ^= x[i];
-        all |= (y ^ (y >> 63)) | (y >> 63 & 1);
-    }
-    *bits |= all;
-}
-
-CHECK_CLONES void check_lanes_move(check_lanes *q, check_lanes *x, size_t n,
-                                   check_lanes *bits, const check_lanes *above)
-{
-    const check_lanes less = *above;
-    check_lanes all = {0};
-    for (size_t i = 0; i < n; i++) {
-        const check_lanes y = x[i] - less;
-        q[i] = y;
-        x[i] ^= x[i];
-        all |= (y ^ (y >> 63)) | (y >> 63 & 1);
+        check_lanes_note(&all, &q[i]);
     }
     *bits = all;
 }
 
-void check_part_widen(struct check_part *part, check_lanes *q, size_t low,
+CHECK_CLONES void check_lanes_move(check_lanes *q, check_lanes *x,
+                                   const uint32_t *list, size_t n,
+                                   check_lanes *bits)
+{
+    check_lanes all = {0};
+    for (size_t k = 0; k < n; k++) {
+        const size_t i = list[k];
+        q[i] = x[i];
+        x[i] ^= x[i];
+        check_lanes_note(&all, &q[i]);
+    }
+    *bits = all;
+}
+
+void check_part_widen(struct check_part *part, size_t low, size_t end)
+{
+    const bool is_empty = part->low == part->end;
+    part->low = is_empty || low < part->low ? low : part->low;
+    part->end = is_empty || end > part->end ? end : part->end;
+}
+
+/* The bits of word w that stand for low .. end - 1, w being one of theirs. */
+static uint64_t get_mask(size_t w, size_t low, size_t end)
+{
+    const size_t first = w * CHECK_WORD;
+    const uint64_t from =
+        low > first ? UINT64_MAX << (low - first) : UINT64_MAX;
+    return end - first < CHECK_WORD ? from & ~(UINT64_MAX << (end - first))
+                                    : from;
+}
+
+size_t check_set_list(uint32_t *list, const uint64_t *set, size_t low,
                       size_t end)
 {
-    if (part->low == part->end) {
-        part->low = part->end = low;
+    size_t n = 0;
+    for (size_t w = low / CHECK_WORD; w * CHECK_WORD < end; w++) {
+        uint64_t left = set[w] & get_mask(w, low, end);
+        for (; left != 0; left &= left - 1) {
+            list[n++] =
+                (uint32_t)(w * CHECK_WORD + (size_t)__builtin_ctzll(left));
+        }
     }
-    if (low < part->low) {
-        memset(q + low, 0, (part->low - low) * sizeof *q);
-        part->low = low;
+    return n;
+}
+
+void check_set_move(uint64_t *set, uint64_t *other, size_t low, size_t end)
+{
+    for (size_t w = low / CHECK_WORD; w * CHECK_WORD < end; w++) {
+        const uint64_t mask = get_mask(w, low, end);
+        set[w] |= other[w] & mask;
+        other[w] &= ~mask;
     }
-    if (end > part->end) {
-        memset(q + part->end, 0, (end - part->end) * sizeof *q);
-        part->end = end;
+}
+
+void check_set_remove(uint64_t *set, size_t low, size_t end)
+{
+    for (size_t w = low / CHECK_WORD; w * CHECK_WORD < end; w++) {
+        set[w] &= ~get_mask(w, low, end);
     }
 }

@@ -54,18 +54,34 @@ void check_part_normalize(struct check_part *part, check_lanes shift[2]);
 void check_part_align(struct check_part *a, struct check_part *b,
                       check_lanes shift[4]);
 
-/* Makes the window of a part include low .. end - 1; q of what is new is 0. */
-void check_part_widen(struct check_part *part, check_lanes *q, size_t low,
+/* Makes the window of a part include low .. end - 1. */
+void check_part_widen(struct check_part *part, size_t low, size_t end);
+
+/* q = shifted q + shifted x, and x becomes 0, for the list[n] of places; *bits
+ * receives their bits. */
+void check_lanes_add(check_lanes *q, check_lanes *x, const uint32_t *list,
+                     size_t n, check_lanes *bits, const check_lanes shift[4]);
+
+/* q = x, and x becomes 0, for the list[n] of places; *bits receives their
+ * bits. */
+void check_lanes_move(check_lanes *q, check_lanes *x, const uint32_t *list,
+                      size_t n, check_lanes *bits);
+
+/* Sets of numbers: number i is bit i % 64 of word i / 64. */
+enum { CHECK_WORD = 64 };
+
+static inline void check_set_add(uint64_t *set, size_t i)
+{
+    set[i / CHECK_WORD] |= (uint64_t)1 << i % CHECK_WORD;
+}
+
+/* Those of low .. end - 1 in the set, ascending; returns how many there are. */
+size_t check_set_list(uint32_t *list, const uint64_t *set, size_t low,
                       size_t end);
-
-/* q[n] = shifted q + shifted (x - above), and x becomes 0; adds their bits to
- * *bits. */
-void check_lanes_add(check_lanes *q, check_lanes *x, size_t n,
-                     check_lanes *bits, const check_lanes shift[4],
-                     const check_lanes *above);
-
-/* q[n] = x - above, and x becomes 0; *bits receives their bits. */
-void check_lanes_move(check_lanes *q, check_lanes *x, size_t n,
-                      check_lanes *bits, const check_lanes *above);
+/* Adds those of low .. end - 1 that `other` has to the set, and takes them from
+ * `other`. */
+void check_set_move(uint64_t *set, uint64_t *other, size_t low, size_t end);
+/* Takes low .. end - 1 from the set. */
+void check_set_remove(uint64_t *set, size_t low, size_t end);
 
 #endif

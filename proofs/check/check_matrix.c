@@ -371,21 +371,39 @@ CHECK_CLONES static void add_row(check_lanes *sum,
     }
 }
 
-void check_matrix_add_entries(check_lanes *sum,
+/* No row of a set was met; none of those that were is left. */
+#define UNSEEN (UINT32_MAX - 1)
+#define NOBODY UINT32_MAX
+
+/* Adds the columns of a row to a set. */
+static void add_columns(uint64_t *set, const struct check_matrix *matrix,
+                        uint32_t row)
+{
+    const struct check_matrix_row *of = &matrix->rows[row];
+    for (size_t e = 0; e < of->n; e++) {
+        check_set_add(set, matrix->span[row][0] +
+                               (size_t)matrix->pool[of->columns + e]);
+    }
+}
+
+void check_matrix_add_entries(check_lanes *sum, uint64_t *set,
                               const struct check_matrix *matrix,
                               const struct check_factors *factors)
 {
     uint32_t *waiting = factors->column; /* by set: for another row */
     for (size_t k = 0; k < factors->n; k++) {
-        waiting[matrix->rows[factors->row[k]].set] = UINT32_MAX;
+        waiting[matrix->rows[factors->row[k]].set] = UNSEEN;
     }
     for (size_t k = 0; k < factors->n; k++) {
         uint32_t *first = &waiting[matrix->rows[factors->row[k]].set];
-        if (*first == UINT32_MAX) {
+        if (*first == UNSEEN) {
+            add_columns(set, matrix, factors->row[k]);
+        }
+        if (*first >= UNSEEN) {
             *first = (uint32_t)k;
         } else {
             add_rows(sum, matrix, factors, *first, k);
-            *first = UINT32_MAX;
+            *first = NOBODY;
         }
     }
     for (size_t k = 0; k < factors->n; k++) {

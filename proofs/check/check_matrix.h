@@ -63,7 +63,7 @@ void check_matrix_clear(struct check_matrix *matrix);
 
 /*
  * What the columns of a matrix with tiles are multiplied by.
- *   n, x, row         x[k] times row row[k], for k < n, n even
+ *   n, x, row         x[k] times row row[k], for k < n; n is even with tiles
  *   above             what is subtracted from each sum
  *   n_columns, column  whose sums are asked for, ascending; there is room for
  *                     CHECK_TILE more. Without tiles, scratch for a number of
@@ -79,11 +79,11 @@ struct check_factors {
 };
 
 /* Adds the products of all entries of a matrix without tiles, alone or in pairs
- * rounded down, to sum[column]. Rounded weights w' of rows with x < 0 count as w'
+ * rounded down, to sum[column], and the columns to a set. Rounded weights w' of rows with x < 0 count as w'
  * + 1, so that by (1) no sum is above the one with the exact weights: columns
  * without entries keep theirs. |w' + 1| <= 2^31, and what (3) says holds for it
  * too. */
-void check_matrix_add_entries(check_lanes *sum,
+void check_matrix_add_entries(check_lanes *sum, uint64_t *set,
                               const struct check_matrix *matrix,
                               const struct check_factors *factors);
 

@@ -49,12 +49,12 @@ static inline void apply_line(check_lanes *x, check_lanes constant[3],
          SLOPE_BITS;
 }
 
-/* Neurons whose outputs are the coordinates low .. end - 1, at most BLOCK. */
+/* Neurons whose outputs are list[n], at most BLOCK. */
 CHECK_CLONES static void apply_lines(struct check_lanes_state *state,
                                      struct check_pass *pass,
                                      const struct check_region *region,
                                      const struct check_layer *layer,
-                                     size_t low, size_t end)
+                                     const uint32_t *list, size_t n)
 {
     const unsigned lower_shift = SLOPE_BITS - region->lower_bits;
     const unsigned upper_shift = SLOPE_BITS - region->slope_bits;
@@ -63,10 +63,12 @@ CHECK_CLONES static void apply_lines(struct check_lanes_state *state,
     check_lanes constant[3] = {{0}};
     check_lanes is_missing = {0};
     check_lanes bits = {0};
-    for (size_t i = low; i < end; i++) {
+    for (size_t k = 0; k < n; k++) {
+        const size_t i = list[k];
         const uint32_t z = layer->source[i - layer->first];
         const struct check_line *line = &region->line[z];
         check_lanes x = (state->q[i] << shift[0]) >> shift[1];
+        state->q[i] ^= state->q[i];
         if (line->phase == CHECK_INACTIVE) {
             continue;
         }
@@ -79,6 +81,7 @@ CHECK_CLONES static void apply_lines(struct check_lanes_state *state,
                        line->slope << upper_shift);
         }
         to[z] += x;
+        check_set_add(pass->set, z);
         check_lanes_note(&bits, &to[z]);
     }
     pass->bits |= bits;
@@ -97,18 +100,15 @@ void check_eliminate_relus(struct check_words *words, size_t p,
     const struct check_layer *layer = &state->network->layers[p - 1];
     check_part_normalize(part, pass.shift);
     pass.from.exponent = part->exponent;
-    for (size_t i = part->low; i < part->end; i++) {
-        const size_t z = layer->source[i - layer->first];
+    const size_t n = check_pass_take(state, p);
+    for (size_t k = 0; k < n; k++) {
+        const size_t z = layer->source[state->list[k] - layer->first];
         check_pass_include(&pass.from, z, z + 1);
     }
     struct check_part *target = check_pass_start(state, p, &pass);
-    if (target != NULL) {
-        check_part_widen(target, state->q, pass.from.low, pass.from.end);
-    }
-    for (size_t i = part->low; i < part->end; i += BLOCK) {
-        const size_t left = part->end - i;
-        apply_lines(state, &pass, region, layer, i,
-                    i + (left < BLOCK ? left : BLOCK));
+    for (size_t k = 0; k < n; k += BLOCK) {
+        apply_lines(state, &pass, region, layer, state->list + k,
+                    n - k < BLOCK ? n - k : BLOCK);
         check_pass_add_constants(words, &pass, LIMB_BITS,
                                  -(long)region->fact_bits);
     }
@@ -154,7 +154,7 @@ static void share_out(struct check_words *words, size_t p,
     const size_t low = (part->low - layer->first) / size;
     const size_t end = (part->end - layer->first + size - 1) / size;
     check_wide taken[CHECK_LANES] = {0};
-    check_part_widen(part, state->q, layer->first + low * size,
+    check_part_widen(part, layer->first + low * size,
                      layer->first + end * size);
     for (size_t s = low * layer->share_step; s < end * layer->share_step; s++) {
         check_lanes share = {0};
@@ -164,7 +164,9 @@ static void share_out(struct check_words *words, size_t p,
             taken[r] += share[r];
         }
         for (size_t k = 0; k < layer->n_shares; k++) {
-            state->q[check_share_at(layer, s, k)] -= share;
+            const size_t v = check_share_at(layer, s, k);
+            state->q[v] -= share;
+            check_set_add(state->used, v);
         }
     }
     for (size_t v = part->low; v < part->end; v++) {
@@ -203,12 +205,13 @@ static inline void apply_word_lines(check_lanes y[3], check_lanes constant[3],
     }
 }
 
-/* The outputs of curves, products or scales low .. end - 1, at most BLOCK, whose
+/* The outputs of curves, products or scales list[n_used], at most BLOCK, whose
  * slopes are below 2^length. */
 CHECK_CLONES static void apply_curves(struct check_words *words,
                                       struct check_pass *pass,
                                       const struct check_layer *layer,
-                                      size_t low, size_t end, long length)
+                                      const uint32_t *list, size_t n_used,
+                                      long length)
 {
     const struct check_lanes_state *state = words->state;
     const check_lanes shift[2] = {pass->shift[0], pass->shift[1]};
@@ -217,7 +220,8 @@ CHECK_CLONES static void apply_curves(struct check_words *words,
     check_lanes constant[3] = {{0}};
     check_lanes is_missing = {0};
     check_lanes bits = {0};
-    for (size_t v = low; v < end; v++) {
+    for (size_t j = 0; j < n_used; j++) {
+        const size_t v = list[j];
         const struct check_word_lines *lines = &words->kept[v].words;
         const uint32_t *source = layer->source + (v - layer->first);
         const long drop = ROOM_BITS + length - lines->length;
@@ -226,11 +230,13 @@ CHECK_CLONES static void apply_curves(struct check_words *words,
             continue;
         }
         const check_lanes x = (state->q[v] << shift[0]) >> shift[1];
+        state->q[v] ^= state->q[v];
         apply_word_lines(y, constant, &is_missing, lines, &x,
                          drop < 63 ? drop : 63);
         for (size_t k = 0; k < n; k++) {
             const size_t z = source[k * layer->width];
             to[z] += y[k];
+            check_set_add(pass->set, z);
             check_lanes_note(&bits, &to[z]);
         }
     }
@@ -241,18 +247,18 @@ CHECK_CLONES static void apply_curves(struct check_words *words,
     pass->is_missing |= is_missing;
 }
 
-/* Looks the lines up of all outputs of a part whose coefficients are not 0, and
- * notes their sources and the lower ends of all; the slopes are below 2^length,
- * which is returned. */
+/* Looks the lines up of those of list[n] whose coefficients are not 0, and notes
+ * their sources and the lower ends of all; the slopes are below 2^length, which
+ * is returned. */
 static long look_up_lines(struct check_words *words, struct check_pass *pass,
-                          check_wide *below, const struct check_layer *layer,
+                          check_wide *below, size_t n,
+                          const struct check_layer *layer,
                           const struct check_region *region)
 {
     const struct check_lanes_state *state = words->state;
-    const struct check_part *part =
-        &state->parts[layer - state->network->layers + 1];
     long length = CHECK_LEAST_LENGTH;
-    for (size_t v = part->low; v < part->end; v++) {
+    for (size_t j = 0; j < n; j++) {
+        const size_t v = state->list[j];
         const size_t i = v - layer->first;
         if (check_lanes_are_zero(&state->q[v])) {
             check_pass_note_lower(below, region->ends[2 * v]);
@@ -282,17 +288,14 @@ void check_eliminate_curves(struct check_words *words, size_t p,
         share_out(words, p, region);
     }
     check_part_normalize(part, pass.shift);
-    const long length = look_up_lines(words, &pass, &below, layer, region);
+    const size_t n = check_pass_take(state, p);
+    const long length = look_up_lines(words, &pass, &below, n, layer, region);
     check_pass_charge(words, part, below, region->fact_bits);
     pass.from.exponent = part->exponent;
     struct check_part *target = check_pass_start(state, p, &pass);
-    if (target != NULL) {
-        check_part_widen(target, state->q, pass.from.low, pass.from.end);
-    }
-    for (size_t v = part->low; v < part->end; v += BLOCK) {
-        const size_t left = part->end - v;
-        apply_curves(words, &pass, layer, v, v + (left < BLOCK ? left : BLOCK),
-                     length);
+    for (size_t k = 0; k < n; k += BLOCK) {
+        apply_curves(words, &pass, layer, state->list + k,
+                     n - k < BLOCK ? n - k : BLOCK, length);
         check_pass_add_constants(words, &pass, LIMB_BITS,
                                  -(long)region->fact_bits);
     }

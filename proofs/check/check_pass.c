@@ -2,35 +2,40 @@
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_pass.h"
 
-CHECK_CLONES void check_pass_merge(struct check_lanes_state *state, size_t p,
-                                   const struct check_part *from,
-                                   const check_lanes *above)
+void check_pass_merge(struct check_lanes_state *state, size_t p,
+                      const struct check_part *from)
 {
     struct check_part *part = &state->parts[p];
     check_lanes shift[4];
+    size_t n = 0;
     if (part->low == part->end) {
         *part = *from;
-        check_lanes_move(state->q + from->low, state->sum + from->low,
-                         from->end - from->low, &part->bits, above);
+        n = check_set_list(state->list, state->added, from->low, from->end);
+        check_lanes_move(state->q, state->sum, state->list, n, &part->bits);
+        check_set_move(state->used, state->added, from->low, from->end);
         return;
     }
     struct check_part added = *from;
     check_part_align(part, &added, shift);
-    check_part_widen(part, state->q, from->low, from->end);
+    check_part_widen(part, from->low, from->end);
     part->units += added.units;
-    part->bits ^= part->bits;
-    const size_t ends[4] = {part->low, from->low, from->end, part->end};
-    const check_lanes nothing = {0};
-    for (size_t i = 0; i < 3; i++) {
-        check_lanes_add(state->q + ends[i], state->sum + ends[i],
-                        ends[i + 1] - ends[i], &part->bits, shift,
-                        i == 1 ? above : &nothing);
-    }
+    check_set_move(state->used, state->added, from->low, from->end);
+    n = check_set_list(state->list, state->used, part->low, part->end);
+    check_lanes_add(state->q, state->sum, state->list, n, &part->bits, shift);
 }
 
-/* Adds sum - above to the parts that part p is computed from. */
-CHECK_CLONES static void flush(struct check_lanes_state *state, size_t p,
-                               struct check_pass *pass)
+size_t check_pass_take(struct check_lanes_state *state, size_t p)
+{
+    const struct check_part *part = &state->parts[p];
+    const size_t n =
+        check_set_list(state->list, state->used, part->low, part->end);
+    check_set_remove(state->used, part->low, part->end);
+    return n;
+}
+
+/* Adds the sums to the parts that part p is computed from. */
+static void flush(struct check_lanes_state *state, size_t p,
+                  struct check_pass *pass)
 {
     struct check_part *from = &pass->from;
     const size_t low = from->low;
@@ -43,7 +48,7 @@ CHECK_CLONES static void flush(struct check_lanes_state *state, size_t p,
         from->low = first > low ? first : low;
         from->end = behind < end ? behind : end;
         if (from->low < from->end && state->uses[p * state->n_parts + t]) {
-            check_pass_merge(state, t, from, &pass->above);
+            check_pass_merge(state, t, from);
         }
     }
 }
@@ -56,6 +61,7 @@ struct check_part *check_pass_start(const struct check_lanes_state *state,
                            pass->from.low < pass->from.end &&
                            state->parts[t].low == state->parts[t].end;
     pass->to = is_direct ? state->q : state->sum;
+    pass->set = is_direct ? state->used : state->added;
     return is_direct ? &state->parts[t] : NULL;
 }
 

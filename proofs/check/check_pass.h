@@ -10,17 +10,20 @@
 
 /*
  * coefficients . v + sums <= goals. Part 0 are the inputs, part p the
- * coordinates of layer p - 1; those outside of a part's window have
- * coefficient 0.
+ * coordinates of layer p - 1; those outside of a part's window and of `used`
+ * have coefficient 0, or one that does not matter.
  *   own, matrices  [n_layers] of affine layers; matrices may be another's
  *   uses      [p * n_parts + t] part p is computed from part t
  *   only      [p] the only part that part p is computed from; n_parts: several
  *   n_reads   [p] the most neurons or scales of part p that read the same value
- *   q         [n_coordinates]
+ *   q         [n_coordinates] 0 of coordinates that are not used
+ *   used      set of coordinates; empty between goals
  *   sum       [n_coordinates] what one layer adds; 0 between layers
+ *   added     set of coordinates: sums of others are 0; empty between layers
  *   x, row    [n_coordinates] scratch: the rows that are not 0, x[k] times row
  *             row[k]
  *   column    [n_coordinates + CHECK_TILE] scratch: columns that are needed
+ *   list      [n_coordinates] scratch: of those used
  *   weighted  [largest n_shares] scratch
  */
 struct check_lanes_state {
@@ -35,10 +38,13 @@ struct check_lanes_state {
     bool use_slopes;
     void *block; /* of the vectors */
     check_lanes *q;
+    uint64_t *used;
     check_lanes *sum;
+    uint64_t *added;
     check_lanes *x;
     uint32_t *row;
     uint32_t *column;
+    uint32_t *list;
     struct check_weighted *weighted;
 };
 
@@ -48,8 +54,7 @@ struct check_lanes_state {
  *   shift     of the coefficients before
  *   constant  [0] + [1] * 2^n + [2] * 2^2n: sum of coefficients times biases or
  *             intercepts, less what rounding costs, in units that the pass knows
- *   above     what is subtracted from all sums
- *   to        sum; or q, if only an empty part is added to
+ *   to, set   sum and added; or q and used, if only an empty part is added to
  *   bits      of what was written to q
  *   is_missing  not 0: some number was too long, or no upper line
  */
@@ -57,8 +62,8 @@ struct check_pass {
     struct check_part from;
     check_lanes shift[2];
     check_lanes constant[3];
-    check_lanes above;
     check_lanes *to;
+    uint64_t *set;
     check_lanes bits;
     check_lanes is_missing;
 };
@@ -118,17 +123,20 @@ static inline void check_pass_add_sum(struct check_words *words, size_t r,
     }
 }
 
-/* Adds sum - above of the coordinates of a window in part p; exponent, bits and
- * units of the sums in `from`. */
+/* Adds the sums of the coordinates of a window in part p; exponent, bits and
+ * units of the sums in `from`. Uses list. */
 void check_pass_merge(struct check_lanes_state *state, size_t p,
-                      const struct check_part *from, const check_lanes *above);
+                      const struct check_part *from);
+/* The coordinates of part p that are used, into list; they count as unused then,
+ * and their q is to become 0. Returns their number. */
+size_t check_pass_take(struct check_lanes_state *state, size_t p);
 
 /* Chooses where the sums of part p go, of which the window is known: the part
  * that will be these sums, or NULL. */
 struct check_part *check_pass_start(const struct check_lanes_state *state,
                                     size_t p, struct check_pass *pass);
-/* Adds sum - above to the parts that part p is computed from, of which `target`
- * is what check_pass_start said. */
+/* Adds the sums to the parts that part p is computed from, of which `target` is
+ * what check_pass_start said. */
 void check_pass_end(struct check_lanes_state *state, size_t p,
                     struct check_pass *pass, struct check_part *target);
 

@@ -54,6 +54,9 @@ void check_words_init(struct check_words *words,
     state->block = check_alloc(3 * n + 2, sizeof *state->q);
     state->row = check_alloc(n + 1, sizeof *state->row);
     state->column = check_alloc(n + CHECK_TILE, sizeof *state->column);
+    state->list = check_alloc(n, sizeof *state->list);
+    state->used = check_alloc(n / CHECK_WORD + 1, sizeof *state->used);
+    state->added = check_alloc(n / CHECK_WORD + 1, sizeof *state->added);
     state->weighted =
         check_alloc(check_share_most(network), sizeof *state->weighted);
     void *aligned = (char *)state->block + sizeof *state->q -
@@ -96,47 +99,52 @@ void check_words_clear(struct check_words *words)
     check_free(words->state->block);
     check_free(words->state->row);
     check_free(words->state->column);
+    check_free(words->state->list);
+    check_free(words->state->used);
+    check_free(words->state->added);
     check_free(words->state->weighted);
     check_free(words->state);
 }
 
-/* Charges the units of a part whose coordinates have ends in units of 2^-bits. */
+/* Charges the units of a part, of which list[n] are used and have ends in units
+ * of 2^-bits. */
 static void charge_units(struct check_words *words,
-                         const struct check_part *part,
+                         const struct check_part *part, size_t n,
                          const struct check_region *region, unsigned bits)
 {
     check_wide below = 0;
     if (check_lanes_are_zero(&part->units)) {
         return;
     }
-    for (size_t i = part->low; i < part->end; i++) {
+    for (size_t k = 0; k < n; k++) {
+        const size_t i = words->state->list[k];
         check_pass_note_lower(&below, region->ends[2 * i]);
     }
     check_pass_charge(words, part, below, bits);
 }
 
-/* Collects the rows of a part that are not 0, an even number of them, and adds
- * their biases; size[0] and size[1] receive the sums of -x of the negative and
- * of x of the other coefficients. */
+/* Collects the rows of list[n_used] that are not 0, with tiles an even number of
+ * rows, and adds their biases; size[0] and size[1] receive the sums of -x of the negative
+ * and of x of the other coefficients. */
 CHECK_CLONES static size_t collect_rows(struct check_lanes_state *state,
-                                        struct check_pass *pass,
+                                        size_t n_used, struct check_pass *pass,
                                         const struct check_layer *layer,
                                         const struct check_matrix *matrix,
                                         check_lanes size[2])
 {
-    const struct check_part *part =
-        &state->parts[layer - state->network->layers + 1];
     const check_lanes shift[2] = {pass->shift[0], pass->shift[1]};
     check_lanes constant[2] = {{0}};
     check_lanes below = {0};
     check_lanes above = {0};
     size_t n = 0;
-    for (size_t c = part->low; c < part->end; c++) {
+    for (size_t k = 0; k < n_used; k++) {
+        const size_t c = state->list[k];
         const size_t i = c - layer->first;
         const check_lanes x = (state->q[c] << shift[0]) >> shift[1];
         if (check_lanes_are_zero(&state->q[c])) {
             continue;
         }
+        state->q[c] ^= state->q[c];
         below -= x & (x >> 63);
         above += x & ~(x >> 63);
         constant[0] += x * matrix->bias[i][1];
@@ -145,7 +153,7 @@ CHECK_CLONES static size_t collect_rows(struct check_lanes_state *state,
         state->x[n] = x;
         state->row[n++] = (uint32_t)i;
     }
-    if (n % 2 == 1) {
+    if (n % 2 == 1 && matrix->n_tiles > 0) {
         state->x[n] = (check_lanes){0};
         state->row[n++] = 0;
     }
@@ -156,22 +164,23 @@ CHECK_CLONES static size_t collect_rows(struct check_lanes_state *state,
     return n;
 }
 
-/* Chooses the columns whose sums are needed. If they are the next coefficients,
- * those of neurons that are 0 are not, and mean nothing. */
+/* Chooses the columns whose sums are needed, which become used. If they are the
+ * next coefficients, those of neurons that are 0 are not. */
 static size_t choose_columns(const struct check_lanes_state *state,
                              const struct check_region *region,
-                             const struct check_part *window, size_t target)
+                             const struct check_pass *pass, size_t target)
 {
+    const struct check_part *window = &pass->from;
     const struct check_layer *layer =
         target == 0 ? NULL : &state->network->layers[target - 1];
     const bool is_all = layer == NULL || layer->kind != CHECK_RELU;
     size_t n = 0;
     for (size_t c = window->low; c < window->end; c++) {
-        state->column[n] = (uint32_t)c;
-        n += is_all || region->line[layer->source[c - layer->first]].phase !=
-                           CHECK_INACTIVE
-                 ? 1
-                 : 0;
+        if (is_all || region->line[layer->source[c - layer->first]].phase !=
+                          CHECK_INACTIVE) {
+            state->column[n++] = (uint32_t)c;
+            check_set_add(pass->set, c);
+        }
     }
     return n;
 }
@@ -186,8 +195,9 @@ CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
     struct check_pass pass = {.from.low = SIZE_MAX};
     check_lanes size[2] = {{0}};
     check_part_normalize(part, pass.shift);
-    charge_units(words, part, region, region->fact_bits);
-    const size_t n = collect_rows(state, &pass, layer, matrix, size);
+    const size_t n_used = check_pass_take(state, p);
+    charge_units(words, part, n_used, region, region->fact_bits);
+    const size_t n = collect_rows(state, n_used, &pass, layer, matrix, size);
     pass.from.exponent = part->exponent;
     pass.constant[0] -= size[0];
     check_pass_add_constants(words, &pass, matrix->bias_bits,
@@ -208,30 +218,32 @@ CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
     if (matrix->n_tiles > 0) {
         target = check_pass_start(state, p, &pass);
         const bool is_next = target == part - 1;
-        factors.above = target != NULL ? above : factors.above;
+        factors.above = above;
         factors.n_columns =
-            choose_columns(state, region, &pass.from, is_next ? p - 1 : 0);
+            choose_columns(state, region, &pass, is_next ? p - 1 : 0);
         check_matrix_multiply(pass.to, &pass.bits, matrix, &factors);
     } else {
-        check_matrix_add_entries(state->sum, matrix, &factors);
-        above ^= above;
+        check_matrix_add_entries(state->sum, state->added, matrix, &factors);
     }
-    pass.above = above;
     check_pass_end(state, p, &pass, target);
 }
 
 static void eliminate_inputs(struct check_words *words,
                              const struct check_region *region)
 {
-    const struct check_part *part = &words->state->parts[0];
-    charge_units(words, part, region, region->box_bits);
-    for (size_t i = part->low; i < part->end; i++) {
+    struct check_lanes_state *state = words->state;
+    const struct check_part *part = &state->parts[0];
+    const size_t n = check_pass_take(state, 0);
+    charge_units(words, part, n, region, region->box_bits);
+    for (size_t k = 0; k < n; k++) {
+        const size_t i = state->list[k];
         for (size_t r = 0; r < words->n_lanes; r++) {
-            const int64_t q = words->state->q[i][r];
+            const int64_t q = state->q[i][r];
             const int64_t end = region->ends[2 * i + (q < 0 ? 1 : 0)];
             check_pass_add_sum(words, r, (check_wide)q * end,
                                part->exponent[r] - (long)region->box_bits);
         }
+        state->q[i] ^= state->q[i];
     }
 }
 
@@ -252,16 +264,17 @@ void check_words_add(struct check_words *words, size_t lane, size_t coordinate,
     struct check_part *part = &state->parts[p];
     const int64_t bits = q_units[0] < 0 ? -q_units[0] : q_units[0];
     if ((part->bits[lane] | part->units[lane]) != 0) {
-        const check_lanes nothing = {0};
         struct check_part from = {.low = coordinate, .end = coordinate + 1};
         from.exponent[lane] = exponent;
         from.bits[lane] = bits;
         from.units[lane] = q_units[1];
         state->sum[coordinate][lane] = q_units[0];
-        check_pass_merge(state, p, &from, &nothing);
+        check_set_add(state->added, coordinate);
+        check_pass_merge(state, p, &from);
         return;
     }
-    check_part_widen(part, state->q, coordinate, coordinate + 1);
+    check_part_widen(part, coordinate, coordinate + 1);
+    check_set_add(state->used, coordinate);
     state->q[coordinate][lane] = q_units[0];
     part->exponent[lane] = exponent;
     part->bits[lane] = bits;
@@ -291,7 +304,11 @@ void check_words_run(struct check_words *words,
     if (form != NULL) {
         const struct check_part *part = &state->parts[0];
         const size_t n = state->network->n_inputs;
+        const size_t n_words = n / CHECK_WORD + 1;
         form->q = form->q == NULL ? check_alloc(n, sizeof *form->q) : form->q;
+        form->used = form->used == NULL
+                         ? check_alloc(n_words, sizeof *form->used)
+                         : form->used;
         form->is_known = true;
         form->n_lanes = words->n_lanes;
         form->part = *part;
@@ -299,6 +316,7 @@ void check_words_run(struct check_words *words,
         memcpy(form->sums, words->sums, sizeof form->sums);
         memcpy(form->q + part->low, state->q + part->low,
                (part->end - part->low) * sizeof *form->q);
+        memcpy(form->used, state->used, n_words * sizeof *form->used);
     }
     eliminate_inputs(words, region);
 }
@@ -315,6 +333,8 @@ void check_words_finish(struct check_words *words,
     memcpy(words->sums, form->sums, sizeof form->sums);
     memcpy(state->q + part->low, form->q + part->low,
            (part->end - part->low) * sizeof *form->q);
+    memcpy(state->used, form->used,
+           (state->network->n_inputs / CHECK_WORD + 1) * sizeof *form->used);
     eliminate_inputs(words, region);
 }
 

@@ -29,8 +29,9 @@ struct check_words {
 /*
  * Goals after all coordinates but the inputs were replaced: linear forms of the
  * inputs, below the goals wherever the lines of all neurons hold. Zeroed it is
- * not known; only its q is to be freed then.
- *   q  [n_inputs] q of inputs outside of the part's window mean nothing
+ * not known; only its q and used are to be freed then.
+ *   q     [n_inputs] q of inputs outside of the part's window mean nothing
+ *   used  set of inputs: the coefficients of others are 0
  */
 struct check_form {
     bool is_known;
@@ -39,6 +40,7 @@ struct check_form {
     check_wide sums[CHECK_LANES];
     struct check_part part;
     check_lanes *q;
+    uint64_t *used;
 };
 
 /* The network must live on, and `shared`, whose weights are used, or NULL. */

@@ -136,6 +136,7 @@ START_TEST(forms_give_the_bounds_of_their_goals)
             ends[step % 2] = (ends[0] + ends[1]) / 2;
         }
         check_free(form.q);
+        check_free(form.used);
         check_back_free(back);
         ref_goals_close(&sample);
     }
