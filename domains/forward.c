@@ -1,7 +1,6 @@
 /* Forms of one layer after the other, as far as they are asked for. */
 #include "domains/forward.h"
 
-#include "domains/act_relu.h"
 #include "domains/band.h"
 #include "domains/forms.h"
 #include "src/base/alloc.h"
@@ -13,6 +12,7 @@
 /*
  *   steps    [widest layer] what the current layer does
  *   second   [widest layer] its slopes of second factors, of products
+ *   least_width  of layers that are settled
  *   n_known  layers whose forms are those of the region
  *   is_used  of the region
  */
@@ -21,12 +21,13 @@ struct forward {
     struct forms_space space;
     struct forms_step *steps;
     double *second;
+    size_t least_width;
     size_t n_known;
     bool is_used;
 };
 
 struct forward *forward_create(const struct layers *layers,
-                               size_t least_neurons)
+                               size_t least_neurons, size_t least_width)
 {
     struct forward *forward;
     size_t n_neurons = 0;
@@ -41,6 +42,7 @@ struct forward *forward_create(const struct layers *layers,
     }
     NEW(forward);
     forward->layers = layers;
+    forward->least_width = least_width;
     NEW_ARRAY(forward->steps, widest);
     NEW_ARRAY(forward->second, widest);
     forms_space_init(&forward->space, layers, FORWARD_INPUTS);
@@ -61,13 +63,12 @@ void forward_destroy(struct forward *forward)
     alloc_free(forward);
 }
 
-/* [l, u] = shift + error [-1, 1], the error rounded up; exact if l == u. */
+/* [l, u] = shift + error [-1, 1], both finite, the error rounded up; exact if
+ * l == u. */
 static void set_interval(struct forms_step *step, double l, double u)
 {
     *step = (struct forms_step){.shift = l};
-    if (!isfinite(l) || !isfinite(u)) {
-        *step = (struct forms_step){.error = HUGE_VAL};
-    } else if (l < u) {
+    if (l < u) {
         step->shift = 0.5 * l + 0.5 * u;
         step->error = interval_up(fmax(u - step->shift, step->shift - l));
     }
@@ -81,86 +82,41 @@ void forward_begin(struct forward *forward, const struct bounds *bounds)
     }
     forward->n_known = 0;
     forward->is_used = true;
-    for (size_t i = 0; i < forward->layers->n_inputs; i++) {
+    for (size_t i = 0; i < forward->layers->n_inputs && forward->is_used; i++) {
         const double l = bounds->lower[0][i];
         const double u = bounds->upper[0][i];
         struct forms_step *step = &forward->steps[i];
+        const bool is_varying = u - l > FORWARD_LEAST;
+        n += is_varying ? 1 : 0;
+        forward->is_used =
+            -FORWARD_MOST <= l && u <= FORWARD_MOST && n <= FORWARD_INPUTS;
         set_interval(step, l, u);
-        forward->is_used = forward->is_used && isfinite(step->error);
-        if (u - l > FORWARD_LEAST && n++ < FORWARD_INPUTS) {
+        if (is_varying) {
             step->fresh = step->error;
             step->error = 0.0;
             step->symbol = n - 1;
         }
     }
-    forward->is_used = forward->is_used && n > 0 && n <= FORWARD_INPUTS;
+    forward->is_used = forward->is_used && n > 0;
     if (forward->is_used) {
         forms_set_inputs(&forward->space, forward->steps);
         forward->n_known = 1;
     }
 }
 
-/* The least interval that holds slope z + [0, intercept] for all z >= l of an
- * unstable neuron, if z has a form, else [0, u]. */
-static void set_relu(struct forms_step *step, double l, double u, bool has_form)
-{
-    switch (bounds_phase(l, u)) {
-    case PHASE_ACTIVE:
-        *step = (struct forms_step){.slope = 1.0};
-        break;
-    case PHASE_INACTIVE:
-        *step = (struct forms_step){.slope = 0.0};
-        break;
-    case PHASE_UNSTABLE:
-        if (has_form && isfinite(l) && isfinite(u)) {
-            const struct act_line line = act_relu_upper(l, u);
-            const double half = 0.5 * line.intercept + INTERVAL_LEAST;
-            *step = (struct forms_step){
-                .slope = line.slope, .shift = half, .error = half};
-        } else {
-            set_interval(step, 0.0, u);
-        }
-        break;
-    }
-}
-
-/* The band of neuron i of layer k, no ReLU, if its sources have forms, else its
- * interval; *second receives the slope of the other factor of a product. */
-static void set_curved(struct forward *forward, double *second,
-                       const struct bounds *bounds, size_t k, size_t i)
-{
-    const struct layer *layer = &forward->layers->layer[k];
-    const struct forms *forms = forward->space.forms;
-    const struct band band = band_find(layer, bounds, i);
-    const double l = bounds->lower[k][i];
-    const double u = bounds->upper[k][i];
-    const bool has_form = isfinite(forms[layer->source].error[i]) &&
-                          (layer->kind != LAYER_PRODUCT ||
-                           isfinite(forms[layer->other].error[i]));
-    *second = 0.0;
-    if (has_form && isfinite(band.lower) && isfinite(band.upper) &&
-        band.upper - band.lower < u - l) {
-        set_interval(&forward->steps[i], band.lower, band.upper);
-        forward->steps[i].slope = band.slope;
-        *second = band.second;
-    } else {
-        set_interval(&forward->steps[i], l, u);
-    }
-}
-
-/* The forms of layer k, which is not affine. */
-static void apply_neurons(struct forward *forward, const struct bounds *bounds,
+/* The forms of layer k, which is not affine; false if a neuron has no band. */
+static bool apply_neurons(struct forward *forward, const struct bounds *bounds,
                           size_t k)
 {
     const struct layer *layer = &forward->layers->layer[k];
-    const struct forms *in = &forward->space.forms[layer->source];
     for (size_t i = 0; i < layer->width; i++) {
-        if (layer->kind == LAYER_RELU) {
-            set_relu(&forward->steps[i], bounds->lower[layer->source][i],
-                     bounds->upper[layer->source][i], isfinite(in->error[i]));
-        } else {
-            set_curved(forward, &forward->second[i], bounds, k, i);
+        const struct band band = band_between_lines(layer, bounds, i);
+        if (!isfinite(band.lower) || !isfinite(band.upper)) {
+            return false;
         }
+        set_interval(&forward->steps[i], band.lower, band.upper);
+        forward->steps[i].slope = band.slope;
+        forward->second[i] = band.second;
     }
     if (layer->kind == LAYER_PRODUCT) {
         forms_apply_product(&forward->space, k, forward->steps,
@@ -168,17 +124,18 @@ static void apply_neurons(struct forward *forward, const struct bounds *bounds,
     } else {
         forms_apply_relu(&forward->space, k, forward->steps);
     }
+    return true;
 }
 
-/* Finds the forms of all layers up to layer k. */
+/* Finds the forms of all layers up to layer k, or finds that there are none. */
 static void extend(struct forward *forward, const struct bounds *bounds,
                    size_t k)
 {
-    for (; forward->n_known <= k; forward->n_known++) {
+    for (; forward->is_used && forward->n_known <= k; forward->n_known++) {
         if (forward->layers->layer[forward->n_known].kind == LAYER_AFFINE) {
             forms_apply_affine(&forward->space, forward->n_known);
         } else {
-            apply_neurons(forward, bounds, forward->n_known);
+            forward->is_used = apply_neurons(forward, bounds, forward->n_known);
         }
     }
 }
@@ -188,7 +145,8 @@ static void extend(struct forward *forward, const struct bounds *bounds,
 static void settle(double *lower, double *upper, double least, double most)
 {
     const double room = FORWARD_ROOM * (most - least);
-    const bool is_stable = least >= room || -most >= room;
+    const bool is_stable = (least >= room || -most >= room) &&
+                           -FORWARD_MOST <= least && most <= FORWARD_MOST;
     if (bounds_phase(*lower, *upper) == PHASE_UNSTABLE && is_stable &&
         *lower <= most && least <= *upper) {
         *lower = interval_raise(*lower, least);
@@ -198,10 +156,14 @@ static void settle(double *lower, double *upper, double least, double most)
 
 void forward_settle(struct forward *forward, struct bounds *bounds, size_t k)
 {
-    if (forward == NULL || !forward->is_used) {
+    if (forward == NULL ||
+        forward->layers->layer[k].width < forward->least_width) {
         return;
     }
     extend(forward, bounds, k);
+    if (!forward->is_used) {
+        return;
+    }
     const struct forms *forms = &forward->space.forms[k];
     for (size_t i = 0; i < forms->width; i++) {
         double least = 0.0;

@@ -1,7 +1,6 @@
 /* The zonotope domain: affine forms over noise symbols in [-1, 1]. */
 #include "domains/zonotope.h"
 
-#include "domains/act_relu.h"
 #include "domains/band.h"
 #include "domains/box.h"
 #include "domains/forms.h"
@@ -96,58 +95,11 @@ static void apply_inputs(struct domain *zonotope, const struct bounds *bounds)
 }
 
 /*
- * The step of one unstable ReLU: (1) of zonotope.h. If z has no form or no
- * finite bounds, y is only known to lie in [0, u].
+ * Neurons: a band of parallel lines or planes; the interval where that is no
+ * wider, or there is no form.
  */
-static void set_band(struct domain *zonotope, struct forms_step *step, double l,
-                     double u, bool has_form)
-{
-    *step = (struct forms_step){0};
-    if (!(u < HUGE_VAL)) {
-        step->error = HUGE_VAL;
-        return;
-    }
-    if (!has_form || !(l > -HUGE_VAL)) {
-        set_interval(zonotope, step, 0.0, u);
-        return;
-    }
-    const struct act_line line = act_relu_upper(l, u);
-    const double half = 0.5 * line.intercept + INTERVAL_LEAST;
-    step->slope = line.slope;
-    step->shift = half;
-    add_symbol(zonotope, step, half);
-}
-
-static void apply_relu(struct domain *zonotope, const struct bounds *bounds,
-                       size_t k)
-{
-    const size_t source = zonotope->layers->layer[k].source;
-    const struct forms *in = &zonotope->space.forms[source];
-    for (size_t i = 0; i < in->width; i++) {
-        const double l = bounds->lower[source][i];
-        const double u = bounds->upper[source][i];
-        struct forms_step *step = &zonotope->steps[i];
-        switch (bounds_phase(l, u)) {
-        case PHASE_ACTIVE:
-            *step = (struct forms_step){.slope = 1.0};
-            break;
-        case PHASE_INACTIVE:
-            *step = (struct forms_step){.slope = 0.0};
-            break;
-        case PHASE_UNSTABLE:
-            set_band(zonotope, step, l, u, in->error[i] < HUGE_VAL);
-            break;
-        }
-    }
-    forms_apply_relu(&zonotope->space, k, zonotope->steps);
-}
-
-/*
- * Neurons of other kinds: a band of parallel lines or planes; the interval
- * where that is no wider, or there is no form.
- */
-static void apply_curved(struct domain *zonotope, const struct bounds *bounds,
-                         size_t k)
+static void apply_neurons(struct domain *zonotope, const struct bounds *bounds,
+                          size_t k)
 {
     const struct layer *layer = &zonotope->layers->layer[k];
     const bool is_product = layer->kind == LAYER_PRODUCT;
@@ -203,16 +155,13 @@ static bool apply_layer(struct domain *zonotope, struct bounds *bounds,
     if (!box_apply_layer(bounds, zonotope->layers, k)) {
         return false;
     }
-    if (zonotope->layers->layer[k].kind == LAYER_RELU) {
-        apply_relu(zonotope, bounds, k);
-        return true;
-    }
-    if (layer_is_curved(&zonotope->layers->layer[k])) {
-        apply_curved(zonotope, bounds, k);
-    } else {
+    if (zonotope->layers->layer[k].kind == LAYER_AFFINE) {
         forms_apply_affine(&zonotope->space, k);
+    } else {
+        apply_neurons(zonotope, bounds, k);
     }
-    return tighten(bounds, &zonotope->space.forms[k], k);
+    return zonotope->layers->layer[k].kind == LAYER_RELU ||
+           tighten(bounds, &zonotope->space.forms[k], k);
 }
 
 static enum domain_answer zonotope_propagate(struct domain *zonotope,

@@ -296,11 +296,11 @@ static bool is_possible(const struct prover *p, size_t layer)
     return true;
 }
 
-/* The same after forms of ReLUs, where these are worth it. */
+/* The same after forms of what ReLUs read. */
 static size_t settle_open(struct prover *p, const struct relu *relu)
 {
     const size_t n = find_open(p, relu);
-    if (n < FORWARD_OPEN || relu->is_curved) {
+    if (n == 0 || relu->is_curved) {
         return n;
     }
     forward_settle(p->forward, &p->bounds, relu->source);

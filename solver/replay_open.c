@@ -44,7 +44,7 @@ size_t replay_find_open(struct replay *r, size_t source,
                         const struct layer *reader)
 {
     const size_t n = find_open(r, source, reader);
-    if (n < FORWARD_OPEN || reader->kind != LAYER_RELU) {
+    if (n == 0 || reader->kind != LAYER_RELU) {
         return n;
     }
     settle(r, source);

@@ -104,7 +104,7 @@ void replay_narrow_input(struct replay *replay, struct replay_level *level,
                          const struct replay_literal *literal, size_t i);
 
 /* Puts the values of layer `source` that lines of a layer of neurons could gain
- * by into neurons, after forms where these are worth it; returns their number. */
+ * by into neurons, after forms of what ReLUs read; returns their number. */
 size_t replay_find_open(struct replay *replay, size_t source,
                         const struct layer *reader);
 

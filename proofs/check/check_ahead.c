@@ -10,7 +10,7 @@
  * Lanes of a form. In units of 2^e, e that of its coordinate, for all
  * executions of the region and the same s_j of all coordinates, |s_j| <= 1,
  *   |v - c - sum over j of g_j * s_j| <= d,    |c| + sum of |g_j| <= r.    (1)
- * The first vector holds c, g_1 .. g_5, r and d; the second one the others.
+ * The first vector holds c, g_1 .. g_5, r and d; the others hold the others.
  */
 enum { CENTRE = 0, FIRST = 1, SIZE = 6, ERROR = 7, N_FIRST = 5 };
 
@@ -18,18 +18,28 @@ enum { CENTRE = 0, FIRST = 1, SIZE = 6, ERROR = 7, N_FIRST = 5 };
  * slopes and forms are below the units of the forms. */
 enum { FORM_BITS = 30, RAW_BITS = 61, SLOPE_ROOM = 25 };
 
+/* Ranges beyond settle nothing. */
+enum { MOST_RANGE = 1 << 20 };
+
+/* How much larger units are tried where lines do not fit. */
+enum { UNIT_STEP = 32 };
+
 /* What rounding down all of c and g costs, in units. */
 enum { N_FLOORS = 1 + CHECK_AHEAD_INPUTS };
 
+enum { N_PARTS = 3 };
+
 struct form {
-    check_lanes part[2];
+    check_lanes part[N_PARTS];
 };
 
 /*
  *   block     of the forms
  *   forms     [n_coordinates]
  *   exponent  [n_coordinates] e
+ *   n_parts   vectors that are not 0 in this region
  *   n_known   layers with forms
+ *   is_worth  of the network: false where forms settle nothing
  *   has_all   false: no form can be found beyond these
  */
 struct check_ahead {
@@ -39,7 +49,9 @@ struct check_ahead {
     void *block;
     struct form *forms;
     long *exponent;
+    size_t n_parts;
     size_t n_known;
+    bool is_worth;
     bool has_inputs;
     bool has_all;
 };
@@ -49,6 +61,11 @@ struct check_ahead *check_ahead_create(const struct check_network *network,
                                        struct check_kept *kept)
 {
     struct check_ahead *ahead = check_alloc(1, sizeof *ahead);
+    size_t n_neurons = 0;
+    for (size_t r = 0; r < network->n_relus; r++) {
+        n_neurons += network->layers[network->relu[r]].width;
+    }
+    ahead->is_worth = n_neurons >= CHECK_AHEAD_NEURONS;
     ahead->network = network;
     ahead->matrices = matrices;
     ahead->kept = kept;
@@ -101,10 +118,10 @@ static size_t count_varying(const struct check_region *region)
 }
 
 /* r from c and g. */
-static void set_size(struct form *form)
+static void set_size(struct form *form, size_t n_parts)
 {
     int64_t size = 0;
-    for (size_t lane = 0; lane < (size_t)2 * CHECK_LANES; lane++) {
+    for (size_t lane = 0; lane < n_parts * CHECK_LANES; lane++) {
         const int64_t x = form->part[lane / CHECK_LANES][lane % CHECK_LANES];
         size += lane == SIZE || lane == ERROR ? 0 : x < 0 ? -x : x;
     }
@@ -112,12 +129,13 @@ static void set_size(struct form *form)
 }
 
 /* Shifts c and g right, rounded down, and pays for it; r is left behind. */
-static void lower(struct form *form, long shift)
+static void lower(struct form *form, size_t n_parts, long shift)
 {
     const long by = shift < 63 ? shift : 63;
     if (by > 0) {
-        form->part[0] >>= by;
-        form->part[1] >>= by;
+        for (size_t p = 0; p < n_parts; p++) {
+            form->part[p] >>= by;
+        }
         form->part[0][ERROR] += 1 + N_FLOORS;
     }
 }
@@ -131,7 +149,7 @@ static void settle(struct check_ahead *ahead, size_t first, size_t n,
     check_lanes bits = {0};
     for (size_t v = first; v < first + n; v++) {
         const struct form *form = &ahead->forms[v];
-        for (size_t p = 0; p < 2; p++) {
+        for (size_t p = 0; p < ahead->n_parts; p++) {
             const check_lanes x = form->part[p];
             bits |= (x ^ (x >> 63)) + ((x < 0) & 1);
         }
@@ -143,8 +161,8 @@ static void settle(struct check_ahead *ahead, size_t first, size_t n,
     const long excess = check_bit_length(all) - FORM_BITS;
     const long shift = excess > 0 ? excess : 0;
     for (size_t v = first; v < first + n; v++) {
-        lower(&ahead->forms[v], shift);
-        set_size(&ahead->forms[v]);
+        lower(&ahead->forms[v], ahead->n_parts, shift);
+        set_size(&ahead->forms[v], ahead->n_parts);
         ahead->exponent[v] = exponent + shift;
     }
 }
@@ -167,9 +185,11 @@ static void find_inputs(struct check_ahead *ahead,
         } else if (n < N_FIRST) {
             form->part[0][FIRST + n++] = radius;
         } else {
-            form->part[1][n++ - N_FIRST] = radius;
+            const size_t lane = CHECK_LANES + n++ - N_FIRST;
+            form->part[lane / CHECK_LANES][lane % CHECK_LANES] = radius;
         }
     }
+    ahead->n_parts = n <= N_FIRST ? 1 : 2 + (n - N_FIRST - 1) / CHECK_LANES;
     settle(ahead, 0, region->n_inputs, -(long)region->box_bits);
 }
 
@@ -198,6 +218,30 @@ static inline int64_t weight_of(const struct check_matrix *matrix,
                           c % CHECK_TILE];
 }
 
+/* Adds up the products of weights w' of row i and forms, in units of 2^(exponent
+ * + shift) times that of the matrix, exponents[2] both. */
+static inline void add_products(check_lanes sum[N_PARTS],
+                                const struct check_ahead *ahead,
+                                const struct check_matrix *matrix,
+                                const struct check_layer *layer, size_t i,
+                                const long exponents[2], size_t n_parts)
+{
+    const long shift = exponents[1];
+    const int64_t rest = matrix->is_rounded ? 1 : 0;
+    for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
+        const uint32_t c = layer->column[k];
+        const int64_t w = weight_of(matrix, layer, i, k);
+        const long down = shift + exponents[0] - ahead->exponent[c];
+        const long by = down < 63 ? down : 63;
+        const check_lanes first = {w, w, w,    w,
+                                   w, w, rest, (w < 0 ? -w : w) + rest};
+        sum[0] += (ahead->forms[c].part[0] * first) >> by;
+        for (size_t p = 1; p < n_parts; p++) {
+            sum[p] += (ahead->forms[c].part[p] * w) >> by;
+        }
+    }
+}
+
 /*
  * The form of an affine row, in units of 2^(exponent + matrix->exponent +
  * shift): with w = w' + t, 0 <= t < 1, t = 0 if the matrix is not rounded, and v = f
@@ -209,21 +253,20 @@ CHECK_CLONES static bool find_row(struct check_ahead *ahead,
                                   const struct check_layer *layer, size_t i,
                                   const long exponents[2])
 {
-    const long shift = exponents[1];
-    const long unit = exponents[0] + matrix->exponent + shift;
+    const long unit = exponents[0] + matrix->exponent + exponents[1];
     const size_t n = layer->start[i + 1] - layer->start[i];
-    const int64_t rest = matrix->is_rounded ? 1 : 0;
     struct form *form = &ahead->forms[layer->first + i];
-    check_lanes sum[2] = {{0}};
-    for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
-        const uint32_t c = layer->column[k];
-        const int64_t w = weight_of(matrix, layer, i, k);
-        const long down = shift + exponents[0] - ahead->exponent[c];
-        const long by = down < 63 ? down : 63;
-        const check_lanes first = {w, w, w,    w,
-                                   w, w, rest, (w < 0 ? -w : w) + rest};
-        sum[0] += (ahead->forms[c].part[0] * first) >> by;
-        sum[1] += (ahead->forms[c].part[1] * w) >> by;
+    check_lanes sum[N_PARTS] = {{0}};
+    switch (ahead->n_parts) { /* a loop of each length */
+    case 1:
+        add_products(sum, ahead, matrix, layer, i, exponents, 1);
+        break;
+    case 2:
+        add_products(sum, ahead, matrix, layer, i, exponents, 2);
+        break;
+    default:
+        add_products(sum, ahead, matrix, layer, i, exponents, N_PARTS);
+        break;
     }
     int64_t mantissa = 0;
     long last = 0;
@@ -232,8 +275,7 @@ CHECK_CLONES static bool find_row(struct check_ahead *ahead,
     if (!check_wide_scale(&bias, last - unit, RAW_BITS - 1)) {
         return false;
     }
-    form->part[0] = sum[0];
-    form->part[1] = sum[1];
+    memcpy(form->part, sum, sizeof form->part);
     form->part[0][CENTRE] += (int64_t)bias;
     form->part[0][ERROR] +=
         sum[0][SIZE] + (int64_t)(N_FLOORS + 2) * (int64_t)n + 1;
@@ -251,15 +293,21 @@ static bool find_affine(struct check_ahead *ahead, size_t l)
         const size_t n = layer->start[i + 1] - layer->start[i];
         most = n > most ? n : most;
     }
-    /* Products are at most 2^(FORM_BITS + 31) in size, or a little more. */
-    const long exponents[2] = {
-        find_exponent(ahead, layer->column, layer->start[layer->width]),
-        check_bit_length(most) + 3};
+    /* Products are at most 2^(FORM_BITS + bits) in size, or a little more, and
+     * biases at most 2^(bias_exponent + 2 * bias_bits). */
+    const long exponent =
+        find_exponent(ahead, layer->column, layer->start[layer->width]);
+    const long for_sums =
+        check_bit_length(most) + 3 + FORM_BITS + matrix->bits - RAW_BITS;
+    const long for_bias = matrix->bias_exponent + 2 * matrix->bias_bits -
+                          (RAW_BITS - 1) - (exponent + matrix->exponent);
+    const long shift = for_bias > for_sums ? for_bias : for_sums;
+    const long exponents[2] = {exponent, shift > 0 ? shift : 0};
     for (size_t i = 0; i < layer->width && has_all; i++) {
         has_all = find_row(ahead, matrix, layer, i, exponents);
     }
     settle(ahead, layer->first, layer->width,
-           exponents[0] + matrix->exponent + exponents[1]);
+           exponent + matrix->exponent + exponents[1]);
     return has_all;
 }
 
@@ -285,16 +333,19 @@ static bool add_interval(struct form *form, check_wide low, check_wide high,
 static void add_multiple(struct form *form, const struct check_ahead *ahead,
                          uint32_t z, const int64_t slope_down[2], long exponent)
 {
-    struct form from = ahead->forms[z];
+    const struct form *from = &ahead->forms[z];
+    check_lanes first = from->part[0];
     const int64_t slope = slope_down[0];
     const int64_t size = slope < 0 ? -slope : slope;
     const long down = slope_down[1] + exponent - ahead->exponent[z];
     const long by = down < 63 ? down : 63;
-    const int64_t error = from.part[0][ERROR];
-    from.part[0][SIZE] = 0;
-    from.part[0][ERROR] = 0;
-    form->part[0] += (from.part[0] * slope) >> by;
-    form->part[1] += (from.part[1] * slope) >> by;
+    const int64_t error = first[ERROR];
+    first[SIZE] = 0;
+    first[ERROR] = 0;
+    form->part[0] += (first * slope) >> by;
+    for (size_t p = 1; p < ahead->n_parts; p++) {
+        form->part[p] += (from->part[p] * slope) >> by;
+    }
     form->part[0][ERROR] +=
         ((error * size) >> by) + (by > 0 ? 1 + N_FLOORS : 0);
 }
@@ -378,6 +429,20 @@ static bool find_curve(struct check_ahead *ahead,
                         high[1] + lines->offset[1], region->fact_bits, unit);
 }
 
+/* The raw forms of a layer that is not affine, in units of 2^unit. */
+static bool find_raw(struct check_ahead *ahead,
+                     const struct check_region *region,
+                     const struct check_layer *layer, long unit)
+{
+    const bool is_relu = layer->kind == CHECK_RELU;
+    bool has_all = true;
+    for (size_t i = 0; i < layer->width && has_all; i++) {
+        has_all = is_relu ? find_relu(ahead, region, layer, i, unit)
+                          : find_curve(ahead, region, layer, i, unit);
+    }
+    return has_all;
+}
+
 /* Layer l, not affine. */
 static bool find_neurons(struct check_ahead *ahead,
                          const struct check_region *region, size_t l)
@@ -394,13 +459,12 @@ static bool find_neurons(struct check_ahead *ahead,
             check_kept_get(ahead->kept, region, layer, i)->words.length;
         length = own > length ? own : length;
     }
-    const long unit =
-        find_exponent(ahead, layer->source, check_n_sources(layer)) +
-        (is_relu ? 0 : length - SLOPE_ROOM);
-    bool has_all = true;
-    for (size_t i = 0; i < layer->width && has_all; i++) {
-        has_all = is_relu ? find_relu(ahead, region, layer, i, unit)
-                          : find_curve(ahead, region, layer, i, unit);
+    long unit = find_exponent(ahead, layer->source, check_n_sources(layer)) +
+                (is_relu ? 0 : length - SLOPE_ROOM);
+    bool has_all = find_raw(ahead, region, layer, unit);
+    if (!has_all) {
+        unit += UNIT_STEP;
+        has_all = find_raw(ahead, region, layer, unit);
     }
     settle(ahead, layer->first, layer->width, unit);
     return has_all;
@@ -453,4 +517,19 @@ bool check_ahead_range(int64_t range[2], struct check_ahead *ahead,
     range[0] = (int64_t)low;
     range[1] = (int64_t)-minus;
     return true;
+}
+
+bool check_ahead_settles(int64_t range[2], struct check_ahead *ahead,
+                         const struct check_region *region, uint32_t z)
+{
+    const int64_t *ends = region->ends + 2 * (size_t)z;
+    if (!ahead->is_worth || !check_ahead_range(range, ahead, region, z)) {
+        return false;
+    }
+    const check_wide length = (check_wide)range[1] - range[0];
+    const check_wide distance = range[0] > -range[1] ? range[0] : -range[1];
+    return CHECK_AHEAD_ROOM * distance >= length &&
+           range[0] >> region->fact_bits >= -MOST_RANGE &&
+           range[1] >> region->fact_bits < MOST_RANGE && range[0] <= ends[1] &&
+           ends[0] <= range[1];
 }

@@ -10,8 +10,15 @@
 #include "proofs/check/check_network.h"
 #include "proofs/check/check_region.h"
 
-/* Most inputs that may vary. */
-enum { CHECK_AHEAD_INPUTS = 13 };
+/* FORMAT.md, "Forms": least neurons of the network and of a layer, most inputs
+ * that may vary, and how many times the distance of a range from 0 its length
+ * may be. */
+enum {
+    CHECK_AHEAD_NEURONS = 8192,
+    CHECK_AHEAD_WIDTH = 64,
+    CHECK_AHEAD_INPUTS = 16,
+    CHECK_AHEAD_ROOM = 8
+};
 
 /* Forms of one region after the other; of one thread. */
 struct check_ahead;
@@ -27,7 +34,7 @@ void check_ahead_free(struct check_ahead *ahead);
 void check_ahead_reset(struct check_ahead *ahead);
 
 /*
- * FORMAT.md, "Arithmetic": range[0] and range[1] receive ends of v of
+ * range[0] and range[1] receive ends of v of
  * coordinate z in units of 2^-G, rounded outward. Forms of the layers up to that of z are found
  * first, from the facts and lines of this moment, where they are not known;
  * the region may be narrowed between calls, not widened.
@@ -36,5 +43,10 @@ void check_ahead_reset(struct check_ahead *ahead);
  */
 bool check_ahead_range(int64_t range[2], struct check_ahead *ahead,
                        const struct check_region *region, uint32_t z);
+
+/* FORMAT.md, "Forms": the same if these forms settle z, an unstable source of a
+ * layer of ReLUs. */
+bool check_ahead_settles(int64_t range[2], struct check_ahead *ahead,
+                         const struct check_region *region, uint32_t z);
 
 #endif

@@ -15,9 +15,6 @@
 /* Of coefficients in words; of sets of coordinates. */
 enum { GOAL_BITS = 60, WORD = 64 };
 
-/* Unstable neurons of a layer from which on forms are worth their pass. */
-enum { AHEAD_FROM = 64 };
-
 /*
  * q . v + sum <= goal, exactly.
  *   q        [n_coordinates] 0 between goals
@@ -347,21 +344,15 @@ void check_back_enter(struct check_back *back)
     check_ahead_reset(back->ahead);
 }
 
-/* Narrows those of z[n], unstable sources of ReLUs, that forms show to be stable
- * to their ranges; the others come first then. Returns their number. */
+/* Narrows those of z[n] that forms settle to their ranges; the others come first
+ * then. Returns their number. */
 static size_t settle(uint32_t *z, size_t n, struct check_back *back,
                      struct check_context *context)
 {
-    const struct check_region *region = &context->region;
     size_t n_left = 0;
     for (size_t k = 0; k < n; k++) {
-        const int64_t *ends = region->ends + 2 * (size_t)z[k];
         int64_t range[2];
-        const bool is_stable =
-            check_ahead_range(range, back->ahead, region, z[k]) &&
-            (range[0] >= 0 || range[1] <= 0) && range[0] <= ends[1] &&
-            ends[0] <= range[1];
-        if (!is_stable ||
+        if (!check_ahead_settles(range, back->ahead, &context->region, z[k]) ||
             !check_context_narrow(context, z[k], range[0], range[1])) {
             z[n_left++] = z[k];
         }
@@ -371,12 +362,11 @@ static size_t settle(uint32_t *z, size_t n, struct check_back *back,
 
 size_t check_back_settle(uint32_t *z, size_t n, struct check_back *back,
                          struct check_context *context,
-                         const struct check_layer *layer,
-                         enum check_arithmetic arithmetic)
+                         const struct check_layer *layer)
 {
-    const bool is_worth = layer->kind == CHECK_RELU &&
-                          arithmetic == CHECK_FAST && n >= AHEAD_FROM;
-    return is_worth ? settle(z, n, back, context) : n;
+    const bool has_forms =
+        layer->kind == CHECK_RELU && layer->width >= CHECK_AHEAD_WIDTH;
+    return has_forms ? settle(z, n, back, context) : n;
 }
 
 /* The fact that the exact lower bound of z, or of -z for sign -1, gives. */

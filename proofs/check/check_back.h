@@ -81,15 +81,13 @@ bool check_back_has_forms(const struct check_back *back);
 void check_back_enter(struct check_back *back);
 
 /*
- * FORMAT.md, "Arithmetic": of z[n], unstable sources of a layer of ReLUs, those
- * that forms show to be stable are narrowed to their ranges. The others come
- * first in z then; their number is returned. Nothing is done for few, in
- * integers, or for other layers.
+ * FORMAT.md, "Forms": of z[n], unstable sources of a layer of ReLUs, those that
+ * forms settle are narrowed to their ranges. The others come first in z then;
+ * their number is returned. Nothing is done for other layers.
  */
 size_t check_back_settle(uint32_t *z, size_t n, struct check_back *back,
                          struct check_context *context,
-                         const struct check_layer *layer,
-                         enum check_arithmetic arithmetic);
+                         const struct check_layer *layer);
 
 /*
  * FORMAT.md, "Refresh": ends[2 * i] and ends[2 * i + 1] receive the lower and

@@ -72,6 +72,7 @@ static void choose_units(struct check_matrix *matrix,
     if (!matrix->is_rounded) {
         matrix->exponent = range[1];
     }
+    matrix->bits = range[0] - matrix->exponent;
     /* Products are at most 2^(CHECK_Q_BITS + range[0] - exponent) in size. */
     matrix->shift = CHECK_Q_BITS + range[0] - matrix->exponent +
                     check_bit_length(most) - SUM_BITS;

@@ -25,7 +25,7 @@ struct check_matrix_row {
 /*
  * A weight w of the layer is
  *   w' * 2^exponent <= w < (w' + 1) * 2^exponent,  |w'| < 2^31,            (1)
- * equal to the left side if not is_rounded; a bias less than one unit above
+ * |w'| <= 2^bits, equal to the left side if not is_rounded; a bias less than one unit above
  *   (bias[0] * 2^bias_bits + bias[1]) * 2^bias_exponent.                   (2)
  * For -2^31 <= q_i < 2^31, the sum of two products q_i * w' fits in a word, and
  * what a column gets from them is
@@ -43,6 +43,7 @@ struct check_matrix_row {
 struct check_matrix {
     bool is_rounded;
     long exponent;
+    long bits;
     long shift;
     size_t n_floors;
     long bias_bits;

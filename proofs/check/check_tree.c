@@ -296,7 +296,7 @@ static bool refresh(struct walk *walk, const struct check_layer *layer,
     check_needed_find(&walk->needed, walk->proof->network, current_case(walk));
     const size_t n = check_back_settle(
         walk->z, check_needed_neurons(walk->z, &walk->needed, region, layer),
-        walk->back, &walk->context, layer, arithmetic);
+        walk->back, &walk->context, layer);
     check_back_neurons(walk->ends, walk->back, region, walk->z, n, arithmetic);
     for (size_t i = 0; i < n; i++) {
         has_any =

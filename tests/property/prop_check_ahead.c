@@ -8,6 +8,7 @@
 #include "tests/suite.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* Prepared weights and lines of a network. */
 struct tools {
@@ -185,11 +186,80 @@ START_TEST(halves_of_units_count)
 }
 END_TEST
 
+/* The range of bias + the sum of n inputs in [0, high] units of
+ * 2^-SMALL_BOX_BITS; false if there is none. */
+static bool find_sum_range(int64_t range[2], size_t n, double bias,
+                           int64_t high)
+{
+    enum { MOST = CHECK_AHEAD_INPUTS + 1 };
+    size_t start[] = {0, n};
+    uint32_t column[MOST];
+    double weight[MOST];
+    int64_t ends[2 * MOST + 2] = {0};
+    for (size_t i = 0; i < n; i++) {
+        column[i] = (uint32_t)i;
+        weight[i] = 1.0;
+        ends[2 * i + 1] = high;
+    }
+    struct check_layer layer = {.kind = CHECK_AFFINE,
+                                .first = n,
+                                .width = 1,
+                                .start = start,
+                                .column = column,
+                                .weight = weight,
+                                .bias = &bias};
+    const struct check_network network = {
+        .n_inputs = n, .n_layers = 1, .n_coordinates = n + 1, .layers = &layer};
+    const struct check_region region = {.box_bits = SMALL_BOX_BITS,
+                                        .fact_bits = SMALL_BOX_BITS,
+                                        .n_inputs = n,
+                                        .n_coordinates = n + 1,
+                                        .ends = ends};
+    struct tools tools;
+    tools_open(&tools, &network);
+    const bool is_found =
+        check_ahead_range(range, tools.ahead, &region, (uint32_t)n);
+    tools_close(&tools, &network);
+    return is_found;
+}
+
+START_TEST(all_inputs_count_and_more_have_no_forms)
+{
+    for (size_t n = 1; n <= CHECK_AHEAD_INPUTS; n++) {
+        int64_t range[2];
+        ck_assert(find_sum_range(range, n, 0.0, 1 << 20));
+        ck_assert_int_le(range[0], 0);
+        ck_assert_int_ge(range[0], -512);
+        ck_assert_int_ge(range[1], (int64_t)n << 20);
+        ck_assert_int_le(range[1], ((int64_t)n << 20) + 512);
+    }
+    int64_t range[2];
+    ck_assert(!find_sum_range(range, CHECK_AHEAD_INPUTS + 1, 0.0, 1 << 20));
+}
+END_TEST
+
+/* Inputs of a few units do not fix the units of a sum with a bias. */
+START_TEST(biases_of_any_size_fit)
+{
+    const double biases[] = {1.0, -1.0, 0x1p10, 0x1p30};
+    for (size_t i = 0; i < sizeof biases / sizeof *biases; i++) {
+        int64_t range[2];
+        const int64_t middle = (int64_t)ldexp(biases[i], SMALL_BOX_BITS);
+        ck_assert(find_sum_range(range, 2, biases[i], 8));
+        ck_assert_int_le(range[0], middle);
+        ck_assert_int_ge(range[1], middle + 16);
+        ck_assert_int_le(range[1] - range[0], 256 + (llabs(middle) >> 23));
+    }
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *tests = tcase_create("check_ahead");
     tcase_add_test(tests, ranges_hold_at_executions);
     tcase_add_test(tests, what_weights_lose_counts);
     tcase_add_test(tests, halves_of_units_count);
+    tcase_add_test(tests, all_inputs_count_and_more_have_no_forms);
+    tcase_add_test(tests, biases_of_any_size_fit);
     return tests;
 }

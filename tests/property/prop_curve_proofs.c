@@ -2,10 +2,8 @@
  * at sampled points, and the checker accepts the certificate. */
 #include "src/base/alloc.h"
 #include "src/base/log.h"
-#include "src/base/reader.h"
 #include "src/base/rng.h"
-#include "src/verify/verify.h"
-#include "tests/ref/ref_subject.h"
+#include "tests/ref/ref_prove.h"
 #include "tests/suite.h"
 
 #include <math.h>
@@ -14,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Widths; inputs of a network too wide for the small simplex; points. */
-enum { N_INPUTS = 4, WIDTH = 4, MANY_INPUTS = 70, N_POINTS = 400 };
+/* Widths; inputs of a network too wide for the small simplex. */
+enum { N_INPUTS = 4, WIDTH = 4, MANY_INPUTS = 70 };
 
 /* For a search: the checker needs much longer for what is found. */
 static const double SECONDS = 0.1;
@@ -107,120 +105,9 @@ static struct ref_bytes make_network(struct rng *rng, size_t n_inputs)
     return ref_model_finish(&model);
 }
 
-/* Inputs that are used lie in a box around 0, the others are 0. */
-static void write_property(char *text, size_t size, size_t n_inputs,
-                           double radius, double most)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < n_inputs; i++) {
-        const double end = i < N_INPUTS ? radius : 0.0;
-        n += (size_t)snprintf(text + n, size - n,
-                              "(declare-const X_%zu Real)(assert (<= X_%zu "
-                              "%.6f))(assert (>= X_%zu %.6f))\n",
-                              i, i, end, i, -end);
-    }
-    (void)snprintf(text + n, size - n,
-                   "(declare-const Y_0 Real)(assert (<= Y_0 %.9f))\n", most);
-}
-
-static struct query *load(const char *network_path, const char *text)
-{
-    char path[64];
-    struct query *query = NULL;
-    struct error error = {0};
-    const struct query_network network = {.path = network_path};
-    ref_file_write(path, text, strlen(text));
-    ck_assert_msg(query_load(&query, path, 1, &network, false, &error) ==
-                      STATUS_OK,
-                  "%s", error.message);
-    ref_file_remove(path);
-    return query;
-}
-
-/* Least and greatest output at sampled points. */
-static void sample(double ends[2], const struct query *query, struct rng *rng,
-                   double radius)
-{
-    double x[MANY_INPUTS] = {0.0};
-    ends[0] = HUGE_VAL;
-    ends[1] = -HUGE_VAL;
-    for (size_t t = 0; t < N_POINTS; t++) {
-        double y = 0.0;
-        for (size_t i = 0; i < N_INPUTS; i++) {
-            x[i] = t < 1U << N_INPUTS ? ((t >> i & 1) != 0 ? radius : -radius)
-                                      : rng_range(rng, -radius, radius);
-        }
-        layers_eval(&y, query->layers, x);
-        ends[0] = fmin(ends[0], y);
-        ends[1] = fmax(ends[1], y);
-    }
-}
-
-/* What a set of runs came to. */
-struct tally {
-    size_t n_runs;
-    size_t n_unsat;
-    size_t n_splits; /* of neurons in what was proved */
-    bool is_exact;   /* checked in integers as well */
-};
-
-/* Proves the query, if it can, and has the certificate checked. */
-static enum verdict prove(struct tally *tally, struct ref_subject *subject,
-                          enum solver_engine engine, uint64_t seed)
-{
-    const struct query_network network = {.path = subject->network_path};
-    struct query *query = NULL;
-    struct proof *proof = NULL;
-    struct error error = {0};
-    struct verify_result result;
-    char path[64];
-    ck_assert_msg(query_load(&query, subject->property_path, 1, &network, false,
-                             &error) == STATUS_OK,
-                  "%s", error.message);
-    ref_file_write(path, "", 0);
-    ck_assert_msg(proof_open(&proof, query, path, &error) == STATUS_OK, "%s",
-                  error.message);
-    const struct verify_options options = {
-        .budget = {.deadline_s = budget_now_s() + SECONDS},
-        .threads = 1,
-        .seed = 1,
-        .attack = false,
-        .engine = engine,
-        .proof = proof};
-    verify_query(&result, query, &options);
-    const enum verdict verdict = result.verdict;
-    tally->n_runs++;
-    if (verdict == VERDICT_UNSAT) {
-        struct bytes bytes = {0};
-        tally->n_unsat++;
-        tally->n_splits += (size_t)result.stats.splits_neuron;
-        ck_assert_msg(proof_write(proof, &result.stats, &error) == STATUS_OK,
-                      "seed %llu: %s", (unsigned long long)seed, error.message);
-        ck_assert_int_eq(
-            proof_shrink(proof, query, HUGE_VAL, &result.stats, &error),
-            STATUS_OK);
-        ck_assert_int_eq(reader_load(&bytes, path, 1U << 24, &error),
-                         STATUS_OK);
-        const struct ref_bytes certificate = {.data =
-                                                  (unsigned char *)bytes.data,
-                                              .n = bytes.n,
-                                              .capacity = bytes.n};
-        ck_assert_msg(ref_subject_check(subject, &certificate, CHECK_FAST) == 0,
-                      "seed %llu, engine %d: not accepted",
-                      (unsigned long long)seed, (int)engine);
-        ck_assert(!tally->is_exact ||
-                  ref_subject_check(subject, &certificate, CHECK_EXACT) == 0);
-        bytes_clear(&bytes);
-    }
-    verify_result_clear(&result);
-    proof_destroy(proof);
-    query_destroy(query);
-    ref_file_remove(path);
-    return verdict;
-}
-
 /* One network; its least output is below (is_sat) or above what is unsafe. */
-static void try_network(struct tally tally[3], uint64_t seed, size_t n_inputs)
+static void try_network(struct ref_prove_tally tally[3], uint64_t seed,
+                        size_t n_inputs)
 {
     struct rng rng;
     char text[1 << 14];
@@ -232,24 +119,23 @@ static void try_network(struct tally tally[3], uint64_t seed, size_t n_inputs)
     const double radius = rng_range(&rng, 0.25, 1.5);
     struct ref_bytes model = make_network(&rng, n_inputs);
     ref_file_write(path, model.data, model.n);
-    write_property(text, sizeof text, n_inputs, radius, 0.0);
-    struct query *query = load(path, text);
-    sample(ends, query, &rng, radius);
-    query_destroy(query);
+    ref_prove_property(text, sizeof text, (size_t[2]){N_INPUTS, n_inputs},
+                       radius, 0.0);
+    ref_prove_sample(ends, path, text, N_INPUTS, radius, &rng);
     ref_file_remove(path);
     if (!(fmax(-ends[0], ends[1]) < MOST_VALUE)) {
         ref_bytes_clear(&model);
         return;
     }
     const double share = is_sat ? 1e-6 : -rng_range(&rng, 0.005, 0.1);
-    write_property(text, sizeof text, n_inputs, radius,
-                   ends[0] + share * (ends[1] - ends[0] + 1e-3));
+    ref_prove_property(text, sizeof text, (size_t[2]){N_INPUTS, n_inputs},
+                       radius, ends[0] + share * (ends[1] - ends[0] + 1e-3));
     ref_subject_open(&subject, &model, text);
     for (size_t e = 0; e < 3; e++) {
         static const enum solver_engine engines[] = {SOLVER_AUTO, SOLVER_INPUT,
                                                      SOLVER_NEURON};
         const enum verdict verdict =
-            prove(&tally[e], &subject, engines[e], seed);
+            ref_prove_run(&tally[e], &subject, engines[e], seed, SECONDS);
         ck_assert_msg(!is_sat || verdict != VERDICT_UNSAT,
                       "seed %llu, engine %zu: proved, but false",
                       (unsigned long long)seed, e);
@@ -259,7 +145,7 @@ static void try_network(struct tally tally[3], uint64_t seed, size_t n_inputs)
 
 static void try_networks(size_t n_rounds, size_t n_inputs)
 {
-    struct tally tally[3] = {0};
+    struct ref_prove_tally tally[3] = {0};
     log_set_level(LOG_ERROR);
     for (size_t round = 0; round < n_rounds; round++) {
         try_network(tally, test_seed() + round, n_inputs);
@@ -286,7 +172,7 @@ END_TEST
  * where inputs are between -1 and 1. */
 static void prove_at_once(struct ref_bytes model, const char *unsafe)
 {
-    struct tally tally = {.is_exact = true};
+    struct ref_prove_tally tally = {.is_exact = true};
     char text[1 << 12];
     struct ref_subject subject;
     size_t n = 0;
@@ -300,7 +186,8 @@ static void prove_at_once(struct ref_bytes model, const char *unsafe)
                    unsafe);
     log_set_level(LOG_ERROR);
     ref_subject_open(&subject, &model, text);
-    ck_assert_int_eq(prove(&tally, &subject, SOLVER_NEURON, 0), VERDICT_UNSAT);
+    ck_assert_int_eq(ref_prove_run(&tally, &subject, SOLVER_NEURON, 0, SECONDS),
+                     VERDICT_UNSAT);
     ck_assert_uint_eq(tally.n_splits, 0);
     ref_subject_close(&subject);
 }

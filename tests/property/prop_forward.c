@@ -19,7 +19,7 @@ static size_t bound(struct bounds *bounds, const struct layers *layers,
                     const struct region *region)
 {
     struct domain *box = box_domain_ops.create(layers);
-    struct forward *forward = forward_create(layers, 0);
+    struct forward *forward = forward_create(layers, 0, 0);
     size_t n_settled = 0;
     bounds_init(bounds, layers);
     ck_assert_int_eq(box_domain_ops.propagate(box, bounds, region, NULL),
@@ -166,7 +166,7 @@ START_TEST(small_networks_have_no_forms)
     struct layers *layers = differences(2);
     struct bounds bounds;
     bounds_init(&bounds, layers);
-    ck_assert_ptr_null(forward_create(layers, 4));
+    ck_assert_ptr_null(forward_create(layers, 4, 0));
     forward_begin(NULL, &bounds);
     forward_settle(NULL, &bounds, 3);
     ck_assert(isinf(bounds.lower[3][0]));

@@ -1,0 +1,1 @@
+s/n_neurons >= CHECK_AHEAD_NEURONS/true/

@@ -1,0 +1,1 @@
+s/layer->width >= CHECK_AHEAD_WIDTH/true/

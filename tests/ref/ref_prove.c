@@ -1,0 +1,122 @@
+/* Searches over networks and properties that a test makes up. */
+#include "tests/ref/ref_prove.h"
+
+#include "src/base/reader.h"
+#include "tests/suite.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_INPUTS = 128, N_POINTS = 400 };
+
+void ref_prove_property(char *text, size_t size, const size_t n[2],
+                        double radius, double most)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < n[1]; i++) {
+        const double end = i < n[0] ? radius : 0.0;
+        at += (size_t)snprintf(text + at, size - at,
+                               "(declare-const X_%zu Real)(assert (<= X_%zu "
+                               "%.6f))(assert (>= X_%zu %.6f))\n",
+                               i, i, end, i, -end);
+    }
+    (void)snprintf(text + at, size - at,
+                   "(declare-const Y_0 Real)(assert (<= Y_0 %.9f))\n", most);
+}
+
+static struct query *load(const char *network_path, const char *property_path)
+{
+    struct query *query = NULL;
+    struct error error = {0};
+    const struct query_network network = {.path = network_path};
+    ck_assert_msg(query_load(&query, property_path, 1, &network, false,
+                             &error) == STATUS_OK,
+                  "%s", error.message);
+    return query;
+}
+
+void ref_prove_sample(double ends[2], const char *network_path,
+                      const char *text, size_t n, double radius,
+                      struct rng *rng)
+{
+    double x[MOST_INPUTS] = {0.0};
+    char path[64];
+    ref_file_write(path, text, strlen(text));
+    struct query *query = load(network_path, path);
+    ref_file_remove(path);
+    ck_assert_uint_le(query->layers->n_inputs, MOST_INPUTS);
+    ends[0] = HUGE_VAL;
+    ends[1] = -HUGE_VAL;
+    for (size_t t = 0; t < N_POINTS; t++) {
+        double y = 0.0;
+        for (size_t i = 0; i < n; i++) {
+            x[i] = t < 1U << n ? ((t >> i & 1) != 0 ? radius : -radius)
+                               : rng_range(rng, -radius, radius);
+        }
+        layers_eval(&y, query->layers, x);
+        ends[0] = fmin(ends[0], y);
+        ends[1] = fmax(ends[1], y);
+    }
+    query_destroy(query);
+}
+
+/* Has the certificate at the path checked. */
+static void check(const struct ref_prove_tally *tally,
+                  const struct ref_subject *subject, const char *path,
+                  uint64_t seed)
+{
+    struct bytes bytes = {0};
+    struct error error = {0};
+    ck_assert_int_eq(reader_load(&bytes, path, 1U << 24, &error), STATUS_OK);
+    const struct ref_bytes certificate = {
+        .data = (unsigned char *)bytes.data, .n = bytes.n, .capacity = bytes.n};
+    for (size_t a = 0; a < (tally->is_exact ? 2 : 1); a++) {
+        const int status = ref_subject_check(subject, &certificate,
+                                             a == 0 ? CHECK_FAST : CHECK_EXACT);
+        ck_assert_msg(status == 0, "seed %llu: not accepted",
+                      (unsigned long long)seed);
+    }
+    bytes_clear(&bytes);
+}
+
+enum verdict ref_prove_run(struct ref_prove_tally *tally,
+                           const struct ref_subject *subject,
+                           enum solver_engine engine, uint64_t seed,
+                           double seconds)
+{
+    struct query *query = load(subject->network_path, subject->property_path);
+    struct proof *proof = NULL;
+    struct error error = {0};
+    struct verify_result result;
+    char path[64];
+    ref_file_write(path, "", 0);
+    ck_assert_msg(proof_open(&proof, query, path, &error) == STATUS_OK, "%s",
+                  error.message);
+    const struct verify_options options = {
+        .budget = {.deadline_s = budget_now_s() + seconds},
+        .threads = 1,
+        .seed = 1,
+        .attack = false,
+        .engine = engine,
+        .proof = proof};
+    verify_query(&result, query, &options);
+    const enum verdict verdict = result.verdict;
+    tally->n_runs++;
+    if (verdict == VERDICT_UNSAT) {
+        tally->n_unsat++;
+        tally->n_splits += (size_t)result.stats.splits_neuron;
+        ck_assert_msg(proof_write(proof, &result.stats, &error) == STATUS_OK,
+                      "seed %llu: %s", (unsigned long long)seed, error.message);
+        check(tally, subject, path, seed);
+        ck_assert_int_eq(
+            proof_shrink(proof, query, HUGE_VAL, &result.stats, &error),
+            STATUS_OK);
+        check(tally, subject, path, seed);
+    }
+    verify_result_clear(&result);
+    proof_destroy(proof);
+    query_destroy(query);
+    ref_file_remove(path);
+    return verdict;
+}

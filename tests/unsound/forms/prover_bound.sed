@@ -1,1 +1,0 @@
-s/n < FORWARD_OPEN || /n < 1 || /
