@@ -14,21 +14,18 @@ _Static_assert((int)PHASE_UNSTABLE == (int)SINGLE_FREE &&
                "phases have the numbers of the kernels");
 
 /* A dense matrix, padded; NULL for a sparse one. */
-static float *pad(const struct matrix *matrix, bool is_transposed)
+static float *pad(const struct matrix *matrix)
 {
     float *to = NULL;
     if (matrix->dense == NULL) {
         return NULL;
     }
-    const size_t n_rows = is_transposed ? matrix->n_cols : matrix->n_rows;
-    const size_t n_cols = is_transposed ? matrix->n_rows : matrix->n_cols;
-    const size_t stride = single_stride(n_cols);
-    NEW_ALIGNED(to, n_rows * stride);
-    for (size_t i = 0; i < n_rows; i++) {
-        for (size_t j = 0; j < n_cols; j++) {
+    const size_t stride = single_stride(matrix->n_cols);
+    NEW_ALIGNED(to, matrix->n_rows * stride);
+    for (size_t i = 0; i < matrix->n_rows; i++) {
+        for (size_t j = 0; j < matrix->n_cols; j++) {
             to[i * stride + j] =
-                single_round(is_transposed ? matrix->dense[j * n_rows + i]
-                                           : matrix->dense[i * n_cols + j]);
+                single_round(matrix->dense[i * matrix->n_cols + j]);
         }
     }
     return to;
@@ -61,10 +58,8 @@ static void create_layer(struct dual *d, size_t k)
             d->bias[k][i] = single_round(layer->bias[i]);
         }
         NEW_ARRAY(d->weight[k], layer->n_terms);
-        NEW_ARRAY(d->transposed[k], layer->n_terms);
         for (size_t t = 0; t < layer->n_terms; t++) {
-            d->weight[k][t] = pad(&layer->terms[t].matrix, false);
-            d->transposed[k][t] = pad(&layer->terms[t].matrix, true);
+            d->weight[k][t] = pad(&layer->terms[t].matrix);
         }
     }
 }
@@ -82,7 +77,6 @@ struct dual *dual_create(const struct weights *weights)
     NEW_ARRAY(d->layer, layers->n_layers);
     NEW_ARRAY(d->stride, layers->n_layers);
     NEW_ARRAY(d->weight, layers->n_layers);
-    NEW_ARRAY(d->transposed, layers->n_layers);
     NEW_ARRAY(d->bias, layers->n_layers);
     NEW_ARRAY(d->point, layers->n_layers);
     NEW_ARRAY(d->coefficient, layers->n_layers);
@@ -95,6 +89,7 @@ struct dual *dual_create(const struct weights *weights)
     NEW_ALIGNED(d->low, d->stride[0]);
     NEW_ALIGNED(d->high, d->stride[0]);
     weights_fit_work(weights, &d->work);
+    NEW_ALIGNED(d->packed, DUAL_ROWS * single_stride(widest) + SINGLE_LANES);
     NEW_ARRAY(d->every, widest);
     NEW_ARRAY(d->met, widest + 1);
     NEW_ARRAY(d->scale, DUAL_ROWS * layers->n_layers);
@@ -106,6 +101,9 @@ struct dual *dual_create(const struct weights *weights)
 
 static void clear_root(struct dual *d)
 {
+    dual_pack_clear(d);
+    alloc_free(d->is_dropped);
+    alloc_free(d->is_dead);
     alloc_free(d->neuron);
     alloc_free(d->phase);
     alloc_free(d->choice);
@@ -124,10 +122,8 @@ static void destroy_layer(struct dual *d, size_t k)
     if (layer->kind == LAYER_AFFINE) {
         for (size_t t = 0; t < layer->n_terms; t++) {
             alloc_free(d->weight[k][t]);
-            alloc_free(d->transposed[k][t]);
         }
         alloc_free(d->weight[k]);
-        alloc_free(d->transposed[k]);
         alloc_free(d->bias[k]);
     }
     alloc_free(d->layer[k].id);
@@ -153,7 +149,7 @@ void dual_destroy(struct dual *d)
     alloc_free(d->layer);
     alloc_free(d->stride);
     alloc_free(d->weight);
-    alloc_free(d->transposed);
+    alloc_free(d->packed);
     alloc_free(d->bias);
     alloc_free(d->low);
     alloc_free(d->high);
@@ -271,7 +267,10 @@ void dual_set_root(struct dual *d, const struct spec *spec,
     NEW_ARRAY(d->best_eta, DUAL_ROWS * d->most_atoms);
     NEW_ARRAY(d->first, DUAL_ROWS * d->n_unstable);
     NEW_ARRAY(d->second, DUAL_ROWS * d->n_unstable);
+    NEW_ARRAY(d->is_dropped, d->n_unstable);
+    NEW_ARRAY(d->is_dead, d->n_unstable);
     list_neurons(d, bounds);
+    dual_pack_root(d);
 }
 
 void dual_set_chords(struct dual *d, const struct bounds *bounds)
@@ -314,6 +313,7 @@ void dual_set_row(struct dual *d, size_t row, uint32_t disjunct)
     const size_t n_atoms =
         d->target > 0 ? 0 : spec->first[disjunct + 1] - spec->first[disjunct];
     REQUIRE(row < DUAL_ROWS);
+    d->pack = &d->packs[0];
     d->disjunct[row] = disjunct;
     memset(d->phase + row * n, PHASE_UNSTABLE, n);
     memcpy(d->choice + row * n, d->choice + DUAL_ROWS * n,

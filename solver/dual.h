@@ -65,6 +65,24 @@ struct dual_layer {
     size_t n_own;
 };
 
+/* The neurons of a layer that a matrix is packed for: words of bits and list;
+ * no words for all. */
+struct dual_kept {
+    size_t n;
+    uint32_t *list;
+    uint16_t *words;
+};
+
+/* The dense matrices of those neurons [n_layers][n_terms]:
+ *   weight      [kept of the layer x kept of the source, padded]
+ *   transposed  [kept of the source x kept of the layer, padded] */
+struct dual_pack {
+    struct dual_kept *kept;
+    float ***weight;
+    float ***transposed;
+    double n_entries;
+};
+
 /* Flag of the phase of a neuron that is stable by its bounds, not by a literal:
  * it has no multiplier. */
 enum { DUAL_IMPLIED = SINGLE_FIXED };
@@ -74,7 +92,11 @@ enum { DUAL_IMPLIED = SINGLE_FIXED };
  *              its own end, with no weights: disjunct[r] is 2 i for z_i, 2 i + 1
  *              for -z_i; 0 if the rows belong to disjuncts
  * stride       [n_layers] padded widths in floats
- * weight, transposed  [n_layers][n_terms] of dense matrices, padded
+ * weight       [n_layers][n_terms] of dense matrices, padded
+ * packs        what the root leaves alive; what a node does, if is_packed
+ * pack         the one in use: the former after dual_set_row
+ * packed       [DUAL_ROWS x widest stride + SINGLE_LANES] sums of packed columns
+ * is_dropped   [n_unstable] of the second pack; is_dead the same of the rows
  * bias         [n_layers][stride], NULL unless affine
  * low, high    [n_inputs] the box
  * point        [n_layers][weights->layer[k].stride] of one evaluation
@@ -101,7 +123,12 @@ struct dual {
     struct dual_layer *layer;
     size_t *stride;
     float ***weight;
-    float ***transposed;
+    struct dual_pack packs[2];
+    const struct dual_pack *pack;
+    bool is_packed;
+    bool *is_dropped;
+    bool *is_dead;
+    float *packed;
     float **bias;
     float *low;
     float *high;
@@ -162,6 +189,15 @@ void dual_copy_row(struct dual *dual, size_t to, size_t from);
 
 /* The minimising corner of a row after dual_bound; x[n_inputs]. */
 void dual_corner(const struct dual *dual, size_t row, double *x);
+
+/* Packs for the root, or frees what dual_pack_root made. */
+void dual_pack_root(struct dual *dual);
+void dual_pack_clear(struct dual *dual);
+
+/* Turns to matrices without the neurons that the bounds show inactive in all
+ * rows, if n_passes of them are worth that. Their phases must not change until
+ * the next dual_set_row. */
+void dual_pack_rows(struct dual *dual, size_t n_passes);
 
 /* (1) of all rows. */
 void dual_bound(struct dual *dual);

@@ -42,14 +42,15 @@ static void set_scale(struct dual *d, size_t row)
     double *scale = d->scale + row * n_layers;
     double largest = 0.0;
     for (size_t k = 1; k < n_layers; k++) {
-        const struct dual_layer *lines = &d->layer[k];
+        const struct dual_kept *kept = &d->pack->kept[k];
+        const bool is_relu = d->layers->layer[k].kind == LAYER_RELU;
         const float *q = d->coefficient[k] + row * d->stride[k];
         double sum = 0.0;
-        for (size_t t = 0; t < lines->n_live; t++) {
-            const double met = (double)q[lines->live[t]];
+        for (size_t t = 0; is_relu && t < kept->n; t++) {
+            const double met = (double)q[kept->list[t]];
             sum += met * met;
         }
-        scale[k] = lines->n_live == 0 ? 0.0 : sqrt(sum / (double)lines->n_live);
+        scale[k] = sum > 0.0 ? sqrt(sum / (double)kept->n) : 0.0;
         largest = fmax(largest, scale[k]);
     }
     for (size_t k = 1; k < n_layers; k++) {
@@ -208,6 +209,7 @@ void dual_ascend(struct dual *d, const struct dual_effort *effort, double goal)
     const size_t n_rows = d->n_rows;
     struct ascent ascent = {
         .goal = goal, .least_gain = effort->least_gain, .rate = 1.0};
+    dual_pack_rows(d, 2 * effort->n_steps);
     memset(d->first, 0, n_rows * n * sizeof *d->first);
     memset(d->second, 0, n_rows * n * sizeof *d->second);
     for (size_t r = 0; r < n_rows; r++) {

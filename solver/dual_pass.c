@@ -88,6 +88,38 @@ static struct tiling_single_pass tiled(struct dual *d, size_t k, size_t t)
     };
 }
 
+/* The product of all rows of `from`, of layer a, with a packed matrix, added to
+ * `to`, of layer c. Counted as with all that the root leaves alive, so that what
+ * is weighed by such counts does not depend on what is packed. */
+static void add_packed(struct dual *d, float *to, size_t c, const float *from,
+                       size_t a, const float *matrix)
+{
+    const struct dual_kept *kept = &d->pack->kept[a];
+    const struct dual_kept *columns = &d->pack->kept[c];
+    const bool is_whole = columns->words == NULL;
+    const size_t n_cols = single_stride(columns->n);
+    const struct single_product product = {
+        .c = is_whole ? to : d->packed,
+        .a = from,
+        .w = matrix,
+        .live = kept->words == NULL ? d->every : kept->list,
+        .c_stride = is_whole ? d->stride[c] : n_cols,
+        .a_stride = d->stride[a],
+        .w_stride = n_cols,
+        .n_live = kept->n,
+        .n_rows = d->n_rows,
+        .n_cols = n_cols,
+        .is_new = !is_whole,
+        .is_packed = true,
+    };
+    d->kernels->add_product(&product);
+    d->madds += d->n_rows * d->packs[0].kept[a].n * d->stride[c];
+    for (size_t r = 0; r < d->n_rows && !is_whole; r++) {
+        d->kernels->spread(to + r * d->stride[c], d->packed + r * n_cols,
+                           columns->words, d->stride[c]);
+    }
+}
+
 static void pass_affine(struct dual *d, size_t k)
 {
     const struct layer *layer = &d->layers->layer[k];
@@ -99,21 +131,9 @@ static void pass_affine(struct dual *d, size_t k)
     for (size_t t = 0; t < layer->n_terms; t++) {
         const size_t source = layer->terms[t].source;
         const size_t stride = d->stride[source];
-        const struct single_product product = {
-            .c = d->coefficient[source],
-            .a = d->coefficient[k],
-            .w = d->weight[k][t],
-            .live = live.list,
-            .c_stride = stride,
-            .a_stride = d->stride[k],
-            .w_stride = stride,
-            .n_live = live.n,
-            .n_rows = d->n_rows,
-            .n_cols = stride,
-        };
-        if (product.w != NULL) {
-            d->kernels->add_product(&product);
-            d->madds += d->n_rows * live.n * product.n_cols;
+        if (d->weight[k][t] != NULL) {
+            add_packed(d, d->coefficient[source], source, d->coefficient[k], k,
+                       d->pack->weight[k][t]);
             continue;
         }
         if (d->weights->layer[k].terms[t].tiling != NULL) {
@@ -230,23 +250,9 @@ static void forward_affine(struct dual *d, size_t k)
     for (size_t t = 0; t < layer->n_terms; t++) {
         const size_t source = layer->terms[t].source;
         const size_t stride = d->stride[source];
-        const struct live from = live_of(d, source);
-        const bool is_relu = d->layers->layer[source].kind == LAYER_RELU;
-        const struct single_product product = {
-            .c = value,
-            .a = d->value[source],
-            .w = d->transposed[k][t],
-            .live = is_relu ? from.list : d->every,
-            .c_stride = d->stride[k],
-            .a_stride = stride,
-            .w_stride = d->stride[k],
-            .n_live = is_relu ? from.n : d->layers->layer[source].width,
-            .n_rows = d->n_rows,
-            .n_cols = d->stride[k],
-        };
-        if (product.w != NULL) {
-            d->kernels->add_product(&product);
-            d->madds += d->n_rows * product.n_live * product.n_cols;
+        if (d->weight[k][t] != NULL) {
+            add_packed(d, value, k, d->value[source], source,
+                       d->pack->transposed[k][t]);
             continue;
         }
         if (d->weights->layer[k].terms[t].tiling != NULL) {

@@ -30,6 +30,7 @@ struct single_product {
     size_t n_rows;
     size_t n_cols;
     bool is_new;
+    bool is_packed; /* row t of w is that of live[t] */
 };
 
 /* Phases of a neuron with a line of its own; those with other bits set are
@@ -95,6 +96,8 @@ struct single_step {
  *                q*intercept over the last
  *   follow       y[i] = z[i] along the same lines, 0 for others, and their
  *                gradients -z, z, q*z, 0
+ *   spread       c[i] += packed[t], i the t-th of the bits of n / 16 words,
+ *                for all; 16 numbers behind the last packed one may be read
  *   dot          sum_i a[i]*b[i]
  *   minimise     x[i] = lower[i] where a[i] > 0, else upper[i]; returns a.x
  *   step         of choices
@@ -107,6 +110,8 @@ struct single_kernels {
     void (*follow)(float *y, const float *z, const float *q,
                    const struct single_relu *relu,
                    const struct single_row *row);
+    void (*spread)(float *c, const float *packed, const uint16_t *words,
+                   size_t n);
     double (*dot)(const float *a, const float *b, size_t n);
     double (*minimise)(float *x, const float *a, const float *lower,
                        const float *upper, size_t n);

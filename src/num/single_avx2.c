@@ -25,7 +25,8 @@ enum { TILE_ROWS = 4, VECTOR = 8 };
         }                                                                     \
         for (size_t t = 0; t < p->n_live; t++) {                              \
             const size_t i = p->live[t];                                      \
-            const float *w = p->w + i * p->w_stride + column;                 \
+            const float *w =                                                  \
+                p->w + (p->is_packed ? t : i) * p->w_stride + column;         \
             const __m256 w_low = _mm256_load_ps(w);                           \
             const __m256 w_high = _mm256_load_ps(w + VECTOR);                 \
             for (size_t r = 0; r < (n_rows); r++) {                           \
@@ -105,9 +106,14 @@ static double minimise(float *x, const float *a, const float *lower,
     return sum_of(_mm256_add_pd(low, high));
 }
 
-const struct single_kernels single_kernels_avx2 = {
-    "avx2", add_product, single_plain_relax, single_plain_follow,
-    dot,    minimise,    single_plain_step};
+const struct single_kernels single_kernels_avx2 = {"avx2",
+                                                   add_product,
+                                                   single_plain_relax,
+                                                   single_plain_follow,
+                                                   single_plain_spread,
+                                                   dot,
+                                                   minimise,
+                                                   single_plain_step};
 
 #else
 

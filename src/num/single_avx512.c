@@ -26,7 +26,8 @@ enum { TILE_ROWS = 4, TILE_VECTORS = 7, LANES = 16 };
         }                                                                     \
         for (size_t t = 0; t < p->n_live; t++) {                              \
             const size_t i = p->live[t];                                      \
-            const float *w = p->w + i * p->w_stride + column;                 \
+            const float *w =                                                  \
+                p->w + (p->is_packed ? t : i) * p->w_stride + column;         \
             __m512 wv[n_vectors];                                             \
             for (size_t v = 0; v < (n_vectors); v++) {                        \
                 wv[v] = _mm512_load_ps(w + LANES * v);                        \
@@ -197,6 +198,20 @@ static void follow(float *y, const float *z, const float *q,
     }
 }
 
+static void spread(float *c, const float *packed, const uint16_t *words,
+                   size_t n)
+{
+    for (size_t i = 0; i < n; i += LANES) {
+        const __mmask16 word = words[i / LANES];
+        if (word != 0) {
+            const __m512 add =
+                _mm512_maskz_expand_ps(word, _mm512_loadu_ps(packed));
+            _mm512_store_ps(c + i, _mm512_add_ps(_mm512_load_ps(c + i), add));
+            packed += __builtin_popcount(word);
+        }
+    }
+}
+
 /* sum += a b in doubles, eight at a time. */
 static inline __m512d add_dot(__m512d sum, __m256 a, __m256 b)
 {
@@ -283,7 +298,7 @@ static void step(const struct single_step *p)
 }
 
 const struct single_kernels single_kernels_avx512 = {
-    "avx512", add_product, relax, follow, dot, minimise, step};
+    "avx512", add_product, relax, follow, spread, dot, minimise, step};
 
 #else
 

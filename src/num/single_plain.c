@@ -14,7 +14,8 @@ static void add_product(const struct single_product *product)
         }
         for (size_t t = 0; t < product->n_live; t++) {
             const size_t i = product->live[t];
-            const float *w = product->w + i * product->w_stride;
+            const float *w =
+                product->w + (product->is_packed ? t : i) * product->w_stride;
             const float factor = a[i];
             for (size_t j = 0; j < product->n_cols; j++) {
                 c[j] += factor * w[j];
@@ -85,6 +86,17 @@ void single_plain_follow(float *y, const float *z, const float *q,
     }
 }
 
+void single_plain_spread(float *c, const float *packed, const uint16_t *words,
+                         size_t n)
+{
+    size_t t = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (has_bit(words, i)) {
+            c[i] += packed[t++];
+        }
+    }
+}
+
 static double dot(const float *a, const float *b, size_t n)
 {
     double sum = 0.0;
@@ -126,6 +138,11 @@ void single_plain_step(const struct single_step *step)
     }
 }
 
-const struct single_kernels single_kernels_plain = {
-    "plain", add_product, single_plain_relax, single_plain_follow,
-    dot,     minimise,    single_plain_step};
+const struct single_kernels single_kernels_plain = {"plain",
+                                                    add_product,
+                                                    single_plain_relax,
+                                                    single_plain_follow,
+                                                    single_plain_spread,
+                                                    dot,
+                                                    minimise,
+                                                    single_plain_step};

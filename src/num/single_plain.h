@@ -11,6 +11,8 @@ double single_plain_relax(float *z, const float *q,
 void single_plain_follow(float *y, const float *z, const float *q,
                          const struct single_relu *relu,
                          const struct single_row *row);
+void single_plain_spread(float *c, const float *packed, const uint16_t *words,
+                         size_t n);
 void single_plain_step(const struct single_step *step);
 
 #endif

@@ -64,7 +64,7 @@ END_TEST
 
 /* One product of `n_rows` rows; columns of a that are not live hold NaN. */
 static void check_product(const struct single_kernels *kernels, size_t n_rows,
-                          size_t n_cols, size_t n_live)
+                          size_t n_cols, size_t n_live, bool is_packed)
 {
     const size_t stride = COLUMNS_MAX + 16;
     const size_t a_stride = single_stride(WIDTH);
@@ -101,6 +101,7 @@ static void check_product(const struct single_kernels *kernels, size_t n_rows,
         .n_live = n_live,
         .n_rows = n_rows,
         .n_cols = n_cols,
+        .is_packed = is_packed,
     };
     kernels->add_product(&product);
     for (size_t i = 0; i < (ROWS_MAX + 1) * stride; i++) {
@@ -108,7 +109,8 @@ static void check_product(const struct single_kernels *kernels, size_t n_rows,
         float sum = small(i, 5);
         for (size_t t = 0; r < n_rows && i % stride < n_cols && t < n_live;
              t++) {
-            sum += small(r, t) * w[live[t] * stride + i % stride];
+            sum += small(r, t) *
+                   w[(is_packed ? t : live[t]) * stride + i % stride];
         }
         if (!is_same(c[i], sum)) {
             ck_abort_msg("%s: %zu rows, %zu live, %zu columns: %a, not %a at "
@@ -132,7 +134,8 @@ START_TEST(products_of_whole_numbers_are_exact_at_every_shape)
         for (size_t n_rows = 0; n_rows <= ROWS_MAX; n_rows++) {
             for (size_t j = 0; j < sizeof columns / sizeof *columns; j++) {
                 for (size_t t = 0; t < sizeof lives / sizeof *lives; t++) {
-                    check_product(sets[s], n_rows, columns[j], lives[t]);
+                    check_product(sets[s], n_rows, columns[j], lives[t], false);
+                    check_product(sets[s], n_rows, columns[j], lives[t], true);
                 }
             }
         }
@@ -289,6 +292,32 @@ START_TEST(rows_pass_relus_by_their_lines)
 }
 END_TEST
 
+START_TEST(packed_columns_are_spread_to_their_bits)
+{
+    static const uint16_t words[4] = {0xFFFF, 0, 0x8421, 0x7FFE};
+    const struct single_kernels *sets[3];
+    const size_t n_sets = offered(sets);
+    float *block;
+    NEW_ALIGNED(block, 64 + 64 + 16);
+    float *packed = block + 64;
+    for (size_t s = 0; s < n_sets; s++) {
+        size_t at = 0;
+        for (size_t i = 0; i < 64; i++) {
+            block[i] = small(i, 1);
+            packed[i] = small(i, 2);
+        }
+        sets[s]->spread(block, packed, words, 64);
+        for (size_t i = 0; i < 64; i++) {
+            const bool is_met = (words[i / 16] >> i % 16 & 1) != 0;
+            const float add = is_met ? packed[at++] : 0.0F;
+            ck_assert_msg(is_same(block[i], small(i, 1) + add), "%s: %zu",
+                          sets[s]->name, i);
+        }
+    }
+    alloc_free(block);
+}
+END_TEST
+
 START_TEST(sums_are_those_of_the_terms)
 {
     const struct single_kernels *sets[3];
@@ -390,6 +419,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, the_best_set_is_one_of_ours);
     tcase_add_test(cases, products_of_whole_numbers_are_exact_at_every_shape);
     tcase_add_test(cases, rows_pass_relus_by_their_lines);
+    tcase_add_test(cases, packed_columns_are_spread_to_their_bits);
     tcase_add_test(cases, sums_are_those_of_the_terms);
     tcase_add_test(cases, steps_move_choices_along_their_gradients);
     return cases;
