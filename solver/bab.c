@@ -41,7 +41,6 @@ struct worker {
     double *y;
     double *centre;
     uint64_t n_open_nodes;
-    bool is_dual_ready;
     bool has_split;
     struct split split;
 };
@@ -102,7 +101,7 @@ static bool try_point(struct bab *bab, size_t w, const double *x)
     const struct bab_problem *problem = bab->problem;
     struct worker *worker = &bab->workers[w];
     const struct prover *p = worker->prover;
-    if (worker->is_dual_ready) {
+    if (p->is_dual_ready) {
         dual_eval(p->dual, worker->y, x);
     } else {
         layers_eval(worker->y, p->layers, x);
@@ -219,9 +218,8 @@ static bool prove_dual(const struct bab *bab, struct worker *worker,
 {
     struct prover *p = worker->prover;
     struct outcome *outcome = &worker->outcome;
-    if (!worker->is_dual_ready) {
+    if (!p->is_dual_ready) {
         prover_dual_set_root(p, &bab->root_bounds->bounds);
-        worker->is_dual_ready = true;
     }
     outcome->is_closed = prover_dual_close(p, node);
     worker->has_split =

@@ -9,6 +9,7 @@
 #include "src/base/alloc.h"
 #include "src/num/interval.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Most ReLUs times inputs for which the simplex bounds neurons behind
@@ -128,6 +129,8 @@ void prover_set_case(struct prover *p, const struct query_case *query_case)
 {
     clear_case(p);
     p->has_root = false;
+    p->is_dual_ready = false;
+    p->slope_reach = HUGE_VAL;
     set_varying(p, query_case);
     p->is_needed = needed_find(p->layers, query_case);
     if (p->lp != NULL) {
@@ -204,6 +207,7 @@ void prover_load(struct prover *p, const struct node *node)
 {
     const size_t n = p->layers->n_inputs;
     p->node = node;
+    p->n_before = backward_madds(p->backward);
     memcpy(p->lower, node->lower, n * sizeof *p->lower);
     memcpy(p->upper, node->upper, n * sizeof *p->upper);
     memcpy(p->open, node->open, node->n_open * sizeof *p->open);

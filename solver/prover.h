@@ -93,6 +93,7 @@ struct prover {
     double *multipliers;
     size_t n_multipliers; /* capacity */
     struct dual *dual;    /* NULL until needed */
+    bool is_dual_ready;   /* it is that of the root of the case */
     struct dual_state *dual_state;
     double *slope;    /* of the unstable neurons, to be evaluated */
     double *told;     /* those that the record has set so far, else -1 */
@@ -102,6 +103,8 @@ struct prover {
     double dual_cost; /* bounding hidden neurons below the root */
     double hidden_cost;
     double hidden_reach; /* distance to the goal that this overcomes at once */
+    double slope_reach;  /* distance that slopes for a box overcome */
+    uint64_t n_before;   /* backward_madds when the node was loaded */
     struct record record;
     struct stats stats;
 };

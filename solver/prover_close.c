@@ -1,8 +1,10 @@
 /* Refuting disjuncts by linear lower bounds, and clipping the box. */
 #include "solver/clip.h"
+#include "solver/dual.h"
 #include "solver/lp_glpk.h"
 #include "solver/lp_safe.h"
 #include "solver/prover.h"
+#include "solver/prover_dual.h"
 #include "solver/prover_joint.h"
 #include "solver/prover_sum.h"
 #include "src/base/alloc.h"
@@ -12,6 +14,12 @@
 #include <assert.h>
 #include <math.h>
 #include <string.h>
+
+/* Multiply-adds for the bounds of a node from which on slopes are chosen for it
+ * alone; how its reach changes when they close it and when not. */
+enum { LONG_NODE = 1 << 27 };
+static const double REACH_GROWTH = 1.5;
+static const double REACH_LOSS = 0.75;
 
 /* A disjunct being refuted, with its rows first .. end - 1. */
 struct trial {
@@ -258,6 +266,41 @@ static void clip(struct prover *p)
     p->n_open = n_open;
 }
 
+/*
+ * Closes the node by slopes of its own, found by ascent: where bounding its
+ * neurons was long, that is short, and saves splits of nodes that almost close.
+ * Tried within the distance that such slopes have overcome before. Nothing is
+ * noted unless all is closed: slopes would hold for the nodes below, too.
+ */
+static bool close_by_slopes(struct prover *p)
+{
+    struct record *record = &p->record;
+    const size_t n_closed = record->closed.n;
+    const size_t n_terms = record->terms.n;
+    const uint64_t n_spent = backward_madds(p->backward) - p->n_before;
+    const double missing = -p->worst;
+    if (p->lp != NULL || p->layers->n_curved > 0 || p->n_open > DUAL_ROWS ||
+        n_spent < LONG_NODE || !(missing <= p->slope_reach)) {
+        return false;
+    }
+    if (record->is_on && n_closed > 0) {
+        const struct record_step first = {.n_closed = n_closed};
+        VEC_PUSH(&record->steps, first);
+    }
+    if (prover_dual_close_box(p, p->node)) {
+        p->slope_reach = fmax(p->slope_reach, REACH_GROWTH * missing);
+        p->n_open = 0;
+        record->n_closed = record->closed.n;
+        return true;
+    }
+    p->slope_reach = fmin(p->slope_reach, REACH_LOSS * missing);
+    record->closed.n = n_closed;
+    record->terms.n = n_terms;
+    record->slopes.n = 0;
+    record->steps.n = 0;
+    return false;
+}
+
 bool prover_close(struct prover *p)
 {
     bound_rows(p);
@@ -266,6 +309,9 @@ bool prover_close(struct prover *p)
     }
     p->worst = HUGE_VAL;
     close_disjuncts(p);
+    if (p->n_open > 0 && close_by_slopes(p)) {
+        return true;
+    }
     /* Where neurons read inputs the checker has other lines in what is cut
      * off, and in the rest. */
     if (p->n_open > 0 && (!p->record.is_on || p->copied == NULL)) {

@@ -19,6 +19,12 @@ static const struct dual_effort ROOT = {60, 0.02};
 static const struct dual_effort NODE = {15, 0.02};
 static const struct dual_effort AGAIN = {0, 0.0};
 static const struct dual_effort LAST = {300, 1e-4};
+/* In a box with bounds of its own. */
+static const struct dual_effort BOX = {40, 0.02};
+
+/* How far above 0 the ascent in a box goes, as a share of what is missing: half
+ * of what rounding the slopes may cost. */
+static const double BOX_ROOM = 0.125;
 
 /* A bound in nearest arithmetic that is worth a rigorous evaluation: what
  * rounding slopes and multipliers costs, and the margin of a certificate. */
@@ -102,6 +108,7 @@ void prover_dual_set_root(struct prover *p, const struct bounds *bounds)
     NEW_ARRAY(p->slope, p->dual->n_unstable);
     NEW_ARRAY(p->told, p->dual->n_unstable);
     p->hidden_reach = 0.0;
+    p->is_dual_ready = true;
     find_apart(p, bounds);
 }
 
@@ -562,6 +569,18 @@ bool prover_dual_insist(struct prover *p, const struct node *node)
         }
     }
     return close_from(p, node, p->dual_state, &LAST);
+}
+
+bool prover_dual_close_box(struct prover *p, const struct node *node)
+{
+    const double goal = fmax(2.0 * GOAL, BOX_ROOM * -p->worst);
+    REQUIRE(p->n_open <= DUAL_ROWS);
+    prover_dual_set_root(p, &p->bounds);
+    p->is_dual_ready = false;
+    start_rows(p, node, NULL);
+    dual_ascend(p->dual, &BOX, goal);
+    close_rows(p, node);
+    return p->dual->n_rows == 0;
 }
 
 struct dual_state *prover_dual_take(struct prover *p)

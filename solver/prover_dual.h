@@ -60,6 +60,15 @@ bool prover_dual_close(struct prover *prover, const struct node *node);
  */
 bool prover_dual_branch(struct split *split, struct prover *prover);
 
+/*
+ * Refutes the open disjuncts, at most DUAL_ROWS, of a node whose neurons have
+ * just been bounded, with slopes from the ascent of a root; the dual bound then
+ * turns from the case's root to the node. Notes what it refutes as steps of the
+ * record; open stays as it is.
+ *   returns true if it refuted all of them
+ */
+bool prover_dual_close_box(struct prover *prover, const struct node *node);
+
 /* Bounds the neurons anew and goes on where prover_dual_close ended, for much
  * longer. */
 bool prover_dual_insist(struct prover *prover, const struct node *node);

@@ -88,7 +88,7 @@ struct record_clip {
  * clip_terms  of the first clip, of the second, ..., disjuncts ascending
  * closed      disjuncts, the first n_closed before the own clips
  * terms       of disjuncts in closed
- * steps       instead of clips and their closings: one after the other at the
+ * steps       instead of own clips and their closings: one after the other at the
  *             same node, set apart by splits that have an empty child;
  *             slopes, lemmas and closed are those of the first step, of the
  *             second, ...

@@ -241,6 +241,7 @@ static void tell(struct place *place, struct payload *payload,
     NEW_ARRAY(payload->multipliers, record->terms.n + record->lemma_terms.n);
     payload->rank = rank_of(node);
     if (record->steps.n > 0) {
+        cut(place, record, 0, record->n_early);
         place->step.refresh = record->refresh;
         tell_steps(place, payload, record, node);
         return;

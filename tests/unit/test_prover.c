@@ -2,6 +2,7 @@
 #include "domains/box.h"
 #include "proofs/sink.h"
 #include "solver/prover.h"
+#include "solver/prover_dual.h"
 #include "tests/ref/ref_build.h"
 #include "tests/ref/ref_query.h"
 #include "tests/suite.h"
@@ -354,6 +355,38 @@ START_TEST(the_small_simplex_is_for_few_inputs)
 }
 END_TEST
 
+START_TEST(slopes_of_its_own_close_a_box)
+{
+    /* relu(x) + 1/2 > 0 on [-1, 2]: by the slope 1, which is the default, at
+     * least -1/2, by the slope 0 at least 1/2. */
+    struct fixture f = {0};
+    struct layers *layers = ref_build_begin(1);
+    const size_t z = ref_build_affine(layers, 0, 1, &(double){1.0}, NULL);
+    const size_t y = ref_build_relu(layers, z);
+    (void)ref_build_affine(layers, y, 1, &(double){1.0}, &(double){0.5});
+    const double ends[2] = {-1.0, 2.0};
+    const struct region region = {.lower = ends, .upper = ends + 1};
+    f.query = ref_query_create(layers, ends, ends + 1);
+    ref_query_add_disjunct(f.query);
+    ref_query_add_le(f.query, (double[]){0.0, 1.0}, 0.0);
+    f.weights = weights_create(layers);
+    f.prover = prover_create(f.weights);
+    open_root(&f, layers, &region);
+    f.prover->record.is_on = true;
+    ck_assert(!close_box(&f, NULL));
+    struct node *node = node_create_root(ends, ends + 1, 1, 1, f.root);
+    prover_load(f.prover, node);
+    ck_assert(prover_bound_neurons(f.prover, node));
+    ck_assert(prover_dual_close_box(f.prover, node));
+    ck_assert_uint_eq(f.prover->record.closed.n, 1);
+    ck_assert_uint_eq(f.prover->record.steps.n, 1);
+    ck_assert_uint_eq(f.prover->record.slopes.n, 1);
+    ck_assert_double_lt(f.prover->record.slopes.data[0].value, 0.5);
+    node_destroy(node);
+    fixture_clear(&f);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("prover");
@@ -369,5 +402,6 @@ TCase *test_cases(void)
     tcase_add_test(cases, a_literal_refutes_together_with_an_atom);
     tcase_add_test(cases, a_literal_makes_its_neuron_stable);
     tcase_add_test(cases, the_small_simplex_is_for_few_inputs);
+    tcase_add_test(cases, slopes_of_its_own_close_a_box);
     return cases;
 }
