@@ -192,11 +192,33 @@ static uint64_t minimize_level(const struct run *run)
                : run->cli->options.value[OPTION_MINIMIZE].integer;
 }
 
+/* A pass bounds the root and one node below at least. Where the search took
+ * fewer nodes than LEAST_NODES and was not short, that is more than its share. */
+enum { LEAST_NODES = 32 };
+static const double SHORT_S = 0.5;
+
+static bool has_time_for_pass(const struct run *run)
+{
+    const size_t n = astrolabe_result_n_counters(run->result);
+    double n_nodes = 0;
+    for (size_t i = 0; i < n; i++) {
+        double value = 0;
+        const char *name = astrolabe_result_counter(run->result, i, &value);
+        if (strcmp(name, "boxes") == 0 || strcmp(name, "stars") == 0) {
+            n_nodes += value;
+        }
+    }
+    return n_nodes >= LEAST_NODES || run->report.verify_s < SHORT_S;
+}
+
 /* Level 1: what a share of the solving time allows. */
 static void minimize_briefly(struct run *run)
 {
     const double started_s = budget_now_s();
     const double deadline_s = started_s + BRIEF_SHARE * run->report.verify_s;
+    if (!has_time_for_pass(run)) {
+        return;
+    }
     if (astrolabe_proof_shrink(run->proof, run->query, run->result, deadline_s,
                                run->message,
                                sizeof run->message) != ASTROLABE_OK) {
