@@ -73,10 +73,11 @@ static void find_candidates(struct list *list, const struct dual *d,
         if (d->phase[i] != PHASE_UNSTABLE) {
             continue;
         }
-        const double q = d->coefficient[neuron->relu][neuron->index];
-        const double z = d->value[neuron->source][neuron->index];
-        const double y = d->value[neuron->relu][neuron->index];
-        const double t = d->layer[neuron->relu].upper_intercept[neuron->index];
+        const double q = (double)d->coefficient[neuron->relu][neuron->index];
+        const double z = (double)d->value[neuron->source][neuron->index];
+        const double y = (double)d->value[neuron->relu][neuron->index];
+        const double t =
+            (double)d->layer[neuron->relu].upper_intercept[neuron->index];
         offer(list, (uint32_t)i, fabs(q) * fabs(y - fmax(z, 0.0)));
         offer(&by_constant, (uint32_t)i, fmax(-q, 0.0) * t);
     }

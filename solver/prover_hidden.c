@@ -51,7 +51,7 @@ static size_t pick_neurons(struct pick *picks, const struct prover *p,
     double total = 0.0;
     for (size_t i = 0; i < d->n_unstable; i++) {
         const struct dual_neuron *neuron = &d->neuron[i];
-        const double q = d->coefficient[neuron->relu][neuron->index];
+        const double q = (double)d->coefficient[neuron->relu][neuron->index];
         const double cost =
             fmax(-q, 0.0) *
             (double)d->layer[neuron->relu].upper_intercept[neuron->index];
