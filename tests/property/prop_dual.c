@@ -101,7 +101,8 @@ static double slow_neuron(const struct sample *sample, size_t k, size_t i,
 }
 
 /* Seeds row r; returns its constant. */
-static double slow_seed(const struct sample *sample, double **q, size_t r)
+static double slow_seed(const struct sample *sample, double (*q)[NEURONS_MAX],
+                        size_t r)
 {
     const struct dual *d = sample->dual;
     const struct spec *spec = &sample->spec;
@@ -128,9 +129,10 @@ static double slow_bound(const struct sample *sample, size_t r)
 {
     const struct dual *d = sample->dual;
     const struct layers *layers = d->layers;
-    double *q[NEURONS_MAX] = {NULL};
+    double q[NEURONS_MAX][NEURONS_MAX] = {{0.0}};
+    ck_assert_uint_le(layers->n_layers, NEURONS_MAX);
     for (size_t k = 0; k < layers->n_layers; k++) {
-        q[k] = calloc(layers->layer[k].width, sizeof *q[k]);
+        ck_assert_uint_le(layers->layer[k].width, NEURONS_MAX);
     }
     double bound = slow_seed(sample, q, r);
     for (size_t k = layers->n_layers - 1; k > 0; k--) {
@@ -150,9 +152,6 @@ static double slow_bound(const struct sample *sample, size_t r)
     }
     for (size_t j = 0; j < layers->n_inputs; j++) {
         bound += q[0][j] * (q[0][j] > 0.0 ? d->lower[j] : d->upper[j]);
-    }
-    for (size_t k = 0; k < layers->n_layers; k++) {
-        free(q[k]);
     }
     return bound;
 }
@@ -247,6 +246,7 @@ END_TEST
 
 /* A choice or a weight of an atom, one of the two. */
 struct number {
+    bool is_choice;
     float *choice;
     double *weight;
 };
@@ -254,7 +254,7 @@ struct number {
 /* Moves a number by h; by how much really. */
 static double move(const struct number *number, double h)
 {
-    if (number->choice == NULL) {
+    if (!number->is_choice) {
         *number->weight += h;
         return h;
     }
@@ -268,15 +268,12 @@ static double quotient(const struct sample *sample, struct number number,
                        double h, size_t r)
 {
     const double before = slow_bound(sample, r);
-    const float choice = number.choice == NULL ? 0.0F : *number.choice;
-    const double weight = number.weight == NULL ? 0.0 : *number.weight;
+    const float choice = *number.choice;
+    const double weight = *number.weight;
     const double by = move(&number, h);
     const double after = slow_bound(sample, r);
-    if (number.choice == NULL) {
-        *number.weight = weight;
-    } else {
-        *number.choice = choice;
-    }
+    *number.choice = choice;
+    *number.weight = weight;
     return (after - before) / by;
 }
 
@@ -312,7 +309,7 @@ START_TEST(the_gradient_is_the_slope_of_the_bound)
             for (size_t i = 0; i < d->n_unstable; i++) {
                 const size_t at = r * d->n_unstable + i;
                 if (check_slope(&sample,
-                                (struct number){.choice = &d->choice[at]},
+                                (struct number){true, &d->choice[at], d->eta},
                                 (double)d->gradient[at], r)) {
                     n_checked++;
                     n_multipliers += d->phase[at] != PHASE_UNSTABLE ? 1 : 0;
@@ -323,7 +320,8 @@ START_TEST(the_gradient_is_the_slope_of_the_bound)
             for (size_t q = 0; q < n; q++) {
                 const size_t at = r * d->most_atoms + q;
                 n_checked +=
-                    check_slope(&sample, (struct number){.weight = &d->eta[at]},
+                    check_slope(&sample,
+                                (struct number){false, d->choice, &d->eta[at]},
                                 d->eta_gradient[at], r)
                         ? 1
                         : 0;

@@ -162,7 +162,7 @@ struct layer {
 static void layer_init(struct layer *l, size_t pattern)
 {
     *l = (struct layer){.n_own = 0};
-    NEW_ALIGNED(l->q, 7 * (NEURONS + 16));
+    NEW_ALIGNED(l->q, (size_t)7 * (NEURONS + 16));
     l->z = l->q + NEURONS + 16;
     l->y = l->z + NEURONS + 16;
     l->slope = l->y + NEURONS + 16;
@@ -323,7 +323,7 @@ START_TEST(sums_are_those_of_the_terms)
     const struct single_kernels *sets[3];
     const size_t n_sets = offered(sets);
     float *block;
-    NEW_ALIGNED(block, 4 * 48);
+    NEW_ALIGNED(block, (size_t)4 * 48);
     float *x = block + 144;
     for (size_t s = 0; s < n_sets; s++) {
         double sum = 0.0;
