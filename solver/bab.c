@@ -28,6 +28,7 @@ struct outcome {
     size_t search;
     bool is_closed;
     bool is_stuck;
+    bool has_other; /* another search of neurons is worth a try */
     double effort;
     double worst;
     struct split split;
@@ -249,10 +250,11 @@ static void work(void *context, size_t w, void *item)
         return;
     }
     p->record.margin = node->margin;
+    p->is_other = outcome->search == FRONTIER_OTHER;
     prover_load(p, node);
     worker->has_split = false;
     const bool is_dual =
-        outcome->search == 1 && p->lp == NULL && p->layers->n_curved == 0;
+        outcome->search > 0 && p->lp == NULL && p->layers->n_curved == 0;
     if (!is_dual || (!prove_dual(bab, worker, node) && !p->record.is_on)) {
         outcome->is_closed = prover_screen(p, node) ||
                              !prover_bound_neurons(p, node) || prover_close(p);
@@ -260,6 +262,8 @@ static void work(void *context, size_t w, void *item)
     if (node->depth == 0) {
         p->record.refresh |= bab->root_refresh;
     }
+    outcome->has_other = worker->has_split && outcome->search == 1 &&
+                         node->depth == 0 && prover_dual_has_other(p);
     if (!outcome->is_closed) {
         outcome->worst = p->worst;
         if (find_witness(bab, w)) {
@@ -312,6 +316,19 @@ static void record_outcome(struct bab *bab, size_t w, const struct node *node)
     }
 }
 
+/* The root of a search. */
+static struct node *create_root(const struct bab *bab)
+{
+    const struct bab_problem *problem = bab->problem;
+    struct node *root = node_create_root(
+        bab->lower, bab->upper, problem->weights->layers->n_inputs,
+        problem->query->cases[problem->case_index].n_disjuncts,
+        bab->root_bounds);
+    root->margin = RECORD_MARGIN;
+    root->record = sink_root(problem->sink);
+    return root;
+}
+
 static bool give(void *context, size_t w, void *item)
 {
     struct bab *bab = context;
@@ -320,8 +337,12 @@ static bool give(void *context, size_t w, void *item)
     struct search *search = &bab->frontier.search[outcome->search];
     search->n_busy--;
     search->n_done++;
-    search->effort += outcome->effort;
-    if (bab->is_head && search->effort > HEAD_EFFORT) {
+    if (node->depth == 0) {
+        search->root_effort = outcome->effort;
+    } else {
+        search->effort += outcome->effort;
+    }
+    if (bab->is_head && search->root_effort + search->effort > HEAD_EFFORT) {
         bab->head_left = 0;
     }
     if (atomic_load(&bab->stop) != (int)STATUS_OK) {
@@ -331,6 +352,9 @@ static bool give(void *context, size_t w, void *item)
         return true;
     }
     record_outcome(bab, w, node);
+    if (outcome->has_other) {
+        frontier_open(&bab->frontier, create_root(bab));
+    }
     if (outcome->is_closed) {
         search->measure += ldexp(1.0, -(int)node->depth);
         bab->n_closed++;
@@ -417,7 +441,6 @@ static bool bound_root(struct bab *bab)
 static void choose_searches(struct bab *bab)
 {
     const struct bab_problem *problem = bab->problem;
-    const struct query_case *c = &problem->query->cases[problem->case_index];
     const enum solver_engine engine = problem->options->engine;
     const bool is_small =
         worker_of(bab, 0)->prover->n_varying <= PROVER_SCORE_INPUTS;
@@ -429,13 +452,7 @@ static void choose_searches(struct bab *bab)
                   engine != SOLVER_INPUT && !is_enough);
     for (size_t s = 0; s < FRONTIER_SEARCHES; s++) {
         if (bab->frontier.search[s].is_used) {
-            frontier_push(&bab->frontier, s,
-                          node_create_root(bab->lower, bab->upper,
-                                           problem->weights->layers->n_inputs,
-                                           c->n_disjuncts, bab->root_bounds));
-            struct search *search = &bab->frontier.search[s];
-            search->nodes.data[0]->margin = RECORD_MARGIN;
-            search->nodes.data[0]->record = sink_root(problem->sink);
+            frontier_push(&bab->frontier, s, create_root(bab));
         }
     }
 }

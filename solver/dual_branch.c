@@ -1,6 +1,7 @@
 /* The neuron to split next, by scores and a look at both children. */
 #include "solver/dual.h"
 #include "solver/prover_dual.h"
+#include "solver/prover_effect.h"
 
 #include <math.h>
 
@@ -125,26 +126,51 @@ static struct split split_at(const struct dual *d, uint32_t id)
     };
 }
 
+/* The neuron of the largest effect; DUAL_STABLE if none has any. */
+static uint32_t find_effect(struct prover *p)
+{
+    uint32_t id = DUAL_STABLE;
+    double best = 0.0;
+    prover_effect(p->effect, p);
+    for (size_t i = 0; i < p->dual->n_unstable; i++) {
+        if (p->effect[i] > best) {
+            best = p->effect[i];
+            id = (uint32_t)i;
+        }
+    }
+    return id;
+}
+
 bool prover_dual_branch(struct split *split, struct prover *p)
 {
     struct dual *d = p->dual;
+    struct dual_state *state = p->dual_state;
     struct list list;
+    struct list earliest;
     find_candidates(&list, d, false);
     if (list.n == 0) {
         return false;
     }
-    struct list earliest;
     find_candidates(&earliest, d, true);
-    struct choice best = look_ahead(d, &list);
-    const bool is_slow = best.least * MOST_LEVELS < -d->bound[0];
-    struct dual_state *state = p->dual_state;
-    if (state->distance == DUAL_UNKNOWN) {
-        state->distance = is_slow ? DUAL_FAR : DUAL_NEAR;
+    uint32_t id = DUAL_STABLE;
+    if (state->way != DUAL_FAR) {
+        const struct choice best = look_ahead(d, &list);
+        const bool is_slow = best.least * MOST_LEVELS < -d->bound[0];
+        id = best.id;
+        if (state->way == DUAL_UNKNOWN) {
+            state->way = !is_slow      ? DUAL_NEAR
+                         : p->is_other ? DUAL_EARLIEST
+                                       : DUAL_FAR;
+        }
+        if (is_slow && state->way == DUAL_EARLIEST) {
+            id = look_ahead(d, &earliest).id;
+        }
     }
-    if (is_slow && state->distance == DUAL_FAR) {
-        best = look_ahead(d, &earliest);
+    if (state->way == DUAL_FAR) {
+        const uint32_t far = find_effect(p);
+        id = far != DUAL_STABLE ? far : list.id[0];
     }
-    *split = split_at(d, best.id);
+    *split = split_at(d, id);
     return true;
 }
 

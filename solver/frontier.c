@@ -1,4 +1,4 @@
-/* Two stacks of open nodes and the choice between them. */
+/* Stacks of open nodes and the choice between them. */
 #include "solver/frontier.h"
 
 #include "src/base/require.h"
@@ -11,6 +11,14 @@
  * leaves one node more open. */
 enum { RESTART_PERIOD = 256 };
 
+/* Effort of the search of neurons, beyond that of its root, before the other one
+ * begins. */
+static const double OTHER_EFFORT = 2e10;
+
+/* Shares of the effort of the best search. */
+static const double SHARE = 1.0 / 16.0;
+static const double NEURON_SHARE = 1.0 / 4.0;
+
 void frontier_init(struct frontier *frontier, bool use_input, bool use_neuron)
 {
     *frontier = (struct frontier){0};
@@ -18,6 +26,13 @@ void frontier_init(struct frontier *frontier, bool use_input, bool use_neuron)
     frontier->search[0].is_used = use_input;
     frontier->search[1].rule = BRANCH_NEURON;
     frontier->search[1].is_used = use_neuron;
+    frontier->search[FRONTIER_OTHER].rule = BRANCH_NEURON;
+}
+
+void frontier_open(struct frontier *frontier, struct node *root)
+{
+    frontier->search[FRONTIER_OTHER].is_used = true;
+    frontier_push(frontier, FRONTIER_OTHER, root);
 }
 
 void frontier_clear(struct frontier *frontier)
@@ -37,9 +52,13 @@ void frontier_push(struct frontier *frontier, size_t search, struct node *node)
     VEC_PUSH(&frontier->search[search].nodes, node);
 }
 
-static bool is_ready(const struct search *search)
+static bool is_ready(const struct frontier *frontier, size_t s)
 {
-    return search->is_used && search->nodes.n > 0;
+    const struct search *search = &frontier->search[s];
+    const struct search *neuron = &frontier->search[1];
+    return search->is_used && search->nodes.n > 0 &&
+           (s != FRONTIER_OTHER ||
+            neuron->effort > neuron->root_effort + OTHER_EFFORT);
 }
 
 /* True if the search has nodes with other threads and is still to go before the
@@ -50,21 +69,28 @@ static bool is_first(const struct search *search)
            search->n_done + search->n_busy < FRONTIER_HEAD;
 }
 
-/* The search that should go next when both are ready. */
+/* The search that should go next of those that are ready; FRONTIER_SEARCHES if
+ * none is. */
 static size_t choose(const struct frontier *frontier)
 {
-    const struct search *input = &frontier->search[0];
-    const struct search *neuron = &frontier->search[1];
-    if (input->n_done + input->n_busy < FRONTIER_HEAD) {
-        return 0;
+    const struct search *search = frontier->search;
+    size_t best = FRONTIER_SEARCHES;
+    for (size_t s = 0; s < FRONTIER_SEARCHES; s++) {
+        if (is_ready(frontier, s) &&
+            (best == FRONTIER_SEARCHES ||
+             search[s].measure * fmax(search[best].effort, 1.0) >
+                 search[best].measure * fmax(search[s].effort, 1.0))) {
+            best = s;
+        }
     }
-    const double input_rate = input->measure * fmax(neuron->effort, 1.0);
-    const double neuron_rate = neuron->measure * fmax(input->effort, 1.0);
-    const size_t better = input_rate >= neuron_rate ? 0 : 1;
-    const size_t other = 1 - better;
-    const bool is_behind =
-        16.0 * frontier->search[other].effort < frontier->search[better].effort;
-    return is_behind ? other : better;
+    for (size_t s = 0; s < FRONTIER_SEARCHES; s++) {
+        const double share = s > 0 && best > 0 ? NEURON_SHARE : SHARE;
+        if (s != best && is_ready(frontier, s) &&
+            search[s].effort < share * search[best].effort) {
+            return s;
+        }
+    }
+    return best;
 }
 
 /* Takes the top of the stack, but from time to time the bottom. */
@@ -85,15 +111,19 @@ static struct node *take(struct search *search)
 
 struct node *frontier_pop(struct frontier *frontier, size_t *search)
 {
-    const bool has_input = is_ready(&frontier->search[0]);
-    const bool has_neuron = is_ready(&frontier->search[1]);
-    if (!has_input && (!has_neuron || is_first(&frontier->search[0]))) {
+    const struct search *input = &frontier->search[0];
+    if (!is_ready(frontier, 0) && is_first(input)) {
         return NULL;
     }
-    *search = has_input && has_neuron ? choose(frontier) : has_neuron;
-    struct search *chosen = &frontier->search[*search];
-    chosen->n_busy++;
-    return take(chosen);
+    const bool is_head =
+        is_ready(frontier, 0) && input->n_done + input->n_busy < FRONTIER_HEAD;
+    const size_t s = is_head ? 0 : choose(frontier);
+    if (s == FRONTIER_SEARCHES) {
+        return NULL;
+    }
+    *search = s;
+    frontier->search[s].n_busy++;
+    return take(&frontier->search[s]);
 }
 
 bool frontier_is_closed(const struct frontier *frontier)
@@ -119,5 +149,9 @@ size_t frontier_n_open(const struct frontier *frontier)
 
 double frontier_measure(const struct frontier *frontier)
 {
-    return fmax(frontier->search[0].measure, frontier->search[1].measure);
+    double most = 0.0;
+    for (size_t s = 0; s < FRONTIER_SEARCHES; s++) {
+        most = fmax(most, frontier->search[s].measure);
+    }
+    return most;
 }

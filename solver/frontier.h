@@ -10,14 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One search tree over the whole case, split by one rule. */
-enum { FRONTIER_SEARCHES = 2 };
+/* One search tree over the whole case, split by one rule: by inputs, by neurons,
+ * and by neurons in another way, which only the first node of the second one
+ * opens (frontier_open). */
+enum { FRONTIER_SEARCHES = 3, FRONTIER_OTHER = 2 };
 
 /*
  * nodes      open nodes, taken from the end: depth first, but for restarts
  * n_busy     nodes taken and not given back
  * measure    sum of 2^-depth over closed leaves: 1 when done               (1)
- * effort     multiply-adds and LPs spent
+ * effort     multiply-adds and LPs spent below the root, and there
  * is_used    false: this rule is not applicable
  * n_stuck    nodes that could be neither closed nor split: never closed
  */
@@ -28,6 +30,7 @@ struct search {
     uint64_t n_done;
     double measure;
     double effort;
+    double root_effort;
     uint64_t n_stuck;
     bool is_used;
 };
@@ -40,14 +43,19 @@ struct frontier {
 void frontier_init(struct frontier *frontier, bool use_input, bool use_neuron);
 void frontier_clear(struct frontier *frontier);
 
+/* Opens the other search of neurons with its root. Search 1 stays alone until it
+ * has gone on for so long that another start costs no more than that. */
+void frontier_open(struct frontier *frontier, struct node *root);
+
 /* Puts the root into every used search (node_create_root's owner passes one
  * root per search). */
 void frontier_push(struct frontier *frontier, size_t search, struct node *node);
 
 /*
  * The next node and its search; NULL if none is open, or all of the input
- * search are being worked on, which goes first for FRONTIER_HEAD nodes; then the search with more measure (1) per
- * effort, the other one getting a sixteenth. Counts only, never clocks, so
+ * search are being worked on, which goes first for FRONTIER_HEAD nodes; then the
+ * search with most measure (1) per effort, the others getting a sixteenth of its
+ * effort, or a quarter where both split neurons. Counts only, never clocks, so
  * that a loaded machine takes the same path.
  */
 enum { FRONTIER_HEAD = 256 };

@@ -179,6 +179,7 @@ void prover_destroy(struct prover *p)
     dual_state_destroy(p->dual_state);
     alloc_free(p->slope);
     alloc_free(p->told);
+    alloc_free(p->effect);
     record_clear(&p->record);
     VEC_CLEAR(&p->wide_rows);
     VEC_CLEAR(&p->wide_rhs);

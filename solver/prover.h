@@ -55,6 +55,17 @@ enum { PROVER_SCORE_INPUTS = 64, PROVER_LP_INPUTS = 16 };
  */
 struct dual;
 struct dual_state;
+
+/* Multiply-adds of a refresh, of a dual bound, and of bounding hidden neurons
+ * below the root, with the distance to the goal that this overcomes at once:
+ * what a search has found so far. */
+struct prover_pace {
+    double refresh_cost;
+    double dual_cost;
+    double hidden_cost;
+    double hidden_reach;
+};
+
 struct prover {
     const struct weights *weights;
     const struct layers *layers;
@@ -98,13 +109,11 @@ struct prover {
     double *slope;    /* of the unstable neurons, to be evaluated */
     double *told;     /* those that the record has set so far, else -1 */
     size_t refreshed; /* depth where the node's bounds were made */
-    double
-        refresh_cost; /* multiply-adds of a refresh, of a dual bound, and of */
-    double dual_cost; /* bounding hidden neurons below the root */
-    double hidden_cost;
-    double hidden_reach; /* distance to the goal that this overcomes at once */
-    double slope_reach;  /* distance that slopes for a box overcome */
-    uint64_t n_before;   /* backward_madds when the node was loaded */
+    struct prover_pace pace[2]; /* of this way of searching, and the other */
+    bool is_other;      /* searches in the other way far from the goal */
+    double *effect;     /* [n_unstable] workspace */
+    double slope_reach; /* distance that slopes for a box overcome */
+    uint64_t n_before;  /* backward_madds when the node was loaded */
     struct record record;
     struct stats stats;
 };

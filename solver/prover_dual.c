@@ -43,8 +43,11 @@ static const double LEAST_PROGRESS = 0.03;
  * seconds at the root, less than one below. Less at the root leaves the bounds
  * of dense networks much wider; below it the many neurons that cost little do
  * not pay. */
-static const struct hidden_effort ROOT_HIDDEN = {1.6e10, 0.0};
-static const struct hidden_effort NODE_HIDDEN = {6e9, 0.1};
+static const struct hidden_effort ROOT_HIDDEN = {
+    1.6e10, 0.0, {20, 0.05}, false};
+static const struct hidden_effort EARLIEST_HIDDEN = {
+    6e9, 0.1, {20, 0.05}, false};
+static const struct hidden_effort FAR_HIDDEN = {6e9, 0.1, {8, 0.05}, true};
 
 /* Bounding hidden neurons below the root is worth it if this share of the
  * distance to the goal at most is left; what it then can do elsewhere, and what
@@ -61,15 +64,10 @@ static const double FEW_LEVELS = 2.0;
  * rounding of the checker. */
 static const double LEAST_APART = 0x1p-10;
 
-void dual_state_destroy(struct dual_state *state)
+/* What the search at work has found so far. */
+static struct prover_pace *pace_of(struct prover *p)
 {
-    if (state != NULL) {
-        alloc_free(state->disjunct);
-        alloc_free(state->choice);
-        alloc_free(state->eta);
-        alloc_free(state->told);
-        alloc_free(state);
-    }
+    return &p->pace[p->is_other ? 1 : 0];
 }
 
 /* The neuron that is stable by the widest margin, for the record. */
@@ -105,31 +103,14 @@ void prover_dual_set_root(struct prover *p, const struct bounds *bounds)
     dual_set_root(p->dual, &p->spec, bounds, p->lower, p->upper);
     alloc_free(p->slope);
     alloc_free(p->told);
+    alloc_free(p->effect);
+    NEW_ARRAY(p->effect, p->dual->n_unstable);
     NEW_ARRAY(p->slope, p->dual->n_unstable);
     NEW_ARRAY(p->told, p->dual->n_unstable);
-    p->hidden_reach = 0.0;
+    p->pace[0].hidden_reach = 0.0;
+    p->pace[1].hidden_reach = 0.0;
     p->is_dual_ready = true;
     find_apart(p, bounds);
-}
-
-/* Sets row `row` of the batch to a disjunct, as the parent left it. */
-static void start_row(struct prover *p, const struct dual_state *state,
-                      size_t row, uint32_t disjunct)
-{
-    struct dual *d = p->dual;
-    const size_t n = d->n_unstable;
-    const size_t m = d->most_atoms;
-    dual_set_row(d, row, disjunct);
-    for (size_t r = 0; state != NULL && r < state->n_rows; r++) {
-        if (state->disjunct[r] != disjunct) {
-            continue;
-        }
-        memcpy(d->choice + row * n, state->choice + r * n,
-               n * sizeof *d->choice);
-        for (size_t q = 0; q < m; q++) {
-            d->eta[row * m + q] = (double)state->eta[r * m + q];
-        }
-    }
 }
 
 /* Applies the neuron literals of the path to the bounds. */
@@ -350,31 +331,6 @@ static void close_rows(struct prover *p, const struct node *node)
     d->n_rows = n_left;
 }
 
-/* What the rows left are to be continued from. */
-static struct dual_state *keep_rows(const struct prover *p)
-{
-    const struct dual *d = p->dual;
-    const size_t n = d->n_rows * d->n_unstable;
-    const size_t m = d->n_rows * d->most_atoms;
-    struct dual_state *state;
-    NEW(state);
-    state->n_rows = d->n_rows;
-    state->refreshed = p->refreshed;
-    NEW_ARRAY(state->disjunct, d->n_rows);
-    NEW_ARRAY(state->choice, n);
-    NEW_ARRAY(state->eta, m);
-    memcpy(state->disjunct, d->disjunct, d->n_rows * sizeof *d->disjunct);
-    memcpy(state->choice, d->choice, n * sizeof *d->choice);
-    for (size_t i = 0; i < m; i++) {
-        state->eta[i] = (float)d->eta[i];
-    }
-    NEW_ARRAY(state->told, d->n_unstable);
-    for (size_t i = 0; i < d->n_unstable; i++) {
-        state->told[i] = (float)p->told[i];
-    }
-    return state;
-}
-
 /* Passes the lowest row alone, as row 0, down and up again. */
 static void focus(struct prover *p)
 {
@@ -398,9 +354,10 @@ static void focus(struct prover *p)
 static bool refresh(struct prover *p, const struct node *node)
 {
     const struct dual_state *state = node->bounds->dual;
+    struct prover_pace *pace = pace_of(p);
     const size_t last = state == NULL ? 0 : state->refreshed;
-    const double ratio = p->refresh_cost / fmax(p->dual_cost, 1.0);
-    const bool is_near = state != NULL && state->distance == DUAL_NEAR;
+    const double ratio = pace->refresh_cost / fmax(pace->dual_cost, 1.0);
+    const bool is_near = state != NULL && state->way == DUAL_NEAR;
     const double levels =
         fmax(ceil(log2(ratio + 1.0)), is_near ? NEAR_LEVELS : 1.0);
     size_t changed = p->layers->n_layers;
@@ -416,8 +373,8 @@ static bool refresh(struct prover *p, const struct node *node)
     p->refreshed = node->depth;
     const bool is_possible = prover_refresh(p, node, changed);
     const double cost = (double)backward_madds(p->backward) - before;
-    p->refresh_cost +=
-        (p->refresh_cost > 0.0 ? 0.25 : 1.0) * (cost - p->refresh_cost);
+    pace->refresh_cost +=
+        (pace->refresh_cost > 0.0 ? 0.25 : 1.0) * (cost - pace->refresh_cost);
     return is_possible;
 }
 
@@ -429,7 +386,7 @@ static void start_rows(struct prover *p, const struct node *node,
     struct dual *d = p->dual;
     d->n_rows = p->n_open < DUAL_ROWS ? p->n_open : DUAL_ROWS;
     for (size_t r = 0; r < d->n_rows; r++) {
-        start_row(p, state, r, p->open[r]);
+        dual_state_set_row(state, d, r, p->open[r]);
     }
     for (size_t i = 0; i < d->n_unstable; i++) {
         p->told[i] = state != NULL ? (double)state->told[i] : -1.0;
@@ -459,8 +416,8 @@ static bool close_from(struct prover *p, const struct node *node,
     memmove(p->open + d->n_rows, p->open + n_tried,
             (n - n_tried) * sizeof *p->open);
     p->n_open = n - n_tried + d->n_rows;
-    struct dual_state *kept = keep_rows(p);
-    kept->distance = state == NULL ? DUAL_UNKNOWN : state->distance;
+    struct dual_state *kept = dual_state_create(p);
+    kept->way = state == NULL ? DUAL_UNKNOWN : state->way;
     kept->missing = state == NULL ? 0.0 : state->missing;
     kept->tightened = state == NULL ? 0 : state->tightened;
     dual_state_destroy(p->dual_state);
@@ -522,32 +479,36 @@ static bool close_by_hidden(struct prover *p, const struct node *node)
  * from their goal. */
 static bool close_below(struct prover *p, const struct node *node)
 {
-    const double ratio = p->hidden_cost / fmax(p->dual_cost, 1.0);
+    struct prover_pace *pace = pace_of(p);
+    const double ratio = pace->hidden_cost / fmax(pace->dual_cost, 1.0);
     const double levels = fmax(ceil(log2(ratio + 1.0)), 1.0);
     struct dual_state *state = p->dual_state;
     const double missing = -p->worst;
     const double gain = fmax(state->missing - missing, 0.0);
     const bool is_within =
-        missing <= p->hidden_reach && missing > FEW_LEVELS * gain;
+        missing <= pace->hidden_reach && missing > FEW_LEVELS * gain;
     state->missing = missing;
-    if (state->distance != DUAL_FAR ||
+    const bool is_far = state->way == DUAL_FAR;
+    if ((!is_far && state->way != DUAL_EARLIEST) ||
         (!is_within && (double)(node->depth - state->tightened) < levels)) {
         return false;
     }
     const double before = dual_madds(p->dual);
     state->tightened = node->depth;
-    const bool is_closed = close_once(p, node, &NODE_HIDDEN, &NODE);
-    p->hidden_cost += (p->hidden_cost > 0.0 ? 0.25 : 1.0) *
-                      (dual_madds(p->dual) - before - p->hidden_cost);
+    const bool is_closed =
+        close_once(p, node, is_far ? &FAR_HIDDEN : &EARLIEST_HIDDEN, &NODE);
+    pace->hidden_cost += (pace->hidden_cost > 0.0 ? 0.25 : 1.0) *
+                         (dual_madds(p->dual) - before - pace->hidden_cost);
     p->dual_state->missing = -p->worst;
-    p->hidden_reach = is_closed || -p->worst < MUCH_LEFT * missing
-                          ? fmax(p->hidden_reach, REACH_GROWTH * missing)
-                          : fmin(p->hidden_reach, REACH_LOSS * missing);
+    pace->hidden_reach = is_closed || -p->worst < MUCH_LEFT * missing
+                             ? fmax(pace->hidden_reach, REACH_GROWTH * missing)
+                             : fmin(pace->hidden_reach, REACH_LOSS * missing);
     return is_closed;
 }
 
 bool prover_dual_close(struct prover *p, const struct node *node)
 {
+    struct prover_pace *pace = pace_of(p);
     const double before = dual_madds(p->dual);
     narrow(p, node);
     if (!refresh(p, node)) {
@@ -555,7 +516,8 @@ bool prover_dual_close(struct prover *p, const struct node *node)
     }
     const bool is_closed = close_from(p, node, node->bounds->dual,
                                       node->depth == 0 ? &ROOT : &NODE);
-    p->dual_cost = 0.9 * p->dual_cost + 0.1 * (dual_madds(p->dual) - before);
+    pace->dual_cost =
+        0.9 * pace->dual_cost + 0.1 * (dual_madds(p->dual) - before);
     return is_closed ||
            (node->depth == 0 ? close_by_hidden(p, node) : close_below(p, node));
 }
@@ -581,6 +543,12 @@ bool prover_dual_close_box(struct prover *p, const struct node *node)
     dual_ascend(p->dual, &BOX, goal);
     close_rows(p, node);
     return p->dual->n_rows == 0;
+}
+
+bool prover_dual_has_other(const struct prover *p)
+{
+    return p->dual_state != NULL && (p->dual_state->way == DUAL_FAR ||
+                                     p->dual_state->way == DUAL_EARLIEST);
 }
 
 struct dual_state *prover_dual_take(struct prover *p)

@@ -2,40 +2,9 @@
 #ifndef ASTROLABE_SOLVER_PROVER_DUAL_H
 #define ASTROLABE_SOLVER_PROVER_DUAL_H
 
+#include "solver/dual_state.h"
 #include "solver/node.h"
 #include "solver/prover.h"
-
-/* What stands between the root and its goal: lines (near) or the bounds of
- * neurons (far). */
-enum dual_distance { DUAL_UNKNOWN, DUAL_NEAR, DUAL_FAR };
-
-/*
- * Where a node stopped in raising its dual bound, for its children to start
- * from: per open disjunct, slopes or multipliers of the neurons that are
- * unstable at the root, and weights of the atoms.
- *   disjunct  [n_rows]
- *   choice    [n_rows x n_unstable]
- *   eta       [n_rows x most_atoms]
- *   told      [n_unstable] slopes that the record has set at the node or above,
- *             -1 where it has set none
- *   distance  of the root, known once it is split
- *   refreshed depth of the node where the neurons were last bounded anew
- *   tightened depth of the node where some were by slopes of their own
- *   missing   distance of the worst row to the goal, at the node
- */
-struct dual_state {
-    size_t n_rows;
-    uint32_t *disjunct;
-    float *choice;
-    float *eta;
-    float *told;
-    size_t refreshed;
-    size_t tightened;
-    double missing;
-    enum dual_distance distance;
-};
-
-void dual_state_destroy(struct dual_state *state);
 
 /* Turns to the bounds of a case's root; before the others. */
 void prover_dual_set_root(struct prover *prover, const struct bounds *bounds);
@@ -54,8 +23,9 @@ bool prover_dual_close(struct prover *prover, const struct node *node);
 /*
  * Chooses a neuron by looking ahead: of the neurons whose relaxation costs the
  * lowest row most, the one whose two children have the best bounds with the
- * choices at hand; far from the goal, one of the earliest layer, so that
- * bounding the others anew gains from it. After prover_dual_close.
+ * choices at hand. Far from the goal, the one of the largest effect
+ * (prover_effect.h), or one of the earliest layer, so that bounding the others
+ * anew gains from it. After prover_dual_close.
  *   returns false if no relaxation costs anything
  */
 bool prover_dual_branch(struct split *split, struct prover *prover);
@@ -77,6 +47,10 @@ bool prover_dual_insist(struct prover *prover, const struct node *node);
  * all literals were positive, for a region that only they can show empty; after
  * prover_dual_branch found none. Returns false if there is none either. */
 bool prover_dual_branch_any(struct split *split, struct prover *prover);
+
+/* True if prover->is_other would have changed how the tree of the node that was
+ * split last goes on. */
+bool prover_dual_has_other(const struct prover *prover);
 
 /* What the children of the node should start from: passes to the caller. */
 struct dual_state *prover_dual_take(struct prover *prover);

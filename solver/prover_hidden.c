@@ -1,16 +1,13 @@
 /* Bounds of hidden neurons, each with slopes of its own. */
 #include "solver/prover_hidden.h"
 
-#include "solver/dual.h"
+#include "solver/prover_effect.h"
 #include "solver/prover_slopes.h"
 #include "src/base/alloc.h"
 #include "src/num/interval.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-/* Steps of the ascent of an end. */
-static const struct dual_effort END = {20, 0.05};
 
 /* Least gain of an end, as a share of the interval, unless the neuron becomes
  * stable: small gains of many neurons add up from layer to layer. */
@@ -43,20 +40,21 @@ static int compare_ids(const void *a, const void *b)
 
 /* The costliest neurons that the effort allows, in order of layers; those with
  * no unstable neuron below have exact bounds. Returns their number. */
-static size_t pick_neurons(struct pick *picks, const struct prover *p,
+static size_t pick_neurons(struct pick *picks, struct prover *p,
                            const struct hidden_effort *effort)
 {
     const struct dual *d = p->dual;
     size_t n = 0;
     double total = 0.0;
+    if (effort->by_effect) {
+        prover_effect(p->effect, p);
+    } else {
+        prover_effect_alone(p->effect, p);
+    }
     for (size_t i = 0; i < d->n_unstable; i++) {
         const struct dual_neuron *neuron = &d->neuron[i];
-        const double q = (double)d->coefficient[neuron->relu][neuron->index];
-        const double cost =
-            fmax(-q, 0.0) *
-            (double)d->layer[neuron->relu].upper_intercept[neuron->index];
+        const double cost = p->effect[i];
         if (neuron->relu != d->neuron[0].relu && cost > 0.0 &&
-            d->phase[i] == PHASE_UNSTABLE &&
             p->layers->layer[neuron->source].kind == LAYER_AFFINE) {
             picks[n++] = (struct pick){(uint32_t)i, cost};
             total += cost;
@@ -71,7 +69,7 @@ static size_t pick_neurons(struct pick *picks, const struct prover *p,
          n_kept++) {
         left -= picks[n_kept].cost;
         const struct dual_neuron *neuron = &d->neuron[picks[n_kept].id];
-        madds += 4.0 * (double)END.n_steps * p->cone[neuron->source];
+        madds += 4.0 * (double)effort->end.n_steps * p->cone[neuron->source];
     }
     qsort(picks, n_kept, sizeof *picks, compare_ids);
     return n_kept;
@@ -195,7 +193,8 @@ static bool move_end(struct prover *p, const struct node *node,
 
 /* Both ends of n neurons of one layer; returns the number that moved. */
 static size_t tighten(struct prover *p, const struct node *node,
-                      const struct pick *picks, size_t n)
+                      const struct pick *picks, size_t n,
+                      const struct dual_effort *end)
 {
     struct dual *d = p->dual;
     size_t n_moved = 0;
@@ -208,7 +207,7 @@ static size_t tighten(struct prover *p, const struct node *node,
     set_literals(d, node);
     prover_slopes_set_implied(p);
     dual_set_chords(d, &p->bounds);
-    dual_ascend(d, &END, 0.0);
+    dual_ascend(d, end, 0.0);
     prover_slopes_set_lines(p);
     for (size_t t = 0; t < n; t++) {
         const struct dual_neuron *neuron = &d->neuron[picks[t].id];
@@ -239,7 +238,7 @@ size_t prover_hidden_tighten(struct prover *p, const struct node *node,
                d->neuron[picks[end].id].relu == relu) {
             end++;
         }
-        n_moved += tighten(p, node, picks + first, end - first);
+        n_moved += tighten(p, node, picks + first, end - first, &effort->end);
     }
     alloc_free(picks);
     return n_moved;

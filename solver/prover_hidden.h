@@ -2,15 +2,22 @@
 #ifndef ASTROLABE_SOLVER_PROVER_HIDDEN_H
 #define ASTROLABE_SOLVER_PROVER_HIDDEN_H
 
+#include "solver/dual.h"
 #include "solver/prover.h"
 
 #include <stddef.h>
 
-/* Multiply-adds of all ascents together if none stops early; the share of what
- * all neurons cost that those left out may. */
+/*
+ * most_madds  multiply-adds of all ascents together if none stops early
+ * least_cost  the share of what all neurons cost that those left out may
+ * end         of the ascent of an end
+ * by_effect   the cost is the effect (prover_effect.h), else that to row 0 alone
+ */
 struct hidden_effort {
     double most_madds;
     double least_cost;
+    struct dual_effort end;
+    bool by_effect;
 };
 
 /*

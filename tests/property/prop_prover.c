@@ -1,9 +1,12 @@
 /* A region around an unsafe point is never closed, and keeps the point. */
 #include "domains/box.h"
+#include "solver/dual.h"
 #include "solver/prover.h"
 #include "solver/prover_dual.h"
+#include "solver/prover_effect.h"
 #include "solver/prover_hidden.h"
 #include "solver/solver.h"
+#include "src/base/alloc.h"
 #include "src/base/rng.h"
 #include "src/num/rational.h"
 #include "tests/ref/ref_network.h"
@@ -229,6 +232,31 @@ static void check_region(struct sample *sample)
     node_destroy(node);
 }
 
+/* What lines cost is not negative, 0 where the node splits a neuron, and no less
+ * by way of the bounds of later neurons. */
+static void check_effect(struct sample *sample)
+{
+    struct prover *p = sample->prover;
+    const struct dual *d = p->dual;
+    double *alone;
+    NEW_ARRAY(alone, d->n_unstable);
+    prover_effect_alone(p->effect, p);
+    memcpy(alone, p->effect, d->n_unstable * sizeof *alone);
+    prover_effect(p->effect, p);
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        ck_assert_double_ge(alone[i], 0.0);
+        ck_assert_double_ge(p->effect[i], alone[i]);
+    }
+    alloc_free(alone);
+    for (size_t s = 0; s < p->node->depth; s++) {
+        const struct split *split = &p->node->path[s];
+        const uint32_t id = split->kind == SPLIT_NEURON
+                                ? dual_find(d, split->layer, split->index)
+                                : (uint32_t)DUAL_STABLE;
+        ck_assert(id == DUAL_STABLE || p->effect[id] <= 0.0);
+    }
+}
+
 /* The same by the dual bound. Returns the number of neurons' ends that moved
  * behind literals. */
 static size_t check_dual_region(struct sample *sample)
@@ -239,7 +267,13 @@ static size_t check_dual_region(struct sample *sample)
     ck_assert_msg(!prover_dual_close(p, node),
                   "seed %llu: an unsafe region is closed",
                   (unsigned long long)sample->seed);
-    const struct hidden_effort effort = {1e9, 0.0};
+    if (rng_below(&sample->rng, 4) == 0) {
+        check_effect(sample);
+        node_destroy(node);
+        return 0;
+    }
+    const struct hidden_effort effort = {
+        1e9, 0.0, {20, 0.05}, sample->seed % 2 == 0};
     const size_t n_moved = prover_hidden_tighten(p, node, &effort);
     const bool is_behind = node->depth > 0;
     check_bounds(sample);

@@ -183,6 +183,36 @@ START_TEST(more_measure_per_effort_goes_first_the_other_gets_a_sixteenth)
 }
 END_TEST
 
+START_TEST(the_other_search_of_neurons_begins_late_and_gets_a_quarter)
+{
+    struct fixture f;
+    size_t search = 9;
+    fixture_init(&f, false, true);
+    struct search *neuron = &f.frontier.search[1];
+    struct search *other = &f.frontier.search[FRONTIER_OTHER];
+    frontier_open(&f.frontier, new_node(&f));
+    ck_assert_ptr_null(frontier_pop(&f.frontier, &search));
+    frontier_push(&f.frontier, 1, new_node(&f));
+    neuron->root_effort = 1e12;
+    neuron->effort = 1e12;
+    neuron->measure = 0.5;
+    ck_assert_uint_eq(next_search(&f), 1);
+    neuron->effort = 2e12;
+    ck_assert_uint_eq(next_search(&f), FRONTIER_OTHER);
+    other->effort = 0.4e12;
+    ck_assert_uint_eq(next_search(&f), FRONTIER_OTHER);
+    other->effort = 0.6e12;
+    ck_assert_uint_eq(next_search(&f), 1);
+    other->measure = 0.25;
+    ck_assert_uint_eq(next_search(&f), FRONTIER_OTHER);
+    ck_assert(!frontier_is_closed(&f.frontier));
+    struct node *node = frontier_pop(&f.frontier, &search);
+    give_back(&f, search, node);
+    ck_assert(frontier_is_closed(&f.frontier));
+    fixture_clear(&f);
+}
+END_TEST
+
 START_TEST(a_child_takes_one_side_and_its_path)
 {
     struct fixture f;
@@ -230,6 +260,8 @@ TCase *test_cases(void)
     tcase_add_test(cases, the_input_search_leads_for_a_number_of_nodes);
     tcase_add_test(
         cases, more_measure_per_effort_goes_first_the_other_gets_a_sixteenth);
+    tcase_add_test(cases,
+                   the_other_search_of_neurons_begins_late_and_gets_a_quarter);
     tcase_add_test(cases, a_child_takes_one_side_and_its_path);
     return cases;
 }
