@@ -20,6 +20,7 @@ enum { GOAL_BITS = 60, WORD = 64 };
  *   q        [n_coordinates] 0 between goals
  *   is_used  [n_coordinates / WORD + 1] bits of coordinates whose q may differ
  *            from 0: most goals have few terms on their way to the inputs
+ *   is_fact  [n_coordinates] whether neurons read it
  */
 struct check_back {
     const struct check_network *network;
@@ -29,9 +30,24 @@ struct check_back {
     uint64_t *is_used;
     struct check_dyadic sum;
     struct check_form *form; /* of check_back_keep */
-    struct check_goal goal;  /* scratch */
+    bool *is_fact;
+    struct check_goal goal; /* scratch */
     struct check_bound bound;
 };
+
+static bool *find_facts(const struct check_network *network)
+{
+    bool *is_fact = check_alloc(network->n_coordinates, sizeof *is_fact);
+    for (size_t l = 0; l < network->n_layers; l++) {
+        const struct check_layer *layer = &network->layers[l];
+        const size_t n =
+            layer->kind == CHECK_AFFINE ? 0 : check_n_sources(layer);
+        for (size_t i = 0; i < n; i++) {
+            is_fact[layer->source[i]] = true;
+        }
+    }
+    return is_fact;
+}
 
 struct check_back *check_back_create(const struct check_network *network,
                                      const struct check_back *shared)
@@ -50,6 +66,7 @@ struct check_back *check_back_create(const struct check_network *network,
         check_alloc(network->n_coordinates / WORD + 1, sizeof *back->is_used);
     mpz_init(back->sum.value);
     mpz_init(back->bound.value.value);
+    back->is_fact = find_facts(network);
     return back;
 }
 
@@ -65,6 +82,7 @@ void check_back_free(struct check_back *back)
     check_words_clear(&back->words);
     check_free(back->q);
     check_free(back->is_used);
+    check_free(back->is_fact);
     check_free(back);
 }
 
@@ -332,6 +350,16 @@ void check_back_finish(struct check_bound *bounds, struct check_back *back,
         bounds[r].is_finite = !back->words.is_dead[r];
         set_value(&bounds[r].value, back->words.sums[r]);
     }
+}
+
+bool check_back_renew(struct check_context *context,
+                      const struct check_back *back, size_t *next, size_t end)
+{
+    const struct check_network *network = back->network;
+    return network->same != NULL ||
+           check_renew_ends(context, network,
+                            network->is_curved ? NULL : back->is_fact, next,
+                            end);
 }
 
 bool check_back_has_forms(const struct check_back *back)

@@ -113,7 +113,11 @@ void check_back_intervals(struct check_region *region,
  * end then. false: nothing is left between some ends.
  */
 bool check_back_renew(struct check_context *context,
-                      const struct check_network *network, size_t *next,
-                      size_t end);
+                      const struct check_back *back, size_t *next, size_t end);
+/* The same of all coordinates but those kept, unless that is NULL, in a network
+ * without pairs. */
+bool check_renew_ends(struct check_context *context,
+                      const struct check_network *network, const bool *kept,
+                      size_t *next, size_t end);
 
 #endif

@@ -93,16 +93,18 @@ void check_back_intervals(struct check_region *region,
     }
 }
 
-bool check_back_renew(struct check_context *context,
-                      const struct check_network *network, size_t *next,
-                      size_t end)
+bool check_renew_ends(struct check_context *context,
+                      const struct check_network *network, const bool *kept,
+                      size_t *next, size_t end)
 {
     bool has_any = true;
-    const bool is_renewed = network->is_curved && network->same == NULL;
-    for (; is_renewed && *next < end; (*next)++) {
+    for (; *next < end; (*next)++) {
         const struct check_layer *layer = &network->layers[*next];
         for (size_t i = 0; i < layer->width; i++) {
             int64_t ends[2];
+            if (kept != NULL && kept[layer->first + i]) {
+                continue;
+            }
             find_ends(ends, &context->region, layer, i);
             has_any = check_context_narrow(context, layer->first + i, ends[0],
                                            ends[1]) &&

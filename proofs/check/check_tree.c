@@ -316,8 +316,8 @@ static void take_steps(struct walk *walk, const struct check_node *node,
     size_t next = level == walk->levels ? 0 : network->n_layers;
     check_back_enter(walk->back);
     for (size_t r = 0; r < network->n_relus && !level->is_empty; r++) {
-        bool has_any =
-            check_back_renew(&walk->context, network, &next, network->relu[r]);
+        bool has_any = check_back_renew(&walk->context, walk->back, &next,
+                                        network->relu[r]);
         for (; l < node->n_lemmas && node->lemmas[l].relu == r; l++) {
             has_any = has_any &&
                       apply_lemma(walk, node, &node->lemmas[l], arithmetic);
@@ -330,7 +330,7 @@ static void take_steps(struct walk *walk, const struct check_node *node,
     }
     level->is_empty =
         level->is_empty ||
-        !check_back_renew(&walk->context, network, &next, network->n_layers);
+        !check_back_renew(&walk->context, walk->back, &next, network->n_layers);
 }
 
 /* Narrows by the literal of a split: FORMAT.md, "Splits". */

@@ -1,5 +1,5 @@
 /* Renewal in the checker: ends follow from facts that became narrower, no more
- * and no less, in networks with curves and without pairs. */
+ * and no less, facts in networks with curves only, and never with pairs. */
 #include "proofs/check/check_back.h"
 #include "proofs/check/check_fail.h"
 #include "tests/ref/ref_reading.h"
@@ -15,6 +15,7 @@ enum { INPUT, SOURCE, CURVE, OUTPUT, N_COORDINATES };
 struct sample {
     char path[64];
     struct check_network *network;
+    struct check_back *back;
     struct check_context context;
 };
 
@@ -34,6 +35,7 @@ static void sample_open(struct sample *s, const char *f)
     ref_reading_write_model(s->path, &model);
     s->network = check_network_load(s->path);
     ck_assert_uint_eq(s->network->n_coordinates, N_COORDINATES);
+    s->back = check_back_create(s->network, NULL);
     s->context =
         (struct check_context){.region = {.box_bits = BOX_BITS,
                                           .fact_bits = FACT_BITS,
@@ -50,6 +52,7 @@ static void sample_open(struct sample *s, const char *f)
 static void sample_close(struct sample *s)
 {
     check_context_clear(&s->context);
+    check_back_free(s->back);
     check_network_free(s->network);
     ref_file_remove(s->path);
 }
@@ -83,12 +86,11 @@ START_TEST(ends_follow_from_narrower_facts)
     sample_open(&s, "Exp");
     assert_ends(&s, OUTPUT, 3.0 * exp(-4.0), 3.0 * exp(4.0));
     narrow_source(&s);
-    ck_assert(check_back_renew(&s.context, s.network, &next, 2));
+    ck_assert(check_back_renew(&s.context, s.back, &next, 2));
     ck_assert_uint_eq(next, 2);
     assert_ends(&s, CURVE, exp(-1.0), exp(0.5));
     assert_ends(&s, OUTPUT, 3.0 * exp(-4.0), 3.0 * exp(4.0));
-    ck_assert(
-        check_back_renew(&s.context, s.network, &next, s.network->n_layers));
+    ck_assert(check_back_renew(&s.context, s.back, &next, s.network->n_layers));
     assert_ends(&s, CURVE, exp(-1.0), exp(0.5));
     assert_ends(&s, OUTPUT, 3.0 * exp(-1.0), 3.0 * exp(0.5));
     check_context_undo(&s.context, 0);
@@ -105,8 +107,7 @@ START_TEST(ends_that_are_narrower_stay)
     narrow_source(&s);
     ck_assert(check_context_narrow(&s.context, OUTPUT, (int64_t)2 << FACT_BITS,
                                    (int64_t)3 << FACT_BITS));
-    ck_assert(
-        check_back_renew(&s.context, s.network, &next, s.network->n_layers));
+    ck_assert(check_back_renew(&s.context, s.back, &next, s.network->n_layers));
     assert_ends(&s, OUTPUT, 2.0, 3.0);
     sample_close(&s);
 }
@@ -121,20 +122,34 @@ START_TEST(ends_that_cross_leave_nothing)
     ck_assert(check_context_narrow(&s.context, OUTPUT, (int64_t)5 << FACT_BITS,
                                    (int64_t)6 << FACT_BITS));
     ck_assert(
-        !check_back_renew(&s.context, s.network, &next, s.network->n_layers));
+        !check_back_renew(&s.context, s.back, &next, s.network->n_layers));
     sample_close(&s);
 }
 END_TEST
 
-START_TEST(networks_of_relus_are_not_renewed)
+START_TEST(facts_of_relus_stay)
 {
     struct sample s;
-    size_t next = 1;
+    size_t next = 0;
+    sample_open(&s, "Relu");
+    ck_assert(check_context_narrow(&s.context, INPUT, 0, 1));
+    ck_assert(check_back_renew(&s.context, s.back, &next, s.network->n_layers));
+    assert_ends(&s, SOURCE, -4.0, 4.0);
+    assert_ends(&s, OUTPUT, 0.0, 12.0);
+    sample_close(&s);
+}
+END_TEST
+
+START_TEST(values_behind_relus_follow_from_facts)
+{
+    struct sample s;
+    size_t next = 0;
     sample_open(&s, "Relu");
     narrow_source(&s);
-    ck_assert(
-        check_back_renew(&s.context, s.network, &next, s.network->n_layers));
-    assert_ends(&s, OUTPUT, 0.0, 12.0);
+    ck_assert(check_back_renew(&s.context, s.back, &next, s.network->n_layers));
+    assert_ends(&s, SOURCE, -1.0, 0.5);
+    assert_ends(&s, CURVE, 0.0, 0.5);
+    assert_ends(&s, OUTPUT, 0.0, 1.5);
     sample_close(&s);
 }
 END_TEST
@@ -145,6 +160,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, ends_follow_from_narrower_facts);
     tcase_add_test(cases, ends_that_are_narrower_stay);
     tcase_add_test(cases, ends_that_cross_leave_nothing);
-    tcase_add_test(cases, networks_of_relus_are_not_renewed);
+    tcase_add_test(cases, facts_of_relus_stay);
+    tcase_add_test(cases, values_behind_relus_follow_from_facts);
     return cases;
 }
