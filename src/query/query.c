@@ -262,17 +262,19 @@ struct place {
     const mpq_t *y_upper;
 };
 
-/* True for all outputs of the place. */
-static bool atom_holds(const struct query_atom *atom, const struct place *place)
+/* The sum of the terms, with outputs at their ends `most` where coefficients are
+ * positive and at their ends `least` otherwise. */
+static void set_extreme(mpq_t sum, const struct query_atom *atom,
+                        const struct place *place, const mpq_t *most,
+                        const mpq_t *least)
 {
-    mpq_t sum;
     mpq_t term;
-    mpq_inits(sum, term, NULL);
+    mpq_init(term);
+    mpq_set_ui(sum, 0, 1);
     for (size_t i = 0; i < atom->n_terms; i++) {
         const size_t variable = atom->terms[i].variable;
         const double coefficient = atom->terms[i].coefficient;
-        const mpq_t *const y =
-            coefficient > 0.0 ? place->y_upper : place->y_lower;
+        const mpq_t *const y = coefficient > 0.0 ? most : least;
         assert(isfinite(coefficient));
         mpq_set_d(term, coefficient);
         mpq_mul(term, term,
@@ -280,9 +282,29 @@ static bool atom_holds(const struct query_atom *atom, const struct place *place)
                                            : y[variable - place->n_inputs]);
         mpq_add(sum, sum, term);
     }
+    mpq_clear(term);
+}
+
+/* True for all outputs of the place. */
+static bool atom_holds(const struct query_atom *atom, const struct place *place)
+{
+    mpq_t sum;
+    mpq_init(sum);
+    set_extreme(sum, atom, place, place->y_upper, place->y_lower);
     const bool holds = is_above(atom->rhs, sum, atom->is_strict);
-    mpq_clears(sum, term, NULL);
+    mpq_clear(sum);
     return holds;
+}
+
+/* False for all outputs of the place. */
+static bool atom_fails(const struct query_atom *atom, const struct place *place)
+{
+    mpq_t sum;
+    mpq_init(sum);
+    set_extreme(sum, atom, place, place->y_lower, place->y_upper);
+    const bool fails = !is_above(atom->rhs, sum, atom->is_strict);
+    mpq_clear(sum);
+    return fails;
 }
 
 static bool disjunct_holds(const struct query_disjunct *disjunct,
@@ -311,6 +333,22 @@ bool query_holds_between(const struct query *query, size_t case_index,
         }
     }
     return false;
+}
+
+bool query_fails_between(const struct query_case *one, size_t n_inputs,
+                         const mpq_t *x, const mpq_t *y_lower,
+                         const mpq_t *y_upper)
+{
+    const struct place place = {n_inputs, x, y_lower, y_upper};
+    bool fails = true;
+    for (size_t d = 0; d < one->n_disjuncts && fails; d++) {
+        const struct query_disjunct *disjunct = &one->disjuncts[d];
+        fails = false;
+        for (size_t a = 0; a < disjunct->n_atoms && !fails; a++) {
+            fails = atom_fails(&disjunct->atoms[a], &place);
+        }
+    }
+    return fails;
 }
 
 bool query_holds_exact(const struct query *query, size_t case_index,

@@ -326,42 +326,6 @@ static bool is_promising(const struct part_query *part)
     return is_unsafe;
 }
 
-/* Whether the atom holds for no outputs between the ends. */
-static bool atom_fails(const struct query_atom *atom, const mpq_t *x,
-                       size_t n_inputs, const mpq_t *lower, const mpq_t *upper)
-{
-    mpq_t sum;
-    mpq_t part;
-    mpq_inits(sum, part, NULL);
-    for (size_t t = 0; t < atom->n_terms; t++) {
-        const size_t v = atom->terms[t].variable;
-        const double c = atom->terms[t].coefficient;
-        rational_set_double(part, c);
-        mpq_mul(part, part,
-                v < n_inputs ? x[v]
-                : c > 0.0    ? lower[v - n_inputs]
-                             : upper[v - n_inputs]);
-        mpq_add(sum, sum, part);
-    }
-    const int order = mpq_cmp(sum, atom->rhs);
-    mpq_clears(sum, part, NULL);
-    return atom->is_strict ? order >= 0 : order > 0;
-}
-
-static bool case_fails(const struct query_case *one, const mpq_t *x,
-                       size_t n_inputs, const mpq_t *lower, const mpq_t *upper)
-{
-    bool fails = true;
-    for (size_t d = 0; d < one->n_disjuncts && fails; d++) {
-        const struct query_disjunct *disjunct = &one->disjuncts[d];
-        fails = false;
-        for (size_t q = 0; q < disjunct->n_atoms && !fails; q++) {
-            fails = atom_fails(&disjunct->atoms[q], x, n_inputs, lower, upper);
-        }
-    }
-    return fails;
-}
-
 /* Whether the case fails for all outputs of the part's box by intervals of
  * doubles. */
 static bool is_safe_box(const struct part_query *part)
@@ -384,8 +348,9 @@ static bool is_safe_box(const struct part_query *part)
             rational_set_double(upper[j], ends[n + j]);
         }
     }
-    is_safe = is_safe && case_fails(one, (const mpq_t *)one->lower, n_inputs,
-                                    (const mpq_t *)lower, (const mpq_t *)upper);
+    is_safe = is_safe &&
+              query_fails_between(one, n_inputs, (const mpq_t *)one->lower,
+                                  (const mpq_t *)lower, (const mpq_t *)upper);
     for (size_t j = 0; j < n; j++) {
         mpq_clear(lower[j]);
         mpq_clear(upper[j]);
@@ -407,9 +372,10 @@ static bool is_safe_point(const struct part_query *part)
     mpq_t *upper = copy_rationals(NULL, 0, layers->n_outputs);
     bool is_safe = false;
     for (size_t b = 0; b < sizeof bits / sizeof bits[0] && !is_safe; b++) {
-        is_safe = layers_enclose(lower, upper, layers, x, bits[b]) &&
-                  case_fails(&part->one, x, layers->n_inputs,
-                             (const mpq_t *)lower, (const mpq_t *)upper);
+        is_safe =
+            layers_enclose(lower, upper, layers, x, bits[b]) &&
+            query_fails_between(&part->one, layers->n_inputs, x,
+                                (const mpq_t *)lower, (const mpq_t *)upper);
     }
     for (size_t i = 0; i < layers->n_outputs; i++) {
         mpq_clear(lower[i]);

@@ -96,8 +96,27 @@ size_t ref_build_scale(struct layers *layers, size_t source,
     return append_curved(layers, layer);
 }
 
+static void make_dense(struct matrix *matrix)
+{
+    if (matrix->dense != NULL) {
+        return;
+    }
+    const size_t n_cols = matrix->n_cols;
+    double *dense;
+    NEW_ALIGNED(dense, matrix->n_rows * n_cols);
+    for (size_t i = 0; i < matrix->n_rows; i++) {
+        for (size_t p = matrix->start[i]; p < matrix->start[i + 1]; p++) {
+            dense[i * n_cols + matrix->column[p]] = matrix->value[p];
+        }
+    }
+    const size_t n_rows = matrix->n_rows;
+    matrix_clear(matrix);
+    *matrix = (struct matrix){n_rows, n_cols, dense, NULL, NULL, NULL};
+}
+
 static void make_sparse(struct matrix *matrix)
 {
+    make_dense(matrix);
     const size_t n = matrix->n_rows * matrix->n_cols;
     size_t n_entries = 0;
     NEW_ARRAY(matrix->start, matrix->n_rows + 1);
@@ -112,6 +131,15 @@ static void make_sparse(struct matrix *matrix)
     }
     alloc_free(matrix->dense);
     matrix->dense = NULL;
+}
+
+void ref_build_densify(struct layers *layers)
+{
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        for (size_t t = 0; t < layers->layer[k].n_terms; t++) {
+            make_dense(&layers->layer[k].terms[t].matrix);
+        }
+    }
 }
 
 void ref_build_sparsify(struct layers *layers)

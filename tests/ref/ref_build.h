@@ -30,7 +30,8 @@ size_t ref_build_product(struct layers *layers, size_t source, size_t other);
 size_t ref_build_scale(struct layers *layers, size_t source,
                        const double *lower, const double *upper);
 
-/* Turns all matrices into CSR. */
+/* Turns all matrices into CSR, without zeros, or into dense ones. */
 void ref_build_sparsify(struct layers *layers);
+void ref_build_densify(struct layers *layers);
 
 #endif
