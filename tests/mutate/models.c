@@ -46,18 +46,24 @@ static void write_network(const char *folder, const char *name,
     ref_bytes_clear(&file);
 }
 
-/* tanh(v sigmoid(w x + b)); at most 0.9922. */
-static void write_curve(const char *folder)
+/* z = w x + b of three neurons, and a column v for what becomes of them. */
+static struct ref_model begin_wide(const double v[3])
 {
     static const double w[] = {1.0, -2.0, 0.5, 2.0, 1.0, -1.5};
     static const double b[] = {0.5, -0.25, 1.0};
-    static const double v[] = {1.5, -1.0, 2.0};
     struct ref_model model = {.opset = 13};
     ref_model_input(&model, "X", 1, row, 2);
     ref_model_floats(&model, "w", wide, 2, w);
     ref_model_floats(&model, "b", column, 1, b);
     ref_model_floats(&model, "v", column, 2, v);
     ref_model_node(&model, "Gemm", "X,w,b", "z");
+    return model;
+}
+
+/* tanh(v sigmoid(w x + b)); at most 0.9922. */
+static void write_curve(const char *folder)
+{
+    struct ref_model model = begin_wide((const double[]){1.5, -1.0, 2.0});
     ref_model_node(&model, "Sigmoid", "z", "s");
     ref_model_node(&model, "MatMul", "s,v", "h");
     ref_model_node(&model, "Tanh", "h", "Y");
@@ -90,15 +96,7 @@ static void write_product(const char *folder)
 /* Softmax(w x + b) v; at most 1.9772. */
 static void write_share(const char *folder)
 {
-    static const double w[] = {1.0, -2.0, 0.5, 2.0, 1.0, -1.5};
-    static const double b[] = {0.5, -0.25, 1.0};
-    static const double v[] = {2.0, 1.0, 1.5};
-    struct ref_model model = {.opset = 13};
-    ref_model_input(&model, "X", 1, row, 2);
-    ref_model_floats(&model, "w", wide, 2, w);
-    ref_model_floats(&model, "b", column, 1, b);
-    ref_model_floats(&model, "v", column, 2, v);
-    ref_model_node(&model, "Gemm", "X,w,b", "z");
+    struct ref_model model = begin_wide((const double[]){2.0, 1.0, 1.5});
     ref_model_node(&model, "Softmax", "z", "s");
     ref_model_node(&model, "MatMul", "s,v", "Y");
     write_network(folder, "share.onnx", &model);

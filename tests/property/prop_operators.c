@@ -19,42 +19,10 @@
 
 enum { MOST_OUTPUTS = 64, N_POINTS = 16, MOST_TEXT = 1 << 14 };
 
-struct subject {
-    const struct ref_operator *row;
-    char path[64];
-    struct net *net;
-    struct layers *layers;
-    double lower[REF_OPERATOR_INPUTS];
-    double upper[REF_OPERATOR_INPUTS];
-};
-
-static void subject_init(struct subject *subject,
-                         const struct ref_operator *row)
-{
-    struct error error = {0};
-    *subject = (struct subject){.row = row};
-    struct ref_bytes model =
-        ref_operator_model(row, subject->lower, subject->upper);
-    ref_file_write(subject->path, model.data, model.n);
-    ref_bytes_clear(&model);
-    ck_assert_msg(net_load(&subject->net, subject->path, &error) == STATUS_OK,
-                  "%s", error.message);
-    ck_assert_msg(net_lower(&subject->layers, subject->net, &error) ==
-                      STATUS_OK,
-                  "%s", error.message);
-}
-
-static void subject_clear(struct subject *subject)
-{
-    layers_destroy(subject->layers);
-    net_destroy(subject->net);
-    ref_file_remove(subject->path);
-}
-
 /* A part of the box: thin, fixed and wide sides; and points of it. */
 static void draw(struct region *region, double ends[2][REF_OPERATOR_INPUTS],
                  double x[N_POINTS][REF_OPERATOR_INPUTS],
-                 const struct subject *subject, struct rng *rng)
+                 const struct ref_operator_net *subject, struct rng *rng)
 {
     static const double shares[] = {0.0, 1e-9, 0.01, 0.3, 1.0};
     for (size_t i = 0; i < net_n_inputs(subject->net); i++) {
@@ -74,8 +42,8 @@ static void draw(struct region *region, double ends[2][REF_OPERATOR_INPUTS],
     *region = (struct region){.lower = ends[0], .upper = ends[1]};
 }
 
-static void check_within(const struct subject *subject, const char *name,
-                         const double *y, const double *lower,
+static void check_within(const struct ref_operator_net *subject,
+                         const char *name, const double *y, const double *lower,
                          const double *upper)
 {
     for (size_t j = 0; j < net_n_outputs(subject->net); j++) {
@@ -88,7 +56,7 @@ static void check_within(const struct subject *subject, const char *name,
 }
 
 /* Bounds of one kind for the region, and whether all are finite. */
-static bool check_domain(const struct subject *subject, size_t d,
+static bool check_domain(const struct ref_operator_net *subject, size_t d,
                          const struct region *region, double (*y)[MOST_OUTPUTS])
 {
     const struct domain_ops *ops = domain_at(d);
@@ -120,8 +88,8 @@ START_TEST(bounds_contain_the_values_of_every_operator)
     rng_init(&rng, test_seed());
     log_set_level(LOG_ERROR);
     for (size_t k = 0; k < ref_operator_count(); k++) {
-        struct subject subject;
-        subject_init(&subject, ref_operator_at(k));
+        struct ref_operator_net subject;
+        ref_operator_open(&subject, ref_operator_at(k));
         ck_assert_uint_le(net_n_outputs(subject.net), MOST_OUTPUTS);
         for (size_t round = 0; round < test_count(4); round++) {
             double ends[2][REF_OPERATOR_INPUTS];
@@ -147,7 +115,7 @@ START_TEST(bounds_contain_the_values_of_every_operator)
                 n_boxes++;
             }
         }
-        subject_clear(&subject);
+        ref_operator_close(&subject);
     }
     ck_assert_uint_gt(n_finite, n_boxes / 10 * 9);
 }
@@ -192,9 +160,9 @@ START_TEST(both_readers_have_the_same_neurons)
     log_set_level(LOG_ERROR);
     for (size_t k = 0; k < ref_operator_count(); k++) {
         static char texts[2][MOST_TEXT];
-        struct subject subject;
+        struct ref_operator_net subject;
         dump_checked(texts[0], ref_operator_at(k));
-        subject_init(&subject, ref_operator_at(k));
+        ref_operator_open(&subject, ref_operator_at(k));
         if (texts[0][0] != '\0') {
             FILE *file = tmpfile();
             ck_assert_ptr_nonnull(file);
@@ -207,7 +175,7 @@ START_TEST(both_readers_have_the_same_neurons)
                           texts[1]);
             n_same++;
         }
-        subject_clear(&subject);
+        ref_operator_close(&subject);
     }
     ck_assert_uint_gt(n_same, 80);
 }

@@ -2,6 +2,7 @@
 #include "tests/ref/ref_operators.h"
 
 #include "src/base/require.h"
+#include "tests/suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -242,4 +243,25 @@ struct ref_bytes ref_operator_model(const struct ref_operator *row,
     ref_model_output(&model, "Y", types[find_type(row->output)].type, single,
                      0);
     return ref_model_finish(&model);
+}
+
+void ref_operator_open(struct ref_operator_net *self,
+                       const struct ref_operator *row)
+{
+    struct error error = {0};
+    *self = (struct ref_operator_net){.row = row};
+    struct ref_bytes model = ref_operator_model(row, self->lower, self->upper);
+    ref_file_write(self->path, model.data, model.n);
+    ref_bytes_clear(&model);
+    ck_assert_msg(net_load(&self->net, self->path, &error) == STATUS_OK, "%s",
+                  error.message);
+    ck_assert_msg(net_lower(&self->layers, self->net, &error) == STATUS_OK,
+                  "%s", error.message);
+}
+
+void ref_operator_close(struct ref_operator_net *self)
+{
+    layers_destroy(self->layers);
+    net_destroy(self->net);
+    ref_file_remove(self->path);
 }

@@ -2,6 +2,7 @@
 #ifndef ASTROLABE_TESTS_REF_REF_OPERATORS_H
 #define ASTROLABE_TESTS_REF_REF_OPERATORS_H
 
+#include "src/net/net.h"
 #include "tests/ref/ref_onnx_writer.h"
 
 #include <stdbool.h>
@@ -44,5 +45,20 @@ const struct ref_operator *ref_operator_at(size_t i);
  * an input X. Inputs lie in the box lower, upper[REF_OPERATOR_INPUTS]. */
 struct ref_bytes ref_operator_model(const struct ref_operator *row,
                                     double *lower, double *upper);
+
+/* The network of a row on disk, as the verifier reads it. */
+struct ref_operator_net {
+    const struct ref_operator *row;
+    char path[64];
+    struct net *net;
+    struct layers *layers;
+    double lower[REF_OPERATOR_INPUTS];
+    double upper[REF_OPERATOR_INPUTS];
+};
+
+/* Writes and reads it, and removes it. */
+void ref_operator_open(struct ref_operator_net *self,
+                       const struct ref_operator *row);
+void ref_operator_close(struct ref_operator_net *self);
 
 #endif

@@ -99,15 +99,21 @@ START_TEST(ends_follow_from_narrower_facts)
 }
 END_TEST
 
+/* Renews all layers after the output is known to lie between two numbers. */
+static bool renew_between(struct sample *s, int64_t low, int64_t high)
+{
+    size_t next = 1;
+    sample_open(s, "Exp");
+    narrow_source(s);
+    ck_assert(check_context_narrow(&s->context, OUTPUT, low << FACT_BITS,
+                                   high << FACT_BITS));
+    return check_back_renew(&s->context, s->back, &next, s->network->n_layers);
+}
+
 START_TEST(ends_that_are_narrower_stay)
 {
     struct sample s;
-    size_t next = 1;
-    sample_open(&s, "Exp");
-    narrow_source(&s);
-    ck_assert(check_context_narrow(&s.context, OUTPUT, (int64_t)2 << FACT_BITS,
-                                   (int64_t)3 << FACT_BITS));
-    ck_assert(check_back_renew(&s.context, s.back, &next, s.network->n_layers));
+    ck_assert(renew_between(&s, 2, 3));
     assert_ends(&s, OUTPUT, 2.0, 3.0);
     sample_close(&s);
 }
@@ -116,13 +122,7 @@ END_TEST
 START_TEST(ends_that_cross_leave_nothing)
 {
     struct sample s;
-    size_t next = 1;
-    sample_open(&s, "Exp");
-    narrow_source(&s);
-    ck_assert(check_context_narrow(&s.context, OUTPUT, (int64_t)5 << FACT_BITS,
-                                   (int64_t)6 << FACT_BITS));
-    ck_assert(
-        !check_back_renew(&s.context, s.back, &next, s.network->n_layers));
+    ck_assert(!renew_between(&s, 5, 6));
     sample_close(&s);
 }
 END_TEST

@@ -63,14 +63,9 @@ static const char introduction[] =
 
 /* A network, its box and values at points of it. */
 struct subject {
-    const struct ref_operator *row;
-    struct net *net;
-    struct layers *layers;
+    struct ref_operator_net of;
     size_t n_inputs;
     size_t n_outputs;
-    char path[64];
-    double lower[REF_OPERATOR_INPUTS];
-    double upper[REF_OPERATOR_INPUTS];
     double x[N_POINTS][REF_OPERATOR_INPUTS];
     double y[N_POINTS][MOST_OUTPUTS];
 };
@@ -93,36 +88,19 @@ static bool is_near(double a, double b, double slack)
 static void subject_init(struct subject *subject,
                          const struct ref_operator *row)
 {
-    struct error error = {0};
     struct rng rng;
     rng_init(&rng, test_seed());
-    *subject = (struct subject){.row = row};
-    struct ref_bytes model =
-        ref_operator_model(row, subject->lower, subject->upper);
-    ref_file_write(subject->path, model.data, model.n);
-    ref_bytes_clear(&model);
-    ck_assert_msg(net_load(&subject->net, subject->path, &error) == STATUS_OK,
-                  "%s", error.message);
-    ck_assert_msg(net_lower(&subject->layers, subject->net, &error) ==
-                      STATUS_OK,
-                  "%s", error.message);
-    subject->n_inputs = net_n_inputs(subject->net);
-    subject->n_outputs = net_n_outputs(subject->net);
+    ref_operator_open(&subject->of, row);
+    subject->n_inputs = net_n_inputs(subject->of.net);
+    subject->n_outputs = net_n_outputs(subject->of.net);
     ck_assert_uint_le(subject->n_outputs, MOST_OUTPUTS);
     for (size_t t = 0; t < N_POINTS; t++) {
         for (size_t i = 0; i < subject->n_inputs; i++) {
             /* The element type is float32. */
-            subject->x[t][i] = (double)(float)rng_range(&rng, subject->lower[i],
-                                                        subject->upper[i]);
+            subject->x[t][i] = (double)(float)rng_range(
+                &rng, subject->of.lower[i], subject->of.upper[i]);
         }
     }
-}
-
-static void subject_clear(struct subject *subject)
-{
-    layers_destroy(subject->layers);
-    net_destroy(subject->net);
-    ref_file_remove(subject->path);
 }
 
 /* The exact values at a point are near y, where there are any. */
@@ -139,7 +117,7 @@ static bool is_exactly(const struct subject *subject, size_t t)
         mpq_init(y[j]);
     }
     bool is_same = true;
-    if (net_eval_exact(y, subject->net, (const mpq_t *)x, &error) ==
+    if (net_eval_exact(y, subject->of.net, (const mpq_t *)x, &error) ==
         STATUS_OK) {
         for (size_t j = 0; j < subject->n_outputs; j++) {
             is_same =
@@ -166,12 +144,13 @@ static bool evaluates(struct subject *subject)
         double layered[MOST_OUTPUTS];
         const double *x = subject->x[t];
         is_same =
-            net_eval_f64(subject->y[t], subject->net, x, &error) == STATUS_OK &&
-            net_eval_f32(single, subject->net, x, &error) == STATUS_OK &&
-            net_eval_interval(ends[0], ends[1], subject->net, x, x, &error) ==
+            net_eval_f64(subject->y[t], subject->of.net, x, &error) ==
                 STATUS_OK &&
+            net_eval_f32(single, subject->of.net, x, &error) == STATUS_OK &&
+            net_eval_interval(ends[0], ends[1], subject->of.net, x, x,
+                              &error) == STATUS_OK &&
             is_exactly(subject, t);
-        layers_eval(layered, subject->layers, x);
+        layers_eval(layered, subject->of.layers, x);
         for (size_t j = 0; j < subject->n_outputs && is_same; j++) {
             const double y = subject->y[t][j];
             is_same = isfinite(y) && is_near(single[j], y, 1e-5) &&
@@ -187,16 +166,16 @@ static bool evaluates(struct subject *subject)
 /* The domain has finite ends for every output, beyond all values. */
 static bool is_bounded_by(const struct subject *subject, size_t d, double *most)
 {
-    const struct region region = {.lower = subject->lower,
-                                  .upper = subject->upper};
-    const size_t last = subject->layers->n_layers - 1;
+    const struct region region = {.lower = subject->of.lower,
+                                  .upper = subject->of.upper};
+    const size_t last = subject->of.layers->n_layers - 1;
     const struct domain_ops *ops = domain_at(d);
-    struct domain *domain = ops->create(subject->layers);
+    struct domain *domain = ops->create(subject->of.layers);
     struct bounds bounds;
-    bounds_init(&bounds, subject->layers);
+    bounds_init(&bounds, subject->of.layers);
     bool is_bounded =
         ops->propagate(domain, &bounds, &region, NULL) == DOMAIN_DONE;
-    for (size_t j = 0; j < subject->layers->n_outputs && is_bounded; j++) {
+    for (size_t j = 0; j < subject->of.layers->n_outputs && is_bounded; j++) {
         const double l = bounds.lower[last][j];
         const double u = bounds.upper[last][j];
         is_bounded = isfinite(l) && isfinite(u);
@@ -204,8 +183,8 @@ static bool is_bounded_by(const struct subject *subject, size_t d, double *most)
             const double y = subject->y[t][j];
             ck_assert_msg(l <= y + 1e-9 * (1.0 + fabs(y)) &&
                               y - 1e-9 * (1.0 + fabs(y)) <= u,
-                          "%s (%s): %a is outside [%a, %a]", subject->row->name,
-                          ops->name, y, l, u);
+                          "%s (%s): %a is outside [%a, %a]",
+                          subject->of.row->name, ops->name, y, l, u);
         }
     }
     *most = is_bounded ? bounds.upper[last][0] : 0.0;
@@ -223,7 +202,8 @@ static void write_property(char text[MOST_TEXT], const struct subject *subject,
         n += (size_t)snprintf(text + n, MOST_TEXT - n,
                               "(declare-const X_%zu Real)(assert (>= X_%zu "
                               "%.6f))(assert (<= X_%zu %.6f))\n",
-                              i, i, subject->lower[i], i, subject->upper[i]);
+                              i, i, subject->of.lower[i], i,
+                              subject->of.upper[i]);
     }
     for (size_t j = 0; j < subject->n_outputs; j++) {
         n += (size_t)snprintf(text + n, MOST_TEXT - n,
@@ -244,7 +224,8 @@ static void open_checked(struct ref_subject *checked,
 {
     char text[MOST_TEXT];
     double ends[2][REF_OPERATOR_INPUTS];
-    struct ref_bytes model = ref_operator_model(subject->row, ends[0], ends[1]);
+    struct ref_bytes model =
+        ref_operator_model(subject->of.row, ends[0], ends[1]);
     write_property(text, subject, most);
     ref_subject_open(checked, &model, text);
 }
@@ -334,17 +315,17 @@ static bool is_certified(const struct subject *subject, double most)
     ck_assert_int_eq(waitpid(process, &status, 0), process);
     ck_assert(WIFEXITED(status));
     ck_assert_msg(WEXITSTATUS(status) != NOT_REJECTED, "%s (%s): accepted",
-                  subject->row->name, subject->row->inputs);
+                  subject->of.row->name, subject->of.row->inputs);
     ck_assert_msg(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 4,
-                  "%s (%s): status %d", subject->row->name,
-                  subject->row->inputs, WEXITSTATUS(status));
+                  "%s (%s): status %d", subject->of.row->name,
+                  subject->of.row->inputs, WEXITSTATUS(status));
     return WEXITSTATUS(status) == 0;
 }
 
 static enum operator_form find_form(const struct subject *subject)
 {
-    const struct layers *layers = subject->layers;
-    enum operator_form form = strpbrk(subject->row->inputs, "XW") == NULL
+    const struct layers *layers = subject->of.layers;
+    enum operator_form form = strpbrk(subject->of.row->inputs, "XW") == NULL
                                   ? OPERATOR_CONSTANT
                                   : OPERATOR_LINEAR;
     for (size_t k = 1; k < layers->n_layers; k++) {
@@ -380,11 +361,11 @@ static void measure(struct facts *facts, const struct ref_operator *row)
             is_bounded && (facts->is_bounded[d] || facts->n_networks == 0);
         least = is_bounded ? fmin(least, most) : least;
     }
-    for (size_t k = 1; k < subject.layers->n_layers; k++) {
-        facts->has_neurons =
-            facts->has_neurons || layer_has_neurons(&subject.layers->layer[k]);
+    for (size_t k = 1; k < subject.of.layers->n_layers; k++) {
+        facts->has_neurons = facts->has_neurons ||
+                             layer_has_neurons(&subject.of.layers->layer[k]);
     }
-    subject_clear(&subject);
+    ref_operator_close(&subject.of);
     facts->is_certified = is_certified(&subject, least) || facts->is_certified;
     facts->n_networks++;
 }

@@ -400,6 +400,18 @@ static void read_file(unsigned char *bytes, size_t *n, size_t size,
     (void)fclose(file);
 }
 
+/* The certificate of what is decided about the networks: its size in bytes. */
+static size_t read_certificate(unsigned char *bytes, size_t size,
+                               struct files *files)
+{
+    char path[64];
+    size_t n = 0;
+    (void)decide(path, files, false);
+    read_file(bytes, &n, size, path);
+    ref_file_remove(path);
+    return n;
+}
+
 START_TEST(certificates_about_differences_are_accepted)
 {
     static unsigned char bytes[1 << 20];
@@ -488,11 +500,8 @@ START_TEST(proofs_of_another_kind_are_rejected)
     static unsigned char bytes[1 << 20];
     struct files files;
     char path[64];
-    size_t n = 0;
     create(&files, 0.002, WIDTH);
-    (void)decide(path, &files, false);
-    read_file(bytes, &n, sizeof bytes, path);
-    ref_file_remove(path);
+    const size_t n = read_certificate(bytes, sizeof bytes, &files);
     bytes[5] = CERT_BIN_LEVELS;
     sha256_digest(bytes + n - SHA256_BYTES, bytes, n - SHA256_BYTES);
     ref_file_write(path, bytes, n);
@@ -511,9 +520,7 @@ static void check_with_other(double noise, size_t width)
     create(&files[0], 0.002, WIDTH);
     create(&files[1], noise, width);
     for (size_t k = 0; k < 2; k++) {
-        (void)decide(path, &files[k], false);
-        read_file(bytes[k], &n[k], sizeof bytes[k], path);
-        ref_file_remove(path);
+        n[k] = read_certificate(bytes[k], sizeof bytes[k], &files[k]);
     }
     memcpy(bytes[0] + 6, bytes[1] + 6, 3 * (size_t)SHA256_BYTES);
     sha256_digest(bytes[0] + n[0] - SHA256_BYTES, bytes[0],

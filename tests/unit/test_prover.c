@@ -142,29 +142,37 @@ START_TEST(clips_are_recorded_as_they_were_made)
 }
 END_TEST
 
+/* The sum of (size[i] x)^2 on [-1, 1], to be kept above -1: layer 1 is squared. */
+static void fixture_squares(struct fixture *f, const double *size, size_t n)
+{
+    static const double lower = -1.0;
+    static const double upper = 1.0;
+    static const double ones[] = {1.0, 1.0};
+    struct layers *layers = ref_build_begin(1);
+    const size_t z = ref_build_affine(layers, 0, n, size, NULL);
+    const size_t v = ref_build_activation(layers, z, ACTIVATION_SQUARE);
+    (void)ref_build_affine(layers, v, 1, ones, NULL);
+    *f = (struct fixture){.query = ref_query_create(layers, &lower, &upper)};
+    f->weights = weights_create(layers);
+    f->prover = prover_create(f->weights);
+    const struct region region = {.lower = &lower, .upper = &upper};
+    open_root(f, layers, &region);
+    ref_query_add_disjunct(f->query);
+    ref_query_add_le(f->query, (double[]){0.0, 1.0}, -1.0);
+}
+
 START_TEST(certificates_have_no_large_bounds)
 {
-    const double size[2] = {0x1p30, 1.0};
-    const double lower[1] = {-1.0};
-    const double upper[1] = {1.0};
-    struct layers *layers = ref_build_begin(1);
-    const size_t z = ref_build_affine(layers, 0, 2, size, NULL);
-    const size_t v = ref_build_activation(layers, z, ACTIVATION_SQUARE);
-    (void)ref_build_affine(layers, v, 1, (double[]){1.0, 1.0}, NULL);
-    struct fixture f = {.query = ref_query_create(layers, lower, upper)};
-    f.weights = weights_create(layers);
-    f.prover = prover_create(f.weights);
-    const struct region region = {.lower = lower, .upper = upper};
-    open_root(&f, layers, &region);
-    ref_query_add_disjunct(f.query);
-    ref_query_add_le(f.query, (double[]){0.0, 1.0}, -1.0);
+    enum { Z = 1 };
+    struct fixture f;
+    fixture_squares(&f, (double[]){0x1p30, 1.0}, 2);
     (void)close_box(&f, NULL);
-    ck_assert(isfinite(f.prover->bounds.upper[z][0]));
+    ck_assert(isfinite(f.prover->bounds.upper[Z][0]));
     f.prover->record.is_on = true;
     (void)close_box(&f, NULL);
-    ck_assert(isinf(f.prover->bounds.lower[z][0]));
-    ck_assert(isinf(f.prover->bounds.upper[z][0]));
-    ck_assert(isfinite(f.prover->bounds.upper[z][1]));
+    ck_assert(isinf(f.prover->bounds.lower[Z][0]));
+    ck_assert(isinf(f.prover->bounds.upper[Z][0]));
+    ck_assert(isfinite(f.prover->bounds.upper[Z][1]));
     fixture_clear(&f);
 }
 END_TEST
@@ -172,19 +180,8 @@ END_TEST
 /* Layers of ReLUs and others refreshed for y = (size x)^2 on [-1, 1]. */
 static uint64_t find_refreshed(double size)
 {
-    const double lower[1] = {-1.0};
-    const double upper[1] = {1.0};
-    struct layers *layers = ref_build_begin(1);
-    const size_t z = ref_build_affine(layers, 0, 1, &size, NULL);
-    const size_t v = ref_build_activation(layers, z, ACTIVATION_SQUARE);
-    (void)ref_build_affine(layers, v, 1, &(double){1.0}, NULL);
-    struct fixture f = {.query = ref_query_create(layers, lower, upper)};
-    f.weights = weights_create(layers);
-    f.prover = prover_create(f.weights);
-    const struct region region = {.lower = lower, .upper = upper};
-    open_root(&f, layers, &region);
-    ref_query_add_disjunct(f.query);
-    ref_query_add_le(f.query, (double[]){0.0, 1.0}, -1.0);
+    struct fixture f;
+    fixture_squares(&f, &size, 1);
     ck_assert(close_box(&f, NULL));
     const uint64_t refreshed = f.prover->record.refresh;
     fixture_clear(&f);
