@@ -40,7 +40,7 @@ enum status cert_bin_write(size_t *n_bytes, const char *path,
 /*
  * Reads a whole file.
  *   returns  STATUS_OK; STATUS_BAD_INPUT; STATUS_UNSUPPORTED for another
- *            version, and for certificates about cells; STATUS_LIMIT for numbers beyond struct cert. *cert is
+ *            version; STATUS_LIMIT for numbers beyond struct cert. *cert is
  *            owned by the caller if STATUS_OK, else cleared.
  */
 enum status cert_bin_decode(struct cert *cert, const struct bytes *bytes,

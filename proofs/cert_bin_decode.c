@@ -472,6 +472,22 @@ cleanup:
     return status;
 }
 
+/* What is between the hashes and the end. */
+static enum status take_body(struct cert *cert, struct span *span)
+{
+    const unsigned char kind = span->file[MAGIC_BYTES + 1];
+    cert->has_cells = kind == CERT_BIN_CELLS || kind == CERT_BIN_SAT_CELL;
+    if (kind == CERT_BIN_SAT || kind == CERT_BIN_SAT_CELL) {
+        return take_witness(cert, span);
+    }
+    if (kind != CERT_BIN_CELLS) {
+        return take_proof(cert, span);
+    }
+    return span->at == span->end
+               ? STATUS_OK
+               : refuse(span->error, "a proof by cells with a body");
+}
+
 /* Fixed part and checksum. */
 static enum status check_frame(const struct span *span)
 {
@@ -489,13 +505,7 @@ static enum status check_frame(const struct span *span)
                   file[MAGIC_BYTES], CERT_VERSION);
         return STATUS_UNSUPPORTED;
     }
-    if (file[MAGIC_BYTES + 1] == CERT_BIN_CELLS ||
-        file[MAGIC_BYTES + 1] == CERT_BIN_SAT_CELL) {
-        error_set(span->error, "certificates about cells of a network have "
-                               "only their binary form");
-        return STATUS_UNSUPPORTED;
-    }
-    if (file[MAGIC_BYTES + 1] > CERT_BIN_PAIRS) {
+    if (file[MAGIC_BYTES + 1] > CERT_BIN_SAT_CELL) {
         return refuse(span->error, "an unknown kind of certificate");
     }
     sha256_digest(digest, file, span->end - SHA256_BYTES);
@@ -520,9 +530,7 @@ enum status cert_bin_decode(struct cert *cert, const struct bytes *bytes,
     memcpy(cert->query_hash, hashes + 2 * (size_t)SHA256_BYTES, SHA256_BYTES);
     span.at = HEAD_BYTES;
     span.end -= SHA256_BYTES;
-    STATUS_TRY(span.file[MAGIC_BYTES + 1] == CERT_BIN_SAT
-                   ? take_witness(cert, &span)
-                   : take_proof(cert, &span));
+    STATUS_TRY(take_body(cert, &span));
 cleanup:
     if (status != STATUS_OK) {
         cert_clear(cert);

@@ -204,6 +204,9 @@ enum status cert_check(const struct cert *cert, struct error *error)
         }
         return STATUS_OK;
     }
+    if (cert->has_cells) {
+        return STATUS_OK;
+    }
     STATUS_TRY(check_head(cert, error));
     for (size_t i = 0; i < cert->n_cases; i++) {
         STATUS_TRY(cert_check_tree(cert, i, error));

@@ -160,9 +160,12 @@ void cert_figures_print(FILE *file, const struct cert *cert)
     double cost[CERT_N_GROUPS] = {0};
     cert_bin_encode(&bytes, cert, cost);
     (void)fprintf(file, "bytes: %zu\n", bytes.n);
+    if (cert->has_cells) {
+        (void)fprintf(file, "about: a network in cells\n");
+    }
     (void)fprintf(file, "bytes of %s: %zu\n", is_sat ? "witness" : "stream",
                   bytes.n - CERT_BIN_FRAME);
-    if (!is_sat) {
+    if (!is_sat && !cert->has_cells) {
         cert_figures_count(&figures, cert);
         print_counts(file, cert, &figures);
         (void)fprintf(file, "bytes per leaf: %.3f\n",

@@ -194,7 +194,8 @@ static size_t *count_leaves(const struct cert_tree *tree)
 
 static void print_witness(FILE *file, const struct cert *cert)
 {
-    (void)fprintf(file, "astc %d sat\n", CERT_VERSION);
+    (void)fprintf(file, "astc %d sat%s\n", CERT_VERSION,
+                  cert->has_cells ? " cells" : "");
     print_hashes(file, cert);
     for (size_t i = 0; i < cert->n_inputs; i++) {
         (void)fprintf(file, "x%zu %a\n", i, cert->witness[i]);
@@ -205,6 +206,11 @@ static void print_proof(struct print print, bool with_remarks)
 {
     FILE *file = print.file;
     const struct cert *cert = print.cert;
+    if (cert->has_cells) {
+        (void)fprintf(file, "astc %d unsat cells\n", CERT_VERSION);
+        print_hashes(file, cert);
+        return;
+    }
     (void)fprintf(file, "astc %d unsat%s box %d facts %d slopes %d %d\n",
                   CERT_VERSION, cert->has_pairs ? " pairs" : "", cert->box_bits,
                   cert->fact_bits, cert->slope_bits, cert->lower_bits);

@@ -44,6 +44,9 @@
  *   network HASH, property HASH, query HASH in a line each
  *   xJ VALUE                                for every input in order, as a
  *                                           hexadecimal number of C
+ *
+ * Witnesses in a cell begin with `astc 2 sat cells`. Proofs by cells are `astc 2
+ * unsat cells` and the hashes.
  */
 
 /*

@@ -464,11 +464,13 @@ enum status cert_text_read(struct cert *cert, const char *text, size_t n,
     if (version != CERT_VERSION) {
         status = cert_scan_refuse(scan, "version 2 before this");
     } else if (cert_scan_take(scan, "sat")) {
+        cert->has_cells = cert_scan_take(scan, "cells");
         status = take_witness(&reading);
     } else {
         STATUS_TRY(cert_scan_expect(scan, "unsat"));
-        cert->has_pairs = cert_scan_take(scan, "pairs");
-        status = take_proof(&reading);
+        cert->has_cells = cert_scan_take(scan, "cells");
+        cert->has_pairs = !cert->has_cells && cert_scan_take(scan, "pairs");
+        status = cert->has_cells ? take_hashes(&reading) : take_proof(&reading);
     }
     if (status == STATUS_OK && !cert_scan_is_end(scan)) {
         status = cert_scan_refuse(scan, "the end of the text");

@@ -111,8 +111,10 @@ static enum status compare(const struct cert *cert, const struct cert *before,
                   memcmp(before->query_hash, cert->query_hash,
                          sizeof cert->query_hash) == 0;
     }
+    is_same = is_same && !cert->has_cells;
     if (!is_same) {
-        error_set(error, before == NULL
+        error_set(error, cert->has_cells ? "a proof by cells has no tree"
+                         : before == NULL
                              ? "a certificate of sat has no tree"
                              : "the certificates are not of one unsat query");
     }

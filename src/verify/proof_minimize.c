@@ -50,6 +50,10 @@ enum status proof_fits(const struct cert *cert, const struct query *query,
     const struct layers *layers = query->layers;
     size_t n_relus = 0;
     size_t *width;
+    if (cert->has_cells) {
+        error_set(error, "a proof by cells has no tree");
+        return STATUS_BAD_INPUT;
+    }
     if (layers->n_curved > 0 && cert->slope_bits != RECORD_LEVEL_BITS) {
         error_set(error, "levels are on a grid that cannot be replayed");
         return STATUS_UNSUPPORTED;

@@ -244,7 +244,8 @@ START_TEST(frames_that_do_not_fit_are_refused)
         const char *message;
     } rows[] = {{0, 'B', STATUS_BAD_INPUT, "expected a certificate"},
                 {4, 1, STATUS_UNSUPPORTED, "of version 1 are not supported"},
-                {5, 4, STATUS_UNSUPPORTED, "only their binary form"},
+                {5, 4, STATUS_BAD_INPUT, "a proof by cells with a body"},
+                {5, 5, STATUS_BAD_INPUT, "a witness longer or shorter"},
                 {5, 6, STATUS_BAD_INPUT, "an unknown kind"},
                 {5, 1, STATUS_BAD_INPUT, "a witness longer or shorter"},
                 {BODY, 61, STATUS_BAD_INPUT, "a grid out of range"},

@@ -1,4 +1,5 @@
 /* The text form: every record as it is written, remarks, refusals. */
+#include "proofs/cert_bin.h"
 #include "proofs/cert_figures.h"
 #include "proofs/cert_text.h"
 #include "src/base/alloc.h"
@@ -132,6 +133,50 @@ START_TEST(a_witness_is_written_in_hexadecimal)
     free(text);
     cert_clear(&read);
     cert_clear(&cert);
+    ck_assert_uint_eq(alloc_live_bytes(), 0);
+}
+END_TEST
+
+/* Certificates about cells are the same after a turn through both forms. */
+START_TEST(cells_have_both_forms)
+{
+    for (int is_sat = 0; is_sat < 2; is_sat++) {
+        struct cert cert = {.verdict = is_sat == 1 ? CERT_SAT : CERT_UNSAT,
+                            .has_cells = true,
+                            .n_inputs = is_sat == 1 ? 1 : 0,
+                            .network_hash = {1, 2, 3}};
+        struct cert read[2];
+        struct bytes bytes = {0};
+        struct error error = {0};
+        if (is_sat == 1) {
+            NEW_ARRAY(cert.witness, 1);
+            cert.witness[0] = 0.5;
+        }
+        char *text = print(&cert, false, NULL);
+        ck_assert_ptr_nonnull(
+            strstr(text, is_sat == 1 ? "astc 2 sat cells\nnetwork 0102"
+                                     : "astc 2 unsat cells\nnetwork 0102"));
+        ck_assert_int_eq(cert_text_read(&read[0], text, strlen(text), &error),
+                         STATUS_OK);
+        cert_bin_encode(&bytes, &read[0], NULL);
+        ck_assert_int_eq(bytes.data[5],
+                         is_sat == 1 ? CERT_BIN_SAT_CELL : CERT_BIN_CELLS);
+        ck_assert_int_eq(cert_bin_decode(&read[1], &bytes, &error), STATUS_OK);
+        ck_assert(read[1].has_cells);
+        ck_assert_int_eq(cert_check(&read[1], &error), STATUS_OK);
+        char *again = print(&read[1], true, NULL);
+        ck_assert_str_eq(text, again);
+        FILE *file = tmpfile();
+        ck_assert_ptr_nonnull(file);
+        cert_figures_print(file, &read[1]);
+        ck_assert_int_eq(fclose(file), 0);
+        free(text);
+        free(again);
+        bytes_clear(&bytes);
+        cert_clear(&read[0]);
+        cert_clear(&read[1]);
+        cert_clear(&cert);
+    }
     ck_assert_uint_eq(alloc_live_bytes(), 0);
 }
 END_TEST
@@ -291,6 +336,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, ranges_of_layers_are_written_shortly);
     tcase_add_test(cases, remarks_are_read_over);
     tcase_add_test(cases, a_witness_is_written_in_hexadecimal);
+    tcase_add_test(cases, cells_have_both_forms);
     tcase_add_test(cases, mistakes_are_named_with_their_place);
     tcase_add_test(cases, numbers_that_are_no_doubles_are_refused);
     tcase_add_test(cases, figures_count_every_record);
