@@ -259,8 +259,8 @@ static void open_model(struct check_builder *b, const char *const *hidden,
     const char *path = network->file.path;
     b->rows = check_rows_create();
     b->model = check_onnx_read(&network->arena, &network->file);
-    if (b->model.opset < 7 || b->model.opset > 21) {
-        check_unsupported("%s: opset %llu is not supported (7 to 21 are)", path,
+    if (b->model.opset < 7 || b->model.opset > 24) {
+        check_unsupported("%s: opset %llu is not supported (7 to 24 are)", path,
                           (unsigned long long)b->model.opset);
     }
     if (b->model.n_outputs == 0) {

@@ -146,7 +146,7 @@ struct check_network {
 };
 
 /*
- * Reads an ONNX file, opset 7 to 21. Weights are the exact numbers of the
+ * Reads an ONNX file, opset 7 to 24. Weights are the exact numbers of the
  * file or exact products of two of them; dynamic dimensions are 1. Ends in
  * check_unreadable or check_unsupported with file, node and operator.
  */

@@ -165,12 +165,17 @@ void check_build_curve(struct check_builder *b)
     output->map = check_add_curve(b, curves[k].curve, x.map, x.n);
 }
 
-/* relu(x) + a * (exp(x - relu(x)) - 1). */
+/* relu(x) + a * (exp(x - relu(x)) - 1), for Selu times gamma. */
 void check_build_elu(struct check_builder *b)
 {
     struct check_value x;
     struct check_value *output = check_element(b, &x);
-    const double slope = check_real(b, "alpha", 1.0);
+    const bool is_scaled = strcmp(b->node->op, "Selu") == 0;
+    const double slope = check_real(
+        b, "alpha", is_scaled ? (double)1.67326319217681884765625F : 1.0);
+    const double gamma =
+        is_scaled ? check_real(b, "gamma", (double)1.05070102214813232421875F)
+                  : 1.0;
     const struct check_part_of relu = {
         check_add_neurons(b, CHECK_RELU, x.map, x.n), 1.0, NULL};
     const uint32_t *rest =
@@ -179,6 +184,11 @@ void check_build_elu(struct check_builder *b)
     const struct check_part_of power = {
         check_add_curve(b, CHECK_EXP, rest, x.n), slope, NULL};
     output->map = check_add_sum(b, relu, power, -slope, x.n);
+    if (is_scaled) {
+        output->map =
+            check_add_sum(b, (struct check_part_of){output->map, gamma, NULL},
+                          (struct check_part_of){0}, 0.0, x.n);
+    }
 }
 
 /* x * (1/2 + 1/2 * erf(x / sqrt(2))). */
@@ -276,6 +286,12 @@ void check_build_softmax(struct check_builder *b)
             check_row_add(&b->rows, powers[i * (dim - 1) + k], 1.0);
         }
         check_row_end(&b->rows, 1.0);
+    }
+    if (strcmp(b->node->op, "LogSoftmax") == 0) {
+        const uint32_t *log = check_add_curve(b, CHECK_LOG, sums.map, x.n);
+        output->map = check_add_sum(b, (struct check_part_of){log, -1.0, NULL},
+                                    (struct check_part_of){0}, 0.0, x.n);
+        return;
     }
     output->map = check_add_curve(b, CHECK_RECIPROCAL, sums.map, x.n);
     struct check_layer *layer = &b->network->layers[b->network->n_layers - 1];

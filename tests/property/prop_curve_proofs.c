@@ -24,8 +24,9 @@ static const double MOST_VALUE = 0x1p14;
 
 /* Operators of one tensor, and of the two tensors `p` and `q`. */
 static const char *const ones[] = {
-    "Sigmoid",  "Tanh", "Sin", "Relu", "Elu",         "LeakyRelu", "Abs",
-    "Softplus", "Cos",  "Erf", "Exp",  "HardSigmoid", "Softmax"};
+    "Sigmoid", "Tanh",      "Sin",  "Relu",     "Elu", "LeakyRelu",
+    "Abs",     "Softplus",  "Cos",  "Erf",      "Exp", "HardSigmoid",
+    "Softmax", "HardSwish", "Mish", "Softsign", "Selu"};
 static const char *const twos[] = {"Mul", "Max", "Min", "Square", "Cube"};
 
 enum {
@@ -93,7 +94,7 @@ static void add_stage(struct ref_model *model, struct rng *rng, const char *x,
 
 static struct ref_bytes make_network(struct rng *rng, size_t n_inputs)
 {
-    struct ref_model model = {.opset = 13};
+    struct ref_model model = {.opset = 18};
     const int64_t first[] = {1, (int64_t)n_inputs};
     const int64_t last[] = {1, 1};
     ref_model_input(&model, "X", 1, first, 2);
@@ -158,7 +159,7 @@ static void try_networks(size_t n_rounds, size_t n_inputs)
 
 START_TEST(what_is_proved_holds_and_is_accepted)
 {
-    try_networks(test_count(12), N_INPUTS);
+    try_networks(test_count(14), N_INPUTS);
 }
 END_TEST
 
