@@ -222,10 +222,11 @@ static inline int64_t weight_of(const struct check_matrix *matrix,
  * + shift) times that of the matrix, exponents[2] both. */
 static inline void add_products(check_lanes sum[N_PARTS],
                                 const struct check_ahead *ahead,
-                                const struct check_matrix *matrix,
                                 const struct check_layer *layer, size_t i,
                                 const long exponents[2], size_t n_parts)
 {
+    const struct check_matrix *matrix =
+        &ahead->matrices[layer - ahead->network->layers];
     const long shift = exponents[1];
     const int64_t rest = matrix->is_rounded ? 1 : 0;
     for (size_t k = layer->start[i]; k < layer->start[i + 1]; k++) {
@@ -259,13 +260,13 @@ CHECK_CLONES static bool find_row(struct check_ahead *ahead,
     check_lanes sum[N_PARTS] = {{0}};
     switch (ahead->n_parts) { /* a loop of each length */
     case 1:
-        add_products(sum, ahead, matrix, layer, i, exponents, 1);
+        add_products(sum, ahead, layer, i, exponents, 1);
         break;
     case 2:
-        add_products(sum, ahead, matrix, layer, i, exponents, 2);
+        add_products(sum, ahead, layer, i, exponents, 2);
         break;
     default:
-        add_products(sum, ahead, matrix, layer, i, exponents, N_PARTS);
+        add_products(sum, ahead, layer, i, exponents, N_PARTS);
         break;
     }
     int64_t mantissa = 0;

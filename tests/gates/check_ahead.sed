@@ -1,1 +1,1 @@
-s/n_neurons >= CHECK_AHEAD_NEURONS/true/
+s/n_neurons >= CHECK_AHEAD_NEURONS/n_neurons < SIZE_MAX/
