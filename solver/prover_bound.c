@@ -6,6 +6,7 @@
 #include "solver/lp_safe.h"
 #include "solver/prover.h"
 #include "solver/prover_joint.h"
+#include "solver/step.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
 #include "src/num/interval.h"
@@ -27,13 +28,14 @@ static const double LEAST_ONCE = 0x1p20;
 
 /* A layer of ReLUs or other neurons: one that feeds it, the number of its first
  * value among their pre-activations, their number among such layers; the layer
- * itself if its neurons are differences, else NULL; whether
+ * itself if its neurons are differences, else NULL; its step_room; whether
  * literals become rows, and whether its bounds can have changed. */
 struct relu {
     size_t source;
     size_t offset;
     size_t number;
     const struct layer *pair;
+    double room;
     bool is_curved;
     bool has_rows;
     bool is_stale;
@@ -170,10 +172,12 @@ static void tighten(struct prover *p, const struct relu *relu, uint32_t neuron,
                       .element = (uint32_t)relu->offset + neuron,
                       .is_curved = relu->is_curved,
                       .row = 2 * t};
-    *lower = interval_raise(
-        *lower, backward_minimum(p->backward, 2 * t, p->lower, p->upper));
-    *upper = interval_reduce(
-        *upper, -backward_minimum(p->backward, 2 * t + 1, p->lower, p->upper));
+    const double plus =
+        backward_minimum(p->backward, 2 * t, p->lower, p->upper);
+    const double minus =
+        backward_minimum(p->backward, 2 * t + 1, p->lower, p->upper);
+    *lower = interval_raise(*lower, plus - relu->room);
+    *upper = interval_reduce(*upper, relu->room - minus);
     if (p->lp == NULL || lp_n_rows(p->lp) == 0) {
         return;
     }
@@ -456,6 +460,7 @@ static bool bound_curved(struct prover *p, const struct node *node, size_t k,
     const bool is_curved = p->loss[k] != NULL;
     const size_t n = layer->kind == LAYER_PRODUCT ? 2 : 1;
     relu.is_curved = true;
+    relu.room = step_room(layer);
     relu.pair = layer->kind == LAYER_DIFFERENCE ? layer : NULL;
     for (size_t f = 0; f < n && is_curved && layer->kind != LAYER_SCALE; f++) {
         relu.source = f == 0 ? layer->source : layer->other;

@@ -5,6 +5,7 @@
 #include "solver/copies.h"
 #include "solver/record.h"
 #include "solver/replay_state.h"
+#include "solver/step.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
 #include "src/num/interval.h"
@@ -302,9 +303,9 @@ static double fact_down(const struct replay *r, double x)
     return ldexp(floor(ldexp(x, (int)r->fact_bits)), -(int)r->fact_bits);
 }
 
-/* Sharpens neurons[0 .. n-1] of layer `source`. */
-static void sharpen(struct replay *r, size_t source, const uint32_t *neurons,
-                    size_t n)
+/* Sharpens neurons[0 .. n-1] of layer `source`, but leaves this room. */
+static void sharpen(struct replay *r, size_t source, double room,
+                    const uint32_t *neurons, size_t n)
 {
     struct replay_level *level = replay_here(r);
     const double *low = level->bounds.lower[0];
@@ -318,8 +319,8 @@ static void sharpen(struct replay *r, size_t source, const uint32_t *neurons,
         const double plus = backward_minimum(r->backward, 2 * t, low, high);
         const double minus =
             backward_minimum(r->backward, 2 * t + 1, low, high);
-        *lower = interval_raise(*lower, fact_down(r, plus));
-        *upper = interval_reduce(*upper, -fact_down(r, minus));
+        *lower = interval_raise(*lower, fact_down(r, plus - room));
+        *upper = interval_reduce(*upper, -fact_down(r, minus - room));
         level->is_possible = level->is_possible && is_possible(lower, *upper);
     }
 }
@@ -355,7 +356,8 @@ static bool refresh_source(struct replay *r, size_t source,
     replay_set_lines(r, source + 1, false);
     const size_t block = backward_block(r->backward, source);
     for (size_t t = 0; t < n && level->is_possible; t += block) {
-        sharpen(r, source, r->neurons + t, n - t < block ? n - t : block);
+        sharpen(r, source, step_room(reader), r->neurons + t,
+                n - t < block ? n - t : block);
     }
     replay_set_stale(r, source);
     return level->is_possible;

@@ -13,7 +13,7 @@
 #include <math.h>
 
 /* Of coefficients in words; of sets of coordinates. */
-enum { GOAL_BITS = 60, WORD = 64 };
+enum { GOAL_BITS = 60, WORD = 64, ROOM_BITS = 30 };
 
 /*
  * q . v + sum <= goal, exactly.
@@ -453,5 +453,21 @@ void check_back_neurons(int64_t *ends, struct check_back *back,
         if (i % 2 == 1) {
             ends[i] = ends[i] == CHECK_NO_LOWER ? CHECK_NO_UPPER : -ends[i];
         }
+    }
+}
+
+void check_back_leave_room(int64_t *ends, size_t n,
+                           const struct check_layer *layer, unsigned fact_bits)
+{
+    const int64_t room = (int64_t)1
+                         << (fact_bits > ROOM_BITS ? fact_bits - ROOM_BITS : 0);
+    const int64_t most = CHECK_MOST_FACT - room;
+    const bool is_step =
+        layer->kind == CHECK_CURVED &&
+        (layer->curve == CHECK_SIGN || layer->curve == CHECK_FLOOR);
+    for (size_t i = 0; i < n && is_step; i++) {
+        int64_t *end = ends + 2 * i;
+        end[0] = end[0] > -most ? end[0] - room : CHECK_NO_LOWER;
+        end[1] = end[1] < most ? end[1] + room : CHECK_NO_UPPER;
     }
 }

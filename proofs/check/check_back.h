@@ -100,6 +100,13 @@ void check_back_neurons(int64_t *ends, struct check_back *back,
                         size_t n, enum check_arithmetic arithmetic);
 
 /*
+ * FORMAT.md, "Refresh": moves ends of check_back_neurons outward where the layer
+ * that reads the coordinates is one of signs or floors. fact_bits is G.
+ */
+void check_back_leave_room(int64_t *ends, size_t n,
+                           const struct check_layer *layer, unsigned fact_bits);
+
+/*
  * FORMAT.md, "Context of a node": fills the ends of all coordinates but the
  * inputs by interval evaluation from the ends of the inputs, rounded outward,
  * and the lines of all sources of ReLUs.

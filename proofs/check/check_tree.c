@@ -298,6 +298,7 @@ static bool refresh(struct walk *walk, const struct check_layer *layer,
         walk->z, check_needed_neurons(walk->z, &walk->needed, region, layer),
         walk->back, &walk->context, layer);
     check_back_neurons(walk->ends, walk->back, region, walk->z, n, arithmetic);
+    check_back_leave_room(walk->ends, n, layer, region->fact_bits);
     for (size_t i = 0; i < n; i++) {
         has_any =
             check_context_narrow(&walk->context, walk->z[i], walk->ends[2 * i],
