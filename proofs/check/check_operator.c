@@ -513,6 +513,7 @@ static const struct {
     {"Less", 2, 2, 1, check_build_comparison},
     {"LessOrEqual", 2, 2, 1, check_build_comparison},
     {"Log", 1, 1, 1, check_build_curve},
+    {"LogSoftmax", 1, 1, 1, check_build_softmax},
     {"MatMul", 2, 2, 1, check_build_matmul},
     {"Max", 1, SIZE_MAX, 1, check_build_extremum},
     {"MaxPool", 1, 1, 1, check_build_window},

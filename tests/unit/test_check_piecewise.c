@@ -156,6 +156,12 @@ START_TEST(curves_are_layers)
     model = ref_reading_start(11, square, 4);
     ref_model_node(&model, "Softmax", "x", "y");
     ref_reading_agrees(&model);
+    model = ref_reading_start(13, line, 1);
+    ref_model_node(&model, "LogSoftmax", "s", "y");
+    ref_reading_agrees(&model);
+    model = ref_reading_start(11, square, 4);
+    ref_model_node(&model, "LogSoftmax", "x", "y");
+    ref_reading_agrees(&model);
     model = ref_reading_start(20, line, 1);
     ref_model_node(&model, "Gelu", "s", "y");
     ref_reading_agrees(&model);
