@@ -359,6 +359,7 @@ static bool refresh_source(struct replay *r, size_t source,
         sharpen(r, source, step_room(reader), r->neurons + t,
                 n - t < block ? n - t : block);
     }
+    forget_large(r, &level->bounds, source);
     replay_set_stale(r, source);
     return level->is_possible;
 }
