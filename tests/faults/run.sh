@@ -14,7 +14,7 @@ mkdir -p "$folder"
 copy=$folder/tree
 build=$folder/build
 
-rm -rf "$copy"
+rm -rf "$copy" "$build"
 mkdir -p "$copy"
 (cd "$tree" && tar -cf - --exclude=./build --exclude=./.git .) |
     tar -xf - -C "$copy"
