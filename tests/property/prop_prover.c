@@ -351,7 +351,7 @@ END_TEST
 START_TEST(neurons_bounded_with_literals_keep_the_points_behind_them)
 {
     size_t n_moved = 0;
-    const size_t n_rounds = test_count(100);
+    const size_t n_rounds = test_count(40);
     for (size_t round = 0; round < n_rounds; round++) {
         struct sample sample;
         sample_init(&sample, 5 * round);
@@ -374,7 +374,6 @@ END_TEST
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("prover");
-    tcase_set_timeout(cases, 60.0);
     tcase_add_test(cases, regions_of_unsafe_points_stay_open_and_keep_them);
     tcase_add_test(cases,
                    neurons_bounded_with_literals_keep_the_points_behind_them);
