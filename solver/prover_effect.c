@@ -45,7 +45,7 @@ static void add_row(double *effect, const struct dual *d, size_t row,
     const uint8_t *phase = d->phase + row * d->n_unstable;
     for (size_t i = 0; i < end; i++) {
         const struct dual_neuron *neuron = &d->neuron[i];
-        const size_t stride = d->weights->layer[neuron->relu].stride;
+        const size_t stride = d->stride[neuron->relu];
         const double q =
             (double)d->coefficient[neuron->relu][row * stride + neuron->index];
         if (q < 0.0 && phase[i] == PHASE_UNSTABLE) {

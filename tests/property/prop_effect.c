@@ -1,0 +1,184 @@
+/* What neurons cost by way of the bounds of later ones, against a twin that
+ * bounds one end at a time. */
+#include "domains/box.h"
+#include "solver/dual.h"
+#include "solver/prover.h"
+#include "solver/prover_dual.h"
+#include "solver/prover_effect.h"
+#include "solver/prover_slopes.h"
+#include "src/base/alloc.h"
+#include "src/base/rng.h"
+#include "tests/ref/ref_build.h"
+#include "tests/ref/ref_query.h"
+#include "tests/suite.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { INPUTS = 5, WIDEST = 9 };
+
+/* What floats may lose in networks of this size. */
+static const double NOISE = 1e-4;
+
+struct sample {
+    struct query *query;
+    struct weights *weights;
+    struct prover *prover;
+    struct node_bounds *root;
+    struct node *node;
+};
+
+static size_t add_affine(struct layers *layers, struct rng *rng, size_t source,
+                         size_t width)
+{
+    double weights[WIDEST * WIDEST];
+    double bias[WIDEST];
+    for (size_t i = 0; i < WIDEST * WIDEST; i++) {
+        weights[i] = rng_range(rng, -1.0, 1.0);
+    }
+    for (size_t i = 0; i < WIDEST; i++) {
+        bias[i] = rng_range(rng, -0.5, 0.5);
+    }
+    return ref_build_affine(layers, source, width, weights, bias);
+}
+
+/* Three layers of ReLUs, one output, which is to be far above its bound. */
+static struct query *draw_query(struct rng *rng)
+{
+    static const double lower[INPUTS] = {-1.0, -1.0, -1.0, -1.0, -1.0};
+    static const double upper[INPUTS] = {1.0, 1.0, 1.0, 1.0, 1.0};
+    const double output[INPUTS + 1] = {[INPUTS] = 1.0};
+    struct layers *layers = ref_build_begin(INPUTS);
+    size_t source = 0;
+    for (size_t r = 0; r < 3; r++) {
+        source = add_affine(layers, rng, source,
+                            2 + (size_t)rng_below(rng, WIDEST - 1));
+        source = ref_build_relu(layers, source);
+    }
+    (void)add_affine(layers, rng, source, 1);
+    struct query *query = ref_query_create(layers, lower, upper);
+    ref_query_add_disjunct(query);
+    ref_query_add_le(query, output, 1000.0);
+    return query;
+}
+
+static void sample_init(struct sample *sample, struct rng *rng)
+{
+    struct bounds bounds;
+    sample->query = draw_query(rng);
+    const struct layers *layers = sample->query->layers;
+    const struct query_case *c = sample->query->cases;
+    const struct region region = {.lower = c->lower_down, .upper = c->upper_up};
+    sample->weights = weights_create(layers);
+    sample->prover = prover_create(sample->weights);
+    prover_set_case(sample->prover, c);
+    bounds_init(&bounds, layers);
+    struct domain *box = box_domain_ops.create(layers);
+    ck_assert_int_eq(box_domain_ops.propagate(box, &bounds, &region, NULL),
+                     DOMAIN_DONE);
+    box_domain_ops.destroy(box);
+    sample->root = node_bounds_create(layers, &bounds);
+    backward_set_scale(sample->prover->backward, &bounds);
+    bounds_clear(&bounds);
+    sample->node = node_create_root(c->lower_down, c->upper_up, INPUTS,
+                                    c->n_disjuncts, sample->root);
+}
+
+static void sample_clear(struct sample *sample)
+{
+    node_destroy(sample->node);
+    prover_destroy(sample->prover);
+    node_bounds_release(sample->root);
+    weights_destroy(sample->weights);
+    query_destroy(sample->query);
+}
+
+static double intercept_of(const struct dual *d, size_t i)
+{
+    const struct dual_neuron *neuron = &d->neuron[i];
+    return (double)d->layer[neuron->relu].upper_intercept[neuron->index];
+}
+
+/* Adds to the costs of the neurons before neuron k what one of its ends meets
+ * them with, in a batch of its own. */
+static void add_end(double *cost, struct prover *p, size_t k, size_t side)
+{
+    struct dual *d = p->dual;
+    const size_t source = d->neuron[k].source;
+    const uint32_t index = d->neuron[k].index;
+    const double lower = p->bounds.lower[source][index];
+    const double upper = p->bounds.upper[source][index];
+    const double share = (side == 0 ? upper : lower) / (upper - lower);
+    d->target = source;
+    d->n_rows = 1;
+    dual_set_row(d, 0, 2 * index + (uint32_t)side);
+    prover_slopes_set_implied(p);
+    dual_bound(d);
+    for (size_t i = 0; i < k && d->neuron[i].relu < d->neuron[k].relu; i++) {
+        const struct dual_neuron *neuron = &d->neuron[i];
+        const double q = (double)d->coefficient[neuron->relu][neuron->index];
+        if (q < 0.0 && d->phase[i] == PHASE_UNSTABLE) {
+            cost[i] -= cost[k] * share * share * q;
+        }
+    }
+    d->target = 0;
+}
+
+/* The twin: cost[i] is what row 0 meets neuron i with at first. Returns the
+ * number of costs that later neurons raise. */
+static size_t check_costs(double *cost, struct prover *p)
+{
+    struct dual *d = p->dual;
+    size_t n_raised = 0;
+    for (size_t k = d->n_unstable; k-- > 0;) {
+        const double t = intercept_of(d, k);
+        const double before = p->effect[k] - NOISE;
+        n_raised += before > cost[k] * t ? 1 : 0;
+    }
+    for (size_t k = d->n_unstable; k-- > 0;) {
+        for (size_t side = 0; side < 2 && cost[k] * intercept_of(d, k) > 0.0;
+             side++) {
+            add_end(cost, p, k, side);
+        }
+    }
+    for (size_t i = 0; i < d->n_unstable; i++) {
+        const double slow = cost[i] * intercept_of(d, i);
+        ck_assert_double_eq_tol(p->effect[i], slow, NOISE * (1.0 + slow));
+    }
+    return n_raised;
+}
+
+START_TEST(costs_are_those_of_one_end_after_the_other)
+{
+    size_t n_raised = 0;
+    for (size_t round = 0; round < test_count(60); round++) {
+        struct rng rng;
+        struct sample sample;
+        rng_init(&rng, test_seed() + round);
+        sample_init(&sample, &rng);
+        struct prover *p = sample.prover;
+        prover_dual_set_root(p, &sample.root->bounds);
+        prover_load(p, sample.node);
+        ck_assert(!prover_dual_close(p, sample.node));
+        double *cost;
+        NEW_ARRAY(cost, p->dual->n_unstable);
+        prover_effect_alone(cost, p);
+        for (size_t i = 0; i < p->dual->n_unstable; i++) {
+            const double t = intercept_of(p->dual, i);
+            cost[i] = t > 0.0 ? cost[i] / t : 0.0;
+        }
+        prover_effect(p->effect, p);
+        n_raised += check_costs(cost, p);
+        alloc_free(cost);
+        sample_clear(&sample);
+    }
+    ck_assert_uint_gt(n_raised, 0);
+}
+END_TEST
+
+TCase *test_cases(void)
+{
+    TCase *cases = tcase_create("effect");
+    tcase_add_test(cases, costs_are_those_of_one_end_after_the_other);
+    return cases;
+}
