@@ -33,7 +33,7 @@ static size_t add_affine(struct layers *layers, struct rng *rng, size_t source,
 {
     double weights[WIDEST * WIDEST];
     double bias[WIDEST];
-    for (size_t i = 0; i < WIDEST * WIDEST; i++) {
+    for (size_t i = 0; i < (size_t)WIDEST * WIDEST; i++) {
         weights[i] = rng_range(rng, -1.0, 1.0);
     }
     for (size_t i = 0; i < WIDEST; i++) {
