@@ -1,5 +1,6 @@
 /* The neuron to split next, by scores and a look at both children. */
 #include "solver/dual.h"
+#include "solver/dual_list.h"
 #include "solver/prover_dual.h"
 #include "solver/prover_effect.h"
 
@@ -16,53 +17,17 @@ enum { CANDIDATES = 6, MOST_CANDIDATES = 2 * CANDIDATES };
  */
 static const double MOST_LEVELS = 12.0;
 
-/* The best neurons by one score, best first. */
-struct list {
-    size_t n;
-    uint32_t id[MOST_CANDIDATES];
-    double score[MOST_CANDIDATES];
-};
-
-static void offer(struct list *list, uint32_t id, double score)
-{
-    if (!(score > 0.0) ||
-        (list->n == CANDIDATES && score <= list->score[list->n - 1])) {
-        return;
-    }
-    size_t at = list->n < CANDIDATES ? list->n++ : list->n - 1;
-    for (; at > 0 && list->score[at - 1] < score; at--) {
-        list->score[at] = list->score[at - 1];
-        list->id[at] = list->id[at - 1];
-    }
-    list->score[at] = score;
-    list->id[at] = id;
-}
-
-/* Adds the neurons of another list that are not there yet. */
-static void join(struct list *list, const struct list *other)
-{
-    for (size_t i = 0; i < other->n; i++) {
-        bool is_there = false;
-        for (size_t j = 0; j < list->n; j++) {
-            is_there = is_there || list->id[j] == other->id[i];
-        }
-        if (!is_there) {
-            list->id[list->n++] = other->id[i];
-        }
-    }
-}
-
 /*
  * Neurons by what their line costs row 0: at its minimising point, |q| times
  * the distance of the line from the ReLU there; and in its constant, -q times
  * the intercept of the chord. Of the earliest ReLU layer that has any, or of
  * all.
  */
-static void find_candidates(struct list *list, const struct dual *d,
+static void find_candidates(struct dual_list *list, const struct dual *d,
                             bool is_earliest)
 {
-    struct list by_constant = {0};
-    *list = (struct list){0};
+    struct dual_list by_constant = {.most = CANDIDATES};
+    *list = (struct dual_list){.most = CANDIDATES};
     uint32_t relu = 0;
     for (size_t i = 0; i < d->n_unstable; i++) {
         const struct dual_neuron *neuron = &d->neuron[i];
@@ -79,10 +44,10 @@ static void find_candidates(struct list *list, const struct dual *d,
         const double y = (double)d->value[neuron->relu][neuron->index];
         const double t =
             (double)d->layer[neuron->relu].upper_intercept[neuron->index];
-        offer(list, (uint32_t)i, fabs(q) * fabs(y - fmax(z, 0.0)));
-        offer(&by_constant, (uint32_t)i, fmax(-q, 0.0) * t);
+        dual_list_offer(list, (uint32_t)i, fabs(q) * fabs(y - fmax(z, 0.0)));
+        dual_list_offer(&by_constant, (uint32_t)i, fmax(-q, 0.0) * t);
     }
-    join(list, &by_constant);
+    dual_list_join(list, &by_constant);
 }
 
 /* A candidate and the bounds of its two children, the smaller gain first. */
@@ -94,7 +59,7 @@ struct choice {
 
 /* Bounds the children of the candidates with the choices of row 0; the best of
  * them. */
-static struct choice look_ahead(struct dual *d, const struct list *list)
+static struct choice look_ahead(struct dual *d, const struct dual_list *list)
 {
     struct choice best = {.id = DUAL_STABLE, .score = -1.0};
     double child[MOST_CANDIDATES][2];
@@ -145,8 +110,8 @@ bool prover_dual_branch(struct split *split, struct prover *p)
 {
     struct dual *d = p->dual;
     struct dual_state *state = p->dual_state;
-    struct list list;
-    struct list earliest;
+    struct dual_list list;
+    struct dual_list earliest;
     find_candidates(&list, d, false);
     if (list.n == 0) {
         return false;
@@ -177,7 +142,7 @@ bool prover_dual_branch(struct split *split, struct prover *p)
 bool prover_dual_branch_any(struct split *split, struct prover *p)
 {
     struct dual *d = p->dual;
-    struct list list;
+    struct dual_list list;
     d->n_rows = 1;
     for (size_t i = 0; i < d->n_unstable; i++) {
         if (d->phase[i] == PHASE_ACTIVE || d->phase[i] == PHASE_INACTIVE) {

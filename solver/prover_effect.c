@@ -2,6 +2,7 @@
 #include "solver/prover_effect.h"
 
 #include "solver/dual.h"
+#include "solver/dual_list.h"
 #include "solver/prover_slopes.h"
 #include "src/base/alloc.h"
 
@@ -9,28 +10,8 @@
 
 /* Most neurons of a layer whose bounds count: two rows each. */
 enum { MOST_NEURONS = DUAL_ROWS / 2 };
-
-/* The neurons of a layer of the largest effect, largest first. */
-struct list {
-    size_t n;
-    uint32_t id[MOST_NEURONS];
-    double effect[MOST_NEURONS];
-};
-
-static void offer(struct list *list, uint32_t id, double effect)
-{
-    if (!(effect > 0.0) ||
-        (list->n == MOST_NEURONS && effect <= list->effect[MOST_NEURONS - 1])) {
-        return;
-    }
-    size_t at = list->n < MOST_NEURONS ? list->n++ : list->n - 1;
-    for (; at > 0 && list->effect[at - 1] < effect; at--) {
-        list->effect[at] = list->effect[at - 1];
-        list->id[at] = list->id[at - 1];
-    }
-    list->effect[at] = effect;
-    list->id[at] = id;
-}
+_Static_assert((int)MOST_NEURONS <= (int)DUAL_LIST_ROOM,
+               "a list has room for them");
 
 static double intercept_of(const struct dual *d, size_t i)
 {
@@ -76,8 +57,8 @@ static void set_literals(struct dual *d, const struct node *node)
 
 /* Adds to the neurons before `first` what they count for the bounds of those of
  * one layer on the list. */
-static void pass_list(double *effect, struct prover *p, const struct list *list,
-                      size_t first)
+static void pass_list(double *effect, struct prover *p,
+                      const struct dual_list *list, size_t first)
 {
     struct dual *d = p->dual;
     const size_t source = d->neuron[first].source;
@@ -131,11 +112,12 @@ void prover_effect(double *effect, struct prover *p)
     begin(effect, d);
     for (size_t end = d->n_unstable; end > 0; end = first) {
         const uint32_t relu = d->neuron[end - 1].relu;
-        struct list list = {0};
+        struct dual_list list = {.most = MOST_NEURONS};
         for (first = end; first > 0 && d->neuron[first - 1].relu == relu;
              first--) {
             const double t = intercept_of(d, first - 1);
-            offer(&list, (uint32_t)(first - 1), effect[first - 1] * t);
+            dual_list_offer(&list, (uint32_t)(first - 1),
+                            effect[first - 1] * t);
         }
         const size_t source = d->neuron[first].source;
         if (first > 0 && list.n > 0 &&
