@@ -3,6 +3,7 @@
 
 #include "domains/act_relu.h"
 #include "solver/dual.h"
+#include "solver/dual_literal.h"
 #include "solver/lp_safe.h"
 #include "solver/prover_hidden.h"
 #include "solver/prover_slopes.h"
@@ -131,27 +132,6 @@ static void narrow(struct prover *p, const struct node *node)
     }
 }
 
-/* Sets the phases of the literals in all rows; the last one starts with
- * multiplier 0. */
-static void apply_path(struct prover *p, const struct node *node)
-{
-    struct dual *d = p->dual;
-    for (size_t s = 0; s < node->depth; s++) {
-        const struct split *split = &node->path[s];
-        if (split->kind != SPLIT_NEURON) {
-            continue;
-        }
-        const uint32_t id = dual_find(d, split->layer, split->index);
-        for (size_t r = 0; id != DUAL_STABLE && r < d->n_rows; r++) {
-            d->phase[r * d->n_unstable + id] =
-                split->is_upper ? PHASE_ACTIVE : PHASE_INACTIVE;
-            if (s + 1 == node->depth) {
-                d->choice[r * d->n_unstable + id] = 0.0F;
-            }
-        }
-    }
-}
-
 /* Adds a product to a seed; false if that rounds. */
 static bool add_exactly(double *sum, double factor, double coefficient)
 {
@@ -235,10 +215,7 @@ static void note_terms(struct prover *p, const struct node *node, size_t row)
     const size_t before = p->record.terms.n;
     const double *literal = prover_slopes_literals(p, row);
     for (size_t s = 0; literal != NULL && s < node->depth; s++) {
-        const struct split *split = &node->path[s];
-        const uint32_t id = split->kind != SPLIT_NEURON
-                                ? (uint32_t)DUAL_STABLE
-                                : dual_find(d, split->layer, split->index);
+        const uint32_t id = dual_literal(d, &node->path[s]);
         if (id != DUAL_STABLE && literal[id] > 0.0) {
             const struct record_term term = {disjunct, (uint32_t)s, true,
                                              literal[id]};
@@ -391,7 +368,7 @@ static void start_rows(struct prover *p, const struct node *node,
     for (size_t i = 0; i < d->n_unstable; i++) {
         p->told[i] = state != NULL ? (double)state->told[i] : -1.0;
     }
-    apply_path(p, node);
+    dual_set_literals(d, node, node->depth > 0 ? node->depth - 1 : 0);
     prover_slopes_set_implied(p);
     dual_set_chords(d, &p->bounds);
 }

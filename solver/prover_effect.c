@@ -3,6 +3,7 @@
 
 #include "solver/dual.h"
 #include "solver/dual_list.h"
+#include "solver/dual_literal.h"
 #include "solver/prover_slopes.h"
 #include "src/base/alloc.h"
 
@@ -35,26 +36,6 @@ static void add_row(double *effect, const struct dual *d, size_t row,
     }
 }
 
-/* Sets the phases of the literals below the target in all rows, with
- * multipliers 0. */
-static void set_literals(struct dual *d, const struct node *node)
-{
-    for (size_t s = 0; s < node->depth; s++) {
-        const struct split *split = &node->path[s];
-        const uint32_t id = split->kind == SPLIT_NEURON
-                                ? dual_find(d, split->layer, split->index)
-                                : (uint32_t)DUAL_STABLE;
-        if (id == DUAL_STABLE || d->neuron[id].relu >= d->target) {
-            continue;
-        }
-        for (size_t r = 0; r < d->n_rows; r++) {
-            d->phase[r * d->n_unstable + id] =
-                split->is_upper ? PHASE_ACTIVE : PHASE_INACTIVE;
-            d->choice[r * d->n_unstable + id] = 0.0F;
-        }
-    }
-}
-
 /* Adds to the neurons before `first` what they count for the bounds of those of
  * one layer on the list. */
 static void pass_list(double *effect, struct prover *p,
@@ -68,7 +49,7 @@ static void pass_list(double *effect, struct prover *p,
         const uint32_t index = d->neuron[list->id[r / 2]].index;
         dual_set_row(d, r, 2 * index + (uint32_t)(r % 2));
     }
-    set_literals(d, p->node);
+    dual_set_literals(d, p->node, 0);
     prover_slopes_set_implied(p);
     dual_bound(d);
     for (size_t r = 0; r < d->n_rows; r++) {

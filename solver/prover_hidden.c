@@ -1,6 +1,7 @@
 /* Bounds of hidden neurons, each with slopes of its own. */
 #include "solver/prover_hidden.h"
 
+#include "solver/dual_literal.h"
 #include "solver/prover_effect.h"
 #include "solver/prover_slopes.h"
 #include "src/base/alloc.h"
@@ -75,30 +76,6 @@ static size_t pick_neurons(struct pick *picks, struct prover *p,
     return n_kept;
 }
 
-/* The neuron of a literal below the layer that the rows bound; DUAL_STABLE if
- * there is none. */
-static uint32_t literal_of(const struct dual *d, const struct split *split)
-{
-    const uint32_t id = split->kind == SPLIT_NEURON
-                            ? dual_find(d, split->layer, split->index)
-                            : DUAL_STABLE;
-    return id != DUAL_STABLE && d->neuron[id].relu < d->target ? id
-                                                               : DUAL_STABLE;
-}
-
-/* Sets the phases of the literals in all rows, with multipliers 0. */
-static void set_literals(struct dual *d, const struct node *node)
-{
-    for (size_t s = 0; s < node->depth; s++) {
-        const uint32_t id = literal_of(d, &node->path[s]);
-        for (size_t r = 0; id != DUAL_STABLE && r < d->n_rows; r++) {
-            d->phase[r * d->n_unstable + id] =
-                node->path[s].is_upper ? PHASE_ACTIVE : PHASE_INACTIVE;
-            d->choice[r * d->n_unstable + id] = 0.0F;
-        }
-    }
-}
-
 /* Notes the multipliers of the literals of row `row`; returns their number. */
 static size_t note_literals(struct prover *p, const struct node *node,
                             size_t row)
@@ -107,7 +84,7 @@ static size_t note_literals(struct prover *p, const struct node *node,
     const double *multiplier = prover_slopes_literals(p, row);
     size_t n = 0;
     for (size_t s = 0; multiplier != NULL && s < node->depth; s++) {
-        const uint32_t id = literal_of(d, &node->path[s]);
+        const uint32_t id = dual_literal(d, &node->path[s]);
         if (id != DUAL_STABLE && multiplier[id] > 0.0) {
             const struct record_literal term = {(uint32_t)s, multiplier[id]};
             VEC_PUSH(&p->record.lemma_terms, term);
@@ -204,7 +181,7 @@ static size_t tighten(struct prover *p, const struct node *node,
         const uint32_t index = d->neuron[picks[t / 2].id].index;
         dual_set_row(d, t, 2 * index + (uint32_t)(t % 2));
     }
-    set_literals(d, node);
+    dual_set_literals(d, node, 0);
     prover_slopes_set_implied(p);
     dual_set_chords(d, &p->bounds);
     dual_ascend(d, end, 0.0);

@@ -1,6 +1,7 @@
 /* A region around an unsafe point is never closed, and keeps the point. */
 #include "domains/box.h"
 #include "solver/dual.h"
+#include "solver/dual_literal.h"
 #include "solver/prover.h"
 #include "solver/prover_dual.h"
 #include "solver/prover_effect.h"
@@ -249,10 +250,7 @@ static void check_effect(struct sample *sample)
     }
     alloc_free(alone);
     for (size_t s = 0; s < p->node->depth; s++) {
-        const struct split *split = &p->node->path[s];
-        const uint32_t id = split->kind == SPLIT_NEURON
-                                ? dual_find(d, split->layer, split->index)
-                                : (uint32_t)DUAL_STABLE;
+        const uint32_t id = dual_literal(d, &p->node->path[s]);
         ck_assert(id == DUAL_STABLE || p->effect[id] <= 0.0);
     }
 }
