@@ -111,12 +111,10 @@ bool prover_dual_branch(struct split *split, struct prover *p)
     struct dual *d = p->dual;
     struct dual_state *state = p->dual_state;
     struct dual_list list;
-    struct dual_list earliest;
     find_candidates(&list, d, false);
     if (list.n == 0) {
         return false;
     }
-    find_candidates(&earliest, d, true);
     uint32_t id = DUAL_STABLE;
     if (state->way != DUAL_FAR) {
         const struct choice best = look_ahead(d, &list);
@@ -128,6 +126,8 @@ bool prover_dual_branch(struct split *split, struct prover *p)
                                        : DUAL_FAR;
         }
         if (is_slow && state->way == DUAL_EARLIEST) {
+            struct dual_list earliest;
+            find_candidates(&earliest, d, true);
             id = look_ahead(d, &earliest).id;
         }
     }
