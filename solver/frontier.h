@@ -47,8 +47,8 @@ void frontier_clear(struct frontier *frontier);
  * has gone on for so long that another start costs no more than that. */
 void frontier_open(struct frontier *frontier, struct node *root);
 
-/* Puts the root into every used search (node_create_root's owner passes one
- * root per search). */
+/* Adds an open node to a search, and takes it over: the next one that is taken
+ * from it, but for restarts. */
 void frontier_push(struct frontier *frontier, size_t search, struct node *node);
 
 /*

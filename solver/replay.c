@@ -104,7 +104,8 @@ void replay_set_stale(struct replay *r, size_t k)
     }
 }
 
-struct replay_value replay_value_of(const struct replay *r, uint32_t relu,
+/* Pre-activation number `element` of layer `relu` of neurons. */
+static struct replay_value value_of(const struct replay *r, uint32_t relu,
                                     uint32_t element)
 {
     const struct layer *layer = &r->layers->layer[r->relu[relu]];
@@ -189,8 +190,7 @@ static bool is_possible(double *lower, double upper)
 static void apply_neuron(struct replay *r, struct replay_level *level,
                          const struct oracle_split *split, unsigned side)
 {
-    const struct replay_value z =
-        replay_value_of(r, split->index, split->element);
+    const struct replay_value z = value_of(r, split->index, split->element);
     double *lower = &level->bounds.lower[z.layer][z.element];
     double *upper = &level->bounds.upper[z.layer][z.element];
     const unsigned bits =
@@ -429,7 +429,7 @@ static bool lemma(void *context, const struct oracle_lemma *one)
 {
     struct replay *r = context;
     struct replay_level *level = replay_here(r);
-    const struct replay_value z = replay_value_of(r, one->relu, one->element);
+    const struct replay_value z = value_of(r, one->relu, one->element);
     double *lower = &level->bounds.lower[z.layer][z.element];
     double *upper = &level->bounds.upper[z.layer][z.element];
     replay_renew(r, r->relu[one->relu]);

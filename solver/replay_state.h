@@ -86,10 +86,6 @@ struct replay {
 /* The node in work. */
 struct replay_level *replay_here(struct replay *replay);
 
-/* Pre-activation number `element` of layer `relu` of neurons. */
-struct replay_value replay_value_of(const struct replay *replay, uint32_t relu,
-                                    uint32_t element);
-
 /* Layers that are not affine and read layer k need new lines. */
 void replay_set_stale(struct replay *replay, size_t k);
 

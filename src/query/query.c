@@ -357,8 +357,9 @@ bool query_holds_exact(const struct query *query, size_t case_index,
     return query_holds_between(query, case_index, x, y, y);
 }
 
-void query_declared_exact(mpq_t value, const struct query *query, size_t i,
-                          const mpq_t *x)
+/* The value of declared input i as the property has it. */
+static void set_declared(mpq_t value, const struct query *query, size_t i,
+                         const mpq_t *x)
 {
     const struct net_ties *ties = &query->extras.ties;
     if (ties->n == 0) {
@@ -411,7 +412,7 @@ void query_multiply(mpq_t *y, const struct query *query, const mpq_t *x)
             const size_t v = factors[side];
             mpq_t *to = side == 0 ? &left : &right;
             if (v < n_inputs) {
-                query_declared_exact(*to, query, v, x);
+                set_declared(*to, query, v, x);
             } else {
                 mpq_set(*to, y[v - n_inputs]);
             }

@@ -112,13 +112,8 @@ enum status query_load(struct query **query, const char *path,
                        bool is_strict, struct error *error);
 void query_destroy(struct query *query);
 
-/*
- * Values of declared inputs at the point x [n_inputs]: number i of
- * n_declared_inputs. exact: as the property has it; else as the network
- * computes it, false if these differ.
- */
-void query_declared_exact(mpq_t value, const struct query *query, size_t i,
-                          const mpq_t *x);
+/* The value of declared input i of n_declared_inputs at the point x [n_inputs],
+ * as the network computes it; false if the property has another one. */
 bool query_declared_input(double *value, const struct query *query, size_t i,
                           const double *x);
 
