@@ -1,6 +1,8 @@
 /* Choice of the kernel set by what the CPU offers. */
 #include "src/num/dense.h"
 
+#include "src/num/cpu.h"
+
 size_t dense_stride(size_t n)
 {
     return (n + DENSE_LANES - 1) / DENSE_LANES * DENSE_LANES;
@@ -8,15 +10,10 @@ size_t dense_stride(size_t n)
 
 const struct dense_kernels *dense_kernels_best(void)
 {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") != 0 &&
-        __builtin_cpu_supports("avx512dq") != 0) {
-        return &dense_kernels_avx512;
-    }
-    if (__builtin_cpu_supports("avx2") != 0 &&
-        __builtin_cpu_supports("fma") != 0) {
-        return &dense_kernels_avx2;
-    }
-#endif
-    return &dense_kernels_plain;
+    static const struct dense_kernels *const sets[] = {
+        [CPU_PLAIN] = &dense_kernels_plain,
+        [CPU_AVX2] = &dense_kernels_avx2,
+        [CPU_AVX512] = &dense_kernels_avx512,
+    };
+    return sets[cpu_vectors()];
 }

@@ -37,6 +37,13 @@ struct dense_product {
     bool is_new;
 };
 
+/* The row of w for live column number t. */
+static inline size_t dense_product_row(const struct dense_product *product,
+                                       size_t t)
+{
+    return product->live[t];
+}
+
 /*
  * Lines of a layer of ReLUs: lower y >= lower_slope*z, upper
  * y <= upper_slope*z + upper_intercept; [n] each, n padded.

@@ -3,24 +3,10 @@
 
 #include <math.h>
 
-static void add_product(const struct dense_product *product)
-{
-    for (size_t r = 0; r < product->n_rows; r++) {
-        double *c = product->c + r * product->c_stride;
-        const double *a = product->a + r * product->a_stride;
-        for (size_t j = 0; product->is_new && j < product->n_cols; j++) {
-            c[j] = 0.0;
-        }
-        for (size_t t = 0; t < product->n_live; t++) {
-            const size_t i = product->live[t];
-            const double *w = product->w + i * product->w_stride;
-            const double factor = a[i];
-            for (size_t j = 0; j < product->n_cols; j++) {
-                c[j] += factor * w[j];
-            }
-        }
-    }
-}
+#define REAL        double
+#define PRODUCT     dense_product
+#define PRODUCT_ROW dense_product_row
+#include "src/num/product_plain.def"
 
 static double relax_row(double *z, const double *q,
                         const struct dense_lines *lines)

@@ -5,84 +5,18 @@
 
 #include <immintrin.h>
 
-enum { TILE_ROWS = 4, TILE_VECTORS = 7 };
-
-/* One tile: N_ROWS rows by N_VECTORS vectors, accumulators in registers. */
-#define DEFINE_TILE(n_rows, n_vectors)                                         \
-    static void tile_##n_rows##x##n_vectors(const struct dense_product *p,     \
-                                            size_t row, size_t column)         \
-    {                                                                          \
-        __m512d sum[n_rows][n_vectors];                                        \
-        double *c = p->c + row * p->c_stride + column;                         \
-        const double *a = p->a + row * p->a_stride;                            \
-        for (size_t r = 0; r < (n_rows); r++) {                                \
-            for (size_t v = 0; v < (n_vectors); v++) {                         \
-                sum[r][v] = p->is_new                                          \
-                                ? _mm512_setzero_pd()                          \
-                                : _mm512_load_pd(c + r * p->c_stride + 8 * v); \
-            }                                                                  \
-        }                                                                      \
-        for (size_t t = 0; t < p->n_live; t++) {                               \
-            const size_t i = p->live[t];                                       \
-            const double *w = p->w + i * p->w_stride + column;                 \
-            __m512d wv[n_vectors];                                             \
-            for (size_t v = 0; v < (n_vectors); v++) {                         \
-                wv[v] = _mm512_load_pd(w + 8 * v);                             \
-            }                                                                  \
-            for (size_t r = 0; r < (n_rows); r++) {                            \
-                const __m512d factor = _mm512_set1_pd(a[r * p->a_stride + i]); \
-                for (size_t v = 0; v < (n_vectors); v++) {                     \
-                    sum[r][v] = _mm512_fmadd_pd(factor, wv[v], sum[r][v]);     \
-                }                                                              \
-            }                                                                  \
-        }                                                                      \
-        for (size_t r = 0; r < (n_rows); r++) {                                \
-            for (size_t v = 0; v < (n_vectors); v++) {                         \
-                _mm512_store_pd(c + r * p->c_stride + 8 * v, sum[r][v]);       \
-            }                                                                  \
-        }                                                                      \
-    }
-
-#define DEFINE_TILES(n_vectors) \
-    DEFINE_TILE(1, n_vectors)   \
-    DEFINE_TILE(2, n_vectors)   \
-    DEFINE_TILE(3, n_vectors)   \
-    DEFINE_TILE(4, n_vectors)
-
-DEFINE_TILES(1)
-DEFINE_TILES(2)
-DEFINE_TILES(3)
-DEFINE_TILES(4)
-DEFINE_TILES(5)
-DEFINE_TILES(6)
-DEFINE_TILES(7)
-
-typedef void tile_function(const struct dense_product *p, size_t row,
-                           size_t column);
-
-#define TILE_LINE(n_rows)                                            \
-    {                                                                \
-        tile_##n_rows##x1, tile_##n_rows##x2, tile_##n_rows##x3,     \
-            tile_##n_rows##x4, tile_##n_rows##x5, tile_##n_rows##x6, \
-            tile_##n_rows##x7                                        \
-    }
-
-static tile_function *const TILES[TILE_ROWS][TILE_VECTORS] = {
-    TILE_LINE(1), TILE_LINE(2), TILE_LINE(3), TILE_LINE(4)};
-
-static void add_product(const struct dense_product *product)
-{
-    const size_t n_vectors = product->n_cols / DENSE_LANES;
-    for (size_t v = 0; v < n_vectors; v += TILE_VECTORS) {
-        const size_t left = n_vectors - v;
-        const size_t width = left < TILE_VECTORS ? left : TILE_VECTORS;
-        for (size_t r = 0; r < product->n_rows; r += TILE_ROWS) {
-            const size_t rows_left = product->n_rows - r;
-            const size_t height = rows_left < TILE_ROWS ? rows_left : TILE_ROWS;
-            TILES[height - 1][width - 1](product, r, v * DENSE_LANES);
-        }
-    }
-}
+#define REAL           double
+#define PRODUCT        dense_product
+#define PRODUCT_ROW    dense_product_row
+#define UNIT           DENSE_LANES
+#define VECTOR         __m512d
+#define NOTHING        _mm512_setzero_pd
+#define LOAD           _mm512_load_pd
+#define STORE          _mm512_store_pd
+#define SPREAD         _mm512_set1_pd
+#define MULTIPLY_ADD   _mm512_fmadd_pd
+#define TILE_WIDTHS(F) F(1) F(2) F(3) F(4) F(5) F(6) F(7)
+#include "src/num/product_tiles.def"
 
 static double relax_row(double *z, const double *q,
                         const struct dense_lines *lines)

@@ -1,6 +1,8 @@
 /* Choice of the kernel set in floats by what the CPU offers. */
 #include "src/num/single.h"
 
+#include "src/num/cpu.h"
+
 #include <float.h>
 
 size_t single_stride(size_t n)
@@ -16,15 +18,10 @@ float single_round(double x)
 
 const struct single_kernels *single_kernels_best(void)
 {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") != 0 &&
-        __builtin_cpu_supports("avx512dq") != 0) {
-        return &single_kernels_avx512;
-    }
-    if (__builtin_cpu_supports("avx2") != 0 &&
-        __builtin_cpu_supports("fma") != 0) {
-        return &single_kernels_avx2;
-    }
-#endif
-    return &single_kernels_plain;
+    static const struct single_kernels *const sets[] = {
+        [CPU_PLAIN] = &single_kernels_plain,
+        [CPU_AVX2] = &single_kernels_avx2,
+        [CPU_AVX512] = &single_kernels_avx512,
+    };
+    return sets[cpu_vectors()];
 }

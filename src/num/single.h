@@ -33,6 +33,13 @@ struct single_product {
     bool is_packed; /* row t of w is that of live[t] */
 };
 
+/* The row of w for live column number t. */
+static inline size_t single_product_row(const struct single_product *product,
+                                        size_t t)
+{
+    return product->is_packed ? t : product->live[t];
+}
+
 /* Phases of a neuron with a line of its own; those with other bits set are
  * never stepped. */
 enum {

@@ -6,89 +6,18 @@
 #include <float.h>
 #include <immintrin.h>
 
-enum { TILE_ROWS = 4, TILE_VECTORS = 7, LANES = 16 };
-
-/* One tile: N_ROWS rows by N_VECTORS vectors, accumulators in registers. */
-#define DEFINE_TILE(n_rows, n_vectors)                                        \
-    static void tile_##n_rows##x##n_vectors(const struct single_product *p,   \
-                                            size_t row, size_t column)        \
-    {                                                                         \
-        __m512 sum[n_rows][n_vectors];                                        \
-        float *c = p->c + row * p->c_stride + column;                         \
-        const float *a = p->a + row * p->a_stride;                            \
-        for (size_t r = 0; r < (n_rows); r++) {                               \
-            for (size_t v = 0; v < (n_vectors); v++) {                        \
-                sum[r][v] =                                                   \
-                    p->is_new                                                 \
-                        ? _mm512_setzero_ps()                                 \
-                        : _mm512_load_ps(c + r * p->c_stride + LANES * v);    \
-            }                                                                 \
-        }                                                                     \
-        for (size_t t = 0; t < p->n_live; t++) {                              \
-            const size_t i = p->live[t];                                      \
-            const float *w =                                                  \
-                p->w + (p->is_packed ? t : i) * p->w_stride + column;         \
-            __m512 wv[n_vectors];                                             \
-            for (size_t v = 0; v < (n_vectors); v++) {                        \
-                wv[v] = _mm512_load_ps(w + LANES * v);                        \
-            }                                                                 \
-            for (size_t r = 0; r < (n_rows); r++) {                           \
-                const __m512 factor = _mm512_set1_ps(a[r * p->a_stride + i]); \
-                for (size_t v = 0; v < (n_vectors); v++) {                    \
-                    sum[r][v] = _mm512_fmadd_ps(factor, wv[v], sum[r][v]);    \
-                }                                                             \
-            }                                                                 \
-        }                                                                     \
-        for (size_t r = 0; r < (n_rows); r++) {                               \
-            for (size_t v = 0; v < (n_vectors); v++) {                        \
-                _mm512_store_ps(c + r * p->c_stride + LANES * v, sum[r][v]);  \
-            }                                                                 \
-        }                                                                     \
-    }
-
-#define DEFINE_TILES(n_vectors) \
-    DEFINE_TILE(1, n_vectors)   \
-    DEFINE_TILE(2, n_vectors)   \
-    DEFINE_TILE(3, n_vectors)   \
-    DEFINE_TILE(4, n_vectors)
-
-DEFINE_TILES(1)
-DEFINE_TILES(2)
-DEFINE_TILES(3)
-DEFINE_TILES(4)
-DEFINE_TILES(5)
-DEFINE_TILES(6)
-DEFINE_TILES(7)
-
-typedef void tile_function(const struct single_product *p, size_t row,
-                           size_t column);
-
-#define TILE_LINE(n_rows)                                            \
-    {                                                                \
-        tile_##n_rows##x1, tile_##n_rows##x2, tile_##n_rows##x3,     \
-            tile_##n_rows##x4, tile_##n_rows##x5, tile_##n_rows##x6, \
-            tile_##n_rows##x7                                        \
-    }
-
-static tile_function *const TILES[TILE_ROWS][TILE_VECTORS] = {
-    TILE_LINE(1), TILE_LINE(2), TILE_LINE(3), TILE_LINE(4)};
-
-static void add_product(const struct single_product *product)
-{
-    const size_t n_vectors = product->n_cols / LANES;
-    /* Tiles as wide as each other, so that none is narrow. */
-    const size_t n_tiles = (n_vectors + TILE_VECTORS - 1) / TILE_VECTORS;
-    for (size_t t = 0, v = 0; t < n_tiles; t++) {
-        const size_t left = n_tiles - t;
-        const size_t width = (n_vectors - v + left - 1) / left;
-        for (size_t r = 0; r < product->n_rows; r += TILE_ROWS) {
-            const size_t rows_left = product->n_rows - r;
-            const size_t height = rows_left < TILE_ROWS ? rows_left : TILE_ROWS;
-            TILES[height - 1][width - 1](product, r, v * LANES);
-        }
-        v += width;
-    }
-}
+#define REAL           float
+#define PRODUCT        single_product
+#define PRODUCT_ROW    single_product_row
+#define UNIT           SINGLE_LANES
+#define VECTOR         __m512
+#define NOTHING        _mm512_setzero_ps
+#define LOAD           _mm512_load_ps
+#define STORE          _mm512_store_ps
+#define SPREAD         _mm512_set1_ps
+#define MULTIPLY_ADD   _mm512_fmadd_ps
+#define TILE_WIDTHS(F) F(1) F(2) F(3) F(4) F(5) F(6) F(7)
+#include "src/num/product_tiles.def"
 
 /* The choices and phases of neurons that have lines of their own, at their
  * places among 16; lanes of other phases are free. */

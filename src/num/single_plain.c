@@ -4,25 +4,10 @@
 #include <float.h>
 #include <math.h>
 
-static void add_product(const struct single_product *product)
-{
-    for (size_t r = 0; r < product->n_rows; r++) {
-        float *c = product->c + r * product->c_stride;
-        const float *a = product->a + r * product->a_stride;
-        for (size_t j = 0; product->is_new && j < product->n_cols; j++) {
-            c[j] = 0.0F;
-        }
-        for (size_t t = 0; t < product->n_live; t++) {
-            const size_t i = product->live[t];
-            const float *w =
-                product->w + (product->is_packed ? t : i) * product->w_stride;
-            const float factor = a[i];
-            for (size_t j = 0; j < product->n_cols; j++) {
-                c[j] += factor * w[j];
-            }
-        }
-    }
-}
+#define REAL        float
+#define PRODUCT     single_product
+#define PRODUCT_ROW single_product_row
+#include "src/num/product_plain.def"
 
 static bool has_bit(const uint16_t *words, size_t i)
 {
