@@ -1,6 +1,7 @@
 /* Every kernel set stays within the rounding error that callers charge. */
 #include "src/base/alloc.h"
 #include "src/base/rng.h"
+#include "src/num/cpu.h"
 #include "src/num/dense.h"
 #include "src/num/interval.h"
 #include "src/num/rational.h"
@@ -10,6 +11,10 @@
 #include <string.h>
 
 enum { ROWS_MAX = 9, WIDTH_MAX = 70, SAMPLES = 24 };
+
+/* By the vectors they need. */
+static const struct dense_kernels *const SETS[] = {
+    &dense_kernels_plain, &dense_kernels_avx2, &dense_kernels_avx512};
 
 /* A sum in rationals and the sum of its absolute terms. */
 struct exact {
@@ -61,19 +66,6 @@ static void check_near(struct exact *exact, double x, const char *what,
     ck_assert_msg(mpq_cmp(exact->term, exact->size) <= 0,
                   "%s of %s: %a is %g off, allowed are %g", what, kernels->name,
                   x, mpq_get_d(exact->term), mpq_get_d(exact->size));
-}
-
-static size_t offered(const struct dense_kernels *sets[3])
-{
-    size_t n = 0;
-    sets[n++] = &dense_kernels_plain;
-    if (dense_kernels_best() != &dense_kernels_plain) {
-        sets[n++] = &dense_kernels_avx2;
-    }
-    if (dense_kernels_best() == &dense_kernels_avx512) {
-        sets[n++] = &dense_kernels_avx512;
-    }
-    return n;
 }
 
 /* Exponents of one round lie in [middle - spread, middle + spread]. */
@@ -204,19 +196,17 @@ START_TEST(products_stay_within_the_charged_error)
 {
     struct rng rng;
     rng_init(&rng, test_seed());
-    const struct dense_kernels *sets[3];
-    const size_t n_sets = offered(sets);
     for (size_t round = 0; round < test_count(150); round++) {
         struct operands o;
         operands_init(&o, &rng);
-        for (size_t s = 0; s < n_sets; s++) {
+        for (size_t s = 0; s <= (size_t)cpu_vectors(); s++) {
             const size_t n_rows = o.product.n_rows;
             memcpy(o.c, o.before,
                    ROWS_MAX * o.product.c_stride * sizeof(double));
-            sets[s]->add_product(&o.product);
+            SETS[s]->add_product(&o.product);
             for (size_t i = 0; n_rows > 0 && i < SAMPLES; i++) {
                 check_entry(&o, rng_below(&rng, n_rows),
-                            rng_below(&rng, o.product.n_cols), sets[s]);
+                            rng_below(&rng, o.product.n_cols), SETS[s]);
             }
             check_rest(&o);
         }
@@ -287,17 +277,15 @@ START_TEST(relaxations_stay_within_the_charged_error)
 {
     struct rng rng;
     rng_init(&rng, test_seed() + 1);
-    const struct dense_kernels *sets[3];
-    const size_t n_sets = offered(sets);
     for (size_t round = 0; round < test_count(150); round++) {
         struct row row;
         row_init(&row, &rng);
         const struct dense_lines lines = {row.lower, row.upper, row.intercept,
                                           row.stride};
-        for (size_t s = 0; s < n_sets; s++) {
+        for (size_t s = 0; s <= (size_t)cpu_vectors(); s++) {
             memcpy(row.z, row.before, row.stride * sizeof(double));
-            check_relax(&row, sets[s]->relax_row(row.z, row.q, &lines),
-                        sets[s]);
+            check_relax(&row, SETS[s]->relax_row(row.z, row.q, &lines),
+                        SETS[s]);
         }
         alloc_free(row.block);
     }
@@ -308,12 +296,10 @@ START_TEST(dot_products_stay_within_the_charged_error)
 {
     struct rng rng;
     rng_init(&rng, test_seed() + 2);
-    const struct dense_kernels *sets[3];
-    const size_t n_sets = offered(sets);
     for (size_t round = 0; round < test_count(200); round++) {
         struct row row;
         row_init(&row, &rng);
-        for (size_t s = 0; s < n_sets; s++) {
+        for (size_t s = 0; s <= (size_t)cpu_vectors(); s++) {
             struct exact sum;
             struct exact weight;
             double sums[2];
@@ -323,10 +309,10 @@ START_TEST(dot_products_stay_within_the_charged_error)
                 exact_add(&sum, row.q[i], row.before[i]);
                 exact_add(&weight, fabs(row.q[i]), row.intercept[i]);
             }
-            sets[s]->dot_row(sums, row.q, row.before, row.intercept,
+            SETS[s]->dot_row(sums, row.q, row.before, row.intercept,
                              row.stride);
-            check_near(&sum, sums[0], "dot product", sets[s]);
-            check_near(&weight, sums[1], "absolute dot product", sets[s]);
+            check_near(&sum, sums[0], "dot product", SETS[s]);
+            check_near(&weight, sums[1], "absolute dot product", SETS[s]);
             exact_clear(&sum);
             exact_clear(&weight);
         }

@@ -1,6 +1,7 @@
 /* The kernel sets in floats on whole numbers, where every set gives the same
  * floats, beside sums by the definitions. */
 #include "src/base/alloc.h"
+#include "src/num/cpu.h"
 #include "src/num/single.h"
 #include "tests/suite.h"
 
@@ -9,32 +10,20 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { ROWS_MAX = 9, WIDTH = 23, COLUMNS_MAX = 272, NEURONS = 80 };
+enum { NEURONS = 80 };
 
-static bool is_same(float x, float y)
-{
-    return x >= y && x <= y;
-}
+/* By the vectors they need. */
+static const struct single_kernels *const SETS[] = {
+    &single_kernels_plain, &single_kernels_avx2, &single_kernels_avx512};
 
-/* The sets this CPU runs: the best one, and those that it implies. */
-static size_t offered(const struct single_kernels *sets[3])
-{
-    size_t n = 0;
-    sets[n++] = &single_kernels_plain;
-    if (single_kernels_best() != &single_kernels_plain) {
-        sets[n++] = &single_kernels_avx2;
-    }
-    if (single_kernels_best() == &single_kernels_avx512) {
-        sets[n++] = &single_kernels_avx512;
-    }
-    return n;
-}
-
-/* A whole number in -3 .. 3. */
-static float small(size_t i, size_t j)
-{
-    return (float)((i * 31 + j * 17) % 7) - 3.0F;
-}
+#define REAL                    float
+#define KERNELS                 single_kernels
+#define PRODUCT                 single_product
+#define STRIDE                  single_stride
+#define LANES                   SINGLE_LANES
+#define N_FORMS                 4
+#define SET_FORM(product, form) ((product)->is_packed = (form) / 2 != 0)
+#include "tests/kernels.def"
 
 START_TEST(a_stride_is_the_next_multiple_of_the_lanes)
 {
@@ -55,91 +44,8 @@ END_TEST
 
 START_TEST(the_best_set_is_one_of_ours)
 {
-    const struct single_kernels *sets[3];
-    const size_t n = offered(sets);
-    ck_assert_ptr_eq(sets[n - 1], single_kernels_best());
+    ck_assert_ptr_eq(SETS[cpu_vectors()], single_kernels_best());
     ck_assert_str_eq(single_kernels_plain.name, "plain");
-}
-END_TEST
-
-/* One product of `n_rows` rows; columns of a that are not live hold NaN. */
-static void check_product(const struct single_kernels *kernels, size_t n_rows,
-                          size_t n_cols, size_t n_live, bool is_packed)
-{
-    const size_t stride = COLUMNS_MAX + 16;
-    const size_t a_stride = single_stride(WIDTH);
-    uint32_t live[WIDTH];
-    float *a;
-    float *c;
-    float *w;
-    NEW_ALIGNED(a, (ROWS_MAX + 1) * a_stride);
-    NEW_ALIGNED(c, (ROWS_MAX + 1) * stride);
-    NEW_ALIGNED(w, WIDTH * stride);
-    for (size_t i = 0; i < (ROWS_MAX + 1) * a_stride; i++) {
-        a[i] = NAN;
-    }
-    for (size_t t = 0; t < n_live; t++) {
-        live[t] = (uint32_t)(t * WIDTH / n_live);
-        for (size_t r = 0; r < n_rows; r++) {
-            a[r * a_stride + live[t]] = small(r, t);
-        }
-    }
-    for (size_t i = 0; i < WIDTH * stride; i++) {
-        w[i] = small(i, 1);
-    }
-    for (size_t i = 0; i < (ROWS_MAX + 1) * stride; i++) {
-        c[i] = small(i, 5);
-    }
-    const struct single_product product = {
-        .c = c,
-        .a = a,
-        .w = w,
-        .live = live,
-        .c_stride = stride,
-        .a_stride = a_stride,
-        .w_stride = stride,
-        .n_live = n_live,
-        .n_rows = n_rows,
-        .n_cols = n_cols,
-        .is_packed = is_packed,
-    };
-    kernels->add_product(&product);
-    for (size_t i = 0; i < (ROWS_MAX + 1) * stride; i++) {
-        const size_t r = i / stride;
-        float sum = small(i, 5);
-        for (size_t t = 0; r < n_rows && i % stride < n_cols && t < n_live;
-             t++) {
-            sum += small(r, t) *
-                   w[(is_packed ? t : live[t]) * stride + i % stride];
-        }
-        if (!is_same(c[i], sum)) {
-            ck_abort_msg("%s: %zu rows, %zu live, %zu columns: %a, not %a at "
-                         "row %zu, column %zu",
-                         kernels->name, n_rows, n_live, n_cols, (double)c[i],
-                         (double)sum, r, i % stride);
-        }
-    }
-    alloc_free(a);
-    alloc_free(c);
-    alloc_free(w);
-}
-
-START_TEST(products_of_whole_numbers_are_exact_at_every_shape)
-{
-    static const size_t columns[] = {0, 16, 32, 48, 112, 128, 224, 256, 272};
-    static const size_t lives[] = {0, 1, 2, 11, WIDTH};
-    const struct single_kernels *sets[3];
-    const size_t n_sets = offered(sets);
-    for (size_t s = 0; s < n_sets; s++) {
-        for (size_t n_rows = 0; n_rows <= ROWS_MAX; n_rows++) {
-            for (size_t j = 0; j < sizeof columns / sizeof *columns; j++) {
-                for (size_t t = 0; t < sizeof lives / sizeof *lives; t++) {
-                    check_product(sets[s], n_rows, columns[j], lives[t], false);
-                    check_product(sets[s], n_rows, columns[j], lives[t], true);
-                }
-            }
-        }
-    }
 }
 END_TEST
 
@@ -275,17 +181,15 @@ static void check_follow(const struct single_kernels *set, struct layer *l,
 
 START_TEST(rows_pass_relus_by_their_lines)
 {
-    const struct single_kernels *sets[3];
-    const size_t n_sets = offered(sets);
-    for (size_t s = 0; s < n_sets; s++) {
+    for (size_t s = 0; s <= (size_t)cpu_vectors(); s++) {
         for (size_t pattern = 0; pattern < 12; pattern++) {
             struct layer l;
             layer_init(&l, pattern);
             const struct single_relu relu = {NEURONS, l.passed, l.own, l.slope,
                                              l.intercept};
             const struct single_row row = {l.choice, l.phase, l.gradient};
-            check_follow(sets[s], &l, &relu, &row);
-            check_relax(sets[s], &l, &relu, &row);
+            check_follow(SETS[s], &l, &relu, &row);
+            check_relax(SETS[s], &l, &relu, &row);
             alloc_free(l.q);
         }
     }
@@ -295,23 +199,21 @@ END_TEST
 START_TEST(packed_columns_are_spread_to_their_bits)
 {
     static const uint16_t words[4] = {0xFFFF, 0, 0x8421, 0x7FFE};
-    const struct single_kernels *sets[3];
-    const size_t n_sets = offered(sets);
     float *block;
     NEW_ALIGNED(block, 64 + 64 + 16);
     float *packed = block + 64;
-    for (size_t s = 0; s < n_sets; s++) {
+    for (size_t s = 0; s <= (size_t)cpu_vectors(); s++) {
         size_t at = 0;
         for (size_t i = 0; i < 64; i++) {
             block[i] = small(i, 1);
             packed[i] = small(i, 2);
         }
-        sets[s]->spread(block, packed, words, 64);
+        SETS[s]->spread(block, packed, words, 64);
         for (size_t i = 0; i < 64; i++) {
             const bool is_met = (words[i / 16] >> i % 16 & 1) != 0;
             const float add = is_met ? packed[at++] : 0.0F;
             ck_assert_msg(is_same(block[i], small(i, 1) + add), "%s: %zu",
-                          sets[s]->name, i);
+                          SETS[s]->name, i);
         }
     }
     alloc_free(block);
@@ -320,12 +222,10 @@ END_TEST
 
 START_TEST(sums_are_those_of_the_terms)
 {
-    const struct single_kernels *sets[3];
-    const size_t n_sets = offered(sets);
     float *block;
     NEW_ALIGNED(block, (size_t)4 * 48);
     float *x = block + 144;
-    for (size_t s = 0; s < n_sets; s++) {
+    for (size_t s = 0; s <= (size_t)cpu_vectors(); s++) {
         double sum = 0.0;
         double least = 0.0;
         for (size_t i = 0; i < 48; i++) {
@@ -336,13 +236,13 @@ START_TEST(sums_are_those_of_the_terms)
             least +=
                 (double)(block[i] * block[(block[i] > 0.0F ? 48 : 96) + i]);
         }
-        ck_assert(fabs(sets[s]->dot(block, block + 48, 48) - sum) <= 0.0);
-        ck_assert(fabs(sets[s]->minimise(x, block, block + 48, block + 96, 48) -
+        ck_assert(fabs(SETS[s]->dot(block, block + 48, 48) - sum) <= 0.0);
+        ck_assert(fabs(SETS[s]->minimise(x, block, block + 48, block + 96, 48) -
                        least) <= 0.0);
         for (size_t i = 0; i < 48; i++) {
             ck_assert(is_same(x[i], block[(block[i] > 0.0F ? 48 : 96) + i]));
         }
-        ck_assert(fabs(sets[s]->dot(block, block + 48, 0)) <= 0.0);
+        ck_assert(fabs(SETS[s]->dot(block, block + 48, 0)) <= 0.0);
     }
     alloc_free(block);
 }
@@ -401,11 +301,9 @@ static void check_step(const struct single_kernels *set, size_t n)
 START_TEST(steps_move_choices_along_their_gradients)
 {
     static const size_t sizes[] = {0, 1, 15, 16, 17, 48, NEURONS - 1};
-    const struct single_kernels *sets[3];
-    const size_t n_sets = offered(sets);
-    for (size_t s = 0; s < n_sets; s++) {
+    for (size_t s = 0; s <= (size_t)cpu_vectors(); s++) {
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-            check_step(sets[s], sizes[i]);
+            check_step(SETS[s], sizes[i]);
         }
     }
 }
