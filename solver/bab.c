@@ -420,7 +420,7 @@ static bool bound_root(struct bab *bab)
         problem->box, &bounds, &region, problem->budget);
     bool is_possible = answer != DOMAIN_EMPTY;
     bab->root_bounds = node_bounds_create(layers, &bounds);
-    struct prover *p = worker_of(bab, 0)->prover;
+    struct prover *p = worker_of(bab, bab->problem->worker)->prover;
     if (is_possible && answer == DOMAIN_DONE) {
         struct node *root =
             node_create_root(bab->lower, bab->upper, layers->n_inputs,
@@ -443,7 +443,8 @@ static void choose_searches(struct bab *bab)
     const struct bab_problem *problem = bab->problem;
     const enum solver_engine engine = problem->options->engine;
     const bool is_small =
-        worker_of(bab, 0)->prover->n_varying <= PROVER_SCORE_INPUTS;
+        worker_of(bab, bab->problem->worker)->prover->n_varying <=
+        PROVER_SCORE_INPUTS;
     /* Both searches of a pair of networks split inputs wherever that is best. */
     const bool is_enough = engine == SOLVER_AUTO && is_small &&
                            problem->weights->layers->n_pairs > 0;
@@ -494,9 +495,22 @@ static void finish(struct bab *bab, struct stats *stats)
 static void record_empty_root(struct bab *bab)
 {
     struct sink *sink = bab->problem->sink;
-    const struct sink_step step = {.refresh =
-                                       bab->workers[0].prover->record.refresh};
+    const struct sink_step step = {
+        .refresh = bab->workers[bab->problem->worker].prover->record.refresh};
     sink_close(sink, sink_root(sink), &step);
+}
+
+/* Goes on with all threads that there are, or that have nothing else to do. */
+static void search_together(struct bab *bab, const struct workers_job *job)
+{
+    const struct bab_problem *problem = bab->problem;
+    bab->is_head = false;
+    bab->head_left = SIZE_MAX;
+    if (problem->crew != NULL) {
+        crew_run_job(problem->crew, job, problem->worker);
+    } else {
+        workers_run(job, problem->options->threads);
+    }
 }
 
 enum solver_answer bab_run(const struct bab_problem *problem,
@@ -519,14 +533,12 @@ enum solver_answer bab_run(const struct bab_problem *problem,
         record_empty_root(&bab);
     } else {
         choose_searches(&bab);
-        workers_run(&job, 1);
+        workers_run_alone(&job, problem->worker);
         const bool is_over = atomic_load(&bab.has_witness) ||
                              atomic_load(&bab.stop) != (int)STATUS_OK ||
                              frontier_is_closed(&bab.frontier);
         if (!is_over) {
-            bab.is_head = false;
-            bab.head_left = SIZE_MAX;
-            workers_run(&job, problem->options->threads);
+            search_together(&bab, &job);
         }
         if (atomic_load(&bab.has_witness)) {
             answer = SOLVER_WITNESS;

@@ -67,8 +67,8 @@ static enum solver_answer try_model(const struct bab_problem *problem,
         x[i] = model[i] ? 1.0 : 0.0;
     }
     const struct solver_oracle *oracle = problem->oracle;
-    const bool is_witness =
-        oracle->try_point(oracle->context, 0, problem->case_index, x);
+    const bool is_witness = oracle->try_point(oracle->context, problem->worker,
+                                              problem->case_index, x);
     alloc_free(x);
     return is_witness ? SOLVER_WITNESS : SOLVER_OPEN;
 }

@@ -77,4 +77,28 @@ enum solver_answer solver_run(struct solver *solver, size_t case_index,
                               const struct budget *budget, struct sink *sink,
                               const char **reason);
 
+/*
+ * What the owner of the cases does before and after each of them: one call at a
+ * time, but from any worker.
+ *   begin  worker takes up the case; the sink for solver_run
+ *   end    returns true to end all cases. Then the others end as soon as they
+ *          notice, with SOLVER_OPEN unless they were just done
+ */
+struct solver_cases {
+    void *context;
+    struct sink *(*begin)(void *context, size_t case_index, size_t worker);
+    bool (*end)(void *context, size_t case_index, struct sink *sink,
+                enum solver_answer answer, const char *reason);
+};
+
+/*
+ * Decides all cases of the query, as solver_run does. A few are decided one
+ * after the other by all threads together, from worker 0; of many, each thread
+ * takes one at a time, and helps others when none is left. So how a case is
+ * searched depends on other threads at the end only.
+ */
+void solver_run_all(struct solver *solver, const struct solver_oracle *oracle,
+                    const struct budget *budget,
+                    const struct solver_cases *cases);
+
 #endif

@@ -51,6 +51,9 @@ enum status budget_check(const struct budget *budget)
     if (budget == NULL) {
         return STATUS_OK;
     }
+    if (budget->is_over != NULL && atomic_load(budget->is_over)) {
+        return STATUS_INTERRUPTED;
+    }
     if (budget_now_s() >= budget->deadline_s) {
         return STATUS_TIMED_OUT;
     }

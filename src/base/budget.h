@@ -4,15 +4,20 @@
 
 #include "src/base/status.h"
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
  * deadline_s    on the clock of budget_now_s; HUGE_VAL: none
  * memory_bytes  live bytes of base/alloc; 0: no limit
+ * is_over       set by another thread when nothing is wanted any more; may be
+ *               NULL
  */
 struct budget {
     double deadline_s;
     size_t memory_bytes;
+    const atomic_bool *is_over;
 };
 
 /* Seconds since this process started, monotonic. */
@@ -22,7 +27,7 @@ double budget_now_s(void);
 double budget_cpu_s(void);
 
 /* STATUS_OK, STATUS_TIMED_OUT (deadline, or SIGTERM), STATUS_INTERRUPTED
- * (SIGINT), STATUS_LIMIT (memory). NULL budget: signals only. Cheap enough
+ * (SIGINT, or is_over), STATUS_LIMIT (memory). NULL budget: signals only. Cheap enough
  * for one call per node. */
 enum status budget_check(const struct budget *budget);
 

@@ -36,13 +36,11 @@ static_assert((int)ACT_SLOPE_BITS <= (int)CERT_FACT_BITS &&
               "levels are multiples of the coarser of both grids");
 
 /*
- * sink    of the case that is being solved; NULL between cases
  * status  the first failure to keep a case's proof, with its error
  */
 struct proof {
     char *path;
     struct cert cert;
-    struct sink *sink;
     enum status status;
     struct error error;
 };
@@ -155,7 +153,6 @@ cleanup:
 void proof_destroy(struct proof *proof)
 {
     if (proof != NULL) {
-        sink_destroy(proof->sink);
         cert_clear(&proof->cert);
         alloc_free(proof->path);
         alloc_free(proof);
@@ -172,28 +169,22 @@ bool proof_use_pairs(struct proof *proof, const struct query *paired)
     return proof == NULL || n <= MOST_LAYERS;
 }
 
-struct sink *proof_begin_case(struct proof *proof)
+struct sink *proof_begin_case(const struct proof *proof)
 {
-    if (proof == NULL || proof->cert.has_cells) {
-        return NULL;
-    }
-    sink_destroy(proof->sink);
-    proof->sink = sink_create();
-    return proof->sink;
+    return proof == NULL || proof->cert.has_cells ? NULL : sink_create();
 }
 
-void proof_end_case(struct proof *proof, size_t case_index, bool is_closed)
+void proof_end_case(struct proof *proof, size_t case_index, struct sink *sink,
+                    bool is_closed)
 {
     if (proof == NULL || proof->cert.has_cells) {
         return;
     }
     if (is_closed && proof->status == STATUS_OK) {
         struct error *error = &proof->error;
-        proof->status =
-            sink_build_tree(&proof->cert, case_index, proof->sink, error);
+        proof->status = sink_build_tree(&proof->cert, case_index, sink, error);
     }
-    sink_destroy(proof->sink);
-    proof->sink = NULL;
+    sink_destroy(sink);
 }
 
 void proof_keep_witness(struct proof *proof, const double *x)

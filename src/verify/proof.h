@@ -32,11 +32,13 @@ void proof_destroy(struct proof *proof);
  * express it. */
 bool proof_use_pairs(struct proof *proof, const struct query *paired);
 
-/* An empty sink for the next case, owned by the proof; NULL if the query is
- * about a net with indices, whose cells leave no records. */
-struct sink *proof_begin_case(struct proof *proof);
+/* An empty sink for a case, for proof_end_case; NULL if the query is about a
+ * net with indices, whose cells leave no records. Several cases may be under
+ * way. */
+struct sink *proof_begin_case(const struct proof *proof);
 /* Keeps what the sink holds if the case is closed; releases the sink. */
-void proof_end_case(struct proof *proof, size_t case_index, bool is_closed);
+void proof_end_case(struct proof *proof, size_t case_index, struct sink *sink,
+                    bool is_closed);
 
 /* Makes the certificate one of sat by the point x [n_inputs]; copied. */
 void proof_keep_witness(struct proof *proof, const double *x);

@@ -45,18 +45,21 @@ static const double LONG_SHARE = 0.1;
 static const double STEP_SHARE = 0.5;
 static const double LONG_SECONDS = 120.0;
 
-/* What one worker owns: its attack, made when it first needs it, and the
- * witness it found. */
+/* What one worker owns: its attack, made when it first needs it, the case that
+ * it took up last, and the witness it found, with its case. */
 struct worker {
     struct attack *attack;
+    size_t own_case;
     size_t n_requests; /* open regions of the search */
     size_t n_starts;   /* of its next attack on a whole case */
     bool is_found;
+    size_t case_found;
     struct witness witness;
 };
 
 /*
- * One run.
+ * One run. While cases are searched, its counters and result are those of
+ * begin_case and end_case.
  *   bounded    the query of the search: that of two networks that are near has
  *              layers of its own
  *   point_work multiply-adds of one point of an attack
@@ -64,6 +67,8 @@ struct worker {
  *              needed
  *   n_closed   cases closed so far
  *   n_open     cases given up
+ *   is_ended   no more cases are wanted
+ *   has_witness  a worker has one
  */
 struct run {
     const struct query *query;
@@ -75,6 +80,8 @@ struct run {
     struct solver *solver;
     size_t n_closed;
     size_t n_open;
+    bool is_ended;
+    bool has_witness;
 };
 
 static bool has_many_inputs(const struct run *run)
@@ -98,20 +105,27 @@ static struct worker *worker_at(struct run *run, size_t number)
     return worker;
 }
 
-/* Attacks the whole box of a case from worker 0; all cases together get about
- * the effort meant for one. */
-static bool attack_case(struct run *run, size_t case_index,
-                        struct attack_effort effort)
+static bool attack_box(struct run *run, struct worker *worker,
+                       size_t case_index, const double *lower,
+                       const double *upper, struct attack_effort effort)
+{
+    worker->is_found = attack_run(worker->attack, &worker->witness, case_index,
+                                  lower, upper, effort, &run->options->budget);
+    worker->case_found = case_index;
+    return worker->is_found;
+}
+
+/* Attacks the whole box of a case; all cases together get about the effort
+ * meant for one. */
+static bool attack_case(struct run *run, struct worker *worker,
+                        size_t case_index, struct attack_effort effort)
 {
     const struct query_case *one = &run->query->cases[case_index];
     const size_t n_cases = run->query->n_cases;
-    struct worker *worker = worker_at(run, 0);
     effort.n_restarts = 1 + effort.n_restarts / n_cases;
     effort.n_steps = 1 + effort.n_steps / (1 + n_cases / 8);
-    worker->is_found = attack_run(worker->attack, &worker->witness, case_index,
-                                  one->lower_down, one->upper_up, effort,
-                                  &run->options->budget);
-    return worker->is_found;
+    return attack_box(run, worker, case_index, one->lower_down, one->upper_up,
+                      effort);
 }
 
 /* True if the attacks have had less than their share of the worker's work. */
@@ -126,8 +140,8 @@ static bool is_attack_due(const struct run *run, const struct worker *worker,
            (is_keen ? KEEN_SHARE : share) * effort;
 }
 
-/* Attacks the whole case from worker 0 when that is due, with twice as many
- * starts each time, and, by at most MOST_AGAIN short descents, whenever the
+/* Attacks the whole case when that is due, from the worker that took it up,
+ * with twice as many starts each time, and, by at most MOST_AGAIN short descents, whenever the
  * number of regions has doubled; else every REGION_PERIOD-th region. */
 static bool try_region(void *context, size_t number, size_t case_index,
                        const double *lower, const double *upper, double effort)
@@ -138,29 +152,26 @@ static bool try_region(void *context, size_t number, size_t case_index,
         return true;
     }
     const size_t n = ++worker->n_requests;
-    if (number == 0 && n >= REGION_PERIOD && (n & (n - 1)) == 0) {
+    const bool is_own = worker->own_case == case_index;
+    if (is_own && n >= REGION_PERIOD && (n & (n - 1)) == 0) {
         struct attack_effort again = FIRST_EFFORT;
         again.n_restarts *= n / REGION_PERIOD;
         if (again.n_restarts > MOST_AGAIN) {
             again.n_restarts = MOST_AGAIN;
         }
-        return attack_case(run, case_index, again);
+        return attack_case(run, worker, case_index, again);
     }
-    if (number == 0 && is_attack_due(run, worker, effort)) {
+    if (is_own && is_attack_due(run, worker, effort)) {
         const struct query_case *one = &run->query->cases[case_index];
         const struct attack_effort whole = {
             worker->n_starts,
             has_many_inputs(run) ? KEEN_STEPS : WHOLE_EFFORT.n_steps};
         worker->n_starts *= has_many_cases(run) ? 1 : 2;
-        worker->is_found = attack_run(
-            worker->attack, &worker->witness, case_index, one->lower_down,
-            one->upper_up, whole, &run->options->budget);
-    } else if (n % REGION_PERIOD == 0) {
-        worker->is_found =
-            attack_run(worker->attack, &worker->witness, case_index, lower,
-                       upper, REGION_EFFORT, &run->options->budget);
+        return attack_box(run, worker, case_index, one->lower_down,
+                          one->upper_up, whole);
     }
-    return worker->is_found;
+    return n % REGION_PERIOD == 0 &&
+           attack_box(run, worker, case_index, lower, upper, REGION_EFFORT);
 }
 
 static bool try_point(void *context, size_t number, size_t case_index,
@@ -171,6 +182,7 @@ static bool try_point(void *context, size_t number, size_t case_index,
     if (!worker->is_found) {
         worker->is_found =
             attack_try_point(worker->attack, &worker->witness, case_index, x);
+        worker->case_found = case_index;
     }
     return worker->is_found;
 }
@@ -288,9 +300,10 @@ static bool attack_all(struct run *run)
         if (!run->query->cases[i].is_bounded) {
             continue;
         }
-        const bool is_found = has_many_cases(run)
-                                  ? attack_centre(run, i, centre)
-                                  : attack_case(run, i, FIRST_EFFORT);
+        const bool is_found =
+            has_many_cases(run)
+                ? attack_centre(run, i, centre)
+                : attack_case(run, worker_at(run, 0), i, FIRST_EFFORT);
         if (is_found) {
             accept(run, i, &run->workers[0].witness);
         }
@@ -341,7 +354,7 @@ static bool attack_longer(struct run *run)
                 continue;
             }
             has_case = true;
-            if (attack_case(run, i, effort)) {
+            if (attack_case(run, worker_at(run, 0), i, effort)) {
                 accept(run, i, &run->workers[0].witness);
                 return true;
             }
@@ -356,55 +369,68 @@ static bool attack_longer(struct run *run)
     return false;
 }
 
-static void accept_found(struct run *run, size_t case_index)
+/* Accepts the first witness of those that the workers have, who are done. */
+static void accept_found(struct run *run)
 {
     for (size_t i = 0; i < run->options->threads; i++) {
-        if (run->workers[i].is_found) {
-            accept(run, case_index, &run->workers[i].witness);
+        const struct worker *worker = &run->workers[i];
+        if (worker->is_found) {
+            accept(run, worker->case_found, &worker->witness);
             return;
         }
     }
     stop(run, VERDICT_UNKNOWN, "the search lost its witness");
 }
 
-/* One case of the second pass; true if the run is decided. */
-static bool solve_case(struct run *run, size_t case_index)
+static struct sink *begin_case(void *context, size_t case_index, size_t number)
+{
+    struct run *run = context;
+    run->workers[number].own_case = case_index;
+    return proof_begin_case(run->options->proof);
+}
+
+/* Counts a case; true if the run is decided. */
+static bool end_case(void *context, size_t case_index, struct sink *sink,
+                     enum solver_answer answer, const char *reason)
+{
+    struct run *run = context;
+    proof_end_case(run->options->proof, case_index, sink,
+                   answer == SOLVER_CLOSED);
+    if (answer == SOLVER_CLOSED) {
+        run->n_closed++;
+    } else if (answer == SOLVER_WITNESS) {
+        run->has_witness = true;
+        run->is_ended = true;
+    } else if (!run->is_ended) {
+        run->is_ended = is_over(run);
+        if (!run->is_ended) {
+            leave_open(run, case_index, reason);
+        }
+    }
+    return run->is_ended;
+}
+
+/* Second pass. */
+static void solve_all(struct run *run)
 {
     const struct verify_options *options = run->options;
-    if (!run->query->cases[case_index].is_bounded) {
-        leave_open(run, case_index, "the input box is unbounded");
-        return false;
-    }
     const struct solver_oracle oracle = {
         .context = run,
         .try_region = options->attack ? try_region : NULL,
         .try_point = try_point};
-    const char *reason = "the search gave up";
-    const enum solver_answer answer =
-        solver_run(run->solver, case_index, &oracle, &options->budget,
-                   proof_begin_case(options->proof), &reason);
-    proof_end_case(options->proof, case_index, answer == SOLVER_CLOSED);
-    switch (answer) {
-    case SOLVER_CLOSED:
-        run->n_closed++;
-        return false;
-    case SOLVER_WITNESS:
-        accept_found(run, case_index);
-        return true;
-    case SOLVER_OPEN:
-        break;
+    const struct solver_cases cases = {run, begin_case, end_case};
+    solver_run_all(run->solver, &oracle, &options->budget, &cases);
+    if (run->has_witness) {
+        accept_found(run);
+    } else if (!run->is_ended && run->n_open == 0) {
+        REQUIRE(run->n_closed == run->query->n_cases);
+        run->result->verdict = VERDICT_UNSAT;
     }
-    if (is_over(run)) {
-        return true;
-    }
-    leave_open(run, case_index, reason);
-    return false;
 }
 
 static void decide(struct run *run)
 {
-    const size_t n_cases = run->query->n_cases;
-    if (n_cases == 0) {
+    if (run->query->n_cases == 0) {
         log_line(LOG_WARNING, "no case to decide: the property is empty");
     }
     if (is_over(run) || (run->options->attack && attack_all(run))) {
@@ -413,15 +439,7 @@ static void decide(struct run *run)
     if (run->options->attack && has_long_bounds(run) && attack_longer(run)) {
         return;
     }
-    for (size_t i = 0; i < n_cases; i++) {
-        if (solve_case(run, i)) {
-            return;
-        }
-    }
-    if (run->n_open == 0) {
-        REQUIRE(run->n_closed == n_cases);
-        run->result->verdict = VERDICT_UNSAT;
-    }
+    solve_all(run);
 }
 
 /* Counts what the worker's attack did and releases both. */
@@ -459,6 +477,9 @@ void verify_query(struct verify_result *result, const struct query *query,
     *result = (struct verify_result){.verdict = VERDICT_UNKNOWN};
     run.point_work = attack_point_work(query);
     NEW_ARRAY(run.workers, options->threads);
+    for (size_t i = 0; i < options->threads; i++) {
+        run.workers[i].own_case = SIZE_MAX;
+    }
     const struct solver_options how = {
         .threads = options->threads,
         .seed = options->seed,

@@ -24,9 +24,15 @@ END_TEST
 
 START_TEST(a_passed_deadline_is_a_timeout)
 {
-    const struct budget none = {HUGE_VAL, 0};
-    const struct budget over = {0.0, 0};
-    const struct budget later = {budget_now_s() + 1e6, 0};
+    const struct budget none = {HUGE_VAL, 0, NULL};
+    const struct budget over = {0.0, 0, NULL};
+    const struct budget later = {budget_now_s() + 1e6, 0, NULL};
+    atomic_bool is_over;
+    atomic_init(&is_over, false);
+    const struct budget shared = {HUGE_VAL, 0, &is_over};
+    ck_assert_int_eq(budget_check(&shared), STATUS_OK);
+    atomic_store(&is_over, true);
+    ck_assert_int_eq(budget_check(&shared), STATUS_INTERRUPTED);
     ck_assert_int_eq(budget_check(&none), STATUS_OK);
     ck_assert_int_eq(budget_check(&later), STATUS_OK);
     ck_assert_int_eq(budget_check(&over), STATUS_TIMED_OUT);
@@ -36,7 +42,7 @@ END_TEST
 
 START_TEST(too_many_live_bytes_are_a_limit)
 {
-    const struct budget budget = {HUGE_VAL, alloc_live_bytes() + 1000};
+    const struct budget budget = {HUGE_VAL, alloc_live_bytes() + 1000, NULL};
     char *block = alloc_bytes(1000, 1);
     ck_assert_int_eq(budget_check(&budget), STATUS_OK);
     block = alloc_resize(block, 1001, 1);
@@ -53,7 +59,7 @@ START_TEST(an_interrupt_is_remembered)
     ck_assert_int_eq(budget_check(NULL), STATUS_OK);
     ck_assert_int_eq(raise(SIGINT), 0);
     ck_assert_int_eq(budget_check(NULL), STATUS_INTERRUPTED);
-    const struct budget over = {0.0, 0};
+    const struct budget over = {0.0, 0, NULL};
     ck_assert_int_eq(budget_check(&over), STATUS_INTERRUPTED);
 }
 END_TEST

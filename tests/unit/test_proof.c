@@ -65,7 +65,7 @@ START_TEST(a_closed_case_makes_a_certificate)
     unsigned char digest[SHA256_BYTES];
     struct sink *sink = proof_begin_case(proof);
     sink_close(sink, sink_root(sink), NULL);
-    proof_end_case(proof, 0, true);
+    proof_end_case(proof, 0, sink, true);
     ck_assert_int_eq(proof_write(proof, &stats, &error), STATUS_OK);
     ck_assert_int_eq(reader_load(&bytes, path, 1U << 20, &error), STATUS_OK);
     ck_assert_uint_eq(stats.proof_bytes, bytes.n);
@@ -87,8 +87,9 @@ START_TEST(a_case_without_a_proof_makes_none)
         struct proof *proof = open_proof();
         struct error error = {0};
         if (is_closed < 2) { /* else the case is left out */
-            (void)sink_root(proof_begin_case(proof));
-            proof_end_case(proof, 0, is_closed == 1);
+            struct sink *sink = proof_begin_case(proof);
+            (void)sink_root(sink);
+            proof_end_case(proof, 0, sink, is_closed == 1);
         }
         ck_assert_int_eq(proof_write(proof, &stats, &error), STATUS_LIMIT);
         ck_assert_msg(strstr(error.message, is_closed == 1
@@ -112,7 +113,9 @@ START_TEST(a_witness_makes_a_certificate)
     struct bytes bytes = {0};
     struct cert cert;
     ck_assert_uint_eq(query->layers->n_inputs, 2);
-    (void)sink_root(proof_begin_case(proof));
+    struct sink *sink = proof_begin_case(proof);
+    (void)sink_root(sink);
+    proof_end_case(proof, 0, sink, false);
     proof_keep_witness(proof, x);
     ck_assert_int_eq(proof_write(proof, &stats, &error), STATUS_OK);
     ck_assert_int_eq(reader_load(&bytes, path, 1U << 20, &error), STATUS_OK);
@@ -172,7 +175,7 @@ END_TEST
 START_TEST(nothing_happens_without_a_proof)
 {
     ck_assert_ptr_null(proof_begin_case(NULL));
-    proof_end_case(NULL, 0, true);
+    proof_end_case(NULL, 0, NULL, true);
     proof_keep_witness(NULL, NULL);
     proof_destroy(NULL);
 }

@@ -12,9 +12,9 @@
 
 static const char NETWORK[] = "benchmarks/models/tiny.onnx";
 
-static struct query *load(const char *path)
+static struct query *load_for(const char *network_path, const char *path)
 {
-    const struct query_network network = {.path = NETWORK};
+    const struct query_network network = {.path = network_path};
     struct query *query = NULL;
     struct error error = {0};
     log_set_level(LOG_ERROR);
@@ -22,6 +22,11 @@ static struct query *load(const char *path)
                       STATUS_OK,
                   "%s: %s", path, error.message);
     return query;
+}
+
+static struct query *load(const char *path)
+{
+    return load_for(NETWORK, path);
 }
 
 /* A query over tiny.onnx with these assertions. */
@@ -189,13 +194,95 @@ START_TEST(many_cases_are_decided_and_their_witness_is_found)
                               i, i, i == 317 ? "<=" : ">=");
     }
     (void)snprintf(text + n, BYTES_PER_CASE, "))");
-    const struct verify_options options = defaults();
-    struct verify_result result = decide(load_text(text), &options);
-    ck_assert_int_eq(result.verdict, VERDICT_SAT);
-    ck_assert_ptr_eq(strstr(result.witness_text, "((X_0 317"),
-                     result.witness_text);
-    verify_result_clear(&result);
+    struct verify_options options = defaults();
+    for (size_t i = 0; i < 6; i++) {
+        options.threads = 1 + i / 2;
+        options.attack = i % 2 == 0;
+        struct verify_result result = decide(load_text(text), &options);
+        ck_assert_int_eq(result.verdict, VERDICT_SAT);
+        ck_assert_ptr_eq(strstr(result.witness_text, "((X_0 317"),
+                         result.witness_text);
+        verify_result_clear(&result);
+    }
     alloc_free(text);
+}
+END_TEST
+
+/* The advice is `clear` while the intruder is far away, in slices: hundreds of
+ * nodes for each. */
+static struct query *load_slices(size_t n_slices)
+{
+    char path[] = "/tmp/astrolabe-test-verify-XXXXXX";
+    const int descriptor = mkstemp(path);
+    ck_assert_int_ge(descriptor, 0);
+    FILE *file = fdopen(descriptor, "w");
+    ck_assert_ptr_nonnull(file);
+    for (int i = 0; i < 5; i++) {
+        (void)fprintf(file, "(declare-const X_%d Real)", i);
+        (void)fprintf(file, "(declare-const Y_%d Real)", i);
+    }
+    (void)fprintf(file, "(assert (and (>= X_0 0.4) (<= X_0 1.0)");
+    for (int i = 2; i < 5; i++) {
+        (void)fprintf(file, "(>= X_%d -1.0) (<= X_%d 1.0)", i, i);
+    }
+    (void)fprintf(file, "))(assert (or");
+    for (size_t i = 0; i < 4 * n_slices; i++) {
+        const double width = 2.0 / (double)n_slices;
+        (void)fprintf(file,
+                      "(and (>= X_1 %.17f) (<= X_1 %.17f) (<= Y_%zu Y_0))",
+                      -1.0 + width * (double)(i / 4),
+                      -1.0 + width * (double)(i / 4 + 1), 1 + i % 4);
+    }
+    (void)fprintf(file, "))\n");
+    ck_assert_int_eq(fclose(file), 0);
+    struct query *query = load_for("benchmarks/models/controller.onnx", path);
+    ck_assert_uint_eq(query->n_cases, n_slices);
+    (void)unlink(path);
+    return query;
+}
+
+static void check_progress(void *context,
+                           const struct solver_progress *progress)
+{
+    ck_assert_ptr_null(context);
+    ck_assert(progress->proved_share >= 0.0 && progress->proved_share <= 1.0);
+}
+
+START_TEST(threads_that_share_many_cases_decide_them_all)
+{
+    const size_t before = alloc_live_bytes();
+    uint64_t closed = 0;
+    for (size_t threads = 1; threads <= 3; threads++) {
+        struct verify_options options = defaults();
+        options.threads = threads;
+        options.on_progress = check_progress;
+        struct verify_result result = decide(load_slices(32), &options);
+        ck_assert_int_eq(result.verdict, VERDICT_UNSAT);
+        ck_assert_str_eq(result.reason, "");
+        closed = threads == 1 ? result.stats.closed : closed;
+        ck_assert_uint_ge(result.stats.closed, 32);
+        ck_assert_uint_lt(result.stats.closed, 2 * closed);
+        verify_result_clear(&result);
+    }
+    ck_assert_uint_eq(alloc_live_bytes(), before);
+}
+END_TEST
+
+START_TEST(the_time_may_be_over_in_the_middle_of_cases)
+{
+    const size_t before = alloc_live_bytes();
+    for (size_t threads = 1; threads <= 3; threads++) {
+        struct query *query = load_slices(32);
+        struct verify_options options = defaults();
+        options.threads = threads;
+        options.attack = false;
+        options.budget.deadline_s = budget_now_s() + 0.01;
+        struct verify_result result = decide(query, &options);
+        ck_assert_int_eq(result.verdict, VERDICT_TIMED_OUT);
+        ck_assert_str_eq(result.reason, "the time is over");
+        verify_result_clear(&result);
+    }
+    ck_assert_uint_eq(alloc_live_bytes(), before);
 }
 END_TEST
 
@@ -222,6 +309,8 @@ TCase *test_cases(void)
                    an_unbounded_box_stays_unknown_unless_another_case_is_sat);
     tcase_add_test(cases, limits_end_the_run_with_their_reason);
     tcase_add_test(cases, many_cases_are_decided_and_their_witness_is_found);
+    tcase_add_test(cases, threads_that_share_many_cases_decide_them_all);
+    tcase_add_test(cases, the_time_may_be_over_in_the_middle_of_cases);
     tcase_add_test(cases, nothing_stays_allocated);
     return cases;
 }

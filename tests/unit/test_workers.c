@@ -4,6 +4,7 @@
 #include "tests/suite.h"
 
 #include <stdatomic.h>
+#include <time.h>
 
 enum { THREADS_MAX = 4, DEPTH = 9, NODES = (1 << (DEPTH + 1)) - 1 };
 
@@ -65,7 +66,7 @@ static bool give(void *context, size_t worker, void *item)
     return tree->n_given >= tree->limit;
 }
 
-static struct tree *run(size_t n_threads, size_t n_roots, size_t limit)
+static struct tree *plant(size_t n_threads, size_t n_roots, size_t limit)
 {
     struct tree *tree;
     NEW(tree);
@@ -76,11 +77,146 @@ static struct tree *run(size_t n_threads, size_t n_roots, size_t limit)
         tree->item[i] = i;
         atomic_init(&tree->n_worked[i], 0);
     }
+    return tree;
+}
+
+static struct tree *run(size_t n_threads, size_t n_roots, size_t limit)
+{
+    struct tree *tree = plant(n_threads, n_roots, limit);
     const struct workers_job job = {tree, take, work, give};
-    workers_run(&job, n_threads);
+    if (n_threads == 1) {
+        workers_run_alone(&job, 0);
+    } else {
+        workers_run(&job, n_threads);
+    }
     ck_assert_uint_eq(tree->n_outside, 0);
     return tree;
 }
+
+/* Tasks of a crew: each runs a tree of its own as its job. The items of the last
+ * one but its root wait until a second thread has come, or for a while. */
+struct forest {
+    size_t n_threads;
+    size_t next_tree;
+    size_t n_trees;
+    struct tree *tree[8];
+    size_t owner[8];
+    size_t n_ended;
+    bool is_waiting;
+    atomic_size_t n_helped; /* items of the last tree that others worked on */
+};
+
+struct forest_job {
+    struct forest *forest;
+    size_t number;
+    struct workers_job job;
+};
+
+static void *forest_take(void *context, size_t worker)
+{
+    const struct forest_job *job = context;
+    return job->job.take(job->job.context, worker);
+}
+
+static void forest_work(void *context, size_t worker, void *item)
+{
+    const struct forest_job *job = context;
+    struct forest *forest = job->forest;
+    work(job->job.context, worker, item);
+    if (job->number + 1 < forest->n_trees) {
+        return;
+    }
+    if (worker != forest->owner[job->number]) {
+        atomic_fetch_add(&forest->n_helped, 1);
+    }
+    const struct timespec pause = {0, 1000000};
+    for (int i = 0; forest->is_waiting && *(const size_t *)item > 0 &&
+                    i < 20000 && atomic_load(&forest->n_helped) == 0;
+         i++) {
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+static bool forest_give(void *context, size_t worker, void *item)
+{
+    const struct forest_job *job = context;
+    (void)job->job.give(job->job.context, worker, item);
+    const struct tree *tree = job->job.context;
+    return tree->n_given >= tree->limit;
+}
+
+static bool next_tree(void *context, struct crew *crew, size_t worker)
+{
+    struct forest *forest = context;
+    crew_lock(crew);
+    const size_t number = forest->next_tree;
+    const bool has_one = number < forest->n_trees;
+    if (has_one) {
+        forest->owner[number] = worker;
+        forest->next_tree++;
+    }
+    crew_unlock(crew);
+    if (!has_one) {
+        return false;
+    }
+    struct forest_job own = {
+        forest, number, {forest->tree[number], take, work, give}};
+    const struct workers_job job = {&own, forest_take, forest_work,
+                                    forest_give};
+    crew_run_job(crew, &job, worker);
+    crew_lock(crew);
+    forest->n_ended++;
+    crew_unlock(crew);
+    return true;
+}
+
+/* Runs trees that end after `limit` items; checks what holds of all. */
+static void run_forest(size_t n_threads, size_t n_trees, size_t limit,
+                       bool is_waiting)
+{
+    struct forest forest = {
+        .n_threads = n_threads, .n_trees = n_trees, .is_waiting = is_waiting};
+    atomic_init(&forest.n_helped, 0);
+    for (size_t t = 0; t < n_trees; t++) {
+        forest.tree[t] = plant(n_threads, 1, limit);
+    }
+    const struct crew_tasks tasks = {&forest, next_tree};
+    crew_run(&tasks, n_threads);
+    ck_assert_uint_eq(forest.n_ended, n_trees);
+    for (size_t t = 0; t < n_trees; t++) {
+        const struct tree *tree = forest.tree[t];
+        size_t n_worked = 0;
+        ck_assert_uint_eq(tree->n_outside, 0);
+        for (size_t i = 0; i < NODES; i++) {
+            ck_assert_uint_le(atomic_load(&tree->n_worked[i]), 1);
+            n_worked += atomic_load(&tree->n_worked[i]);
+        }
+        ck_assert_uint_eq(n_worked, tree->n_given);
+        ck_assert_uint_ge(n_worked, limit < NODES ? limit : NODES);
+        alloc_free(forest.tree[t]);
+    }
+    ck_assert(!is_waiting || atomic_load(&forest.n_helped) > 0);
+}
+
+START_TEST(a_crew_does_all_tasks_and_their_jobs)
+{
+    const size_t before = alloc_live_bytes();
+    for (size_t round = 0; round < test_count(40); round++) {
+        const size_t n_threads = 1 + round % THREADS_MAX;
+        run_forest(n_threads, round % 9, round % 3 == 0 ? 100 : NODES, false);
+    }
+    ck_assert_uint_eq(alloc_live_bytes(), before);
+}
+END_TEST
+
+START_TEST(threads_without_a_task_help_with_the_last)
+{
+    for (size_t n_threads = 2; n_threads <= THREADS_MAX; n_threads++) {
+        run_forest(n_threads, 1, NODES, true);
+        run_forest(n_threads, 3, NODES, true);
+    }
+}
+END_TEST
 
 START_TEST(every_item_is_worked_on_once)
 {
@@ -138,5 +274,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, every_item_is_worked_on_once);
     tcase_add_test(cases, a_run_ends_when_give_says_so);
     tcase_add_test(cases, a_run_without_items_ends_at_once);
+    tcase_add_test(cases, a_crew_does_all_tasks_and_their_jobs);
+    tcase_add_test(cases, threads_without_a_task_help_with_the_last);
     return cases;
 }
