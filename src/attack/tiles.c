@@ -6,8 +6,11 @@
 #include <assert.h>
 #include <string.h>
 
-/* Columns of a dense product, unless the batch alone has more. */
+/* Columns of a dense product of tiles, unless the batch alone has more. */
 enum { COLUMNS = 32 };
+
+/* Entries of a dense matrix above which it is not held transposed as well. */
+enum { MOST_ENTRIES = 1 << 22 };
 
 static size_t larger(size_t a, size_t b)
 {
@@ -40,20 +43,58 @@ static size_t find_tilings(struct tiles *tiles)
     return most;
 }
 
+/* M^T [n_cols x n_rows]; NULL unless M is dense and not large. */
+static double *transpose(const struct matrix *matrix)
+{
+    const size_t n_rows = matrix->n_rows;
+    const size_t n_cols = matrix->n_cols;
+    double *to;
+    if (matrix->dense == NULL || n_cols == 0 ||
+        n_rows > MOST_ENTRIES / n_cols) {
+        return NULL;
+    }
+    NEW_ARRAY(to, n_rows * n_cols);
+    for (size_t i = 0; i < n_rows; i++) {
+        for (size_t j = 0; j < n_cols; j++) {
+            to[j * n_rows + i] = matrix->dense[i * n_cols + j];
+        }
+    }
+    return to;
+}
+
+/* The most rows or columns of a matrix that is transposed. */
+static size_t find_dense(struct tiles *tiles)
+{
+    size_t most = 0;
+    for (size_t k = 0; k < tiles->layers->n_layers; k++) {
+        const struct layer *layer = &tiles->layers->layer[k];
+        NEW_ARRAY(tiles->transposed[k], layer->n_terms);
+        for (size_t t = 0; t < layer->n_terms; t++) {
+            const struct matrix *matrix = &layer->terms[t].matrix;
+            tiles->transposed[k][t] = transpose(matrix);
+            if (tiles->transposed[k][t] != NULL) {
+                most = larger(most, larger(matrix->n_rows, matrix->n_cols));
+            }
+        }
+    }
+    return most;
+}
+
 void tiles_init(struct tiles *tiles, const struct layers *layers,
                 size_t capacity)
 {
     assert(capacity % DENSE_LANES == 0);
     *tiles = (struct tiles){.layers = layers, .kernels = dense_kernels_best()};
     NEW_ARRAY(tiles->tiling, layers->n_layers);
+    NEW_ARRAY(tiles->transposed, layers->n_layers);
     const size_t most = find_tilings(tiles);
-    if (most == 0) {
-        return;
+    const size_t most_live = larger(most, find_dense(tiles));
+    if (most > 0) {
+        NEW_ALIGNED(tiles->packed, most * larger(capacity, COLUMNS));
+        NEW_ALIGNED(tiles->result, most * larger(capacity, COLUMNS));
     }
-    NEW_ALIGNED(tiles->packed, most * larger(capacity, COLUMNS));
-    NEW_ALIGNED(tiles->result, most * larger(capacity, COLUMNS));
-    NEW_ARRAY(tiles->every, most);
-    for (size_t i = 0; i < most; i++) {
+    NEW_ARRAY(tiles->every, most_live);
+    for (size_t i = 0; i < most_live; i++) {
         tiles->every[i] = (uint32_t)i;
     }
 }
@@ -64,11 +105,14 @@ void tiles_clear(struct tiles *tiles)
         for (size_t k = 0; k < tiles->layers->n_layers; k++) {
             for (size_t t = 0; t < tiles->layers->layer[k].n_terms; t++) {
                 tiling_destroy(tiles->tiling[k][t]);
+                alloc_free(tiles->transposed[k][t]);
             }
             alloc_free(tiles->tiling[k]);
+            alloc_free(tiles->transposed[k]);
         }
     }
     alloc_free(tiles->tiling);
+    alloc_free(tiles->transposed);
     alloc_free(tiles->packed);
     alloc_free(tiles->result);
     alloc_free(tiles->every);
@@ -192,11 +236,38 @@ static struct side take_side(const struct tiling *tiling, size_t first,
     return (struct side){&tiling->tile[copy->tile], copy, n, batch};
 }
 
+/* y += M x or M^T x of a dense matrix that is held transposed as well; false if
+ * it is not. */
+static bool add_dense(const struct tiles *tiles,
+                      const struct tiles_product *product, bool is_transposed)
+{
+    const struct matrix *matrix =
+        &tiles->layers->layer[product->layer].terms[product->term].matrix;
+    const double *transposed = tiles->transposed[product->layer][product->term];
+    const size_t n_cols = is_transposed ? matrix->n_rows : matrix->n_cols;
+    const struct dense_product dense = {
+        .c = product->y,
+        .a = is_transposed ? transposed : matrix->dense,
+        .w = product->x,
+        .live = tiles->every,
+        .c_stride = product->batch,
+        .a_stride = n_cols,
+        .w_stride = product->batch,
+        .n_live = n_cols,
+        .n_rows = is_transposed ? matrix->n_cols : matrix->n_rows,
+        .n_cols = product->batch,
+    };
+    if (transposed != NULL) {
+        tiles->kernels->add_product(&dense);
+    }
+    return transposed != NULL;
+}
+
 bool tiles_add_product(struct tiles *tiles, const struct tiles_product *product)
 {
     const struct tiling *tiling = tiles->tiling[product->layer][product->term];
     if (tiling == NULL) {
-        return false;
+        return add_dense(tiles, product, false);
     }
     for (size_t first = 0; first < tiling->n_copies;) {
         const struct side side = take_side(tiling, first, product->batch);
@@ -213,7 +284,7 @@ bool tiles_add_transposed(struct tiles *tiles,
 {
     const struct tiling *tiling = tiles->tiling[product->layer][product->term];
     if (tiling == NULL) {
-        return false;
+        return add_dense(tiles, product, true);
     }
     for (size_t first = 0; first < tiling->n_copies;) {
         const struct side side = take_side(tiling, first, product->batch);

@@ -1,4 +1,5 @@
-/* Affine layers at a batch of points through the tiles of their matrices. */
+/* Affine layers at a batch of points through dense products: of matrices that
+ * are dense, or of the tiles of others. */
 #ifndef ASTROLABE_ATTACK_TILES_H
 #define ASTROLABE_ATTACK_TILES_H
 
@@ -13,18 +14,21 @@
  *   layers  not owned
  *   tiling  [n_layers][n_terms], NULL entries where a matrix is dense or CSR
  *           is better
+ *   transposed  [n_layers][n_terms], M^T [n_cols x n_rows] of dense matrices,
+ *           NULL entries where a matrix is none or large
  *   packed, result, every   scratch of one product
  */
 struct tiles {
     const struct layers *layers;
     const struct dense_kernels *kernels;
     struct tiling ***tiling;
+    double ***transposed;
     double *packed;
     double *result;
     uint32_t *every;
 };
 
-/* Finds the tiles, for batches of at most `capacity` points, a multiple of
+/* Finds tiles and transposes dense matrices, for batches of at most `capacity` points, a multiple of
  * DENSE_LANES. */
 void tiles_init(struct tiles *tiles, const struct layers *layers,
                 size_t capacity);
@@ -44,7 +48,7 @@ struct tiles_product {
 };
 
 /* y += M x and y += M^T x at each point, nearest rounding, any order of
- * summation; false, with y as it was, if M has no tiles. */
+ * summation; false, with y as it was, if M has neither tiles nor M^T. */
 bool tiles_add_product(struct tiles *tiles,
                        const struct tiles_product *product);
 bool tiles_add_transposed(struct tiles *tiles,
