@@ -88,6 +88,7 @@ void backward_destroy(struct backward *b)
         alloc_free(b->columns[k].list);
         alloc_free(b->columns[k].is_listed);
         alloc_free(b->lines[k].lower_slope);
+        alloc_free(b->lines[k].row_slope);
         alloc_free(b->lines[k].upper_slope);
         alloc_free(b->lines[k].upper_intercept);
         alloc_free(b->lines[k].live);
@@ -257,6 +258,31 @@ void backward_set_slope(struct backward *b, size_t relu, size_t neuron,
     b->lines[relu].lower_slope[neuron] = slope;
 }
 
+void backward_set_row_slope(struct backward *b, size_t row, size_t relu,
+                            size_t neuron, double slope)
+{
+    struct relu_lines *lines = &b->lines[relu];
+    const size_t stride = b->weights->layer[relu].stride;
+    REQUIRE(row < b->n_rows && slope >= 0.0 && slope <= 1.0);
+    if (lines->row_slope == NULL) {
+        NEW_ALIGNED(lines->row_slope, BACKWARD_ROWS * stride);
+    }
+    for (size_t r = 0; r < b->n_rows && !lines->has_rows; r++) {
+        memcpy(lines->row_slope + r * stride, lines->lower_slope,
+               stride * sizeof *lines->row_slope);
+    }
+    lines->has_rows = true;
+    lines->row_slope[row * stride + neuron] = slope;
+}
+
+const double *backward_lower_slopes(const struct backward *b, size_t k,
+                                    size_t r)
+{
+    const struct relu_lines *lines = &b->lines[k];
+    return lines->has_rows ? lines->row_slope + r * b->weights->layer[k].stride
+                           : lines->lower_slope;
+}
+
 /* Makes the layer's coefficients zero again after a block. */
 static void clean_layer(struct backward *b, size_t k)
 {
@@ -285,6 +311,7 @@ void backward_begin(struct backward *b, size_t n_rows)
         if (b->columns[k].is_present) {
             clean_layer(b, k);
         }
+        b->lines[k].has_rows = false;
     }
     b->n_rows = n_rows;
     memset(b->constant, 0, sizeof b->constant);

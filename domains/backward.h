@@ -117,6 +117,12 @@ double backward_line_at(const struct backward *backward, size_t k, size_t i,
 void backward_set_slope(struct backward *backward, size_t relu, size_t neuron,
                         double slope);
 
+/* The same for one row of the block alone, until the next one begins; the lines
+ * are not set before that. Bounds are as rigorous as with slopes that all rows
+ * share, as (1) and (2) speak of one row. */
+void backward_set_row_slope(struct backward *backward, size_t row, size_t relu,
+                            size_t neuron, double slope);
+
 /* How many neurons of an affine layer to seed in one block: many where the
  * matrices are dense and rows share the work, one where they are sparse and
  * each row touches few columns. */

@@ -164,13 +164,14 @@ static void relax_listed(struct backward *b, size_t k, size_t r, bool is_shared)
     const size_t source = b->layers->layer[k].source;
     const size_t stride = b->weights->layer[k].stride;
     const struct relu_lines *lines = &b->lines[k];
+    const double *lower_slope = backward_lower_slopes(b, k, r);
     const struct columns *columns = &b->columns[k];
     const double *q = b->coefficient[k] + r * stride;
     double *z = b->coefficient[source] + r * stride;
     for (size_t t = 0; t < columns->n; t++) {
         const uint32_t i = columns->list[t];
         if (q[i] >= 0.0) {
-            z[i] += q[i] * lines->lower_slope[i];
+            z[i] += q[i] * lower_slope[i];
         } else {
             z[i] += q[i] * lines->upper_slope[i];
             b->constant[r] += q[i] * lines->upper_intercept[i];
@@ -188,8 +189,7 @@ static void pass_relu(struct backward *b, size_t k)
     const size_t stride = b->weights->layer[k].stride;
     const struct relu_lines *relu = &b->lines[k];
     const struct columns *columns = &b->columns[k];
-    const struct dense_lines lines = {
-        .lower_slope = relu->lower_slope,
+    struct dense_lines lines = {
         .upper_slope = relu->upper_slope,
         .upper_intercept = relu->upper_intercept,
         .n = stride,
@@ -212,6 +212,7 @@ static void pass_relu(struct backward *b, size_t k)
             relax_listed(b, k, r, is_shared);
             continue;
         }
+        lines.lower_slope = backward_lower_slopes(b, k, r);
         b->constant[r] += b->kernels->relax_row(z, q, &lines);
         if (is_shared) {
             b->kernels->dot_row(sums, q, q, b->charged[source], stride);

@@ -7,9 +7,13 @@
 
 #include <stdbool.h>
 
-/* Lines of one ReLU layer, padded; live: neurons that are not inactive. */
+/* Lines of one ReLU layer, padded; live: neurons that are not inactive.
+ * row_slope: [BACKWARD_ROWS x stride] lower slopes of each row of the block if
+ * has_rows; NULL until a block has such. */
 struct relu_lines {
     double *lower_slope;
+    double *row_slope;
+    bool has_rows;
     double *upper_slope;
     double *upper_intercept;
     uint32_t *live;
@@ -87,6 +91,10 @@ struct backward {
     double constant[BACKWARD_ROWS];
     double charge[BACKWARD_ROWS];
 };
+
+/* The lower slopes of ReLU layer k for row r. */
+const double *backward_lower_slopes(const struct backward *b, size_t k,
+                                    size_t r);
 
 /* The coefficients of a layer, any column of which may be written. */
 double *backward_all_columns(struct backward *b, size_t k);

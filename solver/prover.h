@@ -106,7 +106,7 @@ struct prover {
     struct dual *dual;    /* NULL until needed */
     bool is_dual_ready;   /* it is that of the root of the case */
     struct dual_state *dual_state;
-    double *slope;    /* of the unstable neurons, to be evaluated */
+    double *slope;    /* [DUAL_ROWS x unstable neurons], to be evaluated */
     double *told;     /* those that the record has set so far, else -1 */
     size_t refreshed; /* depth where the node's bounds were made */
     struct prover_pace pace[2]; /* of this way of searching, and the other */

@@ -106,7 +106,7 @@ void prover_dual_set_root(struct prover *p, const struct bounds *bounds)
     alloc_free(p->told);
     alloc_free(p->effect);
     NEW_ARRAY(p->effect, p->dual->n_unstable);
-    NEW_ARRAY(p->slope, p->dual->n_unstable);
+    NEW_ARRAY(p->slope, DUAL_ROWS * p->dual->n_unstable);
     NEW_ARRAY(p->told, p->dual->n_unstable);
     p->pace[0].hidden_reach = 0.0;
     p->pace[1].hidden_reach = 0.0;
@@ -244,7 +244,7 @@ static void note_closed(struct prover *p, const struct node *node, size_t row)
     if (!record->is_on) {
         return;
     }
-    const size_t n_slopes = prover_slopes_tell(p, row);
+    const size_t n_slopes = prover_slopes_tell(p, row, 0);
     note_terms(p, node, row);
     if (n_slopes == 0 && record->steps.n > 0) {
         record->steps.data[record->steps.n - 1].n_closed++;

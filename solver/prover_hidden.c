@@ -94,20 +94,34 @@ static size_t note_literals(struct prover *p, const struct node *node,
     return n;
 }
 
-/* Notes the lemma of an end that row `row` of the dual bound has proved. */
+/* An end that row `row` of the dual bound stands for, evaluated by row `place`
+ * of the last back-substitution: at least `bound`. */
+struct end {
+    size_t row;
+    size_t place;
+    double bound;
+};
+
+/* The neuron of an end. */
+static const struct dual_neuron *neuron_of(const struct dual *d, size_t row)
+{
+    return &d->neuron[dual_find(d, d->target, d->disjunct[row] / 2)];
+}
+
+/* Notes the lemma of an end. */
 static void note_end(struct prover *p, const struct node *node,
-                     const struct dual_neuron *neuron, size_t row)
+                     const struct dual_neuron *neuron, const struct end *end)
 {
     struct record *record = &p->record;
     if (!record->is_on) {
         return;
     }
-    const size_t n_slopes = prover_slopes_tell(p, row);
-    const struct record_lemma lemma = {.relu = neuron->number,
-                                       .element = neuron->index,
-                                       .is_upper =
-                                           p->dual->disjunct[row] % 2 == 1,
-                                       .n_terms = note_literals(p, node, row)};
+    const size_t n_slopes = prover_slopes_tell(p, end->row, end->place);
+    const struct record_lemma lemma = {
+        .relu = neuron->number,
+        .element = neuron->index,
+        .is_upper = p->dual->disjunct[end->row] % 2 == 1,
+        .n_terms = note_literals(p, node, end->row)};
     VEC_PUSH(&record->lemmas, lemma);
     /* The first step refreshes, after lemmas of earlier layers. */
     if (record->steps.n == 0) {
@@ -124,42 +138,36 @@ static void note_end(struct prover *p, const struct node *node,
     VEC_PUSH(&record->steps, step);
 }
 
-/* A rigorous lower bound of the end of row `row`, with its slopes. */
-static double evaluate(struct prover *p, const struct dual_neuron *neuron,
-                       size_t row)
+/* The least bound of the end of a row that is worth having; infinity if none
+ * is. */
+static double least_bound(const struct prover *p, size_t row)
 {
-    prover_slopes_choose(p, row, SLACK);
-    prover_slopes_set_row(p, row);
-    backward_begin(p->backward, 1);
-    backward_seed(p->backward, neuron->source, 0)[neuron->index] =
-        p->dual->disjunct[row] % 2 == 0 ? 1.0 : -1.0;
-    prover_slopes_seed_literals(p, row);
-    backward_run(p->backward);
-    return backward_minimum(p->backward, 0, p->lower, p->upper);
+    const struct dual_neuron *neuron = neuron_of(p->dual, row);
+    const double lower = p->bounds.lower[neuron->source][neuron->index];
+    const double upper = p->bounds.upper[neuron->source][neuron->index];
+    const double known = p->dual->disjunct[row] % 2 == 1 ? -upper : lower;
+    return bounds_phase(lower, upper) == PHASE_UNSTABLE
+               ? fmin(known + LEAST_GAIN * (upper - lower), 0.0)
+               : HUGE_VAL;
 }
 
-/* Moves the end of row `row` if that is worth it. */
+/* Moves an end if that is worth it. */
 static bool move_end(struct prover *p, const struct node *node,
-                     const struct dual_neuron *neuron, size_t row)
+                     const struct end *end)
 {
-    const bool is_upper = p->dual->disjunct[row] % 2 == 1;
+    const struct dual_neuron *neuron = neuron_of(p->dual, end->row);
+    const bool is_upper = p->dual->disjunct[end->row] % 2 == 1;
     double *lower = &p->bounds.lower[neuron->source][neuron->index];
     double *upper = &p->bounds.upper[neuron->source][neuron->index];
-    const double known = is_upper ? -*upper : *lower;
-    const double least = fmin(known + LEAST_GAIN * (*upper - *lower), 0.0);
-    if (bounds_phase(*lower, *upper) != PHASE_UNSTABLE ||
-        !(p->dual->bound[row] >= least)) {
+    if (!(end->bound >= least_bound(p, end->row)) ||
+        end->bound > (is_upper ? -*lower : *upper)) {
         return false;
     }
-    const double bound = evaluate(p, neuron, row);
-    if (!(bound >= least) || bound > (is_upper ? -*lower : *upper)) {
-        return false;
-    }
-    note_end(p, node, neuron, row);
+    note_end(p, node, neuron, end);
     if (is_upper) {
-        *upper = interval_reduce(*upper, -bound);
+        *upper = interval_reduce(*upper, -end->bound);
     } else {
-        *lower = interval_raise(*lower, bound);
+        *lower = interval_raise(*lower, end->bound);
     }
     double *low = &p->bounds.lower[neuron->relu][neuron->index];
     double *high = &p->bounds.upper[neuron->relu][neuron->index];
@@ -168,13 +176,43 @@ static bool move_end(struct prover *p, const struct node *node,
     return true;
 }
 
+/* Evaluates the rows that may move an end, of the n in `rows`, as many at a time
+ * as the layers make cheap, and moves what can be moved; returns how many. */
+static size_t move_ends(struct prover *p, const struct node *node,
+                        const size_t *rows, size_t n)
+{
+    const struct dual *d = p->dual;
+    const bool is_alone = backward_block(p->backward, d->target) == 1;
+    const size_t most = is_alone ? 1 : BACKWARD_ROWS;
+    size_t n_moved = 0;
+    for (size_t next = 0; next < n;) {
+        size_t block[BACKWARD_ROWS];
+        double bound[BACKWARD_ROWS];
+        size_t n_block = 0;
+        for (; next < n && n_block < most; next++) {
+            if (d->bound[rows[next]] >= least_bound(p, rows[next])) {
+                block[n_block++] = rows[next];
+            }
+        }
+        if (n_block > 0) {
+            prover_slopes_bound_ends(bound, p, block, n_block, SLACK);
+        }
+        for (size_t t = 0; t < n_block; t++) {
+            const struct end end = {block[t], t, bound[t]};
+            n_moved += move_end(p, node, &end) ? 1 : 0;
+        }
+    }
+    return n_moved;
+}
+
 /* Both ends of n neurons of one layer; returns the number that moved. */
 static size_t tighten(struct prover *p, const struct node *node,
                       const struct pick *picks, size_t n,
                       const struct dual_effort *end)
 {
     struct dual *d = p->dual;
-    size_t n_moved = 0;
+    size_t rows[DUAL_ROWS];
+    size_t n_ends = 0;
     d->target = d->neuron[picks[0].id].source;
     d->n_rows = 2 * n;
     for (size_t t = 0; t < 2 * n; t++) {
@@ -187,13 +225,13 @@ static size_t tighten(struct prover *p, const struct node *node,
     dual_ascend(d, end, 0.0);
     prover_slopes_set_lines(p);
     for (size_t t = 0; t < n; t++) {
-        const struct dual_neuron *neuron = &d->neuron[picks[t].id];
         for (size_t r = 0; r < d->n_rows; r++) {
-            if (d->disjunct[r] / 2 == neuron->index) {
-                n_moved += move_end(p, node, neuron, r) ? 1 : 0;
+            if (d->disjunct[r] / 2 == d->neuron[picks[t].id].index) {
+                rows[n_ends++] = r;
             }
         }
     }
+    const size_t n_moved = move_ends(p, node, rows, n_ends);
     d->target = 0;
     return n_moved;
 }

@@ -35,19 +35,29 @@ static double told_slope(const struct prover *p, size_t id)
                      .slope;
 }
 
-void prover_slopes_choose(struct prover *p, size_t row, double slack)
+/* Chooses those of a row; known: what will be told by then, NULL for what is. */
+static void choose(struct prover *p, size_t row, const double *known,
+                   double slack)
 {
     const struct dual *d = p->dual;
     const float *choice = d->choice + row * d->n_unstable;
+    const uint8_t *phase = d->phase + row * d->n_unstable;
+    double *slope = p->slope + row * d->n_unstable;
     const size_t n = dual_n_below(d);
     for (size_t i = 0; i < n; i++) {
-        const double told = told_slope(p, i);
+        const double told = known != NULL ? known[i] : told_slope(p, i);
         const double chosen = (double)choice[i];
-        p->slope[i] = p->record.is_on && fabs(chosen - told) <= slack
-                          ? told
-                          : ldexp(nearbyint(ldexp(chosen, RECORD_SLOPE_BITS)),
-                                  -RECORD_SLOPE_BITS);
+        const bool is_told = phase[i] != PHASE_UNSTABLE ||
+                             (p->record.is_on && fabs(chosen - told) <= slack);
+        slope[i] = is_told ? told
+                           : ldexp(nearbyint(ldexp(chosen, RECORD_SLOPE_BITS)),
+                                   -RECORD_SLOPE_BITS);
     }
+}
+
+void prover_slopes_choose(struct prover *p, size_t row, double slack)
+{
+    choose(p, row, NULL, slack);
 }
 
 void prover_slopes_set_lines(struct prover *p)
@@ -67,11 +77,27 @@ void prover_slopes_set_row(struct prover *p, size_t row)
 {
     const struct dual *d = p->dual;
     const uint8_t *phase = d->phase + row * d->n_unstable;
+    const double *slope = p->slope + row * d->n_unstable;
     const size_t n = dual_n_below(d);
     for (size_t i = 0; i < n; i++) {
         if (phase[i] == PHASE_UNSTABLE) {
             backward_set_slope(p->backward, d->neuron[i].relu,
-                               d->neuron[i].index, p->slope[i]);
+                               d->neuron[i].index, slope[i]);
+        }
+    }
+}
+
+/* The same for row `place` of a block alone. */
+static void set_place(struct prover *p, size_t row, size_t place)
+{
+    const struct dual *d = p->dual;
+    const uint8_t *phase = d->phase + row * d->n_unstable;
+    const double *slope = p->slope + row * d->n_unstable;
+    const size_t n = dual_n_below(d);
+    for (size_t i = 0; i < n; i++) {
+        if (phase[i] == PHASE_UNSTABLE) {
+            backward_set_row_slope(p->backward, place, d->neuron[i].relu,
+                                   d->neuron[i].index, slope[i]);
         }
     }
 }
@@ -91,7 +117,8 @@ const double *prover_slopes_literals(struct prover *p, size_t row)
     return record_round(multiplier, n) ? multiplier : NULL;
 }
 
-void prover_slopes_seed_literals(struct prover *p, size_t row)
+/* Adds the literals of a row to row `place` of back-substitution. */
+static void seed_literals(struct prover *p, size_t row, size_t place)
 {
     const struct dual *d = p->dual;
     const double *multiplier = prover_slopes_literals(p, row);
@@ -101,28 +128,55 @@ void prover_slopes_seed_literals(struct prover *p, size_t row)
             const bool is_active =
                 d->phase[row * d->n_unstable + i] == PHASE_ACTIVE;
             backward_seed(p->backward, d->neuron[i].source,
-                          0)[d->neuron[i].index] +=
+                          place)[d->neuron[i].index] +=
                 is_active ? -multiplier[i] : multiplier[i];
         }
     }
 }
 
-size_t prover_slopes_tell(struct prover *p, size_t row)
+void prover_slopes_seed_literals(struct prover *p, size_t row)
+{
+    seed_literals(p, row, 0);
+}
+
+void prover_slopes_bound_ends(double *bound, struct prover *p,
+                              const size_t *rows, size_t n, double slack)
 {
     const struct dual *d = p->dual;
+    backward_begin(p->backward, n);
+    for (size_t t = 0; t < n; t++) {
+        const uint32_t end = d->disjunct[rows[t]];
+        const double *known =
+            t == 0 ? NULL : p->slope + rows[t - 1] * d->n_unstable;
+        choose(p, rows[t], known, slack);
+        set_place(p, rows[t], t);
+        backward_seed(p->backward, d->target, t)[end / 2] =
+            end % 2 == 0 ? 1.0 : -1.0;
+        seed_literals(p, rows[t], t);
+    }
+    backward_run(p->backward);
+    for (size_t t = 0; t < n; t++) {
+        bound[t] = backward_minimum(p->backward, t, p->lower, p->upper);
+    }
+}
+
+size_t prover_slopes_tell(struct prover *p, size_t row, size_t place)
+{
+    const struct dual *d = p->dual;
+    const double *chosen = p->slope + row * d->n_unstable;
     const size_t n_below = dual_n_below(d);
     size_t n = 0;
     for (size_t i = 0; i < n_below; i++) {
         const struct dual_neuron *neuron = &d->neuron[i];
-        const double *met = backward_met(p->backward, neuron->relu, 0);
+        const double *met = backward_met(p->backward, neuron->relu, place);
         const bool is_used =
             d->phase[row * d->n_unstable + i] == PHASE_UNSTABLE &&
             met != NULL && met[neuron->index] > 0.0;
-        if (is_used && fabs(p->slope[i] - told_slope(p, i)) > 0.0) {
+        if (is_used && fabs(chosen[i] - told_slope(p, i)) > 0.0) {
             const struct record_slope slope = {neuron->number, neuron->index,
-                                               p->slope[i]};
+                                               chosen[i]};
             VEC_PUSH(&p->record.slopes, slope);
-            p->told[i] = p->slope[i];
+            p->told[i] = chosen[i];
             n++;
         }
     }

@@ -28,9 +28,18 @@ const double *prover_slopes_literals(struct prover *prover, size_t row);
  * back-substitution. */
 void prover_slopes_seed_literals(struct prover *prover, size_t row);
 
-/* Tells the record the slopes that row 0 of the last back-substitution used,
- * for row `row` of the dual bound, and that were not told; returns their
+/*
+ * Rigorous lower bounds of the ends that n <= BACKWARD_ROWS rows of the dual
+ * bound stand for (dual.h, `target`), in one block, bound[n]: row t of it is
+ * rows[t] with slopes of its own. They are chosen as by prover_slopes_choose, as
+ * if the block's earlier rows had told theirs; the lines are those set last.
+ */
+void prover_slopes_bound_ends(double *bound, struct prover *prover,
+                              const size_t *rows, size_t n, double slack);
+
+/* Tells the record the slopes that row `place` of the last back-substitution
+ * used, for row `row` of the dual bound, and that were not told; returns their
  * number. */
-size_t prover_slopes_tell(struct prover *prover, size_t row);
+size_t prover_slopes_tell(struct prover *prover, size_t row, size_t place);
 
 #endif

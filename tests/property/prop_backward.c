@@ -130,11 +130,10 @@ static void rows_random(struct rows *rows, const struct layers *layers,
     }
 }
 
-/* The product: rows `first` .. `first + n` - 1 as one block. */
-static void run_block(struct backward *backward, const struct rows *rows,
-                      size_t first, size_t n)
+/* Rows `first` .. `first + n` - 1 as those of the block that was begun. */
+static void seed_block(struct backward *backward, const struct rows *rows,
+                       size_t first, size_t n)
 {
-    backward_begin(backward, n);
     for (size_t r = 0; r < n; r++) {
         for (size_t s = 0; s < SEEDS; s++) {
             const struct seed *seed = &rows->seed[first + r][s];
@@ -144,6 +143,14 @@ static void run_block(struct backward *backward, const struct rows *rows,
         }
         backward_add_constant(backward, r, rows->constant[first + r]);
     }
+}
+
+/* The product: these rows as one block. */
+static void run_block(struct backward *backward, const struct rows *rows,
+                      size_t first, size_t n)
+{
+    backward_begin(backward, n);
+    seed_block(backward, rows, first, n);
     backward_run(backward);
 }
 
@@ -406,6 +413,90 @@ START_TEST(a_block_forgets_the_one_before)
 }
 END_TEST
 
+/* Slopes of each row for the lower lines of unstable neurons, by row, layer and
+ * neuron. */
+static double slope_of(size_t row, size_t layer, size_t neuron)
+{
+    return (double)((row * 7 + layer * 3 + neuron * 5) % 9) / 8.0;
+}
+
+/* Gives the rows of a block of n, or if n is 0 the lines of all rows alike, the
+ * slopes of their numbers, of `row` in the latter case. */
+static void set_row_slopes(struct backward *backward,
+                           const struct sample *sample, size_t n, size_t row)
+{
+    for (size_t k = 0; k < sample->layers->n_layers; k++) {
+        const struct layer *layer = &sample->layers->layer[k];
+        for (size_t i = 0; layer->kind == LAYER_RELU && i < layer->width; i++) {
+            if (bounds_phase(sample->lines.lower[layer->source][i],
+                             sample->lines.upper[layer->source][i]) !=
+                PHASE_UNSTABLE) {
+                continue;
+            }
+            for (size_t r = 0; r < n; r++) {
+                backward_set_row_slope(backward, r, k, i, slope_of(r, k, i));
+            }
+            if (n == 0) {
+                backward_set_slope(backward, k, i, slope_of(row, k, i));
+            }
+        }
+    }
+}
+
+/* Row r of both last blocks is the same. */
+static void check_same(const struct sample *sample,
+                       const struct backward *found,
+                       const struct backward *wanted, size_t r)
+{
+    const double *a = backward_coefficients(found, r);
+    const double *b = backward_coefficients(wanted, r);
+    for (size_t j = 0; j < sample->layers->n_inputs; j++) {
+        ck_assert_msg(is_zero(a[j] - b[j]), "seed %llu, row %zu",
+                      (unsigned long long)sample->seed, r);
+    }
+    ck_assert(
+        is_zero(backward_constant(found, r) - backward_constant(wanted, r)));
+}
+
+START_TEST(rows_with_slopes_of_their_own_are_as_if_all_had_them)
+{
+    for (size_t round = 0; round < test_count(120); round++) {
+        struct sample sample;
+        struct rows rows;
+        sample_init(&sample, round);
+        struct weights *weights = weights_create(sample.layers);
+        struct backward *own = backward_create(weights);
+        struct backward *shared = backward_create(weights);
+        rows_random(&rows, sample.layers, &sample.rng);
+        set_lines(own, sample.layers, &sample);
+        backward_begin(own, rows.n);
+        set_row_slopes(own, &sample, rows.n, 0);
+        seed_block(own, &rows, 0, rows.n);
+        backward_run(own);
+        for (size_t r = 0; r < rows.n; r++) {
+            struct ref_backward twin;
+            ref_backward_init(&twin, sample.layers);
+            seed_twin(&twin, &rows, r);
+            check_points(&sample, own, r, &twin);
+            ref_backward_clear(&twin);
+            set_lines(shared, sample.layers, &sample);
+            set_row_slopes(shared, &sample, 0, r);
+            run_block(shared, &rows, 0, rows.n);
+            check_same(&sample, own, shared, r);
+        }
+        /* The next block has the slopes of the lines again. */
+        set_lines(shared, sample.layers, &sample);
+        run_block(own, &rows, 0, rows.n);
+        run_block(shared, &rows, 0, rows.n);
+        check_same(&sample, own, shared, 0);
+        backward_destroy(own);
+        backward_destroy(shared);
+        weights_destroy(weights);
+        sample_clear(&sample);
+    }
+}
+END_TEST
+
 START_TEST(sparse_and_dense_matrices_give_the_same_rows)
 {
     for (size_t round = 0; round < test_count(60); round++) {
@@ -573,6 +664,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, rows_are_below_the_truth_and_close_to_their_twin);
     tcase_add_test(cases, seeded_neurons_are_rows_plus_and_minus);
     tcase_add_test(cases, a_block_forgets_the_one_before);
+    tcase_add_test(cases, rows_with_slopes_of_their_own_are_as_if_all_had_them);
     tcase_add_test(cases, sparse_and_dense_matrices_give_the_same_rows);
     tcase_add_test(cases, a_neuron_of_sparse_layers_touches_few_columns);
     tcase_add_test(cases, rows_stay_below_the_truth_near_underflow);
