@@ -14,24 +14,6 @@
 /* Exact evaluations spent on candidates that the floats already refused. */
 enum { EXACT_ONLY_LIMIT = 3 };
 
-static mpq_t *create_rationals(size_t n)
-{
-    mpq_t *values = NULL;
-    NEW_ARRAY(values, n);
-    for (size_t i = 0; i < n; i++) {
-        mpq_init(values[i]);
-    }
-    return values;
-}
-
-static void destroy_rationals(mpq_t *values, size_t n)
-{
-    for (size_t i = 0; values != NULL && i < n; i++) {
-        mpq_clear(values[i]);
-    }
-    alloc_free(values);
-}
-
 void confirm_init(struct confirm *confirm, const struct query *query)
 {
     const size_t n_inputs = query->layers->n_inputs;
@@ -41,10 +23,10 @@ void confirm_init(struct confirm *confirm, const struct query *query)
     NEW_ARRAY(confirm->upper, n_inputs);
     NEW_ARRAY(confirm->point, n_inputs);
     NEW_ARRAY(confirm->output, n_outputs);
-    confirm->x = create_rationals(n_inputs);
-    confirm->y = create_rationals(n_outputs);
-    confirm->y_upper = create_rationals(n_outputs);
-    confirm->y_float = create_rationals(n_outputs);
+    confirm->x = rational_create(n_inputs);
+    confirm->y = rational_create(n_outputs);
+    confirm->y_upper = rational_create(n_outputs);
+    confirm->y_float = rational_create(n_outputs);
     if (query->n_cases > 0) {
         confirm_select(confirm, 0);
     }
@@ -57,10 +39,10 @@ void confirm_clear(struct confirm *confirm)
     }
     const size_t n_inputs = confirm->query->layers->n_inputs;
     const size_t n_outputs = confirm->query->layers->n_outputs;
-    destroy_rationals(confirm->x, n_inputs);
-    destroy_rationals(confirm->y, n_outputs);
-    destroy_rationals(confirm->y_upper, n_outputs);
-    destroy_rationals(confirm->y_float, n_outputs);
+    rational_destroy(confirm->x, n_inputs);
+    rational_destroy(confirm->y, n_outputs);
+    rational_destroy(confirm->y_upper, n_outputs);
+    rational_destroy(confirm->y_float, n_outputs);
     alloc_free(confirm->lower);
     alloc_free(confirm->upper);
     alloc_free(confirm->point);

@@ -400,24 +400,6 @@ static void get_number(mpq_t y, const mpz_t numerator, const struct exact *x)
     }
 }
 
-static mpq_t *create_numbers(size_t n)
-{
-    mpq_t *values = NULL;
-    NEW_ARRAY(values, n);
-    for (size_t i = 0; i < n; i++) {
-        mpq_init(values[i]);
-    }
-    return values;
-}
-
-static void destroy_numbers(mpq_t *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        mpq_clear(values[i]);
-    }
-    alloc_free(values);
-}
-
 /* A node of a form of its own, through rationals of all elements. */
 static enum status eval_other(struct exact *y, const struct node *node,
                               const struct pass *pass, struct error *error)
@@ -428,8 +410,8 @@ static enum status eval_other(struct exact *y, const struct node *node,
     for (size_t slot = 0; slot < node->n_args; slot++) {
         n += pass->values[node->args[slot]].n;
     }
-    z = create_numbers(n);
-    mpq_t *values = create_numbers(y->n);
+    z = rational_create(n);
+    mpq_t *values = rational_create(y->n);
     for (size_t slot = 0; slot < node->n_args; slot++) {
         const struct exact *x = &pass->values[node->args[slot]];
         for (size_t i = 0; i < x->n; i++) {
@@ -446,8 +428,8 @@ static enum status eval_other(struct exact *y, const struct node *node,
     } else {
         graph_node_error(error, pass->net, node, cause);
     }
-    destroy_numbers(z, n);
-    destroy_numbers(values, y->n);
+    rational_destroy(z, n);
+    rational_destroy(values, y->n);
     return cause == NULL ? STATUS_OK : STATUS_UNSUPPORTED;
 }
 
@@ -539,7 +521,7 @@ enum status net_eval_exact(mpq_t *y, const struct net *net, const mpq_t *x,
 /* Elements of a constant of any type, exact. */
 static void set_constant(struct exact *x, const struct tensor *tensor)
 {
-    mpq_t *values = create_numbers(tensor->n);
+    mpq_t *values = rational_create(tensor->n);
     for (size_t i = 0; i < tensor->n; i++) {
         int64_t integer = 0;
         double real = 0.0;
@@ -552,7 +534,7 @@ static void set_constant(struct exact *x, const struct tensor *tensor)
         }
     }
     set_input(x, (const mpq_t *)values, tensor->n);
-    destroy_numbers(values, tensor->n);
+    rational_destroy(values, tensor->n);
 }
 
 /* The elements as doubles; false if one of them is none. */

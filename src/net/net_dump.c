@@ -76,29 +76,11 @@ static void print_at(FILE *file, const mpq_t *y, size_t n, size_t p)
     (void)fputc('\n', file);
 }
 
-static mpq_t *create_rationals(size_t n)
-{
-    mpq_t *values = NULL;
-    NEW_ARRAY(values, n);
-    for (size_t i = 0; i < n; i++) {
-        mpq_init(values[i]);
-    }
-    return values;
-}
-
-static void destroy_rationals(mpq_t *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        mpq_clear(values[i]);
-    }
-    alloc_free(values);
-}
-
 static void print_points(FILE *file, const struct layers *layers)
 {
-    mpq_t *x = create_rationals(layers->n_inputs);
-    mpq_t *y = create_rationals(layers->n_outputs);
-    mpq_t *sums = create_rationals(layers->n_layers);
+    mpq_t *x = rational_create(layers->n_inputs);
+    mpq_t *y = rational_create(layers->n_outputs);
+    mpq_t *sums = rational_create(layers->n_layers);
     for (size_t p = 0; p < N_POINTS; p++) {
         set_point(x, layers->n_inputs, p);
         if (!layers_eval_exact(y, sums, layers, (const mpq_t *)x)) {
@@ -110,9 +92,9 @@ static void print_points(FILE *file, const struct layers *layers)
             print_sums(file, layers, (const mpq_t *)sums);
         }
     }
-    destroy_rationals(x, layers->n_inputs);
-    destroy_rationals(y, layers->n_outputs);
-    destroy_rationals(sums, layers->n_layers);
+    rational_destroy(x, layers->n_inputs);
+    rational_destroy(y, layers->n_outputs);
+    rational_destroy(sums, layers->n_layers);
 }
 
 static void print_layers(FILE *file, const struct layers *layers)

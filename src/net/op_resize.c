@@ -381,23 +381,16 @@ static enum status import_blend(struct import *import,
     const struct tensor *x = import_input(import, 0);
     const size_t n = shape_count(&resize->out);
     struct blend blend = {.matrix = {.n_rows = n, .n_cols = x->n}};
-    mpq_t *weights = NULL;
+    mpq_t *weights = rational_create(n_taps + 1);
     bool is_exact = true;
     NEW_ARRAY(blend.divisor, n);
     NEW_ARRAY(blend.matrix.start, n + 1);
     NEW_ARRAY(blend.matrix.column, n * n_taps);
     NEW_ARRAY(blend.matrix.value, n * n_taps);
-    NEW_ARRAY(weights, n_taps + 1);
-    for (size_t k = 0; k <= n_taps; k++) {
-        mpq_init(weights[k]);
-    }
     for (size_t i = 0; i < n && is_exact; i++) {
         is_exact = set_row(&blend, resize, i, n_taps, weights);
     }
-    for (size_t k = 0; k <= n_taps; k++) {
-        mpq_clear(weights[k]);
-    }
-    alloc_free(weights);
+    rational_destroy(weights, n_taps + 1);
     if (!is_exact) {
         alloc_free(blend.divisor);
         matrix_clear(&blend.matrix);

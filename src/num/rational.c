@@ -34,6 +34,24 @@ void rational_use_counted_memory(void)
     mp_set_memory_functions(gmp_alloc, gmp_resize, gmp_free);
 }
 
+mpq_t *rational_create(size_t n)
+{
+    mpq_t *values = NULL;
+    NEW_ARRAY(values, n);
+    for (size_t i = 0; i < n; i++) {
+        mpq_init(values[i]);
+    }
+    return values;
+}
+
+void rational_destroy(mpq_t *values, size_t n)
+{
+    for (size_t i = 0; values != NULL && i < n; i++) {
+        mpq_clear(values[i]);
+    }
+    alloc_free(values);
+}
+
 /*
  * A scanned decimal: (-1)^is_negative * M * 10^(exponent - n_fraction), where
  * M has the n_digits decimal digits kept in `digits`, without leading zeros.

@@ -13,6 +13,10 @@
  * the process cleanly. Call once, before the first GMP object exists. */
 void rational_use_counted_memory(void);
 
+/* n zeros, owned by the caller; NULL may be destroyed. */
+mpq_t *rational_create(size_t n);
+void rational_destroy(mpq_t *values, size_t n);
+
 /* Reads all n bytes as [+-]?(digits[.digits?]|.digits)([eE][+-]?digits)?
  * into a canonical rational. Refuses anything else, and numbers whose
  * decimal expansion would pass 4096 digits. */

@@ -196,15 +196,13 @@ static void set_end(struct query_case *self, const struct conjunct_bound *bound)
 
 static void init_box(struct query_case *self, size_t n_inputs)
 {
-    NEW_ARRAY(self->lower, n_inputs);
-    NEW_ARRAY(self->upper, n_inputs);
+    self->lower = rational_create(n_inputs);
+    self->upper = rational_create(n_inputs);
     NEW_ARRAY(self->lower_down, n_inputs);
     NEW_ARRAY(self->upper_up, n_inputs);
     NEW_ARRAY(self->is_lower_strict, n_inputs);
     NEW_ARRAY(self->is_upper_strict, n_inputs);
     for (size_t i = 0; i < n_inputs; i++) {
-        mpq_init(self->lower[i]);
-        mpq_init(self->upper[i]);
         self->lower_down[i] = -HUGE_VAL;
         self->upper_up[i] = HUGE_VAL;
     }
@@ -317,12 +315,8 @@ void cases_destroy(struct query_case *cases, size_t n_cases, size_t n_inputs)
 {
     for (size_t k = 0; k < n_cases; k++) {
         struct query_case *self = &cases[k];
-        for (size_t i = 0; i < n_inputs; i++) {
-            mpq_clear(self->lower[i]);
-            mpq_clear(self->upper[i]);
-        }
-        alloc_free(self->lower);
-        alloc_free(self->upper);
+        rational_destroy(self->lower, n_inputs);
+        rational_destroy(self->upper, n_inputs);
         alloc_free(self->lower_down);
         alloc_free(self->upper_up);
         alloc_free(self->is_lower_strict);

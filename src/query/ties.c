@@ -157,10 +157,9 @@ enum status ties_find(struct net_ties *ties, const struct vnnlib *lib,
     *ties = (struct net_ties){0};
     linear_form_init(&forest.form);
     NEW_ARRAY(forest.parent, n_inputs);
-    NEW_ARRAY(forest.offset, n_inputs);
+    forest.offset = rational_create(n_inputs);
     for (size_t i = 0; i < n_inputs; i++) {
         forest.parent[i] = i;
-        mpq_init(forest.offset[i]);
     }
     for (size_t k = 0; k < lib->assertions.n && status == STATUS_OK; k++) {
         status = take_assertion(&forest, lib->assertions.data[k], error);
@@ -168,10 +167,7 @@ enum status ties_find(struct net_ties *ties, const struct vnnlib *lib,
     if (status == STATUS_OK && forest.n_links > 0 && !flatten(ties, &forest)) {
         ties_clear(ties);
     }
-    for (size_t i = 0; i < n_inputs; i++) {
-        mpq_clear(forest.offset[i]);
-    }
-    alloc_free(forest.offset);
+    rational_destroy(forest.offset, n_inputs);
     alloc_free(forest.parent);
     linear_form_clear(&forest.form);
     return status;

@@ -141,16 +141,11 @@ static void narrow(struct query_case *one, size_t i, int64_t end, bool is_upper,
     mpq_clear(value);
 }
 
-/* n values and then zeros, n_all in all. */
-static mpq_t *copy_rationals(const mpq_t *values, size_t n, size_t n_all)
+static mpq_t *copy_rationals(const mpq_t *values, size_t n)
 {
-    mpq_t *copy = NULL;
-    NEW_ARRAY(copy, n_all);
-    for (size_t i = 0; i < n_all; i++) {
-        mpq_init(copy[i]);
-        if (i < n) {
-            mpq_set(copy[i], values[i]);
-        }
+    mpq_t *copy = rational_create(n);
+    for (size_t i = 0; i < n; i++) {
+        mpq_set(copy[i], values[i]);
     }
     return copy;
 }
@@ -172,8 +167,8 @@ static void copy_case(struct query_case *one, const struct query_case *of,
                       size_t n)
 {
     *one = *of;
-    one->lower = copy_rationals((const mpq_t *)of->lower, n, n);
-    one->upper = copy_rationals((const mpq_t *)of->upper, n, n);
+    one->lower = copy_rationals((const mpq_t *)of->lower, n);
+    one->upper = copy_rationals((const mpq_t *)of->upper, n);
     one->lower_down = NULL;
     one->upper_up = NULL;
     one->is_lower_strict = NULL;
@@ -231,12 +226,8 @@ static void look_at(struct part_query *part)
 static void part_query_clear(struct part_query *self)
 {
     const size_t n = net_n_inputs(self->query.net);
-    for (size_t i = 0; i < n; i++) {
-        mpq_clear(self->one.lower[i]);
-        mpq_clear(self->one.upper[i]);
-    }
-    alloc_free(self->one.lower);
-    alloc_free(self->one.upper);
+    rational_destroy(self->one.lower, n);
+    rational_destroy(self->one.upper, n);
     alloc_free(self->one.lower_down);
     alloc_free(self->one.upper_up);
     alloc_free(self->one.is_lower_strict);
@@ -336,8 +327,8 @@ static bool is_safe_box(const struct part_query *part)
     struct error error = {0};
     double *ends = NULL;
     NEW_ARRAY(ends, 2 * n);
-    mpq_t *lower = copy_rationals(NULL, 0, n);
-    mpq_t *upper = copy_rationals(NULL, 0, n);
+    mpq_t *lower = rational_create(n);
+    mpq_t *upper = rational_create(n);
     bool is_safe =
         net_eval_interval(ends, ends + n, part->query.net, one->lower_down,
                           one->upper_up, &error) == STATUS_OK;
@@ -351,12 +342,8 @@ static bool is_safe_box(const struct part_query *part)
     is_safe = is_safe &&
               query_fails_between(one, n_inputs, (const mpq_t *)one->lower,
                                   (const mpq_t *)lower, (const mpq_t *)upper);
-    for (size_t j = 0; j < n; j++) {
-        mpq_clear(lower[j]);
-        mpq_clear(upper[j]);
-    }
-    alloc_free(lower);
-    alloc_free(upper);
+    rational_destroy(lower, n);
+    rational_destroy(upper, n);
     alloc_free(ends);
     return is_safe;
 }
@@ -368,8 +355,8 @@ static bool is_safe_point(const struct part_query *part)
     static const long bits[] = {128, 1024};
     const struct layers *layers = part->query.layers;
     const mpq_t *x = (const mpq_t *)part->one.lower;
-    mpq_t *lower = copy_rationals(NULL, 0, layers->n_outputs);
-    mpq_t *upper = copy_rationals(NULL, 0, layers->n_outputs);
+    mpq_t *lower = rational_create(layers->n_outputs);
+    mpq_t *upper = rational_create(layers->n_outputs);
     bool is_safe = false;
     for (size_t b = 0; b < sizeof bits / sizeof bits[0] && !is_safe; b++) {
         is_safe =
@@ -377,12 +364,8 @@ static bool is_safe_point(const struct part_query *part)
             query_fails_between(&part->one, layers->n_inputs, x,
                                 (const mpq_t *)lower, (const mpq_t *)upper);
     }
-    for (size_t i = 0; i < layers->n_outputs; i++) {
-        mpq_clear(lower[i]);
-        mpq_clear(upper[i]);
-    }
-    alloc_free(lower);
-    alloc_free(upper);
+    rational_destroy(lower, layers->n_outputs);
+    rational_destroy(upper, layers->n_outputs);
     return is_safe;
 }
 

@@ -331,24 +331,6 @@ cleanup:
     return status;
 }
 
-static mpq_t *numbers_create(size_t n)
-{
-    mpq_t *numbers = NULL;
-    NEW_ARRAY(numbers, n);
-    for (size_t i = 0; i < n; i++) {
-        mpq_init(numbers[i]);
-    }
-    return numbers;
-}
-
-static void numbers_destroy(mpq_t *numbers, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        mpq_clear(numbers[i]);
-    }
-    alloc_free(numbers);
-}
-
 enum status witness_text_check(const char *text, const struct query *query,
                                size_t case_index, const struct witness *witness,
                                struct error *error)
@@ -358,8 +340,8 @@ enum status witness_text_check(const char *text, const struct query *query,
     const size_t n_outputs = net_n_outputs(query->net);
     reading.n_x = query->n_declared_inputs;
     reading.n_y = query->n_declared_outputs;
-    reading.x = numbers_create(reading.n_x);
-    reading.y = numbers_create(n_outputs);
+    reading.x = rational_create(reading.n_x);
+    reading.y = rational_create(n_outputs);
     STATUS_TRY(query->vnnlib_major == 1 ? read_v1(&reading)
                                         : read_v2(&reading));
     if (*reading.at != '\0') {
@@ -370,7 +352,7 @@ enum status witness_text_check(const char *text, const struct query *query,
     STATUS_TRY(check_inputs(&reading, case_index, witness));
     STATUS_TRY(check_outputs(&reading, case_index, witness));
 cleanup:
-    numbers_destroy(reading.y, n_outputs);
-    numbers_destroy(reading.x, reading.n_x);
+    rational_destroy(reading.y, n_outputs);
+    rational_destroy(reading.x, reading.n_x);
     return status;
 }

@@ -2,6 +2,7 @@
 #include "src/base/alloc.h"
 #include "src/base/rng.h"
 #include "src/net/net.h"
+#include "src/num/rational.h"
 #include "tests/ref/ref_layers.h"
 #include "tests/ref/ref_onnx_writer.h"
 #include "tests/suite.h"
@@ -363,24 +364,6 @@ static struct net *draw_net(uint64_t seed)
     return net;
 }
 
-static mpq_t *rationals(size_t n)
-{
-    mpq_t *values = NULL;
-    NEW_ARRAY(values, n);
-    for (size_t i = 0; i < n; i++) {
-        mpq_init(values[i]);
-    }
-    return values;
-}
-
-static void free_rationals(mpq_t *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        mpq_clear(values[i]);
-    }
-    alloc_free(values);
-}
-
 static void is_near(const double *y, mpq_t *exact, size_t n, double limit,
                     uint64_t seed)
 {
@@ -409,9 +392,9 @@ static void check_net(uint64_t seed)
     rng_init(&rng, seed + 1);
     NEW_ARRAY(x, n);
     NEW_ARRAY(y, m);
-    mpq_t *exact_x = rationals(n);
-    mpq_t *exact_y = rationals(m);
-    mpq_t *layers_y = rationals(m);
+    mpq_t *exact_x = rational_create(n);
+    mpq_t *exact_y = rational_create(m);
+    mpq_t *layers_y = rational_create(m);
     ck_assert_msg(net_lower(&layers, net, &error) == STATUS_OK, "%s",
                   error.message);
     ck_assert_uint_eq(layers->n_outputs, m);
@@ -440,9 +423,9 @@ static void check_net(uint64_t seed)
                       (unsigned long long)seed, i, mpq_get_d(exact_y[i]),
                       mpq_get_d(layers_y[i]));
     }
-    free_rationals(exact_x, n);
-    free_rationals(exact_y, m);
-    free_rationals(layers_y, m);
+    rational_destroy(exact_x, n);
+    rational_destroy(exact_y, m);
+    rational_destroy(layers_y, m);
     alloc_free(x);
     alloc_free(y);
     layers_destroy(layers);

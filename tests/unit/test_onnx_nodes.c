@@ -223,20 +223,14 @@ static bool compare_exact(struct tally *tally, const struct sample *sample,
 {
     const size_t n = net_n_inputs(net);
     const size_t m = net_n_outputs(net);
-    mpq_t *exact_x = NULL;
-    mpq_t *exact_y = NULL;
+    mpq_t *exact_x = rational_create(n);
+    mpq_t *exact_y = rational_create(m);
     double *y = NULL;
     struct error error = {0};
     bool is_same = true;
-    NEW_ARRAY(exact_x, n);
-    NEW_ARRAY(exact_y, m);
     NEW_ARRAY(y, m);
     for (size_t i = 0; i < n; i++) {
-        mpq_init(exact_x[i]);
         rational_set_double(exact_x[i], x[i]);
-    }
-    for (size_t i = 0; i < m; i++) {
-        mpq_init(exact_y[i]);
     }
     if (net_eval_exact(exact_y, net, (const mpq_t *)exact_x, &error) ==
         STATUS_OK) {
@@ -246,14 +240,8 @@ static bool compare_exact(struct tally *tally, const struct sample *sample,
         is_same = compare(sample, net, y, "exact");
         tally->n_exact++;
     }
-    for (size_t i = 0; i < n; i++) {
-        mpq_clear(exact_x[i]);
-    }
-    for (size_t i = 0; i < m; i++) {
-        mpq_clear(exact_y[i]);
-    }
-    alloc_free(exact_x);
-    alloc_free(exact_y);
+    rational_destroy(exact_x, n);
+    rational_destroy(exact_y, m);
     alloc_free(y);
     return is_same;
 }

@@ -271,6 +271,21 @@ START_TEST(gmp_memory_is_counted)
 }
 END_TEST
 
+START_TEST(arrays_begin_with_zeros)
+{
+    enum { N = 3 };
+    const size_t live = alloc_live_bytes();
+    mpq_t *values = rational_create(N);
+    for (size_t i = 0; i < N; i++) {
+        ck_assert_int_eq(mpq_sgn(values[i]), 0);
+        rational_set_double(values[i], 0.5);
+    }
+    rational_destroy(values, N);
+    rational_destroy(NULL, N);
+    ck_assert_uint_eq(alloc_live_bytes(), live);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *tests = tcase_create("rational");
@@ -282,6 +297,7 @@ TCase *test_cases(void)
     tcase_add_test(tests, doubles_are_printed_shortest);
     tcase_add_test(tests, numbers_do_not_follow_the_locale);
     tcase_add_test(tests, fractions_are_printed_canonically);
+    tcase_add_test(tests, arrays_begin_with_zeros);
     tcase_add_test_raise_signal(tests, not_a_number_is_required_away, SIGABRT);
     tcase_add_test_raise_signal(tests, infinity_is_not_printed, SIGABRT);
     tcase_add_test(tests, gmp_memory_is_counted);
