@@ -196,6 +196,36 @@ enum status import_integers(struct import *import, size_t i, int64_t **values,
     return STATUS_OK;
 }
 
+enum status import_axes(struct import *import, int64_t **axes, size_t *n,
+                        int64_t since)
+{
+    const int64_t *given = NULL;
+    if (import->opset >= since) {
+        return import_integers(import, 1, axes, n);
+    }
+    IMPORT_TRY(import_ints(import, "axes", &given, n));
+    if (given != NULL) {
+        NEW_ARRAY(*axes, *n);
+        memcpy(*axes, given, *n * sizeof *given);
+    }
+    return STATUS_OK;
+}
+
+enum status import_mark_axes(bool is_marked[SHAPE_RANK], struct import *import,
+                             const int64_t *axes, size_t n, size_t rank)
+{
+    for (size_t i = 0; i < n && axes != NULL; i++) {
+        size_t axis = 0;
+        if (!shape_axis(&axis, axes[i], rank) || is_marked[axis]) {
+            return import_refuse(import, STATUS_BAD_INPUT,
+                                 "axis %lld outside rank %zu or given twice",
+                                 (long long)axes[i], rank);
+        }
+        is_marked[axis] = true;
+    }
+    return STATUS_OK;
+}
+
 double *import_reals(const struct tensor *tensor)
 {
     double *values = NULL;

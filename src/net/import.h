@@ -94,6 +94,14 @@ size_t import_number(const struct import *import, const struct tensor *tensor);
  * NULL when the input is absent. STATUS_UNSUPPORTED if it is computed. */
 enum status import_integers(struct import *import, size_t i, int64_t **values,
                             size_t *n);
+/* Axes: attribute `axes` before opset `since`, input 1 from then on; owned by
+ * the caller, *axes stays NULL when they are absent. */
+enum status import_axes(struct import *import, int64_t **axes, size_t *n,
+                        int64_t since);
+/* is_marked[d]: axis d of `rank` is among the n axes, or was marked;
+ * STATUS_BAD_INPUT unless they are axes, each once. NULL has none. */
+enum status import_mark_axes(bool is_marked[SHAPE_RANK], struct import *import,
+                             const int64_t *axes, size_t n, size_t rank);
 /* Elements of a constant real tensor, owned by the caller. */
 double *import_reals(const struct tensor *tensor);
 /* The one element of a constant input of numbers; *value stays when absent. */

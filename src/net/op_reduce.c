@@ -14,44 +14,6 @@ struct reduction {
     int type;
 };
 
-/* Axes from the attribute or, since `opset`, from input 1; owned. */
-static enum status read_axes(struct import *import, int64_t **axes, size_t *n,
-                             int64_t opset)
-{
-    const int64_t *given = NULL;
-    if (import->opset >= opset) {
-        IMPORT_TRY(import_arity(import, 1, 2, 1));
-        return import_integers(import, 1, axes, n);
-    }
-    IMPORT_TRY(import_arity(import, 1, 1, 1));
-    IMPORT_TRY(import_ints(import, "axes", &given, n));
-    if (given != NULL) {
-        NEW_ARRAY(*axes, *n);
-        memcpy(*axes, given, *n * sizeof *given);
-    }
-    return STATUS_OK;
-}
-
-/* Marks the reduced axes: all if none are given. */
-static enum status mark_axes(bool is_marked[SHAPE_RANK], struct import *import,
-                             const int64_t *axes, size_t n)
-{
-    const size_t rank = import_input(import, 0)->shape.n_dims;
-    for (size_t d = 0; d < rank && n == 0; d++) {
-        is_marked[d] = true;
-    }
-    for (size_t i = 0; i < n && axes != NULL; i++) {
-        size_t axis = 0;
-        if (!shape_axis(&axis, axes[i], rank) || is_marked[axis]) {
-            return import_refuse(import, STATUS_BAD_INPUT,
-                                 "axis %lld outside rank %zu or given twice",
-                                 (long long)axes[i], rank);
-        }
-        is_marked[axis] = true;
-    }
-    return STATUS_OK;
-}
-
 /* `opset`: since when the axes are an input. */
 static enum status read_reduction(struct reduction *reduction,
                                   struct import *import, int64_t opset)
@@ -63,13 +25,17 @@ static enum status read_reduction(struct reduction *reduction,
     int64_t is_kept = 1;
     int64_t is_noop = 0;
     size_t n = 0;
-    STATUS_TRY(read_axes(import, &axes, &n, opset));
+    STATUS_TRY(import_arity(import, 1, import->opset >= opset ? 2 : 1, 1));
+    STATUS_TRY(import_axes(import, &axes, &n, opset));
     STATUS_TRY(import_int(import, "keepdims", &is_kept));
     if (import->opset >= opset) {
         STATUS_TRY(import_int(import, "noop_with_empty_axes", &is_noop));
     }
     x = import_input(import, 0);
-    STATUS_TRY(mark_axes(is_marked, import, axes, n));
+    for (size_t d = 0; d < x->shape.n_dims && n == 0; d++) {
+        is_marked[d] = true;
+    }
+    STATUS_TRY(import_mark_axes(is_marked, import, axes, n, x->shape.n_dims));
     reduction->is_kept = is_kept != 0;
     reduction->is_nothing = n == 0 && is_noop != 0;
     reduction->type = x->type;

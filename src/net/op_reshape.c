@@ -2,8 +2,6 @@
 #include "src/base/alloc.h"
 #include "src/net/operators.h"
 
-#include <string.h>
-
 enum status op_import_identity(struct import *import)
 {
     enum status status = STATUS_OK;
@@ -136,40 +134,6 @@ cleanup:
     return status;
 }
 
-/* The axes of Squeeze and Unsqueeze, owned copy: attribute before opset 13,
- * input since; *axes NULL when absent. */
-static enum status read_axes(struct import *import, int64_t **axes, size_t *n)
-{
-    enum status status = STATUS_OK;
-    const int64_t *given = NULL;
-    if (import->opset >= 13) {
-        return import_integers(import, 1, axes, n);
-    }
-    STATUS_TRY(import_ints(import, "axes", &given, n));
-    if (given != NULL) {
-        NEW_ARRAY(*axes, *n);
-        memcpy(*axes, given, *n * sizeof *given);
-    }
-cleanup:
-    return status;
-}
-
-/* is_marked[d]: axis d of `rank` is among the axes; each at most once. */
-static enum status mark_axes(bool is_marked[SHAPE_RANK], struct import *import,
-                             const int64_t *axes, size_t n, size_t rank)
-{
-    for (size_t i = 0; i < n && axes != NULL; i++) {
-        size_t axis = 0;
-        if (!shape_axis(&axis, axes[i], rank) || is_marked[axis]) {
-            return import_refuse(import, STATUS_BAD_INPUT,
-                                 "axis %lld outside rank %zu or given twice",
-                                 (long long)axes[i], rank);
-        }
-        is_marked[axis] = true;
-    }
-    return STATUS_OK;
-}
-
 enum status op_import_squeeze(struct import *import)
 {
     enum status status = STATUS_OK;
@@ -179,9 +143,10 @@ enum status op_import_squeeze(struct import *import)
     bool is_marked[SHAPE_RANK] = {false};
     struct shape shape = {0};
     STATUS_TRY(import_arity(import, 1, import->opset >= 13 ? 2 : 1, 1));
-    STATUS_TRY(read_axes(import, &axes, &n));
+    STATUS_TRY(import_axes(import, &axes, &n, 13));
     input = import_input(import, 0);
-    STATUS_TRY(mark_axes(is_marked, import, axes, n, input->shape.n_dims));
+    STATUS_TRY(
+        import_mark_axes(is_marked, import, axes, n, input->shape.n_dims));
     for (size_t d = 0; d < input->shape.n_dims; d++) {
         const size_t dim = input->shape.dims[d];
         const bool is_dropped = axes == NULL ? dim == 1 : is_marked[d];
@@ -212,7 +177,7 @@ enum status op_import_unsqueeze(struct import *import)
     struct shape shape = {0};
     STATUS_TRY(import_arity(import, import->opset >= 13 ? 2 : 1,
                             import->opset >= 13 ? 2 : 1, 1));
-    STATUS_TRY(read_axes(import, &axes, &n));
+    STATUS_TRY(import_axes(import, &axes, &n, 13));
     input = import_input(import, 0);
     shape.n_dims = input->shape.n_dims + n;
     if (axes == NULL || n > SHAPE_RANK || shape.n_dims > SHAPE_RANK) {
@@ -221,7 +186,7 @@ enum status op_import_unsqueeze(struct import *import)
                                (int)SHAPE_RANK);
         goto cleanup;
     }
-    STATUS_TRY(mark_axes(is_marked, import, axes, n, shape.n_dims));
+    STATUS_TRY(import_mark_axes(is_marked, import, axes, n, shape.n_dims));
     for (size_t d = 0; d < shape.n_dims; d++) {
         shape.dims[d] = is_marked[d] ? 1 : input->shape.dims[next++];
     }
