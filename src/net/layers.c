@@ -160,20 +160,25 @@ double layers_eval_element(const struct layers *layers, const double *x,
     return value;
 }
 
+void layer_clear(struct layer *layer)
+{
+    for (size_t t = 0; t < layer->n_terms; t++) {
+        matrix_clear(&layer->terms[t].matrix);
+    }
+    alloc_free(layer->terms);
+    alloc_free(layer->bias);
+    alloc_free(layer->factor_lower);
+    alloc_free(layer->factor_upper);
+    *layer = (struct layer){0};
+}
+
 void layers_destroy(struct layers *layers)
 {
     if (layers == NULL) {
         return;
     }
     for (size_t k = 0; k < layers->n_layers; k++) {
-        struct layer *layer = &layers->layer[k];
-        for (size_t t = 0; t < layer->n_terms; t++) {
-            matrix_clear(&layer->terms[t].matrix);
-        }
-        alloc_free(layer->terms);
-        alloc_free(layer->bias);
-        alloc_free(layer->factor_lower);
-        alloc_free(layer->factor_upper);
+        layer_clear(&layers->layer[k]);
     }
     alloc_free(layers->layer);
     alloc_free(layers);

@@ -137,6 +137,9 @@ struct layers {
 
 void layers_destroy(struct layers *layers);
 
+/* Frees what a layer holds, and leaves it without anything. */
+void layer_clear(struct layer *layer);
+
 /* y = v[last] in nearest double arithmetic; y[n_outputs], x[n_inputs]. */
 void layers_eval(double *y, const struct layers *layers, const double *x);
 

@@ -111,18 +111,6 @@ static size_t lower_outputs(struct lowering *lowering)
     return last;
 }
 
-static void clear_layer(struct layer *layer)
-{
-    for (size_t t = 0; t < layer->n_terms; t++) {
-        matrix_clear(&layer->terms[t].matrix);
-    }
-    alloc_free(layer->terms);
-    alloc_free(layer->bias);
-    alloc_free(layer->factor_lower);
-    alloc_free(layer->factor_upper);
-    *layer = (struct layer){0};
-}
-
 /* Marks what a layer reads. */
 static void mark_sources(bool *is_used, const struct layer *layer)
 {
@@ -188,7 +176,7 @@ static struct layers *collect(struct lowering *lowering, size_t last)
     }
     for (size_t k = 0; k < n; k++) {
         if (!is_used[k]) {
-            clear_layer(&layer[k]);
+            layer_clear(&layer[k]);
             continue;
         }
         renumber_sources(&layer[k], number);
@@ -256,7 +244,7 @@ enum status net_lower(struct layers **layers, const struct net *net,
     *layers = collect(&lowering, lower_outputs(&lowering));
 cleanup:
     for (size_t k = 0; k < lowering.layers.n; k++) {
-        clear_layer(&lowering.layers.data[k]);
+        layer_clear(&lowering.layers.data[k]);
     }
     for (size_t i = 0; i < net->n_tensors; i++) {
         view_clear(&lowering.views[i]);
