@@ -119,16 +119,6 @@ static void restore(struct refreshes *self, uint32_t from)
     VEC_CLEAR(&stack);
 }
 
-/* Number of path entries down to the last node on trial; 0 if none is. */
-static size_t find_trial(const struct minimize_walk *walk)
-{
-    size_t at = walk->path.n;
-    while (at > 0 && !walk->path.data[at - 1].is_trial) {
-        at--;
-    }
-    return at;
-}
-
 /* After a closing that failed: back to the nearest node on trial, which gets
  * its refresh, and so on while that does not help. Without one, the oracle
  * cannot follow the recorded proof here, and it stays as it is. */
@@ -137,16 +127,13 @@ static void step_back(struct refreshes *self)
     struct minimize_walk *walk = self->walk;
     bool is_closed = false;
     while (!is_closed) {
-        const size_t at = find_trial(walk);
-        if (at == 0) {
-            restore(self, minimize_walk_top(walk)->node);
-            minimize_walk_top(walk)->next = 2;
+        const bool is_found = minimize_walk_to_trial(walk);
+        struct minimize_frame *top = minimize_walk_top(walk);
+        restore(self, top->node);
+        if (!is_found) {
+            top->next = 2;
             return;
         }
-        while (walk->path.n > at) {
-            minimize_walk_pop(walk);
-        }
-        restore(self, minimize_walk_top(walk)->node);
         minimize_walk_again(walk);
         is_closed = open_inner(self, false);
     }
@@ -185,7 +172,7 @@ static void walk_all(struct refreshes *self)
         }
         if (budget_check(&self->options->budget) != STATUS_OK) {
             self->few = 0;
-            if (find_trial(walk) > 0) {
+            if (minimize_walk_find_trial(walk) > 0) {
                 step_back(self);
             } else {
                 restore(self, minimize_walk_node(walk)->child + top->next++);

@@ -206,19 +206,13 @@ static void step_back(struct unlearning *self)
     struct minimize_walk *walk = self->walk;
     bool is_closed = false;
     while (!is_closed) {
-        size_t at = walk->path.n;
-        while (at > 0 && !walk->path.data[at - 1].is_trial) {
-            at--;
-        }
-        if (at == 0) {
-            restore(self, minimize_walk_top(walk)->node);
-            minimize_walk_top(walk)->next = 2;
+        const bool is_found = minimize_walk_to_trial(walk);
+        struct minimize_frame *top = minimize_walk_top(walk);
+        restore(self, top->node);
+        if (!is_found) {
+            top->next = 2;
             return;
         }
-        while (walk->path.n > at) {
-            minimize_walk_pop(walk);
-        }
-        restore(self, minimize_walk_top(walk)->node);
         minimize_walk_again(walk);
         is_closed = open_inner(self, false);
     }

@@ -110,6 +110,24 @@ void minimize_walk_again(struct minimize_walk *walk)
     minimize_walk_push(walk, node - minimize_walk_node(walk)->child);
 }
 
+size_t minimize_walk_find_trial(const struct minimize_walk *walk)
+{
+    size_t at = walk->path.n;
+    while (at > 0 && !walk->path.data[at - 1].is_trial) {
+        at--;
+    }
+    return at;
+}
+
+bool minimize_walk_to_trial(struct minimize_walk *walk)
+{
+    const size_t at = minimize_walk_find_trial(walk);
+    while (at > 0 && walk->path.n > at) {
+        minimize_walk_pop(walk);
+    }
+    return at > 0;
+}
+
 struct oracle_sum minimize_sum(struct minimize_walk *walk, uint32_t disjunct,
                                const struct cert_combination *by)
 {

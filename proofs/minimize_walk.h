@@ -60,6 +60,10 @@ void minimize_walk_push(struct minimize_walk *walk, unsigned side);
 void minimize_walk_pop(struct minimize_walk *walk);
 /* Leaves the node in work and enters it again, as if new. */
 void minimize_walk_again(struct minimize_walk *walk);
+/* Number of path entries down to the last node on trial; 0 if none is. */
+size_t minimize_walk_find_trial(const struct minimize_walk *walk);
+/* Back to that node; false if there is none. */
+bool minimize_walk_to_trial(struct minimize_walk *walk);
 
 /* The slopes of the node in work; its lemma number l of the tree. */
 void minimize_walk_set_slopes(struct minimize_walk *walk);
