@@ -4,6 +4,7 @@
 #include "domains/box.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
+#include "src/num/dense.h"
 #include "src/num/gemm_blas.h"
 #include "src/num/interval.h"
 
@@ -50,7 +51,15 @@ void forms_space_clear(struct forms_space *space)
     alloc_free(space->sizes);
     alloc_free(space->fresh_at);
     alloc_free(space->column);
+    tiling_work_clear(&space->work);
     *space = (struct forms_space){0};
+}
+
+void forms_space_use(struct forms_space *space, const struct weights *weights)
+{
+    REQUIRE(weights->layers == space->layers);
+    space->weights = weights;
+    weights_fit_work(weights, &space->work);
 }
 
 static bool is_zero(double x)
@@ -361,10 +370,33 @@ static void multiply_csr(double *to, const struct matrix *matrix,
     }
 }
 
-/* Rows of `in` that lie side by side in `out` too are multiplied together. */
-static void multiply_rows(struct forms *out, const struct forms *in,
-                          const struct matrix *matrix, const size_t *column)
+/* The same by copies of tiles. */
+static void multiply_tiles(struct forms_space *space, double *to,
+                           const struct tiling *tiling, const double *from,
+                           const struct gemm_shape *shape)
 {
+    const struct tiling_pass pass = {
+        .tiling = tiling,
+        .kernels = dense_kernels_best(),
+        .work = &space->work,
+        .to = to,
+        .from = from,
+        .to_stride = shape->n_cols,
+        .from_stride = shape->n_inner,
+        .n_rows = shape->n_rows,
+        .n_copies = tiling->n_copies,
+    };
+    (void)tiling_add_forward(&pass);
+}
+
+/* Rows of `in` that lie side by side in `out` too are multiplied together. */
+static void multiply_rows(struct forms_space *space, struct forms *out,
+                          const struct layer_term *term,
+                          const struct tiling *tiling)
+{
+    const struct forms *in = &space->forms[term->source];
+    const struct matrix *matrix = &term->matrix;
+    const size_t *column = space->column;
     size_t row = 0;
     while (row <= in->n_symbols) {
         const size_t target = row == 0 ? 0 : column[in->symbol[row - 1]];
@@ -375,12 +407,13 @@ static void multiply_rows(struct forms *out, const struct forms *in,
                column[in->symbol[row + n - 1]] == target + n) {
             n++;
         }
-        if (matrix->dense == NULL) {
+        const struct gemm_shape shape = {n, matrix->n_rows, matrix->n_cols};
+        if (tiling != NULL) {
+            multiply_tiles(space, to, tiling, from, &shape);
+        } else if (matrix->dense == NULL) {
             multiply_csr(to, matrix, from, n);
         } else {
-            gemm_blas_add_right_transposed(
-                to, from, matrix->dense,
-                (struct gemm_shape){n, matrix->n_rows, matrix->n_cols});
+            gemm_blas_add_right_transposed(to, from, matrix->dense, shape);
         }
         row += n;
     }
@@ -424,6 +457,25 @@ static void multiply_fresh_csr(struct forms *out, const struct forms *in,
     }
 }
 
+/* sum_j |w_ij| sizes_j of row i of a CSR matrix, ABREAST sums at a time. */
+static double absolute_sum(const struct matrix *matrix, size_t i,
+                           const double *sizes)
+{
+    const size_t end = matrix->start[i + 1];
+    double sum[ABREAST] = {0.0};
+    size_t e = matrix->start[i];
+    for (; e + ABREAST <= end; e += ABREAST) {
+        for (size_t s = 0; s < ABREAST; s++) {
+            sum[s] += fabs(matrix->value[e + s]) * sizes[matrix->column[e + s]];
+        }
+    }
+    for (; e < end; e++) {
+        sum[0] += fabs(matrix->value[e]) * sizes[matrix->column[e]];
+    }
+    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) +
+           ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+}
+
 /* error_i += sum_j |w_ij| sizes_j, nearest. */
 static void add_errors(double *error, const struct matrix *matrix,
                        const double *sizes)
@@ -442,20 +494,20 @@ static void add_errors(double *error, const struct matrix *matrix,
                 even += fabs(w[j]) * sizes[j];
             }
         } else {
-            for (size_t e = matrix->start[i]; e < matrix->start[i + 1]; e++) {
-                even += fabs(matrix->value[e]) * sizes[matrix->column[e]];
-            }
+            even = absolute_sum(matrix, i, sizes);
         }
         error[i] += even + odd;
     }
 }
 
+/* Adds a summand; tiling: that of its matrix, or NULL. */
 static void add_term(struct forms_space *space, struct forms *out,
-                     const struct layer_term *term, double relative)
+                     const struct layer_term *term, const struct tiling *tiling,
+                     double relative)
 {
     const struct forms *in = &space->forms[term->source];
     const struct matrix *matrix = &term->matrix;
-    multiply_rows(out, in, matrix, space->column);
+    multiply_rows(space, out, term, tiling);
     if (matrix->dense != NULL) {
         multiply_fresh_dense(out, in, matrix, space->column);
     } else {
@@ -513,7 +565,10 @@ void forms_apply_affine(struct forms_space *space, size_t k)
         out->error[i] = relative * fabs(layer->bias[i]);
     }
     for (size_t t = 0; t < layer->n_terms; t++) {
-        add_term(space, out, &layer->terms[t], relative);
+        const struct tiling *tiling =
+            space->weights == NULL ? NULL
+                                   : space->weights->layer[k].terms[t].tiling;
+        add_term(space, out, &layer->terms[t], tiling, relative);
     }
     set_radii(out, space->magnitude);
     const double grow = 1.0 + 2.0 * interval_gamma(n + 8);

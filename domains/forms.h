@@ -2,6 +2,7 @@
 #ifndef ASTROLABE_DOMAINS_FORMS_H
 #define ASTROLABE_DOMAINS_FORMS_H
 
+#include "domains/weights.h"
 #include "src/net/layers.h"
 
 #include <stdbool.h>
@@ -51,16 +52,19 @@ struct forms {
  * and is kept for the next.
  *   forms      [n_layers]
  *   magnitude  [n_magnitudes] M; the owner sets it before using a symbol
- *   sizes, column, fresh_at  scratch
+ *   weights    tilings of the matrices, or NULL
+ *   sizes, column, fresh_at, work  scratch
  */
 struct forms_space {
     const struct layers *layers;
+    const struct weights *weights;
     struct forms *forms;
     size_t n_magnitudes;
     double *magnitude;
     double *sizes;
     size_t *column;
     size_t *fresh_at;
+    struct tiling_work work;
 };
 
 /*
@@ -83,6 +87,11 @@ struct forms_step {
 void forms_space_init(struct forms_space *space, const struct layers *layers,
                       size_t n_magnitudes);
 void forms_space_clear(struct forms_space *space);
+
+/* Multiplies by the tilings of these weights of the same layers from now on,
+ * where there are any: several times faster for convolutions. They must outlive
+ * the space. */
+void forms_space_use(struct forms_space *space, const struct weights *weights);
 
 /* Input layer; steps [width], with v = 0 in (4). */
 void forms_set_inputs(struct forms_space *space,

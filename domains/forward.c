@@ -26,9 +26,10 @@ struct forward {
     bool is_used;
 };
 
-struct forward *forward_create(const struct layers *layers,
+struct forward *forward_create(const struct weights *weights,
                                size_t least_neurons, size_t least_width)
 {
+    const struct layers *layers = weights->layers;
     struct forward *forward;
     size_t n_neurons = 0;
     size_t widest = 1;
@@ -46,6 +47,7 @@ struct forward *forward_create(const struct layers *layers,
     NEW_ARRAY(forward->steps, widest);
     NEW_ARRAY(forward->second, widest);
     forms_space_init(&forward->space, layers, FORWARD_INPUTS);
+    forms_space_use(&forward->space, weights);
     for (size_t s = 0; s < FORWARD_INPUTS; s++) {
         forward->space.magnitude[s] = 1.0;
     }

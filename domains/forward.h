@@ -3,6 +3,7 @@
 #define ASTROLABE_DOMAINS_FORWARD_H
 
 #include "domains/bounds.h"
+#include "domains/weights.h"
 
 #include <stddef.h>
 
@@ -34,9 +35,9 @@ enum { FORWARD_NEURONS = 8192, FORWARD_WIDTH = 64, FORWARD_INPUTS = 16 };
  * little that the checker's ranges are rounded in other ways. */
 #define FORWARD_ROOM 0.125
 
-/* NULL if the network has fewer neurons. layers must outlive it. Nothing is
+/* NULL if the network has fewer neurons. weights must outlive it. Nothing is
  * settled in layers that are less wide. */
-struct forward *forward_create(const struct layers *layers,
+struct forward *forward_create(const struct weights *weights,
                                size_t least_neurons, size_t least_width);
 void forward_destroy(struct forward *forward);
 

@@ -39,7 +39,7 @@ struct prover *prover_create(const struct weights *weights)
     p->layers = layers;
     p->record.margin = RECORD_MARGIN;
     p->backward = backward_create(weights);
-    p->forward = forward_create(layers, FORWARD_NEURONS, FORWARD_WIDTH);
+    p->forward = forward_create(weights, FORWARD_NEURONS, FORWARD_WIDTH);
     bounds_init(&p->bounds, layers);
     bounds_init(&p->relaxed, layers);
     NEW_ARRAY(p->cone, layers->n_layers);

@@ -46,7 +46,7 @@ struct replay *replay_create(const struct query *query, unsigned box_bits,
     r->backward = backward_create(r->weights);
     backward_charge_words(r->backward);
     r->box = box_domain_ops.create(r->layers);
-    r->forward = forward_create(r->layers, FORWARD_NEURONS, FORWARD_WIDTH);
+    r->forward = forward_create(r->weights, FORWARD_NEURONS, FORWARD_WIDTH);
     r->copied = copies_of_inputs(r->layers);
     NEW_ARRAY(r->relu, r->layers->n_layers);
     NEW_ARRAY(r->is_stale, r->layers->n_layers);

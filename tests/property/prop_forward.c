@@ -19,7 +19,8 @@ static size_t bound(struct bounds *bounds, const struct layers *layers,
                     const struct region *region)
 {
     struct domain *box = box_domain_ops.create(layers);
-    struct forward *forward = forward_create(layers, 0, 0);
+    struct weights *weights = weights_create(layers);
+    struct forward *forward = forward_create(weights, 0, 0);
     size_t n_settled = 0;
     bounds_init(bounds, layers);
     ck_assert_int_eq(box_domain_ops.propagate(box, bounds, region, NULL),
@@ -40,6 +41,7 @@ static size_t bound(struct bounds *bounds, const struct layers *layers,
         }
     }
     forward_destroy(forward);
+    weights_destroy(weights);
     box_domain_ops.destroy(box);
     return n_settled;
 }
@@ -164,13 +166,15 @@ END_TEST
 START_TEST(small_networks_have_no_forms)
 {
     struct layers *layers = differences(2);
+    struct weights *weights = weights_create(layers);
     struct bounds bounds;
     bounds_init(&bounds, layers);
-    ck_assert_ptr_null(forward_create(layers, 4, 0));
+    ck_assert_ptr_null(forward_create(weights, 4, 0));
     forward_begin(NULL, &bounds);
     forward_settle(NULL, &bounds, 3);
     ck_assert(isinf(bounds.lower[3][0]));
     bounds_clear(&bounds);
+    weights_destroy(weights);
     layers_destroy(layers);
 }
 END_TEST
