@@ -287,13 +287,18 @@ static bool close_by_slopes(struct prover *p)
         const struct record_step first = {.n_closed = n_closed};
         VEC_PUSH(&record->steps, first);
     }
-    if (prover_dual_close_box(p, p->node)) {
+    double reached;
+    if (prover_dual_close_box(&reached, p, p->node)) {
         p->slope_reach = fmax(p->slope_reach, REACH_GROWTH * missing);
         p->n_open = 0;
         record->n_closed = record->closed.n;
         return true;
     }
-    p->slope_reach = fmin(p->slope_reach, REACH_LOSS * missing);
+    if (reached < 0.0) {
+        const double gain = reached + missing;
+        p->slope_reach = fmin(p->slope_reach,
+                              fmax(REACH_LOSS * missing, REACH_GROWTH * gain));
+    }
     record->closed.n = n_closed;
     record->terms.n = n_terms;
     record->slopes.n = 0;

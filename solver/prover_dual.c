@@ -510,7 +510,8 @@ bool prover_dual_insist(struct prover *p, const struct node *node)
     return close_from(p, node, p->dual_state, &LAST);
 }
 
-bool prover_dual_close_box(struct prover *p, const struct node *node)
+bool prover_dual_close_box(double *reached, struct prover *p,
+                           const struct node *node)
 {
     const double goal = fmax(2.0 * GOAL, BOX_ROOM * -p->worst);
     REQUIRE(p->n_open <= DUAL_ROWS);
@@ -519,6 +520,10 @@ bool prover_dual_close_box(struct prover *p, const struct node *node)
     start_rows(p, node, NULL);
     dual_ascend(p->dual, &BOX, goal);
     close_rows(p, node);
+    *reached = HUGE_VAL;
+    for (size_t r = 0; r < p->dual->n_rows; r++) {
+        *reached = fmin(*reached, p->dual->bound[r]);
+    }
     return p->dual->n_rows == 0;
 }
 

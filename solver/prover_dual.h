@@ -35,9 +35,11 @@ bool prover_dual_branch(struct split *split, struct prover *prover);
  * just been bounded, with slopes from the ascent of a root; the dual bound then
  * turns from the case's root to the node. Notes what it refutes as steps of the
  * record; open stays as it is.
+ *   reached  least bound of those it did not refute, in nearest arithmetic
  *   returns true if it refuted all of them
  */
-bool prover_dual_close_box(struct prover *prover, const struct node *node);
+bool prover_dual_close_box(double *reached, struct prover *prover,
+                           const struct node *node);
 
 /* Bounds the neurons anew and goes on where prover_dual_close ended, for much
  * longer. */
