@@ -6,6 +6,7 @@
 #include "solver/frontier.h"
 #include "solver/prover.h"
 #include "solver/prover_dual.h"
+#include "solver/prover_plan.h"
 #include "solver/record_tree.h"
 #include "solver/workers.h"
 #include "src/base/alloc.h"
@@ -195,6 +196,7 @@ static bool split_node(const struct bab *bab, struct worker *worker,
     if (split.kind == SPLIT_INPUT) {
         node_bounds_keep_rows(bounds, p->row, p->constant, p->spec.n_rows,
                               p->layers->n_inputs);
+        bounds->plan = prover_plan_children(p, node, &split);
     }
     for (size_t side = 0; side < 2; side++) {
         split.is_upper = side == 1;
@@ -256,8 +258,13 @@ static void work(void *context, size_t w, void *item)
     const bool is_dual =
         outcome->search > 0 && p->lp == NULL && p->layers->n_curved == 0;
     if (!is_dual || (!prove_dual(bab, worker, node) && !p->record.is_on)) {
-        outcome->is_closed = prover_screen(p, node) ||
-                             !prover_bound_neurons(p, node) || prover_close(p);
+        outcome->is_closed = prover_screen(p, node);
+        worker->has_split =
+            !outcome->is_closed && prover_plan_split(&worker->split, p, node);
+        outcome->is_closed =
+            outcome->is_closed ||
+            (!worker->has_split &&
+             (!prover_bound_neurons(p, node) || prover_close(p)));
     }
     if (node->depth == 0) {
         p->record.refresh |= bab->root_refresh;

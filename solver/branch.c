@@ -103,20 +103,25 @@ static bool midpoint(double *middle, const struct prover *p, size_t j)
     return p->lower[j] < *middle && *middle < p->upper[j];
 }
 
+bool branch_halve(struct split *split, const struct prover *p, size_t j)
+{
+    double middle;
+    if (!midpoint(&middle, p, j)) {
+        return false;
+    }
+    *split = (struct split){
+        .kind = SPLIT_INPUT, .index = (uint32_t)j, .threshold = middle};
+    return true;
+}
+
 bool branch_by_input(struct split *split, const struct prover *p)
 {
     bool is_found = false;
     double best = -1.0;
     score_inputs(p->score, p);
     for (size_t j = 0; j < p->layers->n_inputs; j++) {
-        double middle;
-        if (p->score[j] > best && midpoint(&middle, p, j)) {
+        if (p->score[j] > best && branch_halve(split, p, j)) {
             best = p->score[j];
-            *split = (struct split){
-                .kind = SPLIT_INPUT,
-                .index = (uint32_t)j,
-                .threshold = middle,
-            };
             is_found = true;
         }
     }

@@ -37,6 +37,9 @@ bool branch_choose(struct split *split, enum branch_rule rule,
  */
 bool branch_by_input(struct split *split, const struct prover *prover);
 
+/* Halves input j; false if that is not possible. */
+bool branch_halve(struct split *split, const struct prover *prover, size_t j);
+
 /*
  * The neuron of largest loss in the first layer that has unstable neurons
  * with a loss: its literal is then a row over the inputs with the fewest

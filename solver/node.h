@@ -26,12 +26,27 @@ struct split {
 };
 
 /*
+ * For the children of a node, by the last one above them whose neurons were
+ * bounded (prover_plan.h).
+ *   missing   distance of that one to its goal
+ *   n_levels  splits since then; 0 if there is no plan
+ *   is_far    they are not expected to close, and are to be split at `input`
+ */
+struct node_plan {
+    double missing;
+    size_t n_levels;
+    bool is_far;
+    uint32_t input;
+};
+
+/*
  * What the children of a node share: its bounds, and if they differ from it by
  * an input split only, its rows (prover.h), still valid with these bounds.
  *   row       [n_rows x n_inputs], NULL if there are none
  *   constant  [n_rows]
  *   dual      where its dual bound stopped (prover_dual.h); NULL if nowhere
  *   weight    [n_rows] multipliers of sums (spec.h), NULL for the first ones
+ *   plan      all 0 if there is none
  */
 struct dual_state;
 struct node_bounds {
@@ -41,6 +56,7 @@ struct node_bounds {
     double *constant;
     struct dual_state *dual;
     double *weight;
+    struct node_plan plan;
 };
 
 /* A copy of the bounds with one user. */

@@ -6,6 +6,7 @@
 #include "solver/dual.h"
 #include "solver/needed.h"
 #include "solver/prover_dual.h"
+#include "solver/prover_plan.h"
 #include "src/base/alloc.h"
 #include "src/num/interval.h"
 
@@ -131,6 +132,7 @@ void prover_set_case(struct prover *p, const struct query_case *query_case)
     p->has_root = false;
     p->is_dual_ready = false;
     p->slope_reach = HUGE_VAL;
+    prover_plan_reset(p);
     set_varying(p, query_case);
     p->is_needed = needed_find(p->layers, query_case);
     if (p->lp != NULL) {

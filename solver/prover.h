@@ -113,6 +113,8 @@ struct prover {
     bool is_other;      /* searches in the other way far from the goal */
     double *effect;     /* [n_unstable] workspace */
     double slope_reach; /* distance that slopes for a box overcome */
+    double split_share; /* of what is missing that a split of inputs leaves */
+    bool is_long;       /* bounding the neurons of the node was */
     uint64_t n_before;  /* backward_madds when the node was loaded */
     struct record record;
     struct stats stats;

@@ -277,10 +277,8 @@ static bool close_by_slopes(struct prover *p)
     struct record *record = &p->record;
     const size_t n_closed = record->closed.n;
     const size_t n_terms = record->terms.n;
-    const uint64_t n_spent = backward_madds(p->backward) - p->n_before;
     const double missing = -p->worst;
-    if (p->lp != NULL || p->layers->n_curved > 0 || p->n_open > DUAL_ROWS ||
-        n_spent < LONG_NODE || !(missing <= p->slope_reach)) {
+    if (p->n_open > DUAL_ROWS || !(missing <= p->slope_reach)) {
         return false;
     }
     if (record->is_on && n_closed > 0) {
@@ -308,13 +306,16 @@ static bool close_by_slopes(struct prover *p)
 
 bool prover_close(struct prover *p)
 {
+    const uint64_t n_spent = backward_madds(p->backward) - p->n_before;
+    p->is_long =
+        p->lp == NULL && p->layers->n_curved == 0 && n_spent >= LONG_NODE;
     bound_rows(p);
     for (size_t j = 0; j < p->layers->n_inputs; j++) {
         p->point[j] = 0.5 * (p->lower[j] + p->upper[j]);
     }
     p->worst = HUGE_VAL;
     close_disjuncts(p);
-    if (p->n_open > 0 && close_by_slopes(p)) {
+    if (p->n_open > 0 && p->is_long && close_by_slopes(p)) {
         return true;
     }
     /* Where neurons read inputs the checker has other lines in what is cut

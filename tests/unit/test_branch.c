@@ -1,5 +1,6 @@
 /* Splits: midpoints, scores, and no split at the resolution of doubles. */
 #include "solver/branch.h"
+#include "solver/prover_plan.h"
 #include "tests/ref/ref_build.h"
 #include "tests/ref/ref_query.h"
 #include "tests/suite.h"
@@ -118,6 +119,44 @@ START_TEST(a_loss_is_shared_out_among_the_inputs)
 }
 END_TEST
 
+START_TEST(boxes_far_from_their_goal_are_split_twice)
+{
+    struct fixture f;
+    struct split split;
+    fixture_init(&f);
+    struct prover *p = f.prover;
+    struct node_bounds *bounds =
+        node_bounds_create(p->layers, &f.prover->bounds);
+    struct node *node = node_create_root(p->lower, p->upper, 2, 1, bounds);
+    p->row[0] = 1.0;
+    p->row[1] = -1.5;
+    p->worst = -1.0;
+    p->slope_reach = 0.5;
+    p->is_long = true;
+    ck_assert(branch_by_input(&split, p));
+    ck_assert_uint_eq(split.index, 1);
+    bounds->plan = prover_plan_children(p, node, &split);
+    ck_assert(bounds->plan.is_far);
+    ck_assert(is_same(p->upper[1], 1.0));
+    ck_assert(prover_plan_split(&split, p, node));
+    ck_assert_uint_eq(split.index, 0);
+    ck_assert(is_same(split.threshold, 0.5));
+    bounds->plan = prover_plan_children(p, node, &split);
+    ck_assert(!bounds->plan.is_far);
+    ck_assert(!prover_plan_split(&split, p, node));
+    /* Two splits have left 0.64, so each 0.8 rather than 0.75. */
+    p->worst = -0.64;
+    p->slope_reach = 0.4;
+    bounds->plan = prover_plan_children(p, node, &split);
+    ck_assert_double_gt(p->split_share, 0.75);
+    ck_assert_double_lt(p->split_share, 0.76);
+    ck_assert(!bounds->plan.is_far);
+    node_destroy(node);
+    node_bounds_release(bounds);
+    fixture_clear(&f);
+}
+END_TEST
+
 START_TEST(no_input_is_split_at_the_resolution_of_doubles)
 {
     struct fixture f;
@@ -185,6 +224,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, the_input_of_the_largest_row_share_is_halved);
     tcase_add_test(cases, an_input_between_two_doubles_does_not_vary);
     tcase_add_test(cases, a_loss_is_shared_out_among_the_inputs);
+    tcase_add_test(cases, boxes_far_from_their_goal_are_split_twice);
     tcase_add_test(cases, no_input_is_split_at_the_resolution_of_doubles);
     tcase_add_test(cases, a_neuron_of_the_first_layer_with_losses_is_split);
     tcase_add_test(cases, rules_have_names);

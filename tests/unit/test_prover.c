@@ -352,6 +352,42 @@ START_TEST(the_small_simplex_is_for_few_inputs)
 }
 END_TEST
 
+START_TEST(failing_near_the_goal_tells_how_far_slopes_reach)
+{
+    /* relu(x) - 1/8 on [-1, 2]: at least -9/8 by default, -1/8 by slope 0. */
+    enum { N = PROVER_LP_INPUTS + 1 };
+    struct fixture f = {0};
+    static const double first[N] = {1.0};
+    static const double lower[N] = {-1.0};
+    static const double upper[N] = {2.0};
+    struct layers *layers = ref_build_begin(N);
+    const size_t z = ref_build_affine(layers, 0, 1, first, NULL);
+    const size_t y = ref_build_relu(layers, z);
+    (void)ref_build_affine(layers, y, 1, &(double){1.0}, &(double){-0.125});
+    const struct region region = {.lower = lower, .upper = upper};
+    f.query = ref_query_create(layers, lower, upper);
+    ref_query_add_disjunct(f.query);
+    double output[N + 1] = {0.0};
+    output[N] = 1.0;
+    ref_query_add_le(f.query, output, 0.0);
+    f.weights = weights_create(layers);
+    f.prover = prover_create(f.weights);
+    open_root(&f, layers, &region);
+    struct prover *p = f.prover;
+    prover_set_case(p, f.query->cases);
+    struct node *node = node_create_root(lower, upper, N, 1, f.root);
+    prover_load(p, node);
+    ck_assert(prover_bound_neurons(p, node));
+    p->n_before = backward_madds(p->backward) - ((uint64_t)1 << 40);
+    ck_assert(!prover_close(p));
+    ck_assert(p->is_long);
+    ck_assert_double_gt(p->slope_reach, 1.4);
+    ck_assert_double_lt(p->slope_reach, 1.6);
+    node_destroy(node);
+    fixture_clear(&f);
+}
+END_TEST
+
 START_TEST(slopes_of_its_own_close_a_box)
 {
     /* relu(x) + 1/2 > 0 on [-1, 2]: by the slope 1, which is the default, at
@@ -374,7 +410,8 @@ START_TEST(slopes_of_its_own_close_a_box)
     struct node *node = node_create_root(ends, ends + 1, 1, 1, f.root);
     prover_load(f.prover, node);
     ck_assert(prover_bound_neurons(f.prover, node));
-    ck_assert(prover_dual_close_box(f.prover, node));
+    double reached;
+    ck_assert(prover_dual_close_box(&reached, f.prover, node));
     ck_assert_uint_eq(f.prover->record.closed.n, 1);
     ck_assert_uint_eq(f.prover->record.steps.n, 1);
     ck_assert_uint_eq(f.prover->record.slopes.n, 1);
@@ -400,5 +437,6 @@ TCase *test_cases(void)
     tcase_add_test(cases, a_literal_makes_its_neuron_stable);
     tcase_add_test(cases, the_small_simplex_is_for_few_inputs);
     tcase_add_test(cases, slopes_of_its_own_close_a_box);
+    tcase_add_test(cases, failing_near_the_goal_tells_how_far_slopes_reach);
     return cases;
 }
