@@ -421,16 +421,16 @@ double backward_minimum(const struct backward *b, size_t row,
 {
     const double *a = backward_coefficients(b, row);
     const struct columns *columns = &b->columns[0];
-    const size_t n = columns->is_full ? b->layers->n_inputs : columns->n;
-    /* Sums abreast, as the next term need not wait for the last. */
-    double sum[4] = {b->constant[row]};
-    for (size_t t = 0; t < n; t++) {
-        const size_t j = columns->is_full ? t : columns->list[t];
+    double minimum = b->constant[row];
+    if (columns->is_full) {
+        minimum += b->kernels->minimum(a, lower, upper, b->layers->n_inputs);
+    }
+    for (size_t t = 0; !columns->is_full && t < columns->n; t++) {
+        const size_t j = columns->list[t];
         const double at_lower = a[j] * lower[j];
         const double at_upper = a[j] * upper[j];
-        sum[t % 4] += at_lower < at_upper ? at_lower : at_upper;
+        minimum += at_lower < at_upper ? at_lower : at_upper;
     }
-    const double minimum = (sum[0] + sum[1]) + (sum[2] + sum[3]);
     return isfinite(minimum) ? minimum : -HUGE_VAL;
 }
 

@@ -63,6 +63,8 @@ struct dense_lines {
  *                q[i]*upper_slope[i]; returns the sum of
  *                q[i]*upper_intercept[i] over the negative q[i]           (2)
  *   dot_row      *sum = sum_i q[i]*b[i], *weight = sum_i |q[i]|*e[i]
+ *   minimum      sum_i of the lesser of a[i]*lower[i] and a[i]*upper[i], of the
+ *                latter if they cannot be compared; any n, ends not aligned
  */
 struct dense_kernels {
     const char *name;
@@ -71,6 +73,8 @@ struct dense_kernels {
                         const struct dense_lines *lines);
     void (*dot_row)(double sums[2], const double *q, const double *b,
                     const double *e, size_t n);
+    double (*minimum)(const double *a, const double *lower, const double *upper,
+                      size_t n);
 };
 
 extern const struct dense_kernels dense_kernels_plain;

@@ -36,5 +36,17 @@ static void dot_row(double sums[2], const double *q, const double *b,
     sums[1] = weight;
 }
 
+static double minimum(const double *a, const double *lower, const double *upper,
+                      size_t n)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        const double at_lower = a[i] * lower[i];
+        const double at_upper = a[i] * upper[i];
+        sum += at_lower < at_upper ? at_lower : at_upper;
+    }
+    return sum;
+}
+
 const struct dense_kernels dense_kernels_plain = {"plain", add_product,
-                                                  relax_row, dot_row};
+                                                  relax_row, dot_row, minimum};

@@ -61,11 +61,32 @@ static void dot_row(double sums[2], const double *q, const double *b,
     sums[1] = reduce(weight);
 }
 
+static double minimum(const double *a, const double *lower, const double *upper,
+                      size_t n)
+{
+    __m256d sum = _mm256_setzero_pd();
+    double rest = 0.0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        const __m256d ai = _mm256_loadu_pd(a + i);
+        sum = _mm256_add_pd(
+            sum, _mm256_min_pd(_mm256_mul_pd(ai, _mm256_loadu_pd(lower + i)),
+                               _mm256_mul_pd(ai, _mm256_loadu_pd(upper + i))));
+    }
+    for (; i < n; i++) {
+        const double at_lower = a[i] * lower[i];
+        const double at_upper = a[i] * upper[i];
+        rest += at_lower < at_upper ? at_lower : at_upper;
+    }
+    return reduce(sum) + rest;
+}
+
 const struct dense_kernels dense_kernels_avx2 = {"avx2", add_product, relax_row,
-                                                 dot_row};
+                                                 dot_row, minimum};
 
 #else
 
-const struct dense_kernels dense_kernels_avx2 = {"none", NULL, NULL, NULL};
+const struct dense_kernels dense_kernels_avx2 = {"none", NULL, NULL, NULL,
+                                                 NULL};
 
 #endif

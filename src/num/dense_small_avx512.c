@@ -52,11 +52,40 @@ static void dot_row(double sums[2], const double *q, const double *b,
     sums[1] = _mm512_reduce_add_pd(weight);
 }
 
+/* The lanes of `of` from number i on. */
+static inline __m512d least(const double *a, const double *lower,
+                            const double *upper, size_t i, __mmask8 of)
+{
+    const __m512d ai = _mm512_maskz_loadu_pd(of, a + i);
+    return _mm512_min_pd(
+        _mm512_mul_pd(ai, _mm512_maskz_loadu_pd(of, lower + i)),
+        _mm512_mul_pd(ai, _mm512_maskz_loadu_pd(of, upper + i)));
+}
+
+static double minimum(const double *a, const double *lower, const double *upper,
+                      size_t n)
+{
+    __m512d even = _mm512_setzero_pd();
+    __m512d odd = _mm512_setzero_pd();
+    size_t i = 0;
+    for (; i + 2 * DENSE_LANES <= n; i += 2 * DENSE_LANES) {
+        even = _mm512_add_pd(even, least(a, lower, upper, i, 0xFF));
+        odd = _mm512_add_pd(odd, least(a, lower, upper, i + DENSE_LANES, 0xFF));
+    }
+    for (; i < n; i += DENSE_LANES) {
+        const size_t left = n - i;
+        const unsigned of = left < DENSE_LANES ? (1U << left) - 1U : 0xFFU;
+        even = _mm512_add_pd(even, least(a, lower, upper, i, (__mmask8)of));
+    }
+    return _mm512_reduce_add_pd(_mm512_add_pd(even, odd));
+}
+
 const struct dense_kernels dense_kernels_avx512 = {"avx512", add_product,
-                                                   relax_row, dot_row};
+                                                   relax_row, dot_row, minimum};
 
 #else
 
-const struct dense_kernels dense_kernels_avx512 = {"none", NULL, NULL, NULL};
+const struct dense_kernels dense_kernels_avx512 = {"none", NULL, NULL, NULL,
+                                                   NULL};
 
 #endif

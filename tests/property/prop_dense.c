@@ -321,11 +321,39 @@ START_TEST(dot_products_stay_within_the_charged_error)
 }
 END_TEST
 
+START_TEST(minima_stay_within_the_charged_error)
+{
+    struct rng rng;
+    rng_init(&rng, test_seed() + 3);
+    for (size_t round = 0; round < test_count(200); round++) {
+        struct row row;
+        row_init(&row, &rng);
+        for (size_t s = 0; s <= (size_t)cpu_vectors(); s++) {
+            struct exact sum;
+            exact_init(&sum, 0.0);
+            for (size_t i = 0; i < row.width; i++) {
+                const bool is_upper = row.q[i] > 0.0
+                                          ? row.before[i] > row.intercept[i]
+                                          : row.before[i] < row.intercept[i];
+                exact_add(&sum, row.q[i],
+                          is_upper ? row.intercept[i] : row.before[i]);
+            }
+            const double found =
+                SETS[s]->minimum(row.q, row.before, row.intercept, row.width);
+            check_near(&sum, found, "minimum", SETS[s]);
+            exact_clear(&sum);
+        }
+        alloc_free(row.block);
+    }
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("dense");
     tcase_add_test(cases, products_stay_within_the_charged_error);
     tcase_add_test(cases, relaxations_stay_within_the_charged_error);
     tcase_add_test(cases, dot_products_stay_within_the_charged_error);
+    tcase_add_test(cases, minima_stay_within_the_charged_error);
     return cases;
 }

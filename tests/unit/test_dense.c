@@ -102,6 +102,64 @@ START_TEST(a_dot_product_sums_signed_and_absolute_terms)
 }
 END_TEST
 
+START_TEST(a_minimum_takes_the_lesser_end_of_every_term)
+{
+    enum { MOST = 41 };
+    double *a;
+    double lower[MOST + 1];
+    double upper[MOST + 1];
+    NEW_ALIGNED(a, MOST + 7);
+    for (size_t i = 0; i <= MOST; i++) {
+        a[i] = small(i, 4);
+        lower[i] = small(i, 6);
+        upper[i] = lower[i] + (double)(i % 3);
+    }
+    for (size_t s = 0; s <= (size_t)cpu_vectors(); s++) {
+        double sum = 0.0;
+        for (size_t n = 0; n <= MOST; n++) {
+            /* What lies behind the last term is not read. */
+            const double behind = lower[1 + n - (n == MOST ? 1 : 0)];
+            if (n < MOST) {
+                lower[1 + n] = NAN;
+            }
+            ck_assert_msg(
+                is_same(SETS[s]->minimum(a, lower + 1, upper + 1, n), sum),
+                "%s, %zu terms: not %a", SETS[s]->name, n, sum);
+            if (n < MOST) {
+                lower[1 + n] = behind;
+                sum += fmin(a[n] * lower[1 + n], a[n] * upper[1 + n]);
+            }
+        }
+    }
+    alloc_free(a);
+}
+END_TEST
+
+START_TEST(a_minimum_of_what_cannot_be_compared_is_that_of_the_upper_end)
+{
+    double *a;
+    NEW_ALIGNED(a, 16);
+    double lower[16] = {0.0};
+    double upper[16] = {0.0};
+    for (size_t s = 0; s <= (size_t)cpu_vectors(); s++) {
+        for (size_t i = 0; i < 16; i++) {
+            a[i] = 0.0;
+            lower[i] = -HUGE_VAL;
+            upper[i] = 3.0;
+            ck_assert(is_same(SETS[s]->minimum(a, lower, upper, 16), 0.0));
+            lower[i] = 3.0;
+            upper[i] = HUGE_VAL;
+            ck_assert(isnan(SETS[s]->minimum(a, lower, upper, 16)));
+            a[i] = 1.0;
+            ck_assert(is_same(SETS[s]->minimum(a, lower, upper, 16), 3.0));
+            lower[i] = 0.0;
+            upper[i] = 0.0;
+        }
+    }
+    alloc_free(a);
+}
+END_TEST
+
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("dense");
@@ -110,5 +168,8 @@ TCase *test_cases(void)
     tcase_add_test(cases, products_of_whole_numbers_are_exact_at_every_shape);
     tcase_add_test(cases, a_relu_takes_the_lower_line_from_zero_on);
     tcase_add_test(cases, a_dot_product_sums_signed_and_absolute_terms);
+    tcase_add_test(cases, a_minimum_takes_the_lesser_end_of_every_term);
+    tcase_add_test(
+        cases, a_minimum_of_what_cannot_be_compared_is_that_of_the_upper_end);
     return cases;
 }
