@@ -109,6 +109,7 @@ struct prover {
     double *slope;    /* [DUAL_ROWS x unstable neurons], to be evaluated */
     double *told;     /* those that the record has set so far, else -1 */
     size_t refreshed; /* depth where the node's bounds were made */
+    size_t changed;   /* first layer with bounds that others do not know yet */
     struct prover_pace pace[2]; /* of this way of searching, and the other */
     bool is_other;      /* searches in the other way far from the goal */
     double *effect;     /* [n_unstable] workspace */

@@ -343,11 +343,13 @@ static bool refresh(struct prover *p, const struct node *node)
         const size_t layer = node->path[s].layer;
         changed = layer < changed ? layer : changed;
     }
+    p->changed = changed;
     if ((double)(node->depth - last) < levels) {
         return true;
     }
     const double before = (double)backward_madds(p->backward);
     p->refreshed = node->depth;
+    p->changed = p->layers->n_layers;
     const bool is_possible = prover_refresh(p, node, changed);
     const double cost = (double)backward_madds(p->backward) - before;
     pace->refresh_cost +=
@@ -405,13 +407,14 @@ static bool close_from(struct prover *p, const struct node *node,
     return p->n_open == 0;
 }
 
-/* Bounds all neurons anew, by those that have bounds of their own, as a step of
- * the record; false if the region is empty. */
+/* Bounds the neurons behind those that literals or bounds of their own have
+ * changed anew, as a step of the record; false if the region is empty. */
 static bool spread(struct prover *p, const struct node *node)
 {
     const uint64_t before = p->record.refresh;
     p->record.refresh = 0;
-    const bool is_possible = prover_refresh(p, node, 0);
+    const bool is_possible = prover_refresh(p, node, p->changed);
+    p->changed = p->layers->n_layers;
     const struct record_step step = {.refresh = p->record.refresh};
     p->record.refresh = before;
     if (p->record.is_on) {

@@ -164,6 +164,9 @@ static bool move_end(struct prover *p, const struct node *node,
         return false;
     }
     note_end(p, node, neuron, end);
+    if (neuron->source < p->changed) {
+        p->changed = neuron->source;
+    }
     if (is_upper) {
         *upper = interval_reduce(*upper, -end->bound);
     } else {
