@@ -2,10 +2,9 @@
 #include "domains/forms.h"
 
 #include "domains/box.h"
+#include "domains/forms_rows.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
-#include "src/num/dense.h"
-#include "src/num/gemm_blas.h"
 #include "src/num/interval.h"
 
 #include <assert.h>
@@ -334,190 +333,18 @@ void forms_apply_product(struct forms_space *space, size_t k,
     }
 }
 
-/* to[r] += M from[r] for n <= ABREAST rows r, each read while an entry of M is at
- * hand. Made for each n. */
-enum { ABREAST = 8 };
-static inline void multiply_abreast(double *to, const struct matrix *matrix,
-                                    const double *from, size_t n)
-{
-    for (size_t i = 0; i < matrix->n_rows; i++) {
-        double sum[ABREAST] = {0.0};
-        for (size_t e = matrix->start[i]; e < matrix->start[i + 1]; e++) {
-            const double *value = from + matrix->column[e];
-            for (size_t r = 0; r < n; r++) {
-                sum[r] += matrix->value[e] * value[r * matrix->n_cols];
-            }
-        }
-        for (size_t r = 0; r < n; r++) {
-            to[r * matrix->n_rows + i] += sum[r];
-        }
-    }
-}
-
-/* The same for any n. */
-static void multiply_csr(double *to, const struct matrix *matrix,
-                         const double *from, size_t n)
-{
-    for (; n >= ABREAST; n -= ABREAST) {
-        multiply_abreast(to, matrix, from, ABREAST);
-        to += ABREAST * matrix->n_rows;
-        from += ABREAST * matrix->n_cols;
-    }
-    for (; n > 0; n--) {
-        multiply_abreast(to, matrix, from, 1);
-        to += matrix->n_rows;
-        from += matrix->n_cols;
-    }
-}
-
-/* The same by copies of tiles. */
-static void multiply_tiles(struct forms_space *space, double *to,
-                           const struct tiling *tiling, const double *from,
-                           const struct gemm_shape *shape)
-{
-    const struct tiling_pass pass = {
-        .tiling = tiling,
-        .kernels = dense_kernels_best(),
-        .work = &space->work,
-        .to = to,
-        .from = from,
-        .to_stride = shape->n_cols,
-        .from_stride = shape->n_inner,
-        .n_rows = shape->n_rows,
-        .n_copies = tiling->n_copies,
-    };
-    (void)tiling_add_forward(&pass);
-}
-
-/* Rows of `in` that lie side by side in `out` too are multiplied together. */
-static void multiply_rows(struct forms_space *space, struct forms *out,
-                          const struct layer_term *term,
-                          const struct tiling *tiling)
-{
-    const struct forms *in = &space->forms[term->source];
-    const struct matrix *matrix = &term->matrix;
-    const size_t *column = space->column;
-    size_t row = 0;
-    while (row <= in->n_symbols) {
-        const size_t target = row == 0 ? 0 : column[in->symbol[row - 1]];
-        const double *from = in->rows + row * in->width;
-        double *to = out->rows + target * out->width;
-        size_t n = 1;
-        while (row + n <= in->n_symbols &&
-               column[in->symbol[row + n - 1]] == target + n) {
-            n++;
-        }
-        const struct gemm_shape shape = {n, matrix->n_rows, matrix->n_cols};
-        if (tiling != NULL) {
-            multiply_tiles(space, to, tiling, from, &shape);
-        } else if (matrix->dense == NULL) {
-            multiply_csr(to, matrix, from, n);
-        } else {
-            gemm_blas_add_right_transposed(to, from, matrix->dense, shape);
-        }
-        row += n;
-    }
-}
-
-/* Columns with one entry: multiples of columns of the matrix. */
-static void multiply_fresh_dense(struct forms *out, const struct forms *in,
-                                 const struct matrix *matrix,
-                                 const size_t *column)
-{
-    for (size_t f = 0; f < in->n_fresh; f++) {
-        const struct forms_fresh *fresh = &in->fresh[f];
-        const double *from = matrix->dense + fresh->neuron;
-        double *to = out->rows + column[fresh->symbol] * out->width;
-        for (size_t i = 0; i < matrix->n_rows; i++) {
-            to[i] += from[i * matrix->n_cols] * fresh->coefficient;
-        }
-    }
-}
-
-/* fresh_at  [n_cols] scratch, all zero before and after. */
-static void multiply_fresh_csr(struct forms *out, const struct forms *in,
-                               const struct matrix *matrix,
-                               const size_t *column, size_t *fresh_at)
-{
-    for (size_t f = 0; f < in->n_fresh; f++) {
-        fresh_at[in->fresh[f].neuron] = f + 1;
-    }
-    for (size_t i = 0; i < matrix->n_rows; i++) {
-        for (size_t e = matrix->start[i]; e < matrix->start[i + 1]; e++) {
-            const size_t f = fresh_at[matrix->column[e]];
-            if (f != 0) {
-                const struct forms_fresh *fresh = &in->fresh[f - 1];
-                out->rows[column[fresh->symbol] * out->width + i] +=
-                    matrix->value[e] * fresh->coefficient;
-            }
-        }
-    }
-    for (size_t f = 0; f < in->n_fresh; f++) {
-        fresh_at[in->fresh[f].neuron] = 0;
-    }
-}
-
-/* sum_j |w_ij| sizes_j of row i of a CSR matrix, ABREAST sums at a time. */
-static double absolute_sum(const struct matrix *matrix, size_t i,
-                           const double *sizes)
-{
-    const size_t end = matrix->start[i + 1];
-    double sum[ABREAST] = {0.0};
-    size_t e = matrix->start[i];
-    for (; e + ABREAST <= end; e += ABREAST) {
-        for (size_t s = 0; s < ABREAST; s++) {
-            sum[s] += fabs(matrix->value[e + s]) * sizes[matrix->column[e + s]];
-        }
-    }
-    for (; e < end; e++) {
-        sum[0] += fabs(matrix->value[e]) * sizes[matrix->column[e]];
-    }
-    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) +
-           ((sum[4] + sum[5]) + (sum[6] + sum[7]));
-}
-
-/* error_i += sum_j |w_ij| sizes_j, nearest. */
-static void add_errors(double *error, const struct matrix *matrix,
-                       const double *sizes)
-{
-    for (size_t i = 0; i < matrix->n_rows; i++) {
-        double even = 0.0;
-        double odd = 0.0;
-        if (matrix->dense != NULL) {
-            const double *w = matrix->dense + i * matrix->n_cols;
-            size_t j = 0;
-            for (; j + 2 <= matrix->n_cols; j += 2) {
-                even += fabs(w[j]) * sizes[j];
-                odd += fabs(w[j + 1]) * sizes[j + 1];
-            }
-            if (j < matrix->n_cols) {
-                even += fabs(w[j]) * sizes[j];
-            }
-        } else {
-            even = absolute_sum(matrix, i, sizes);
-        }
-        error[i] += even + odd;
-    }
-}
-
 /* Adds a summand; tiling: that of its matrix, or NULL. */
 static void add_term(struct forms_space *space, struct forms *out,
                      const struct layer_term *term, const struct tiling *tiling,
-                     double relative)
+                     double relative, const struct forms_chosen *chosen)
 {
     const struct forms *in = &space->forms[term->source];
-    const struct matrix *matrix = &term->matrix;
-    multiply_rows(space, out, term, tiling);
-    if (matrix->dense != NULL) {
-        multiply_fresh_dense(out, in, matrix, space->column);
-    } else {
-        multiply_fresh_csr(out, in, matrix, space->column, space->fresh_at);
-    }
+    forms_multiply(space, out, term, tiling, chosen);
     for (size_t j = 0; j < in->width; j++) {
         const double size = fabs(in->rows[j]) + in->radius[j];
         space->sizes[j] = in->error[j] + relative * size + INTERVAL_LEAST;
     }
-    add_errors(out->error, matrix, space->sizes);
+    forms_add_errors(out->error, &term->matrix, space->sizes, chosen);
 }
 
 /* radius by (3), summed in nearest and raised. */
@@ -551,7 +378,8 @@ static void set_radii(struct forms *out, const double *magnitude)
  * loses at most gamma_{n+8} of it; `grow` repays twice that, and `absolute`
  * the underflows, of which those of relative * S_j are inside the sum.
  */
-void forms_apply_affine(struct forms_space *space, size_t k)
+static void apply_affine(struct forms_space *space, size_t k,
+                         const struct forms_chosen *chosen)
 {
     const struct layer *layer = &space->layers->layer[k];
     REQUIRE(layer->kind == LAYER_AFFINE);
@@ -562,13 +390,17 @@ void forms_apply_affine(struct forms_space *space, size_t k)
     memset(out->rows, 0, (1 + out->n_symbols) * out->width * sizeof *out->rows);
     memcpy(out->rows, layer->bias, out->width * sizeof *out->rows);
     for (size_t i = 0; i < out->width; i++) {
+        out->error[i] = HUGE_VAL;
+    }
+    for (size_t t = 0; t < chosen->n; t++) {
+        const size_t i = forms_chosen_at(chosen, t);
         out->error[i] = relative * fabs(layer->bias[i]);
     }
     for (size_t t = 0; t < layer->n_terms; t++) {
         const struct tiling *tiling =
             space->weights == NULL ? NULL
                                    : space->weights->layer[k].terms[t].tiling;
-        add_term(space, out, &layer->terms[t], tiling, relative);
+        add_term(space, out, &layer->terms[t], tiling, relative, chosen);
     }
     set_radii(out, space->magnitude);
     const double grow = 1.0 + 2.0 * interval_gamma(n + 8);
@@ -581,6 +413,29 @@ void forms_apply_affine(struct forms_space *space, size_t k)
             set_unknown(out, i);
         }
     }
+}
+
+void forms_apply_affine(struct forms_space *space, size_t k)
+{
+    const struct forms_chosen all = {NULL, space->layers->layer[k].width};
+    apply_affine(space, k, &all);
+}
+
+void forms_apply_affine_to(struct forms_space *space, size_t k,
+                           const uint32_t *list, size_t n)
+{
+    const struct forms_chosen chosen = {list, n};
+    REQUIRE(list != NULL);
+    apply_affine(space, k, &chosen);
+}
+
+void forms_set_interval(struct forms_space *space, size_t k, size_t i, double c,
+                        double error)
+{
+    struct forms *forms = &space->forms[k];
+    REQUIRE(!isfinite(forms->error[i]) && isfinite(c) && isfinite(error));
+    forms->rows[i] = c;
+    forms->error[i] = error;
 }
 
 /* fl(c - e) <= c - t needs e (1 - u) >= t + u (|c| + t), t = radius + error:

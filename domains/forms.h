@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A column with the single entry `coefficient`, at one neuron. */
 struct forms_fresh {
@@ -109,6 +110,16 @@ void forms_apply_product(struct forms_space *space, size_t k,
 
 /* Affine layer k from its sources' forms. */
 void forms_apply_affine(struct forms_space *space, size_t k);
+
+/* The same for neurons list[0 .. n-1] of the layer; nothing is known of the
+ * others then. */
+void forms_apply_affine_to(struct forms_space *space, size_t k,
+                           const uint32_t *list, size_t n);
+
+/* Neuron i of layer k, of which nothing is known, becomes c + d with
+ * |d| <= error, both finite. */
+void forms_set_interval(struct forms_space *space, size_t k, size_t i, double c,
+                        double error);
 
 /* Outward interval of neuron i by (1) to (3); infinite if unknown. */
 void forms_range(double *lower, double *upper, const struct forms *forms,

@@ -9,9 +9,16 @@
 
 #include <math.h>
 
+/* Share of its size, or of 1, up to which the range of a value is that of a
+ * constant: its form is its range. Of affine layers of which no more than one
+ * value in MOST_STILL is another, only these have forms made. */
+static const double STILL = 0x1p-32;
+enum { MOST_STILL = 2 };
+
 /*
  *   steps    [widest layer] what the current layer does
  *   second   [widest layer] its slopes of second factors, of products
+ *   moving   [widest layer] its values that are not constant
  *   least_width  of layers that are settled
  *   n_known  layers whose forms are those of the region
  *   is_used  of the region
@@ -21,6 +28,7 @@ struct forward {
     struct forms_space space;
     struct forms_step *steps;
     double *second;
+    uint32_t *moving;
     size_t least_width;
     size_t n_known;
     bool is_used;
@@ -46,6 +54,7 @@ struct forward *forward_create(const struct weights *weights,
     forward->least_width = least_width;
     NEW_ARRAY(forward->steps, widest);
     NEW_ARRAY(forward->second, widest);
+    NEW_ARRAY(forward->moving, widest);
     forms_space_init(&forward->space, layers, FORWARD_INPUTS);
     forms_space_use(&forward->space, weights);
     for (size_t s = 0; s < FORWARD_INPUTS; s++) {
@@ -62,6 +71,7 @@ void forward_destroy(struct forward *forward)
     forms_space_clear(&forward->space);
     alloc_free(forward->steps);
     alloc_free(forward->second);
+    alloc_free(forward->moving);
     alloc_free(forward);
 }
 
@@ -106,12 +116,53 @@ void forward_begin(struct forward *forward, const struct bounds *bounds)
     }
 }
 
+/* False if an end is infinite. */
+static bool is_still(const struct bounds *bounds, size_t k, size_t i)
+{
+    const double l = bounds->lower[k][i];
+    const double u = bounds->upper[k][i];
+    const double width = u - l;
+    return width >= 0.0 &&
+           (width <= STILL || width <= -STILL * l || width <= STILL * u) &&
+           isfinite(width);
+}
+
+static void apply_affine(struct forward *forward, const struct bounds *bounds,
+                         size_t k)
+{
+    const size_t width = forward->layers->layer[k].width;
+    size_t n = 0;
+    for (size_t i = 0; i < width; i++) {
+        if (!is_still(bounds, k, i)) {
+            forward->moving[n++] = (uint32_t)i;
+        }
+    }
+    if (n > width / MOST_STILL) {
+        forms_apply_affine(&forward->space, k);
+        return;
+    }
+    forms_apply_affine_to(&forward->space, k, forward->moving, n);
+    for (size_t i = 0; i < width; i++) {
+        if (is_still(bounds, k, i)) {
+            struct forms_step step;
+            set_interval(&step, bounds->lower[k][i], bounds->upper[k][i]);
+            forms_set_interval(&forward->space, k, i, step.shift, step.error);
+        }
+    }
+}
+
 /* The forms of layer k, which is not affine; false if a neuron has no band. */
 static bool apply_neurons(struct forward *forward, const struct bounds *bounds,
                           size_t k)
 {
     const struct layer *layer = &forward->layers->layer[k];
     for (size_t i = 0; i < layer->width; i++) {
+        if (is_still(bounds, k, i)) {
+            set_interval(&forward->steps[i], bounds->lower[k][i],
+                         bounds->upper[k][i]);
+            forward->second[i] = 0.0;
+            continue;
+        }
         const struct band band = band_between_lines(layer, bounds, i);
         if (!isfinite(band.lower) || !isfinite(band.upper)) {
             return false;
@@ -135,7 +186,7 @@ static void extend(struct forward *forward, const struct bounds *bounds,
 {
     for (; forward->is_used && forward->n_known <= k; forward->n_known++) {
         if (forward->layers->layer[forward->n_known].kind == LAYER_AFFINE) {
-            forms_apply_affine(&forward->space, forward->n_known);
+            apply_affine(forward, bounds, forward->n_known);
         } else {
             forward->is_used = apply_neurons(forward, bounds, forward->n_known);
         }

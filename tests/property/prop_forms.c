@@ -232,6 +232,35 @@ static void check_neuron(struct twin *twin, size_t k, size_t i)
     mpq_clears(error, radius, zero, (mpq_ptr)NULL);
 }
 
+/* Forms of some neurons of an affine layer only; the others are unknown. */
+static void check_some(struct twin *twin, size_t k)
+{
+    const struct forms *forms = &twin->space.forms[k];
+    uint32_t list[MAX_WIDTH];
+    size_t n = 0;
+    for (size_t i = 0; i < forms->width; i++) {
+        list[n] = (uint32_t)i;
+        n += rng_below(&twin->rng, 2);
+    }
+    forms_apply_affine_to(&twin->space, k, list, n);
+    size_t t = 0;
+    for (size_t i = 0; i < forms->width; i++) {
+        if (t < n && list[t] == i) {
+            check_neuron(twin, k, i);
+            t++;
+            continue;
+        }
+        double lower = 0.0;
+        double upper = 0.0;
+        forms_range(&lower, &upper, forms, i);
+        ck_assert(isinf(lower) && lower < 0.0 && isinf(upper) && upper > 0.0);
+        forms_set_interval(&twin->space, k, i, 3.0, 1.0);
+        forms_range(&lower, &upper, forms, i);
+        ck_assert(lower <= 2.0 && lower >= 2.0 - 1e-12);
+        ck_assert(upper >= 4.0 && upper <= 4.0 + 1e-12);
+    }
+}
+
 static void apply_layer(struct twin *twin, size_t k)
 {
     const struct layer *layer = &twin->layers->layer[k];
@@ -250,6 +279,7 @@ static void apply_layer(struct twin *twin, size_t k)
         forms_set_inputs(&twin->space, steps);
         break;
     case LAYER_AFFINE:
+        check_some(twin, k);
         forms_apply_affine(&twin->space, k);
         break;
     case LAYER_RELU:

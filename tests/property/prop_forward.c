@@ -153,6 +153,48 @@ START_TEST(differences_of_stable_neurons_are_known)
 }
 END_TEST
 
+/* The same four times over, each about inputs of its own, of which those of the
+ * first one vary: the others are constants, 1 each, and taken off again. */
+START_TEST(constants_are_added_to_forms)
+{
+    enum { COPIES = 4 };
+    struct layers *layers = ref_build_begin((size_t)2 * COPIES);
+    double weights[3 * COPIES][2 * COPIES] = {{0.0}};
+    double bias[3 * COPIES] = {0.0};
+    double each[COPIES][3 * COPIES] = {{0.0}};
+    const double sum[COPIES] = {1.0, 1.0, 1.0, 1.0};
+    double lower[2 * COPIES];
+    double upper[2 * COPIES];
+    struct bounds bounds;
+    for (size_t c = 0; c < COPIES; c++) {
+        for (size_t i = 0; i < 3; i++) {
+            weights[3 * c + i][2 * c] = 1.0;
+        }
+        weights[3 * c + 2][2 * c + 1] = 1.0;
+        bias[3 * c] = 3.0;
+        bias[3 * c + 1] = 2.0;
+        each[c][3 * c] = 1.0;
+        each[c][3 * c + 1] = -1.0;
+        each[c][3 * c + 2] = 0.125;
+        lower[2 * c] = lower[2 * c + 1] = -1.0;
+        upper[2 * c] = upper[2 * c + 1] = c == 0 ? 1.0 : -1.0;
+    }
+    const size_t z =
+        ref_build_affine(layers, 0, (size_t)3 * COPIES, weights[0], bias);
+    const size_t y = ref_build_relu(layers, z);
+    const double constant = 1.0 - COPIES;
+    const size_t v = ref_build_affine(layers, y, COPIES, each[0], NULL);
+    const size_t w = ref_build_affine(layers, v, 1, sum, &constant);
+    (void)bound(&bounds, layers,
+                &(struct region){.lower = lower, .upper = upper});
+    ck_assert(bounds.lower[w][0] <= 0.875 &&
+              bounds.lower[w][0] >= 0.875 - 1e-9);
+    ck_assert(bounds.upper[w][0] >= 1.25 && bounds.upper[w][0] <= 1.25 + 1e-9);
+    bounds_clear(&bounds);
+    layers_destroy(layers);
+}
+END_TEST
+
 START_TEST(many_varying_inputs_settle_nothing)
 {
     double ends[2];
@@ -184,6 +226,7 @@ TCase *test_cases(void)
     TCase *tests = tcase_create("forward");
     tcase_add_test(tests, bounds_hold_for_all_kinds_of_neurons);
     tcase_add_test(tests, differences_of_stable_neurons_are_known);
+    tcase_add_test(tests, constants_are_added_to_forms);
     tcase_add_test(tests, many_varying_inputs_settle_nothing);
     tcase_add_test(tests, small_networks_have_no_forms);
     return tests;
