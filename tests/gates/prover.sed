@@ -1,1 +1,1 @@
-s/forward_create(layers, FORWARD_NEURONS, FORWARD_WIDTH)/forward_create(layers, 0, 0)/
+s/forward_create(weights, FORWARD_NEURONS, FORWARD_WIDTH)/forward_create(weights, 0, 0)/

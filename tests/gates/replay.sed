@@ -1,1 +1,1 @@
-s/forward_create(r->layers, FORWARD_NEURONS, FORWARD_WIDTH)/forward_create(r->layers, 0, 0)/
+s/forward_create(r->weights, FORWARD_NEURONS, FORWARD_WIDTH)/forward_create(r->weights, 0, 0)/
