@@ -88,13 +88,13 @@ void tiles_init(struct tiles *tiles, const struct layers *layers,
     NEW_ARRAY(tiles->tiling, layers->n_layers);
     NEW_ARRAY(tiles->transposed, layers->n_layers);
     const size_t most = find_tilings(tiles);
-    const size_t most_live = larger(most, find_dense(tiles));
     if (most > 0) {
         NEW_ALIGNED(tiles->packed, most * larger(capacity, COLUMNS));
         NEW_ALIGNED(tiles->result, most * larger(capacity, COLUMNS));
     }
-    NEW_ARRAY(tiles->every, most_live);
-    for (size_t i = 0; i < most_live; i++) {
+    NEW_ARRAY(tiles->met, find_dense(tiles));
+    NEW_ARRAY(tiles->every, most);
+    for (size_t i = 0; i < most; i++) {
         tiles->every[i] = (uint32_t)i;
     }
 }
@@ -116,6 +116,7 @@ void tiles_clear(struct tiles *tiles)
     alloc_free(tiles->packed);
     alloc_free(tiles->result);
     alloc_free(tiles->every);
+    alloc_free(tiles->met);
     *tiles = (struct tiles){.layers = NULL};
 }
 
@@ -236,31 +237,50 @@ static struct side take_side(const struct tiling *tiling, size_t first,
     return (struct side){&tiling->tile[copy->tile], copy, n, batch};
 }
 
+/* The elements of x that are not 0 at all points, into tiles->met; those that
+ * are add nothing, as matrices are finite. Returns their number. */
+static size_t find_met(struct tiles *tiles, const double *x, size_t n,
+                       size_t batch)
+{
+    size_t n_met = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t j = 0;
+        while (j < batch && x[i * batch + j] >= 0.0 &&
+               x[i * batch + j] <= 0.0) {
+            j++;
+        }
+        tiles->met[n_met] = (uint32_t)i;
+        n_met += j < batch ? 1 : 0;
+    }
+    return n_met;
+}
+
 /* y += M x or M^T x of a dense matrix that is held transposed as well; false if
  * it is not. */
-static bool add_dense(const struct tiles *tiles,
-                      const struct tiles_product *product, bool is_transposed)
+static bool add_dense(struct tiles *tiles, const struct tiles_product *product,
+                      bool is_transposed)
 {
     const struct matrix *matrix =
         &tiles->layers->layer[product->layer].terms[product->term].matrix;
     const double *transposed = tiles->transposed[product->layer][product->term];
     const size_t n_cols = is_transposed ? matrix->n_rows : matrix->n_cols;
+    if (transposed == NULL) {
+        return false;
+    }
     const struct dense_product dense = {
         .c = product->y,
         .a = is_transposed ? transposed : matrix->dense,
         .w = product->x,
-        .live = tiles->every,
+        .live = tiles->met,
         .c_stride = product->batch,
         .a_stride = n_cols,
         .w_stride = product->batch,
-        .n_live = n_cols,
+        .n_live = find_met(tiles, product->x, n_cols, product->batch),
         .n_rows = is_transposed ? matrix->n_cols : matrix->n_rows,
         .n_cols = product->batch,
     };
-    if (transposed != NULL) {
-        tiles->kernels->add_product(&dense);
-    }
-    return transposed != NULL;
+    tiles->kernels->add_product(&dense);
+    return true;
 }
 
 bool tiles_add_product(struct tiles *tiles, const struct tiles_product *product)

@@ -16,7 +16,7 @@
  *           is better
  *   transposed  [n_layers][n_terms], M^T [n_cols x n_rows] of dense matrices,
  *           NULL entries where a matrix is none or large
- *   packed, result, every   scratch of one product
+ *   packed, result, every, met   scratch of one product
  */
 struct tiles {
     const struct layers *layers;
@@ -26,6 +26,7 @@ struct tiles {
     double *packed;
     double *result;
     uint32_t *every;
+    uint32_t *met;
 };
 
 /* Finds tiles and transposes dense matrices, for batches of at most `capacity` points, a multiple of
