@@ -2,6 +2,7 @@
 #include "domains/box.h"
 #include "domains/forward.h"
 #include "src/base/rng.h"
+#include "tests/ref/ref_bounds.h"
 #include "tests/ref/ref_build.h"
 #include "tests/ref/ref_curved.h"
 #include "tests/suite.h"
@@ -18,12 +19,10 @@ enum { WIDTH = REF_CURVED_WIDTH, N_POINTS = 8 };
 static size_t bound(struct bounds *bounds, const struct layers *layers,
                     const struct region *region)
 {
-    struct domain *box = box_domain_ops.create(layers);
     struct weights *weights = weights_create(layers);
     struct forward *forward = forward_create(weights, 0, 0);
     size_t n_settled = 0;
-    bounds_init(bounds, layers);
-    ck_assert_int_eq(box_domain_ops.propagate(box, bounds, region, NULL),
+    ck_assert_int_eq(ref_bounds(bounds, &box_domain_ops, layers, region),
                      DOMAIN_DONE);
     forward_begin(forward, bounds);
     for (size_t k = 1; k < layers->n_layers; k++) {
@@ -42,7 +41,6 @@ static size_t bound(struct bounds *bounds, const struct layers *layers,
     }
     forward_destroy(forward);
     weights_destroy(weights);
-    box_domain_ops.destroy(box);
     return n_settled;
 }
 

@@ -3,6 +3,7 @@
 #include "solver/prover.h"
 #include "solver/solver.h"
 #include "src/base/alloc.h"
+#include "tests/ref/ref_bounds.h"
 #include "tests/ref/ref_curved.h"
 #include "tests/ref/ref_query.h"
 #include "tests/suite.h"
@@ -175,9 +176,7 @@ static void enclose_box(struct bounds *bounds, const struct sample *sample)
 {
     const struct region region = {.lower = sample->lower,
                                   .upper = sample->upper};
-    struct domain *box = box_domain_ops.create(sample->layers);
-    (void)box_domain_ops.propagate(box, bounds, &region, NULL);
-    box_domain_ops.destroy(box);
+    (void)ref_bounds(bounds, &box_domain_ops, sample->layers, &region);
 }
 
 START_TEST(bounds_under_literals_contain_the_point)
@@ -192,7 +191,6 @@ START_TEST(bounds_under_literals_contain_the_point)
         struct weights *weights = weights_create(sample.layers);
         struct prover *p = prover_create(weights);
         struct bounds top;
-        bounds_init(&top, sample.layers);
         enclose_box(&top, &sample);
         prover_set_case(p, query->cases);
         struct node_bounds *bounds = node_bounds_create(sample.layers, &top);

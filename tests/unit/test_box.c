@@ -1,6 +1,7 @@
 /* The box domain on networks small enough to compute by hand. */
 #include "domains/box.h"
 #include "src/base/alloc.h"
+#include "tests/ref/ref_bounds.h"
 #include "tests/ref/ref_build.h"
 #include "tests/suite.h"
 
@@ -23,12 +24,7 @@ static enum domain_answer propagate(struct bounds *bounds,
                                     const double *lower, const double *upper)
 {
     const struct region region = {.lower = lower, .upper = upper};
-    struct domain *box = box_domain_ops.create(layers);
-    bounds_init(bounds, layers);
-    const enum domain_answer answer =
-        box_domain_ops.propagate(box, bounds, &region, NULL);
-    box_domain_ops.destroy(box);
-    return answer;
+    return ref_bounds(bounds, &box_domain_ops, layers, &region);
 }
 
 START_TEST(an_affine_row_takes_the_worst_corner)

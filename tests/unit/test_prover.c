@@ -3,6 +3,7 @@
 #include "proofs/sink.h"
 #include "solver/prover.h"
 #include "solver/prover_dual.h"
+#include "tests/ref/ref_bounds.h"
 #include "tests/ref/ref_build.h"
 #include "tests/ref/ref_query.h"
 #include "tests/suite.h"
@@ -24,10 +25,7 @@ static void open_root(struct fixture *f, const struct layers *layers,
                       const struct region *region)
 {
     struct bounds bounds;
-    bounds_init(&bounds, layers);
-    struct domain *box = box_domain_ops.create(layers);
-    (void)box_domain_ops.propagate(box, &bounds, region, NULL);
-    box_domain_ops.destroy(box);
+    (void)ref_bounds(&bounds, &box_domain_ops, layers, region);
     f->root = node_bounds_create(layers, &bounds);
     backward_set_scale(f->prover->backward, &bounds);
     bounds_clear(&bounds);
