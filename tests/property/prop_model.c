@@ -3,39 +3,12 @@
 #include "src/base/log.h"
 #include "src/base/rng.h"
 #include "src/net/net.h"
+#include "tests/ref/ref_load.h"
 #include "tests/ref/ref_onnx_writer.h"
 #include "tests/suite.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* Loads and, if that works, evaluates and lowers; all memory comes back. */
-static enum status try_bytes(const unsigned char *data, size_t n)
-{
-    char path[64];
-    struct net *net = NULL;
-    struct layers *layers = NULL;
-    struct error error = {0};
-    double *x = NULL;
-    double *y = NULL;
-    ref_file_write(path, data, n);
-    const size_t before = alloc_live_bytes();
-    const enum status status = net_load(&net, path, &error);
-    ref_file_remove(path);
-    ck_assert(status == STATUS_OK || error.message[0] != '\0');
-    if (status == STATUS_OK) {
-        NEW_ARRAY(x, net_n_inputs(net));
-        NEW_ARRAY(y, net_n_outputs(net));
-        ck_assert_int_eq(net_eval_f32(y, net, x, &error), STATUS_OK);
-        (void)net_lower(&layers, net, &error);
-    }
-    alloc_free(x);
-    alloc_free(y);
-    layers_destroy(layers);
-    net_destroy(net);
-    ck_assert_uint_eq(alloc_live_bytes(), before);
-    return status;
-}
 
 /* A network with lists, typed and raw data, and several operators. */
 static struct ref_bytes small_model(void)
@@ -97,13 +70,13 @@ START_TEST(damaged_files_are_refused_or_read)
     size_t n_read = 0;
     log_set_level(LOG_ERROR);
     rng_init(&rng, test_seed());
-    ck_assert_int_eq(try_bytes(whole.data, whole.n), STATUS_OK);
+    ck_assert_int_eq(ref_load_bytes(whole.data, whole.n), STATUS_OK);
     const size_t n = test_count(3000);
     for (size_t i = 0; i < n; i++) {
         struct ref_bytes copy = {0};
         ref_bytes_append(&copy, whole.data, whole.n);
         damage(&copy, &rng);
-        n_read += try_bytes(copy.data, copy.n) == STATUS_OK ? 1 : 0;
+        n_read += ref_load_bytes(copy.data, copy.n) == STATUS_OK ? 1 : 0;
         ref_bytes_clear(&copy);
     }
     ck_assert_uint_ge(n_read, 1);
