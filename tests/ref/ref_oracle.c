@@ -197,10 +197,11 @@ struct minimize_size ref_oracle_run(struct ref_oracle *fake, struct cert *cert,
                                   .closing_needs = closing_needs,
                                   .lemma_needs = lemma_needs,
                                   .cost = cost};
-    const struct minimize_options options = {.passes = 1u << pass,
-                                             .procedure = procedure,
-                                             .rounds = 1,
-                                             .budget = {HUGE_VAL, 0}};
+    const struct minimize_options options = {
+        .passes = 1u << pass,
+        .procedure = procedure,
+        .rounds = 1,
+        .budget = {.deadline_s = HUGE_VAL}};
     struct minimize_report report;
     minimize_run(&report, cert, &oracle, &options);
     return minimize_measure(cert);
