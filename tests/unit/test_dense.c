@@ -120,7 +120,7 @@ START_TEST(a_minimum_takes_the_lesser_end_of_every_term)
             /* What lies behind the last term is not read. */
             const double behind = lower[1 + n - (n == MOST ? 1 : 0)];
             if (n < MOST) {
-                lower[1 + n] = NAN;
+                lower[1 + n] = (double)NAN;
             }
             ck_assert_msg(
                 is_same(SETS[s]->minimum(a, lower + 1, upper + 1, n), sum),
