@@ -54,6 +54,7 @@ struct backward *backward_create(const struct weights *weights)
     NEW_ARRAY(b->magnitude, layers->n_layers);
     NEW_ARRAY(b->lines, layers->n_layers);
     NEW_ARRAY(b->curves, layers->n_layers);
+    NEW_ARRAY(b->still, layers->n_layers);
     NEW_ARRAY(b->total, layers->n_layers);
     size_t n_total = 64;
     size_t widest = 0;
@@ -93,6 +94,7 @@ void backward_destroy(struct backward *b)
         alloc_free(b->lines[k].upper_intercept);
         alloc_free(b->lines[k].live);
         backward_clear_curve(&b->curves[k]);
+        backward_clear_still(&b->still[k]);
     }
     backward_clear_words(b);
     alloc_free(b->coefficient);
@@ -103,6 +105,7 @@ void backward_destroy(struct backward *b)
     alloc_free(b->magnitude);
     alloc_free(b->lines);
     alloc_free(b->curves);
+    alloc_free(b->still);
     alloc_free(b->total);
     alloc_free(b->order);
     alloc_free(b->every);
@@ -224,6 +227,7 @@ void backward_extend_scale(struct backward *b, size_t from, size_t end,
 
 void backward_set_scale(struct backward *b, const struct bounds *bounds)
 {
+    backward_forget_still(b);
     backward_extend_scale(b, 0, b->layers->n_layers, bounds);
 }
 

@@ -82,6 +82,15 @@ void backward_set_scale(struct backward *backward, const struct bounds *bounds);
 void backward_extend_scale(struct backward *backward, size_t from, size_t end,
                            const struct bounds *bounds);
 
+/*
+ * Values whose bounds are those of constants leave rows at once, from now until
+ * the scale is set anew: q v >= q c - |q| r with v in [c - r, c + r], rounding
+ * charged as in (2). Where few inputs vary, rows then meet only what depends on
+ * these. Only in layers in which few values vary.
+ *   bounds  valid in the region of the scale
+ */
+void backward_set_still(struct backward *backward, const struct bounds *bounds);
+
 /* Charges (4) as well, from the next backward_set_scale on, where integers are
  * slow: in large networks of ReLUs. */
 void backward_charge_words(struct backward *backward);

@@ -117,8 +117,11 @@ void backward_set_curve(struct backward *b, size_t k,
                         const struct bounds *bounds)
 {
     const struct layer *layer = &b->layers->layer[k];
+    const struct still *still = &b->still[k];
     struct curve_lines *lines = &b->curves[k];
-    for (size_t i = 0; i < layer->width; i++) {
+    const size_t n = still->is_on ? still->n_moving : layer->width;
+    for (size_t t = 0; t < n; t++) {
+        const size_t i = still->is_on ? still->moving[t] : t;
         const double z[2] = {bounds->lower[layer->source][i],
                              bounds->upper[layer->source][i]};
         if (layer->kind == LAYER_ACTIVATION) {
@@ -139,6 +142,22 @@ void backward_set_curve(struct backward *b, size_t k,
             lines->gap[i] = backward_gap(b, k, i, bounds);
         }
     }
+}
+
+void backward_set_constant(struct backward *b, size_t k, size_t i, double lower,
+                           double upper)
+{
+    struct curve_lines *lines = &b->curves[k];
+    set_lines(lines, i, (struct act_lines){{0.0, lower}, {0.0, upper}});
+    if (lines->lower_other != NULL) {
+        lines->lower_other[i] = 0.0;
+        lines->upper_other[i] = 0.0;
+    }
+    if (lines->lower_base != NULL) {
+        lines->lower_base[i] = 0.0;
+        lines->upper_base[i] = 0.0;
+    }
+    set_charge(b, k, i);
 }
 
 double backward_line_at(const struct backward *b, size_t k, size_t i,

@@ -236,7 +236,7 @@ void backward_run(struct backward *b)
     }
     const double underflow = underflow_below(b, top);
     for (size_t k = b->layers->n_layers; k-- > 1;) {
-        if (!b->columns[k].is_present) {
+        if (!b->columns[k].is_present || !backward_drop_still(b, k)) {
             continue;
         }
         if (b->layers->layer[k].kind == LAYER_AFFINE) {

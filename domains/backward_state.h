@@ -55,6 +55,22 @@ struct columns {
 };
 
 /*
+ * Values of a layer that are constants: is_still [width]; list and moving: those,
+ * and the others. centre and charge are what |q| 1 of them adds to the constant
+ * and to the charge of a row. Nothing counts unless is_on; NULL until needed.
+ */
+struct still {
+    bool is_on;
+    bool *is_still;
+    uint32_t *list;
+    size_t n;
+    uint32_t *moving;
+    size_t n_moving;
+    double *centre;
+    double *charge;
+};
+
+/*
  * coefficient  [BACKWARD_ROWS x stride] of each layer
  * error        e[k] of (2), padded
  * charged      what passing is charged: error, plus (4) if words are
@@ -63,6 +79,7 @@ struct columns {
  * magnitude    m[k]
  * lines        [n_layers], filled for ReLU layers
  * curves       [n_layers], filled for the kinds beside affine and ReLU
+ * still        [n_layers]
  * order        [widest layer] scratch
  * every        0, 1, 2, ...: the live list of a layer without lines
  * total        [n_layers] 1 and all magnitudes up to a layer, added up
@@ -81,6 +98,7 @@ struct backward {
     double **unit;
     struct relu_lines *lines;
     struct curve_lines *curves;
+    struct still *still;
     uint32_t *order;
     uint32_t *every;
     struct tiling_work work;
@@ -118,6 +136,16 @@ void backward_clear_words(struct backward *b);
 /* Of a layer of shares of 1: takes the same number from the coefficients of all
  * values of a sum, and adds it to the constant. */
 void backward_share(struct backward *b, size_t k);
+
+/* Neuron i of layer k has the lines of what lies in [lower, upper]. */
+void backward_set_constant(struct backward *b, size_t k, size_t i, double lower,
+                           double upper);
+
+/* Takes constants out of the rows at layer k; false if nothing is left. */
+bool backward_drop_still(struct backward *b, size_t k);
+/* All values may vary. */
+void backward_forget_still(struct backward *b);
+void backward_clear_still(struct still *still);
 
 /* Passes a block through such a layer. */
 void backward_pass_curve(struct backward *b, size_t k);

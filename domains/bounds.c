@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+static const double STILL = 0x1p-32;
+
 void bounds_init(struct bounds *bounds, const struct layers *layers)
 {
     *bounds = (struct bounds){.n_layers = layers->n_layers};
@@ -54,6 +56,15 @@ enum phase bounds_phase(double lower, double upper)
         return PHASE_ACTIVE;
     }
     return upper <= 0.0 ? PHASE_INACTIVE : PHASE_UNSTABLE;
+}
+
+bool bounds_is_still(double lower, double upper)
+{
+    const double width = upper - lower;
+    return width >= 0.0 &&
+           (width <= STILL || width <= -STILL * lower ||
+            width <= STILL * upper) &&
+           isfinite(width);
 }
 
 bool bounds_is_empty(const struct bounds *bounds)

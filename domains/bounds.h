@@ -32,6 +32,10 @@ void bounds_copy(struct bounds *bounds, const struct bounds *from);
  * unstable. */
 enum phase bounds_phase(double lower, double upper);
 
+/* True for what is known up to a share of 2^-32 of its size, or of 1: roundings
+ * alone leave more of hardly any constant. */
+bool bounds_is_still(double lower, double upper);
+
 /* True if some lower passes its upper: the region holds no execution. */
 bool bounds_is_empty(const struct bounds *bounds);
 

@@ -9,11 +9,9 @@
 
 #include <math.h>
 
-/* Share of its size, or of 1, up to which the range of a value is that of a
- * constant: its form is its range. Of affine layers of which no more than one
- * value in MOST_STILL is another, only these have forms made. */
-static const double STILL = 0x1p-32;
-enum { MOST_STILL = 2 };
+/* Constants are their ranges. Of affine layers of which no more than one value
+ * in STILL_SHARE is none, only these values have forms made. */
+enum { STILL_SHARE = 2 };
 
 /*
  *   steps    [widest layer] what the current layer does
@@ -116,15 +114,9 @@ void forward_begin(struct forward *forward, const struct bounds *bounds)
     }
 }
 
-/* False if an end is infinite. */
 static bool is_still(const struct bounds *bounds, size_t k, size_t i)
 {
-    const double l = bounds->lower[k][i];
-    const double u = bounds->upper[k][i];
-    const double width = u - l;
-    return width >= 0.0 &&
-           (width <= STILL || width <= -STILL * l || width <= STILL * u) &&
-           isfinite(width);
+    return bounds_is_still(bounds->lower[k][i], bounds->upper[k][i]);
 }
 
 static void apply_affine(struct forward *forward, const struct bounds *bounds,
@@ -137,7 +129,7 @@ static void apply_affine(struct forward *forward, const struct bounds *bounds,
             forward->moving[n++] = (uint32_t)i;
         }
     }
-    if (n > width / MOST_STILL) {
+    if (n > width / STILL_SHARE) {
         forms_apply_affine(&forward->space, k);
         return;
     }

@@ -10,7 +10,8 @@
 /*
  * Every neuron is a form (1) of forms.h whose symbols are the inputs that vary,
  * one for each; what relaxing a neuron costs goes to its error: each is in its
- * band (band.h). One pass costs as much as back-substituting so many rows as
+ * band (band.h). What is a constant by its bounds (bounds_is_still) has its range
+ * for a form. One pass costs as much as back-substituting so many rows as
  * inputs vary, for all neurons together: what it finds to be stable needs no
  * rows of its own.
  * Lines of ReLUs have other slopes than bands: neither forms nor lines are better

@@ -63,6 +63,17 @@ struct bab {
     atomic_int stop; /* enum status of the budget */
 };
 
+/* By the bounds of the root. In networks of ReLUs alone constants stay in rows:
+ * checkers round them in words as all else. */
+static void set_scale(const struct bab *bab, struct backward *backward)
+{
+    const struct bounds *bounds = &bab->root_bounds->bounds;
+    backward_set_scale(backward, bounds);
+    if (bab->problem->weights->layers->n_curved > 0) {
+        backward_set_still(backward, bounds);
+    }
+}
+
 static struct worker *worker_of(struct bab *bab, size_t w)
 {
     struct worker *worker = &bab->workers[w];
@@ -78,7 +89,7 @@ static struct worker *worker_of(struct bab *bab, size_t w)
         worker->prover->record.is_on = problem->sink != NULL;
         prover_set_case(worker->prover,
                         &problem->query->cases[problem->case_index]);
-        backward_set_scale(worker->prover->backward, &bab->root_bounds->bounds);
+        set_scale(bab, worker->prover->backward);
         NEW_ARRAY(worker->y, problem->weights->layers->n_outputs);
         NEW_ARRAY(worker->centre, problem->weights->layers->n_inputs);
     }
@@ -438,7 +449,7 @@ static bool bound_root(struct bab *bab)
         bab->root_refresh = p->record.refresh;
         meet(&bab->root_bounds->bounds, &p->bounds);
         p->has_root = is_possible && layers->n_curved == 0;
-        backward_set_scale(p->backward, &bab->root_bounds->bounds);
+        set_scale(bab, p->backward);
     }
     bounds_clear(&bounds);
     return is_possible;
