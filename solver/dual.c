@@ -296,6 +296,11 @@ uint32_t dual_find(const struct dual *d, size_t source, uint32_t index)
     return DUAL_STABLE;
 }
 
+size_t dual_top(const struct dual *d)
+{
+    return d->target > 0 ? d->target : d->layers->n_layers - 1;
+}
+
 size_t dual_n_below(const struct dual *d)
 {
     for (size_t k = d->target; d->target > 0 && k < d->layers->n_layers; k++) {

@@ -177,6 +177,9 @@ void dual_set_chords(struct dual *dual, const struct bounds *bounds);
  * DUAL_STABLE if it is stable at the root. */
 uint32_t dual_find(const struct dual *dual, size_t source, uint32_t index);
 
+/* The layer that the rows start from. */
+size_t dual_top(const struct dual *dual);
+
 /* The number of unstable neurons below what the rows bound, the first ones. */
 size_t dual_n_below(const struct dual *dual);
 
@@ -228,8 +231,9 @@ struct dual_effort {
 
 /*
  * Raises (1) of every row by projected steps along (2), with the step sizes of
- * Kingma and Ba, "Adam", ICLR 2015; a row stops once above the goal. Leaves the best choice of each row, and
- * bound of it. Rows change places.
+ * Kingma and Ba, "Adam", ICLR 2015; a row stops once above the goal, and where
+ * rows stand for ends of neurons, that of the other end with it. Leaves the best
+ * choice of each row, and bound of it. Rows change places.
  */
 void dual_ascend(struct dual *dual, const struct dual_effort *effort,
                  double goal);

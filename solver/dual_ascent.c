@@ -38,10 +38,10 @@ struct ascent {
  */
 static void set_scale(struct dual *d, size_t row)
 {
-    const size_t n_layers = d->layers->n_layers;
-    double *scale = d->scale + row * n_layers;
+    const size_t top = dual_top(d);
+    double *scale = d->scale + row * d->layers->n_layers;
     double largest = 0.0;
-    for (size_t k = 1; k < n_layers; k++) {
+    for (size_t k = 1; k <= top; k++) {
         const struct dual_kept *kept = &d->pack->kept[k];
         const bool is_relu = d->layers->layer[k].kind == LAYER_RELU;
         const float *q = d->coefficient[k] + row * d->stride[k];
@@ -53,7 +53,7 @@ static void set_scale(struct dual *d, size_t row)
         scale[k] = sum > 0.0 ? sqrt(sum / (double)kept->n) : 0.0;
         largest = fmax(largest, scale[k]);
     }
-    for (size_t k = 1; k < n_layers; k++) {
+    for (size_t k = 1; k <= top; k++) {
         scale[k] = largest > 0.0 ? fmax(scale[k], LEAST_SCALE * largest) : 1.0;
     }
 }
@@ -62,7 +62,8 @@ static void step_neurons(struct dual *d, size_t row,
                          const struct ascent *ascent)
 {
     const double *scale = d->scale + row * d->layers->n_layers;
-    for (size_t k = 1; k < d->layers->n_layers; k++) {
+    const size_t top = dual_top(d);
+    for (size_t k = 1; k <= top; k++) {
         const size_t first = row * d->n_unstable + d->layer[k].first;
         const struct single_step step = {
             .n = d->layer[k].n_own,
@@ -165,7 +166,8 @@ static bool judge(struct dual *d, struct ascent *ascent, size_t row)
     const size_t m = d->most_atoms;
     if (ascent->step == 0 || d->bound[row] > ascent->best[row]) {
         ascent->best[row] = d->bound[row];
-        memcpy(d->best + row * n, d->choice + row * n, n * sizeof *d->best);
+        memcpy(d->best + row * n, d->choice + row * n,
+               dual_n_below(d) * sizeof *d->best);
         memcpy(d->best_eta + row * m, d->eta + row * m, m * sizeof *d->eta);
     }
     if (ascent->best[row] > ascent->goal) {
@@ -178,6 +180,18 @@ static bool judge(struct dual *d, struct ascent *ascent, size_t row)
     const double left = ascent->goal - ascent->best[row];
     ascent->before[row] = ascent->best[row];
     return ascent->step > 0 && gain < ascent->least_gain * left;
+}
+
+/* Stops rows for an end of a neuron whose other end is above the goal. */
+static void stop_twins(const struct dual *d, struct ascent *ascent)
+{
+    for (size_t r = 0; r < d->n_rows && d->target > 0; r++) {
+        for (size_t s = 0; s < d->n_rows && ascent->best[r] > ascent->goal;
+             s++) {
+            ascent->is_over[s] =
+                ascent->is_over[s] || d->disjunct[s] / 2 == d->disjunct[r] / 2;
+        }
+    }
 }
 
 /* Takes rows that have stopped out of the batch. */
@@ -203,29 +217,40 @@ static void advance(struct dual *d, struct ascent *ascent)
     ascent->rate *= DECAY;
 }
 
+/* Judges all rows; returns how many are to stop. */
+static size_t judge_all(struct dual *d, struct ascent *ascent)
+{
+    size_t n_over = 0;
+    for (size_t r = 0; r < d->n_rows; r++) {
+        if (ascent->step == 0) {
+            set_scale(d, r);
+        }
+        ascent->is_over[r] = judge(d, ascent, r);
+    }
+    stop_twins(d, ascent);
+    for (size_t r = 0; r < d->n_rows; r++) {
+        n_over += ascent->is_over[r] ? 1 : 0;
+    }
+    return n_over;
+}
+
 void dual_ascend(struct dual *d, const struct dual_effort *effort, double goal)
 {
     const size_t n = d->n_unstable;
+    const size_t n_below = dual_n_below(d);
     const size_t n_rows = d->n_rows;
     struct ascent ascent = {
         .goal = goal, .least_gain = effort->least_gain, .rate = 1.0};
     dual_pack_rows(d, 2 * effort->n_steps);
-    memset(d->first, 0, n_rows * n * sizeof *d->first);
-    memset(d->second, 0, n_rows * n * sizeof *d->second);
     for (size_t r = 0; r < n_rows; r++) {
+        memset(d->first + r * n, 0, n_below * sizeof *d->first);
+        memset(d->second + r * n, 0, n_below * sizeof *d->second);
         ascent.best[r] = -HUGE_VAL;
         ascent.before[r] = -HUGE_VAL;
     }
     for (; d->n_rows > 0; ascent.step++) {
-        size_t n_over = 0;
         dual_bound(d);
-        for (size_t r = 0; r < d->n_rows; r++) {
-            if (ascent.step == 0) {
-                set_scale(d, r);
-            }
-            ascent.is_over[r] = judge(d, &ascent, r);
-            n_over += ascent.is_over[r] ? 1 : 0;
-        }
+        const size_t n_over = judge_all(d, &ascent);
         if (ascent.step == effort->n_steps || n_over == d->n_rows) {
             break;
         }
@@ -233,7 +258,9 @@ void dual_ascend(struct dual *d, const struct dual_effort *effort, double goal)
         retire(d, &ascent);
     }
     d->n_rows = n_rows;
-    memcpy(d->choice, d->best, n_rows * n * sizeof *d->best);
+    for (size_t r = 0; r < n_rows; r++) {
+        memcpy(d->choice + r * n, d->best + r * n, n_below * sizeof *d->best);
+    }
     memcpy(d->eta, d->best_eta, n_rows * d->most_atoms * sizeof *d->eta);
     memcpy(d->bound, ascent.best, n_rows * sizeof *d->bound);
 }

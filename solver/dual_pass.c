@@ -50,7 +50,8 @@ static void seed(struct dual *d, size_t row)
 
 static void begin(struct dual *d)
 {
-    for (size_t k = 0; k < d->layers->n_layers; k++) {
+    const size_t top = dual_top(d);
+    for (size_t k = 0; k <= top; k++) {
         memset(d->coefficient[k], 0,
                d->n_rows * d->stride[k] * sizeof *d->coefficient[k]);
     }
@@ -190,16 +191,10 @@ static void pass_relu(struct dual *d, size_t k)
     }
 }
 
-/* The layer that the rows start from. */
-static size_t top_of(const struct dual *d)
-{
-    return d->target > 0 ? d->target : d->layers->n_layers - 1;
-}
-
 void dual_bound(struct dual *d)
 {
     begin(d);
-    for (size_t k = top_of(d) + 1; k-- > 1;) {
+    for (size_t k = dual_top(d) + 1; k-- > 1;) {
         if (d->layers->layer[k].kind == LAYER_AFFINE) {
             pass_affine(d, k);
         } else {
@@ -309,7 +304,7 @@ static void differentiate_atoms(struct dual *d, size_t row)
 
 void dual_differentiate(struct dual *d)
 {
-    for (size_t k = 1; k <= top_of(d); k++) {
+    for (size_t k = 1; k <= dual_top(d); k++) {
         if (d->layers->layer[k].kind == LAYER_AFFINE) {
             forward_affine(d, k);
         } else {

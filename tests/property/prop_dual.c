@@ -461,6 +461,47 @@ START_TEST(the_ends_of_neurons_enclose_their_values)
 }
 END_TEST
 
+/* An ascent to a goal between what both ends of neuron i start from leaves them
+ * there, as one of them is above it. */
+static bool check_twins(struct dual *d, size_t i)
+{
+    double start[2];
+    d->target = d->neuron[i].source;
+    d->n_rows = 2;
+    for (uint32_t r = 0; r < 2; r++) {
+        dual_set_row(d, r, 2 * d->neuron[i].index + r);
+    }
+    dual_bound(d);
+    memcpy(start, d->bound, sizeof start);
+    const double goal = 0.5 * start[0] + 0.5 * start[1];
+    dual_ascend(d, &(struct dual_effort){10, 0.0}, goal);
+    const bool is_one_above = start[0] > goal || start[1] > goal;
+    for (size_t r = 0; r < 2 && is_one_above; r++) {
+        ck_assert_double_eq(d->bound[r], start[d->disjunct[r] % 2]);
+    }
+    d->target = 0;
+    return is_one_above;
+}
+
+START_TEST(an_end_above_the_goal_stops_the_other_one)
+{
+    size_t n_checked = 0;
+    for (size_t round = 0; round < test_count(60); round++) {
+        struct sample sample;
+        sample_init(&sample, round);
+        struct dual *d = sample.dual;
+        for (size_t i = 0; i < d->n_unstable; i++) {
+            const size_t source = d->neuron[i].source;
+            if (sample.query->layers->layer[source].kind == LAYER_AFFINE) {
+                n_checked += check_twins(d, i) ? 1 : 0;
+            }
+        }
+        sample_clear(&sample);
+    }
+    ck_assert_uint_gt(n_checked, 60);
+}
+END_TEST
+
 START_TEST(the_ascent_never_ends_below_its_start)
 {
     size_t n_raised = 0;
@@ -574,6 +615,7 @@ TCase *test_cases(void)
     tcase_add_test(cases, the_bound_is_below_every_value_with_these_phases);
     tcase_add_test(cases, children_have_the_bounds_of_rows_of_their_own);
     tcase_add_test(cases, evaluations_agree_with_those_of_the_layers);
+    tcase_add_test(cases, an_end_above_the_goal_stops_the_other_one);
     tcase_add_test(cases, the_ascent_never_ends_below_its_start);
     return cases;
 }
