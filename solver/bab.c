@@ -86,6 +86,7 @@ static struct worker *worker_of(struct bab *bab, size_t w)
             }
         }
         worker->prover = problem->provers[w];
+        worker->prover->budget = problem->budget;
         worker->prover->record.is_on = problem->sink != NULL;
         prover_set_case(worker->prover,
                         &problem->query->cases[problem->case_index]);

@@ -102,9 +102,10 @@ struct prover {
     uint32_t *neurons; /* [widest layer] */
     uint32_t *rows;    /* [n_rows] */
     double *multipliers;
-    size_t n_multipliers; /* capacity */
-    struct dual *dual;    /* NULL until needed */
-    bool is_dual_ready;   /* it is that of the root of the case */
+    size_t n_multipliers;        /* capacity */
+    const struct budget *budget; /* of the run; not owned */
+    struct dual *dual;           /* NULL until needed */
+    bool is_dual_ready;          /* it is that of the root of the case */
     struct dual_state *dual_state;
     double *slope;    /* [DUAL_ROWS x unstable neurons], to be evaluated */
     double *told;     /* those that the record has set so far, else -1 */

@@ -6,6 +6,7 @@
 #include "solver/dual_literal.h"
 #include "solver/lp_safe.h"
 #include "solver/prover_hidden.h"
+#include "solver/prover_refine.h"
 #include "solver/prover_slopes.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
@@ -49,6 +50,9 @@ static const struct hidden_effort ROOT_HIDDEN = {
 static const struct hidden_effort EARLIEST_HIDDEN = {
     6e9, 0.1, {20, 0.05}, false};
 static const struct hidden_effort FAR_HIDDEN = {6e9, 0.1, {8, 0.05}, true};
+
+/* Leaves of the trees that bound hidden neurons of the root. */
+static const size_t REFINE_LEAVES[] = {8, 32, 128};
 
 /* Bounding hidden neurons below the root is worth it if this share of the
  * distance to the goal at most is left; what it then can do elsewhere, and what
@@ -454,6 +458,23 @@ static bool close_by_hidden(struct prover *p, const struct node *node)
     return is_closed;
 }
 
+/* Goes on with bounds of hidden neurons by branch and bound. */
+static bool close_by_refining(struct prover *p, const struct node *node)
+{
+    bool is_closed = false;
+    for (size_t t = 0;
+         t < sizeof REFINE_LEAVES / sizeof *REFINE_LEAVES && !is_closed; t++) {
+        size_t n_moved = 0;
+        if (!prover_refine(&n_moved, p, node, REFINE_LEAVES[t])) {
+            return true;
+        }
+        is_closed =
+            close_from(p, node, p->dual_state, n_moved > 0 ? &ROOT : &AGAIN);
+    }
+    p->dual_state->missing = -p->worst;
+    return is_closed;
+}
+
 /* Does so below the root, far from the goal, where the tree below the last node
  * that did is so large that it costs little, or where it has closed nodes as far
  * from their goal. */
@@ -498,8 +519,9 @@ bool prover_dual_close(struct prover *p, const struct node *node)
                                       node->depth == 0 ? &ROOT : &NODE);
     pace->dual_cost =
         0.9 * pace->dual_cost + 0.1 * (dual_madds(p->dual) - before);
-    return is_closed ||
-           (node->depth == 0 ? close_by_hidden(p, node) : close_below(p, node));
+    return is_closed || (node->depth == 0 ? close_by_hidden(p, node) ||
+                                                close_by_refining(p, node)
+                                          : close_below(p, node));
 }
 
 bool prover_dual_insist(struct prover *p, const struct node *node)

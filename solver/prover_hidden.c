@@ -151,31 +151,39 @@ static double least_bound(const struct prover *p, size_t row)
                : HUGE_VAL;
 }
 
+void prover_hidden_move(struct prover *p, const struct dual_neuron *neuron,
+                        bool is_upper, double bound)
+{
+    double *lower = &p->bounds.lower[neuron->source][neuron->index];
+    double *upper = &p->bounds.upper[neuron->source][neuron->index];
+    if (is_upper) {
+        *upper = interval_reduce(*upper, -bound);
+    } else {
+        *lower = interval_raise(*lower, bound);
+    }
+    double *low = &p->bounds.lower[neuron->relu][neuron->index];
+    double *high = &p->bounds.upper[neuron->relu][neuron->index];
+    *low = interval_raise(*low, interval_raise(0.0, *lower));
+    *high = interval_reduce(*high, interval_raise(0.0, *upper));
+}
+
 /* Moves an end if that is worth it. */
 static bool move_end(struct prover *p, const struct node *node,
                      const struct end *end)
 {
     const struct dual_neuron *neuron = neuron_of(p->dual, end->row);
     const bool is_upper = p->dual->disjunct[end->row] % 2 == 1;
-    double *lower = &p->bounds.lower[neuron->source][neuron->index];
-    double *upper = &p->bounds.upper[neuron->source][neuron->index];
+    const double lower = p->bounds.lower[neuron->source][neuron->index];
+    const double upper = p->bounds.upper[neuron->source][neuron->index];
     if (!(end->bound >= least_bound(p, end->row)) ||
-        end->bound > (is_upper ? -*lower : *upper)) {
+        end->bound > (is_upper ? -lower : upper)) {
         return false;
     }
     note_end(p, node, neuron, end);
     if (neuron->source < p->changed) {
         p->changed = neuron->source;
     }
-    if (is_upper) {
-        *upper = interval_reduce(*upper, -end->bound);
-    } else {
-        *lower = interval_raise(*lower, end->bound);
-    }
-    double *low = &p->bounds.lower[neuron->relu][neuron->index];
-    double *high = &p->bounds.upper[neuron->relu][neuron->index];
-    *low = interval_raise(*low, interval_raise(0.0, *lower));
-    *high = interval_reduce(*high, interval_raise(0.0, *upper));
+    prover_hidden_move(p, neuron, is_upper, end->bound);
     return true;
 }
 

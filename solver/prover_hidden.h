@@ -33,4 +33,8 @@ struct hidden_effort {
 size_t prover_hidden_tighten(struct prover *prover, const struct node *node,
                              const struct hidden_effort *effort);
 
+/* Takes over that z >= bound or, if is_upper, -z >= bound. */
+void prover_hidden_move(struct prover *prover, const struct dual_neuron *neuron,
+                        bool is_upper, double bound);
+
 #endif

@@ -91,6 +91,9 @@ void record_begin(struct record *record)
     record->terms.n = 0;
     record->slopes.n = 0;
     record->steps.n = 0;
+    record->ends.n = 0;
+    record->branches.n = 0;
+    record->end_terms.n = 0;
 }
 
 void record_clear(struct record *record)
@@ -104,5 +107,8 @@ void record_clear(struct record *record)
     VEC_CLEAR(&record->terms);
     VEC_CLEAR(&record->slopes);
     VEC_CLEAR(&record->steps);
+    VEC_CLEAR(&record->ends);
+    VEC_CLEAR(&record->branches);
+    VEC_CLEAR(&record->end_terms);
     record->is_on = false;
 }

@@ -42,9 +42,35 @@ struct record_slope {
     double value;
 };
 
-/* Slopes that are set, then neurons bounded and disjuncts closed with them. Of
- * the first step of a node, refresh is that of the record. */
+/*
+ * An end of a neuron proved by a tree of splits of earlier ones: in the record a
+ * split of the neuron at threshold, one side of which (z <= threshold, or z >=
+ * threshold if is_upper) the tree shows empty.
+ */
+struct record_end {
+    uint32_t relu;
+    uint32_t element;
+    bool is_upper;
+    double threshold;
+};
+
+/*
+ * A branch of such a tree: split at 0 of neuron (relu, element), or a leaf, where
+ * slopes are set and a lemma with literals contradicts the side.
+ */
+struct record_branch {
+    bool is_leaf;
+    uint32_t relu;
+    uint32_t element;
+    size_t n_slopes;
+    size_t n_terms;
+};
+
+/* Ends of neurons moved; then slopes that are set, neurons bounded and disjuncts
+ * closed with them. Of the first step of a node, refresh is that of the record,
+ * and it moves no ends. */
 struct record_step {
+    size_t n_ends;
     uint64_t refresh;
     size_t n_slopes;
     size_t n_lemmas;
@@ -89,9 +115,15 @@ struct record_clip {
  * closed      disjuncts, the first n_closed before the own clips
  * terms       of disjuncts in closed
  * steps       instead of own clips and their closings: one after the other at the
- *             same node, set apart by splits that have an empty child;
- *             slopes, lemmas and closed are those of the first step, of the
- *             second, ...
+ *             same node, set apart by splits that have an empty child, which
+ *             are those of the ends if there are any; slopes, lemmas and closed
+ *             are those of the first step, of the second, ...
+ * ends        of the first step that has any, of the second, ...
+ * branches    of the first end, of the second, ..., each before its children, the
+ *             inactive side first; slopes of their leaves come before those of the
+ *             step
+ * end_terms   of the first leaf, of the second, ..., by distance: the literal of
+ *             the nearest branch above is 0
  */
 struct record {
     bool is_on;
@@ -108,6 +140,9 @@ struct record {
     VEC(struct record_term) terms;
     VEC(struct record_slope) slopes;
     VEC(struct record_step) steps;
+    VEC(struct record_end) ends;
+    VEC(struct record_branch) branches;
+    VEC(struct record_literal) end_terms;
     struct record_apart apart;
 };
 

@@ -1,6 +1,7 @@
 /* Splits and leaves in the numbering of proofs/FORMAT.md. */
 #include "solver/record_tree.h"
 
+#include "solver/record_ends.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
 #include "src/base/vec.h"
@@ -191,8 +192,8 @@ static void set_apart(struct place *place, const struct record_apart *apart)
 static void tell_steps(struct place *place, struct payload *payload,
                        const struct record *record, const struct node *node)
 {
+    struct record_ends ends = {.record = record};
     size_t n_closed = 0;
-    size_t n_slopes = 0;
     for (size_t i = 0; i < record->slopes.n; i++) {
         const struct record_slope *slope = &record->slopes.data[i];
         const struct sink_slope event = {slope->relu, slope->element,
@@ -200,36 +201,44 @@ static void tell_steps(struct place *place, struct payload *payload,
         VEC_PUSH(&payload->slopes, event);
     }
     for (size_t s = 0; s < record->steps.n; s++) {
+        const size_t n_ends = record->steps.data[s].n_ends;
+        payload->rank += s == 0 ? 0 : n_ends == 0 ? 1 : (uint32_t)n_ends;
         for (size_t i = 0; i < record->steps.data[s].n_closed; i++) {
             add_closing(payload, record, node,
                         record->closed.data[n_closed + i]);
         }
         n_closed += record->steps.data[s].n_closed;
         add_lemmas(payload, record, node, record->steps.data[s].n_lemmas);
-        payload->rank++;
     }
+    ends.slopes = payload->slopes.data;
     n_closed = 0;
     size_t n_lemmas = 0;
     for (size_t s = 0; s < record->steps.n; s++) {
         const struct record_step *step = &record->steps.data[s];
-        if (s > 0) {
+        if (s > 0 && step->n_ends == 0) {
             set_apart(place, &record->apart);
+        }
+        if (step->n_ends > 0) {
+            place->node = record_ends_tell(&ends, step->n_ends, place->sink,
+                                           place->node, &place->step);
+            place->step = (struct sink_step){0};
+        }
+        if (s > 0) {
             place->step.refresh = step->refresh;
         }
         place->step.n_slopes = step->n_slopes;
         place->step.slopes =
-            step->n_slopes == 0 ? NULL : payload->slopes.data + n_slopes;
+            step->n_slopes == 0 ? NULL : payload->slopes.data + ends.n_slopes;
         place->step.n_lemmas = step->n_lemmas;
         place->step.lemmas =
             step->n_lemmas == 0 ? NULL : payload->lemmas.data + n_lemmas;
         place->step.n_closings = step->n_closed;
         place->step.closings =
             step->n_closed == 0 ? NULL : payload->closings.data + n_closed;
-        n_slopes += step->n_slopes;
+        ends.n_slopes += step->n_slopes;
         n_lemmas += step->n_lemmas;
         n_closed += step->n_closed;
     }
-    payload->rank = rank_of(node) + (uint32_t)record->steps.n - 1;
 }
 
 /* Tells about the node up to its split or its closing, which place then waits
