@@ -281,8 +281,8 @@ static void work(void *context, size_t w, void *item)
     if (node->depth == 0) {
         p->record.refresh |= bab->root_refresh;
     }
-    outcome->has_other = worker->has_split && outcome->search == 1 &&
-                         node->depth == 0 && prover_dual_has_other(p);
+    outcome->has_other =
+        worker->has_split && outcome->search == 1 && node->depth == 0;
     if (!outcome->is_closed) {
         outcome->worst = p->worst;
         if (find_witness(bab, w)) {

@@ -20,22 +20,14 @@ static const double MOST_LEVELS = 12.0;
 /*
  * Neurons by what their line costs row 0: at its minimising point, |q| times
  * the distance of the line from the ReLU there; and in its constant, -q times
- * the intercept of the chord. Of the earliest ReLU layer that has any, or of
- * all.
+ * the intercept of the chord.
  */
-static void find_candidates(struct dual_list *list, const struct dual *d,
-                            bool is_earliest)
+static void find_candidates(struct dual_list *list, const struct dual *d)
 {
     struct dual_list by_constant = {.most = CANDIDATES};
     *list = (struct dual_list){.most = CANDIDATES};
-    uint32_t relu = 0;
     for (size_t i = 0; i < d->n_unstable; i++) {
         const struct dual_neuron *neuron = &d->neuron[i];
-        if (is_earliest && neuron->relu != relu &&
-            list->n + by_constant.n > 0) {
-            break;
-        }
-        relu = neuron->relu;
         if (d->phase[i] != PHASE_UNSTABLE) {
             continue;
         }
@@ -111,7 +103,7 @@ bool prover_dual_branch(struct split *split, struct prover *p)
     struct dual *d = p->dual;
     struct dual_state *state = p->dual_state;
     struct dual_list list;
-    find_candidates(&list, d, false);
+    find_candidates(&list, d);
     if (list.n == 0) {
         return false;
     }
@@ -121,14 +113,7 @@ bool prover_dual_branch(struct split *split, struct prover *p)
         const bool is_slow = best.least * MOST_LEVELS < -d->bound[0];
         id = best.id;
         if (state->way == DUAL_UNKNOWN) {
-            state->way = !is_slow      ? DUAL_NEAR
-                         : p->is_other ? DUAL_EARLIEST
-                                       : DUAL_FAR;
-        }
-        if (is_slow && state->way == DUAL_EARLIEST) {
-            struct dual_list earliest;
-            find_candidates(&earliest, d, true);
-            id = look_ahead(d, &earliest).id;
+            state->way = is_slow ? DUAL_FAR : DUAL_NEAR;
         }
     }
     if (state->way == DUAL_FAR) {
@@ -151,7 +136,7 @@ bool prover_dual_branch_any(struct split *split, struct prover *p)
     }
     dual_bound(d);
     dual_differentiate(d);
-    find_candidates(&list, d, false);
+    find_candidates(&list, d);
     if (list.n > 0) {
         *split = split_at(d, list.id[0]);
     }

@@ -9,10 +9,9 @@
 
 /*
  * How the tree goes on: where lines stand between the root and its goal (near),
- * or where the bounds of neurons do (far), in two ways: by what neurons cost
- * also by way of these bounds, or by the earliest of them, which change most.
+ * or where the bounds of neurons do (far).
  */
-enum dual_way { DUAL_UNKNOWN, DUAL_NEAR, DUAL_FAR, DUAL_EARLIEST };
+enum dual_way { DUAL_UNKNOWN, DUAL_NEAR, DUAL_FAR };
 
 /*
  * Where a node stopped in raising its dual bound, for its children to start

@@ -112,9 +112,9 @@ struct prover {
     size_t refreshed; /* depth where the node's bounds were made */
     size_t changed;   /* first layer with bounds that others do not know yet */
     struct prover_pace pace[2]; /* of this way of searching, and the other */
-    bool is_other;      /* searches in the other way far from the goal */
-    double *effect;     /* [n_unstable] workspace */
-    double slope_reach; /* distance that slopes for a box overcome */
+    bool is_other;              /* bounds the root with more effort */
+    double *effect;             /* [n_unstable] workspace */
+    double slope_reach;         /* distance that slopes for a box overcome */
     double split_share; /* of what is missing that a split of inputs leaves */
     bool is_long;       /* bounding the neurons of the node was */
     uint64_t n_before;  /* backward_madds when the node was loaded */

@@ -47,12 +47,14 @@ static const double LEAST_PROGRESS = 0.03;
  * not pay. */
 static const struct hidden_effort ROOT_HIDDEN = {
     1.6e10, 0.0, {20, 0.05}, false};
-static const struct hidden_effort EARLIEST_HIDDEN = {
-    6e9, 0.1, {20, 0.05}, false};
 static const struct hidden_effort FAR_HIDDEN = {6e9, 0.1, {8, 0.05}, true};
 
-/* Leaves of the trees that bound hidden neurons of the root. */
-static const size_t REFINE_LEAVES[] = {8, 32, 128};
+/* Bounding hidden neurons of the root by branch and bound, with trees of more and
+ * more leaves: once where it takes less than about a second, and where the search
+ * then stalls. A stage must gain this share of the distance to the goal. */
+enum { FEWEST_LEAVES = 8, MOST_LEAVES = 2048, MORE_LEAVES = 4 };
+static const double REFINE_MADDS = 1.6e10;
+static const double OTHER_MADDS = 5e11;
 
 /* Bounding hidden neurons below the root is worth it if this share of the
  * distance to the goal at most is left; what it then can do elsewhere, and what
@@ -458,18 +460,23 @@ static bool close_by_hidden(struct prover *p, const struct node *node)
     return is_closed;
 }
 
-/* Goes on with bounds of hidden neurons by branch and bound. */
+/* Bounds hidden neurons of the root by branch and bound, and goes on with that. */
 static bool close_by_refining(struct prover *p, const struct node *node)
 {
+    const double before = dual_madds(p->dual);
+    const double most = p->is_other ? OTHER_MADDS : REFINE_MADDS;
     bool is_closed = false;
-    for (size_t t = 0;
-         t < sizeof REFINE_LEAVES / sizeof *REFINE_LEAVES && !is_closed; t++) {
-        size_t n_moved = 0;
-        if (!prover_refine(&n_moved, p, node, REFINE_LEAVES[t])) {
+    double left = most;
+    size_t n_leaves = FEWEST_LEAVES;
+    size_t n_moved = 1;
+    while (!is_closed && n_moved > 0 && left > 0.0 && n_leaves <= MOST_LEAVES) {
+        const struct refine_effort effort = {n_leaves, left};
+        if (!prover_refine(&n_moved, p, node, &effort)) {
             return true;
         }
-        is_closed =
-            close_from(p, node, p->dual_state, n_moved > 0 ? &ROOT : &AGAIN);
+        is_closed = close_from(p, node, p->dual_state, &ROOT);
+        left = most - (dual_madds(p->dual) - before);
+        n_leaves *= MORE_LEAVES;
     }
     p->dual_state->missing = -p->worst;
     return is_closed;
@@ -489,15 +496,13 @@ static bool close_below(struct prover *p, const struct node *node)
     const bool is_within =
         missing <= pace->hidden_reach && missing > FEW_LEVELS * gain;
     state->missing = missing;
-    const bool is_far = state->way == DUAL_FAR;
-    if ((!is_far && state->way != DUAL_EARLIEST) ||
+    if (state->way != DUAL_FAR ||
         (!is_within && (double)(node->depth - state->tightened) < levels)) {
         return false;
     }
     const double before = dual_madds(p->dual);
     state->tightened = node->depth;
-    const bool is_closed =
-        close_once(p, node, is_far ? &FAR_HIDDEN : &EARLIEST_HIDDEN, &NODE);
+    const bool is_closed = close_once(p, node, &FAR_HIDDEN, &NODE);
     pace->hidden_cost += (pace->hidden_cost > 0.0 ? 0.25 : 1.0) *
                          (dual_madds(p->dual) - before - pace->hidden_cost);
     p->dual_state->missing = -p->worst;
@@ -550,12 +555,6 @@ bool prover_dual_close_box(double *reached, struct prover *p,
         *reached = fmin(*reached, p->dual->bound[r]);
     }
     return p->dual->n_rows == 0;
-}
-
-bool prover_dual_has_other(const struct prover *p)
-{
-    return p->dual_state != NULL && (p->dual_state->way == DUAL_FAR ||
-                                     p->dual_state->way == DUAL_EARLIEST);
 }
 
 struct dual_state *prover_dual_take(struct prover *p)

@@ -24,8 +24,7 @@ bool prover_dual_close(struct prover *prover, const struct node *node);
  * Chooses a neuron by looking ahead: of the neurons whose relaxation costs the
  * lowest row most, the one whose two children have the best bounds with the
  * choices at hand. Far from the goal, the one of the largest effect
- * (prover_effect.h), or one of the earliest layer, so that bounding the others
- * anew gains from it. After prover_dual_close.
+ * (prover_effect.h). After prover_dual_close.
  *   returns false if no relaxation costs anything
  */
 bool prover_dual_branch(struct split *split, struct prover *prover);
@@ -49,10 +48,6 @@ bool prover_dual_insist(struct prover *prover, const struct node *node);
  * all literals were positive, for a region that only they can show empty; after
  * prover_dual_branch found none. Returns false if there is none either. */
 bool prover_dual_branch_any(struct split *split, struct prover *prover);
-
-/* True if prover->is_other would have changed how the tree of the node that was
- * split last goes on. */
-bool prover_dual_has_other(const struct prover *prover);
 
 /* What the children of the node should start from: passes to the caller. */
 struct dual_state *prover_dual_take(struct prover *prover);

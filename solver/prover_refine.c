@@ -26,6 +26,7 @@ static const double END_ROOM = 0x1p-12;
 static const double SLACK = 0x1p-8;
 
 /*
+ * before   multiply-adds of the dual bound when all began
  * tree     [n_trees] ends of neurons of one layer
  * n_ends   those of the layer that have moved
  * n_moved  those of all layers
@@ -35,7 +36,8 @@ static const double SLACK = 0x1p-8;
 struct refine {
     struct prover *p;
     const struct node *node;
-    size_t most_leaves;
+    const struct refine_effort *effort;
+    double before;
     size_t n_trees;
     struct end_tree tree[ENDS];
     size_t n_ends;
@@ -55,6 +57,13 @@ static double width_of(const struct prover *p, const struct end_tree *tree)
     const struct dual_neuron *neuron = neuron_of(p, tree);
     return p->bounds.upper[neuron->source][neuron->index] -
            p->bounds.lower[neuron->source][neuron->index];
+}
+
+/* True if no more may be spent. */
+static bool is_over(const struct refine *r)
+{
+    return dual_madds(r->p->dual) - r->before > r->effort->most_madds ||
+           budget_check(r->p->budget) != STATUS_OK;
 }
 
 static struct end_tree *tree_of(struct refine *r, size_t row)
@@ -280,7 +289,8 @@ static void harvest(struct refine *r)
         return;
     }
     plant(r);
-    for (size_t n = 1; n < r->most_leaves && grow(r); n++) {
+    for (size_t n = 1; n < r->effort->most_leaves && !is_over(r) && grow(r);
+         n++) {
     }
     for (size_t t = 0; t < r->n_trees; t++) {
         settle(r, &r->tree[t]);
@@ -323,9 +333,8 @@ static size_t refine_layer(struct refine *r, size_t first)
     size_t i = first;
     for (; i < d->n_unstable && d->neuron[i].relu == layer->relu; i++) {
         const uint32_t index = d->neuron[i].index;
-        if (first == 0 ||
+        if (first == 0 || is_over(r) ||
             p->layers->layer[layer->source].kind != LAYER_AFFINE ||
-            budget_check(p->budget) != STATUS_OK ||
             bounds_phase(p->bounds.lower[layer->source][index],
                          p->bounds.upper[layer->source][index]) !=
                 PHASE_UNSTABLE) {
@@ -344,10 +353,11 @@ static size_t refine_layer(struct refine *r, size_t first)
 }
 
 bool prover_refine(size_t *n_moved, struct prover *p, const struct node *node,
-                   size_t most_leaves)
+                   const struct refine_effort *effort)
 {
     const struct dual *d = p->dual;
-    struct refine r = {.p = p, .node = node, .most_leaves = most_leaves};
+    struct refine r = {
+        .p = p, .node = node, .effort = effort, .before = dual_madds(p->dual)};
     bool is_possible = true;
     *n_moved = 0;
     if (p->record.is_on && !p->record.apart.is_known) {

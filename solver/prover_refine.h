@@ -8,21 +8,30 @@
 #include <stddef.h>
 
 /*
+ * most_leaves  of the tree of an end
+ * most_madds   of all ascents together: ends left over then stay as they are
+ */
+struct refine_effort {
+    size_t most_leaves;
+    double most_madds;
+};
+
+/*
  * Narrows the bounds of the unstable neurons of the root, layer by layer from
- * the second on: each end by a tree of its own, of at most most_leaves regions
+ * the second on: each end by a tree of its own, of at most so many regions
  * behind splits of earlier neurons, whose least bound holds for the root. The
  * splits and slopes are found in nearest arithmetic (dual.h); the bound of each
  * leaf comes from outward rounded back-substitution. Behind each layer all later
  * ones are bounded anew. A recorded search notes each gain as a split of the
  * neuron at its new end, one side of which the tree shows empty (record.h).
- * After prover_dual_close of the root; changes the rows of the dual bound. Stops
- * early when the budget is spent.
+ * After the root has been bounded by prover_hidden_tighten; changes the rows of
+ * the dual bound. Stops early when the budget of the run is spent.
  *   n_moved  ends that moved
  *   returns  false if the region is proved empty
  * Source: the refinement of Singh et al., "Boosting Robustness Certification",
  * ICLR 2019, with the dual bound in place of their MILP.
  */
 bool prover_refine(size_t *n_moved, struct prover *prover,
-                   const struct node *node, size_t most_leaves);
+                   const struct node *node, const struct refine_effort *effort);
 
 #endif
