@@ -42,16 +42,16 @@ static void multiply_csr(double *to, const struct matrix *matrix,
     }
 }
 
-/* The same by copies of tiles. */
-static void multiply_tiles(struct forms_space *space, double *to,
-                           const struct tiling *tiling, const double *from,
-                           const struct gemm_shape *shape)
+/* The same by copies of tiles, into the rows of `out` from `target` on. */
+static void multiply_tiles(struct forms_space *space, struct forms *out,
+                           size_t target, const struct tiling *tiling,
+                           const double *from, const struct gemm_shape *shape)
 {
     const struct tiling_pass pass = {
         .tiling = tiling,
         .kernels = dense_kernels_best(),
         .work = &space->work,
-        .to = to,
+        .to = out->rows + target * out->width,
         .from = from,
         .to_stride = shape->n_cols,
         .from_stride = shape->n_inner,
@@ -124,7 +124,7 @@ static void multiply_rows(struct forms_space *space, struct forms *out,
         }
         const struct gemm_shape shape = {n, matrix->n_rows, matrix->n_cols};
         if (tiling != NULL) {
-            multiply_tiles(space, to, tiling, from, &shape);
+            multiply_tiles(space, out, target, tiling, from, &shape);
         } else if (matrix->dense == NULL) {
             multiply_csr(to, matrix, from, n);
         } else {

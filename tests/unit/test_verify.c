@@ -227,11 +227,12 @@ static struct query *load_slices(size_t n_slices)
     }
     (void)fprintf(file, "))(assert (or");
     for (size_t i = 0; i < 4 * n_slices; i++) {
+        const size_t slice = i / 4;
         const double width = 2.0 / (double)n_slices;
         (void)fprintf(file,
                       "(and (>= X_1 %.17f) (<= X_1 %.17f) (<= Y_%zu Y_0))",
-                      -1.0 + width * (double)(i / 4),
-                      -1.0 + width * (double)(i / 4 + 1), 1 + i % 4);
+                      -1.0 + width * (double)slice,
+                      -1.0 + width * (double)(slice + 1), 1 + i % 4);
     }
     (void)fprintf(file, "))\n");
     ck_assert_int_eq(fclose(file), 0);
