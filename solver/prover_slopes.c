@@ -35,8 +35,9 @@ static double told_slope(const struct prover *p, size_t id)
                      .slope;
 }
 
-/* Chooses those of a row; known: what will be told by then, NULL for what is. */
-static void choose(struct prover *p, size_t row, const double *known,
+/* Chooses those of a row; before: the row whose slopes will be told by then, NULL
+ * for what is told. */
+static void choose(struct prover *p, size_t row, const size_t *before,
                    double slack)
 {
     const struct dual *d = p->dual;
@@ -45,7 +46,9 @@ static void choose(struct prover *p, size_t row, const double *known,
     double *slope = p->slope + row * d->n_unstable;
     const size_t n = dual_n_below(d);
     for (size_t i = 0; i < n; i++) {
-        const double told = known != NULL ? known[i] : told_slope(p, i);
+        const double told = before != NULL
+                                ? p->slope[*before * d->n_unstable + i]
+                                : told_slope(p, i);
         const double chosen = (double)choice[i];
         const bool is_told = phase[i] != PHASE_UNSTABLE ||
                              (p->record.is_on && fabs(chosen - told) <= slack);
@@ -146,9 +149,7 @@ void prover_slopes_bound_ends(double *bound, struct prover *p,
     backward_begin(p->backward, n);
     for (size_t t = 0; t < n; t++) {
         const uint32_t end = d->disjunct[rows[t]];
-        const double *known =
-            t == 0 ? NULL : p->slope + rows[t - 1] * d->n_unstable;
-        choose(p, rows[t], known, slack);
+        choose(p, rows[t], t == 0 ? NULL : &rows[t - 1], slack);
         set_place(p, rows[t], t);
         backward_seed(p->backward, d->target, t)[end / 2] =
             end % 2 == 0 ? 1.0 : -1.0;
