@@ -8,12 +8,6 @@ static const char *const NAMES[] = {
 #undef STAT
 };
 
-static const char *const DESCRIPTIONS[] = {
-#define STAT(name, description) description,
-#include "src/base/stats.def"
-#undef STAT
-};
-
 void stats_add(struct stats *stats, const struct stats *other)
 {
 #define STAT(name, description) stats->name += other->name;
@@ -30,12 +24,6 @@ const char *stats_name(size_t i)
 {
     REQUIRE(i < stats_count());
     return NAMES[i];
-}
-
-const char *stats_description(size_t i)
-{
-    REQUIRE(i < stats_count());
-    return DESCRIPTIONS[i];
 }
 
 uint64_t stats_value(const struct stats *stats, size_t i)

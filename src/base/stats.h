@@ -1,4 +1,4 @@
-/* Counters of one run: the fields and their text follow stats.def. */
+/* Counters of one run: their names follow stats.def. */
 #ifndef ASTROLABE_BASE_STATS_H
 #define ASTROLABE_BASE_STATS_H
 
@@ -14,10 +14,9 @@ struct stats {
 /* Adds every counter of `other`. */
 void stats_add(struct stats *stats, const struct stats *other);
 
-/* Number of counters; name, description and value of counter i. */
+/* Number of counters; name and value of counter i. */
 size_t stats_count(void);
 const char *stats_name(size_t i);
-const char *stats_description(size_t i);
 uint64_t stats_value(const struct stats *stats, size_t i);
 
 #endif

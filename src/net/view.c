@@ -107,32 +107,6 @@ bool view_is_injective(const struct view *view, const size_t *widths,
     return is_injective;
 }
 
-bool view_is_cover(const struct view *view, const size_t *widths,
-                   size_t n_layers)
-{
-    size_t *first = sum_widths(widths, n_layers);
-    bool *is_seen = NULL;
-    bool *is_used = NULL;
-    NEW_ARRAY(is_seen, first[n_layers]);
-    NEW_ARRAY(is_used, n_layers);
-    bool is_cover = mark(is_seen, view, first);
-    for (size_t i = 0; i < view->n; i++) {
-        const size_t layer = view_layer(view, i);
-        if (layer != VIEW_CONSTANT) {
-            is_used[layer] = true;
-        }
-    }
-    for (size_t k = 0; k < n_layers; k++) {
-        for (size_t i = first[k]; i < first[k + 1] && is_used[k]; i++) {
-            is_cover = is_cover && is_seen[i];
-        }
-    }
-    alloc_free(is_used);
-    alloc_free(is_seen);
-    alloc_free(first);
-    return is_cover;
-}
-
 bool view_is_whole(const struct view *view, size_t width)
 {
     if (view->n != width) {

@@ -51,10 +51,6 @@ struct view view_join(const struct view *const *views, size_t n_views,
 bool view_is_injective(const struct view *view, const size_t *widths,
                        size_t n_layers);
 
-/* True if every layer that occurs is covered exactly once. */
-bool view_is_cover(const struct view *view, const size_t *widths,
-                   size_t n_layers);
-
 /* True if it shows one layer of that width, whole and in order. */
 bool view_is_whole(const struct view *view, size_t width);
 
