@@ -17,7 +17,8 @@ static const double NO_HINT = HUGE_VAL;
 
 enum { TANGENT_STEPS = 20, SOLVE_STEPS = 40 };
 
-double act_curve_derivative(enum activation activation, double z)
+/* f'(z) by libm, (1) of act_curve.h; 0 for steps. */
+static double derivative(enum activation activation, double z)
 {
     const double e = exp(-fabs(z));
     switch (activation) {
@@ -66,15 +67,15 @@ static double touch(enum activation activation, double side, double slope,
 {
     double a = piece->a;
     double b = piece->b;
-    if (side * (act_curve_derivative(activation, a) - slope) >= 0.0) {
+    if (side * (derivative(activation, a) - slope) >= 0.0) {
         return a;
     }
-    if (side * (act_curve_derivative(activation, b) - slope) <= 0.0) {
+    if (side * (derivative(activation, b) - slope) <= 0.0) {
         return b;
     }
     for (int step = 0; step < SOLVE_STEPS; step++) {
         const double t = 0.5 * a + 0.5 * b;
-        if (side * (act_curve_derivative(activation, t) - slope) < 0.0) {
+        if (side * (derivative(activation, t) - slope) < 0.0) {
             a = t;
         } else {
             b = t;
@@ -89,7 +90,7 @@ static double least_by_tangent(enum activation activation, double side,
                                double slope, double t,
                                const struct act_piece *piece)
 {
-    const double d = act_curve_derivative(activation, t);
+    const double d = derivative(activation, t);
     const double left = t - piece->a;
     const double right = piece->b - t;
     const double wide = left > right ? left : right;
@@ -267,7 +268,7 @@ void act_curve_range(double *lower, double *upper, enum activation activation,
 static double chord_of(enum activation activation, double l, double u)
 {
     if (u - l < 0x1p-20) {
-        return act_curve_derivative(activation, l);
+        return derivative(activation, l);
     }
     return (activation_value(activation, u) - activation_value(activation, l)) /
            (u - l);
@@ -282,7 +283,7 @@ static double find_tangent(enum activation activation, double end, double far)
     for (int step = 0; step < TANGENT_STEPS; step++) {
         const double d = 0.5 * (near + far);
         const double rise = activation_value(activation, d) - at_end;
-        const double tangent = act_curve_derivative(activation, d) * (d - end);
+        const double tangent = derivative(activation, d) * (d - end);
         /* The tangent at d is too steep: it is nearer to 0 than wanted. */
         if (fabs(tangent) > fabs(rise)) {
             near = d;
@@ -307,13 +308,13 @@ static struct choice choose_s_shaped(enum activation activation, double l,
     const double middle = 0.5 * l + 0.5 * u;
     const double chord = chord_of(activation, l, u);
     struct choice choice = {chord, l, chord, u};
-    if (act_curve_derivative(activation, u) < chord) {
+    if (derivative(activation, u) < chord) {
         choice.upper_hint = fmax(find_tangent(activation, l, u), middle);
-        choice.upper = act_curve_derivative(activation, choice.upper_hint);
+        choice.upper = derivative(activation, choice.upper_hint);
     }
-    if (act_curve_derivative(activation, l) < chord) {
+    if (derivative(activation, l) < chord) {
         choice.lower_hint = fmin(find_tangent(activation, u, l), middle);
-        choice.lower = act_curve_derivative(activation, choice.lower_hint);
+        choice.lower = derivative(activation, choice.lower_hint);
     }
     return choice;
 }
@@ -373,13 +374,12 @@ static struct choice choose(enum activation activation, double l, double u)
     const size_t n = act_pieces(pieces, activation, l, u);
     const double touch_at = touch_place(activation, l, u);
     if (n == 1 && pieces[0].kind == PIECE_CONVEX) {
-        return (struct choice){act_curve_derivative(activation, touch_at),
-                               touch_at, chord_of(activation, l, u), touch_at};
+        return (struct choice){derivative(activation, touch_at), touch_at,
+                               chord_of(activation, l, u), touch_at};
     }
     if (n == 1 && pieces[0].kind == PIECE_CONCAVE) {
         return (struct choice){chord_of(activation, l, u), touch_at,
-                               act_curve_derivative(activation, touch_at),
-                               touch_at};
+                               derivative(activation, touch_at), touch_at};
     }
     if (activation == ACTIVATION_SIGMOID || activation == ACTIVATION_TANH ||
         activation == ACTIVATION_ERF) {

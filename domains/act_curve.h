@@ -63,7 +63,4 @@ double act_curve_greatest(enum activation activation, double slope, double hint,
 void act_curve_range(double *lower, double *upper, enum activation activation,
                      double l, double u);
 
-/* f'(z) by libm, (1); 0 for steps. */
-double act_curve_derivative(enum activation activation, double z);
-
 #endif

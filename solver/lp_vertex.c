@@ -11,13 +11,19 @@
 /* A pivot below this, relative to its column, counts as dependent. */
 static const double singular = 1e-11;
 
+/* Number of rows rounded up to whole blocks. */
+static size_t padded(const struct lp *lp)
+{
+    return (lp->m + LP_BLOCK - 1) / LP_BLOCK * LP_BLOCK;
+}
+
 /* out_i = sum_j columns[j][i] * v_j, block by block in registers. */
 static void rows_times(const struct lp *lp, const double *restrict v,
                        double *restrict out)
 {
     const size_t n = lp->n;
     const size_t stride = lp->capacity;
-    const size_t end = lp_padded(lp);
+    const size_t end = padded(lp);
     for (size_t i = 0; i < end; i += LP_BLOCK) {
         double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;
         double s4 = 0.0, s5 = 0.0, s6 = 0.0, s7 = 0.0;
@@ -102,7 +108,7 @@ void lp_vertex_refresh(struct lp *lp)
         }
     }
     rows_times(lp, lp->x, lp->change);
-    for (size_t i = 0; i < lp_padded(lp); ++i) {
+    for (size_t i = 0; i < padded(lp); ++i) {
         lp->slack[i] = lp->level_row[i] - lp->change[i];
     }
     lp->is_stale = false;
@@ -210,7 +216,7 @@ void lp_vertex_move(struct lp *lp, double step)
     for (size_t j = 0; j < lp->n; ++j) {
         lp->x[j] += step * lp->direction[j];
     }
-    subtract(lp->slack, lp->change, step, lp_padded(lp));
+    subtract(lp->slack, lp->change, step, padded(lp));
 }
 
 /* y -= f*v over n entries; returns y.y. */
@@ -335,7 +341,7 @@ double lp_vertex_worst(const struct lp *lp, size_t *k)
 {
     double worst = lp->tolerance;
     *k = LP_NOWHERE;
-    const double least = least_slack(lp->slack, lp_padded(lp));
+    const double least = least_slack(lp->slack, padded(lp));
     if (least < -worst) {
         worst = -least;
         size_t i = 0;

@@ -94,12 +94,6 @@ struct lp {
     bool box_is_usable;
 };
 
-/* Number of rows rounded up to whole blocks. */
-static inline size_t lp_padded(const struct lp *lp)
-{
-    return (lp->m + LP_BLOCK - 1) / LP_BLOCK * LP_BLOCK;
-}
-
 /* a.b over n entries; two chains hide the latency. */
 static inline double lp_dot(const double *a, const double *b, size_t n)
 {

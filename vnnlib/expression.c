@@ -59,6 +59,10 @@ static enum status check_count(struct source *source,
 /* NOLINTBEGIN(misc-no-recursion): as deep as the tree, which is at most
  * VNNLIB_MAX_DEPTH. */
 
+static enum status read_expression(struct source *source,
+                                   const struct expression_grammar *grammar,
+                                   bool wants_boolean);
+
 /* The part of an expression behind its opening parenthesis. */
 static enum status read_operation(struct source *source,
                                   const struct expression_grammar *grammar,
@@ -82,7 +86,7 @@ static enum status read_operation(struct source *source,
                                "file",
                                row->word);
         }
-        status = expression_read(source, grammar, row->takes_boolean);
+        status = read_expression(source, grammar, row->takes_boolean);
         n_operands++;
     }
     if (status != STATUS_OK) {
@@ -93,9 +97,11 @@ static enum status read_operation(struct source *source,
     return status == STATUS_OK ? grammar->next(source) : status;
 }
 
-enum status expression_read(struct source *source,
-                            const struct expression_grammar *grammar,
-                            bool wants_boolean)
+/* Reads one expression that starts at the current token, appends it to
+ * lib->nodes and moves behind it. Deeper than VNNLIB_MAX_DEPTH: error. */
+static enum status read_expression(struct source *source,
+                                   const struct expression_grammar *grammar,
+                                   bool wants_boolean)
 {
     if (source->token.kind != TOKEN_OPEN) {
         return grammar->leaf(source, wants_boolean);
@@ -121,7 +127,7 @@ enum status expression_read_assertion(struct source *source,
 {
     struct vnnlib *lib = source->lib;
     VEC_PUSH(&lib->assertions, (uint32_t)lib->nodes.n);
-    const enum status status = expression_read(source, grammar, true);
+    const enum status status = read_expression(source, grammar, true);
     if (status != STATUS_OK) {
         return status;
     }

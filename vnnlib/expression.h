@@ -27,7 +27,7 @@ struct expression_operator {
 /*
  *   next  token_next_v1 or token_next_v2
  *   leaf  reads an operand without parentheses at the current token, appends
- *         its nodes and moves on; wants_boolean as in expression_read
+ *         its nodes and moves on; it must be boolean, or must not
  *   hint  NULL, or a reason why this unknown word is refused
  */
 struct expression_grammar {
@@ -37,12 +37,6 @@ struct expression_grammar {
     enum status (*leaf)(struct source *source, bool wants_boolean);
     const char *(*hint)(const struct source *source);
 };
-
-/* Reads one expression that starts at the current token, appends it to
- * lib->nodes and moves behind it. Deeper than VNNLIB_MAX_DEPTH: error. */
-enum status expression_read(struct source *source,
-                            const struct expression_grammar *grammar,
-                            bool wants_boolean);
 
 /* Appends `(assert` B `)` from B on to lib->assertions; the current token is
  * the first of B, afterwards the one behind `)`. */

@@ -71,7 +71,7 @@ const char *types_name(uint32_t type)
     return types[type].name;
 }
 
-enum type_class types_class(uint32_t type)
+static enum type_class class_of(uint32_t type)
 {
     assert(type < N_TYPES);
     return types[type].class;
@@ -196,7 +196,7 @@ static void check_comparison(struct source *source, uint32_t first,
         const struct vnnlib_node *node = &lib->nodes.data[i];
         if (node->kind == VNNLIB_NUMBER &&
             !goes_with(lib->text.data + node->offset, node->extent,
-                       types_class(type))) {
+                       class_of(type))) {
             add_mismatch(source, node->offset, node->extent, expected);
             return;
         }

@@ -25,7 +25,6 @@ enum type_class {
 uint32_t types_find(const char *name, size_t n);
 uint32_t types_real(void);
 const char *types_name(uint32_t type);
-enum type_class types_class(uint32_t type);
 
 /* True if every input, hidden and output variable is real. */
 bool types_is_all_real(const struct vnnlib *lib);

@@ -46,8 +46,9 @@ static void reset(struct chain *chain)
     chain->start = 0.0;
 }
 
-void chain_add_atom(struct chain *chain, const struct query_atom *atom,
-                    double factor)
+/* Adds factor times the left side minus the right side of an atom. */
+static void add_atom(struct chain *chain, const struct query_atom *atom,
+                     double factor)
 {
     const size_t n_inputs = chain->layers->n_inputs;
     const size_t last = chain->layers->n_layers - 1;
@@ -60,8 +61,9 @@ void chain_add_atom(struct chain *chain, const struct query_atom *atom,
     chain->start -= factor * atom->rhs_up;
 }
 
-void chain_add_element(struct chain *chain, size_t layer, size_t element,
-                       double factor)
+/* The same of the value of an element of a layer. */
+static void add_element(struct chain *chain, size_t layer, size_t element,
+                        double factor)
 {
     chain->q[layer][element] += factor;
 }
@@ -180,7 +182,8 @@ static double pass_neurons(struct chain *chain, size_t k)
     return constant;
 }
 
-void chain_run(struct chain *chain)
+/* Eliminates all layers. */
+static void run(struct chain *chain)
 {
     const struct bounds *bounds = replay_bounds(chain->replay);
     double constant = chain->start;
@@ -216,7 +219,7 @@ static void add_literal(struct chain *chain, const struct minimize_walk *walk,
                 chain->layers, replay_layer(chain->replay, node->index),
                 node->element);
             const double signed_factor = is_upper ? -factor : factor;
-            chain_add_element(chain, z.layer, z.element, signed_factor);
+            add_element(chain, z.layer, z.element, signed_factor);
             chain->start -= signed_factor * chain_threshold(chain, node);
             return;
         }
@@ -240,13 +243,13 @@ size_t chain_close(struct chain *chain, const struct minimize_walk *walk,
         if (i >= by->n_atoms) {
             add_literal(chain, walk, one->index, factor);
         } else if (one->index < atoms->n_atoms) {
-            chain_add_atom(chain, &atoms->atoms[one->index], factor);
+            add_atom(chain, &atoms->atoms[one->index], factor);
         }
     }
     for (size_t a = 0; n_terms == 0 && a < atoms->n_atoms; a++) {
         reset(chain);
-        chain_add_atom(chain, &atoms->atoms[a], 1.0);
-        chain_run(chain);
+        add_atom(chain, &atoms->atoms[a], 1.0);
+        run(chain);
         if (best == SIZE_MAX || chain->bound > bound) {
             best = a;
             bound = chain->bound;
@@ -254,9 +257,9 @@ size_t chain_close(struct chain *chain, const struct minimize_walk *walk,
     }
     if (best != SIZE_MAX) {
         reset(chain);
-        chain_add_atom(chain, &atoms->atoms[best], 1.0);
+        add_atom(chain, &atoms->atoms[best], 1.0);
     }
-    chain_run(chain);
+    run(chain);
     return best;
 }
 

@@ -45,22 +45,12 @@ void chain_init(struct chain *chain, struct replay *replay,
                 const struct layers *layers, const struct cert *cert);
 void chain_clear(struct chain *chain);
 
-/* Adds factor times the left side minus the right side of an atom; times the
- * value of an element of a layer. */
-void chain_add_atom(struct chain *chain, const struct query_atom *atom,
-                    double factor);
-void chain_add_element(struct chain *chain, size_t layer, size_t element,
-                       double factor);
-
 /* Adds the closing of a disjunct at the node of the walk; by NULL or empty:
  * by default, with the atom that does best, whose number is returned (else
  * SIZE_MAX). The chain is run. */
 size_t chain_close(struct chain *chain, const struct minimize_walk *walk,
                    const struct query_case *query_case, uint32_t disjunct,
                    const struct cert_combination *by);
-
-/* Eliminates all layers. */
-void chain_run(struct chain *chain);
 
 /* The line of element i of layer k, which is not affine, for its coefficient. */
 struct chain_line chain_line(const struct chain *chain, size_t k, size_t i);

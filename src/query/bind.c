@@ -12,7 +12,8 @@
 
 enum { NAME_BYTES = 80 };
 
-size_t bind_count(const struct net_tensor_info *tensors, size_t n)
+/* Number of elements of the n tensors. */
+static size_t count_elements(const struct net_tensor_info *tensors, size_t n)
 {
     size_t sum = 0;
     for (size_t i = 0; i < n; i++) {
@@ -129,8 +130,9 @@ static enum status bind_v1(size_t *base, struct query *query,
                            const struct bind_tensors *tensors,
                            struct error *error)
 {
-    const size_t counts[2] = {bind_count(tensors->inputs, tensors->n_inputs),
-                              bind_count(tensors->outputs, tensors->n_outputs)};
+    const size_t counts[2] = {
+        count_elements(tensors->inputs, tensors->n_inputs),
+        count_elements(tensors->outputs, tensors->n_outputs)};
     for (size_t i = 0; i < lib->variables.n; i++) {
         const enum status status =
             bind_v1_name(&base[i], lib, &lib->variables.data[i], counts, error);
@@ -320,14 +322,14 @@ static enum status bind_v2(const struct binder *binder,
     for (size_t k = 0; k < lib->networks.n; k++) {
         const struct bind_tensors *own = &tensors[k];
         const size_t n_shown = own->n_outputs - own->n_hidden;
-        const size_t hidden = output + bind_count(own->outputs, n_shown);
+        const size_t hidden = output + count_elements(own->outputs, n_shown);
         struct cursor cursors[3] = {{own->inputs, input},
                                     {own->outputs, output},
                                     {own->outputs + n_shown, hidden}};
         STATUS_TRY(check_counts(lib, k, own, binder->error));
         STATUS_TRY(bind_network(binder, k, cursors));
-        input += bind_count(own->inputs, own->n_inputs);
-        output += bind_count(own->outputs, own->n_outputs);
+        input += count_elements(own->inputs, own->n_inputs);
+        output += count_elements(own->outputs, own->n_outputs);
     }
 cleanup:
     return status;
@@ -343,9 +345,9 @@ enum status bind_variables(size_t *base, struct query *query,
     for (size_t k = 0; k < lib->networks.n; k++) {
         assert(tensors[k].n_inputs > 0 && tensors[k].n_outputs > 0);
         query->n_declared_inputs +=
-            bind_count(tensors[k].inputs, tensors[k].n_inputs);
+            count_elements(tensors[k].inputs, tensors[k].n_inputs);
         query->n_declared_outputs +=
-            bind_count(tensors[k].outputs, tensors[k].n_outputs);
+            count_elements(tensors[k].outputs, tensors[k].n_outputs);
     }
     const struct binder binder = {base, query, lib, is_strict, error};
     return lib->major == 1 ? bind_v1(base, query, lib, tensors, error)

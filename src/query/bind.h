@@ -22,9 +22,6 @@ struct bind_tensors {
     size_t n_hidden;
 };
 
-/* Number of elements of the n tensors. */
-size_t bind_count(const struct net_tensor_info *tensors, size_t n);
-
 /*
  * Binds every variable.
  *   base     [lib->variables.n] out: position of the variable's element 0
