@@ -16,6 +16,9 @@
 #include <math.h>
 #include <stdatomic.h>
 
+_Static_assert((int)PROVER_TRIALS == (int)FRONTIER_ROOTS,
+               "every search of neurons has a pace");
+
 /* HEAD_NODES, or as many as take HEAD_EFFORT multiply-adds, are worked on by
  * one thread, so that easy cases start none; a worker tries the centre of every
  * CENTRE_PERIOD-th open node. */
@@ -29,7 +32,7 @@ struct outcome {
     size_t search;
     bool is_closed;
     bool is_stuck;
-    bool has_other; /* another search of neurons is worth a try */
+    bool has_next; /* a root with more effort is worth a try */
     double effort;
     double worst;
     struct split split;
@@ -264,7 +267,7 @@ static void work(void *context, size_t w, void *item)
         return;
     }
     p->record.margin = node->margin;
-    p->is_other = outcome->search == FRONTIER_OTHER;
+    p->trial = outcome->search > 0 ? outcome->search - 1 : 0;
     prover_load(p, node);
     worker->has_split = false;
     const bool is_dual =
@@ -281,8 +284,8 @@ static void work(void *context, size_t w, void *item)
     if (node->depth == 0) {
         p->record.refresh |= bab->root_refresh;
     }
-    outcome->has_other =
-        worker->has_split && outcome->search == 1 && node->depth == 0;
+    outcome->has_next = worker->has_split && node->depth == 0 &&
+                        outcome->search + 1 < FRONTIER_SEARCHES;
     if (!outcome->is_closed) {
         outcome->worst = p->worst;
         if (find_witness(bab, w)) {
@@ -371,8 +374,8 @@ static bool give(void *context, size_t w, void *item)
         return true;
     }
     record_outcome(bab, w, node);
-    if (outcome->has_other) {
-        frontier_open(&bab->frontier, create_root(bab));
+    if (outcome->has_next) {
+        frontier_open(&bab->frontier, outcome->search + 1, create_root(bab));
     }
     if (outcome->is_closed) {
         search->measure += ldexp(1.0, -(int)node->depth);

@@ -11,13 +11,13 @@
  * leaves one node more open. */
 enum { RESTART_PERIOD = 256 };
 
-/* Effort of the search of neurons, beyond that of its root, before the other one
+/* Effort of a search of neurons, beyond that of its root, before the next one
  * begins. */
-static const double OTHER_EFFORT = 2e10;
+static const double NEXT_EFFORT = 2e10;
 
 /* Shares of the effort of the best search. */
 static const double SHARE = 1.0 / 16.0;
-static const double NEURON_SHARE = 1.0 / 4.0;
+static const double NEURON_SHARE = 1.0 / 8.0;
 
 void frontier_init(struct frontier *frontier, bool use_input, bool use_neuron)
 {
@@ -26,13 +26,16 @@ void frontier_init(struct frontier *frontier, bool use_input, bool use_neuron)
     frontier->search[0].is_used = use_input;
     frontier->search[1].rule = BRANCH_NEURON;
     frontier->search[1].is_used = use_neuron;
-    frontier->search[FRONTIER_OTHER].rule = BRANCH_NEURON;
+    for (size_t s = 2; s < FRONTIER_SEARCHES; s++) {
+        frontier->search[s].rule = BRANCH_NEURON;
+    }
 }
 
-void frontier_open(struct frontier *frontier, struct node *root)
+void frontier_open(struct frontier *frontier, size_t search, struct node *root)
 {
-    frontier->search[FRONTIER_OTHER].is_used = true;
-    frontier_push(frontier, FRONTIER_OTHER, root);
+    REQUIRE(search > 1 && search < FRONTIER_SEARCHES);
+    frontier->search[search].is_used = true;
+    frontier_push(frontier, search, root);
 }
 
 void frontier_clear(struct frontier *frontier)
@@ -55,10 +58,8 @@ void frontier_push(struct frontier *frontier, size_t search, struct node *node)
 static bool is_ready(const struct frontier *frontier, size_t s)
 {
     const struct search *search = &frontier->search[s];
-    const struct search *neuron = &frontier->search[1];
     return search->is_used && search->nodes.n > 0 &&
-           (s != FRONTIER_OTHER ||
-            neuron->effort > neuron->root_effort + OTHER_EFFORT);
+           (s <= 1 || search[-1].effort > search[-1].root_effort + NEXT_EFFORT);
 }
 
 /* True if the search has nodes with other threads and is still to go before the

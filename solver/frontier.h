@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One search tree over the whole case, split by one rule: by inputs, by neurons,
- * and by neurons in another way, which only the first node of the second one
- * opens (frontier_open). */
-enum { FRONTIER_SEARCHES = 3, FRONTIER_OTHER = 2 };
+/* One search tree over the whole case, split by one rule: by inputs, or by neurons,
+ * in FRONTIER_ROOTS searches that put more and more effort into the root, of
+ * which each is opened by the root of the one before (frontier_open). */
+enum { FRONTIER_ROOTS = 5, FRONTIER_SEARCHES = 1 + FRONTIER_ROOTS };
 
 /*
  * nodes      open nodes, taken from the end: depth first, but for restarts
@@ -43,9 +43,9 @@ struct frontier {
 void frontier_init(struct frontier *frontier, bool use_input, bool use_neuron);
 void frontier_clear(struct frontier *frontier);
 
-/* Opens the other search of neurons with its root. Search 1 stays alone until it
- * has gone on for so long that another start costs no more than that. */
-void frontier_open(struct frontier *frontier, struct node *root);
+/* Opens a further search of neurons with its root. It waits until the one before
+ * has gone on for so long that another start costs little more than that. */
+void frontier_open(struct frontier *frontier, size_t search, struct node *root);
 
 /* Adds an open node to a search, and takes it over: the next one that is taken
  * from it, but for restarts. */
@@ -55,7 +55,7 @@ void frontier_push(struct frontier *frontier, size_t search, struct node *node);
  * The next node and its search; NULL if none is open, or all of the input
  * search are being worked on, which goes first for FRONTIER_HEAD nodes; then the
  * search with most measure (1) per effort, the others getting a sixteenth of its
- * effort, or a quarter where both split neurons. Counts only, never clocks, so
+ * effort, or an eighth where both split neurons. Counts only, never clocks, so
  * that a loaded machine takes the same path.
  */
 enum { FRONTIER_HEAD = 256 };

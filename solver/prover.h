@@ -22,6 +22,9 @@
  * takes up literals: beyond, the dual bound closes nodes of ReLUs sooner. */
 enum { PROVER_SCORE_INPUTS = 64, PROVER_LP_INPUTS = 16 };
 
+/* Searches of neurons that have a pace of their own. */
+enum { PROVER_TRIALS = 5 };
+
 /*
  * The region in work and what is known of it. Everything is valid until the
  * next node.
@@ -111,10 +114,11 @@ struct prover {
     double *told;     /* those that the record has set so far, else -1 */
     size_t refreshed; /* depth where the node's bounds were made */
     size_t changed;   /* first layer with bounds that others do not know yet */
-    struct prover_pace pace[2]; /* of this way of searching, and the other */
-    bool is_other;              /* bounds the root with more effort */
-    double *effect;             /* [n_unstable] workspace */
-    double slope_reach;         /* distance that slopes for a box overcome */
+    struct prover_pace pace[PROVER_TRIALS];
+    size_t trial;   /* the search at work: later ones bound the root with more
+                     effort */
+    double *effect; /* [n_unstable] workspace */
+    double slope_reach; /* distance that slopes for a box overcome */
     double split_share; /* of what is missing that a split of inputs leaves */
     bool is_long;       /* bounding the neurons of the node was */
     uint64_t n_before;  /* backward_madds when the node was loaded */

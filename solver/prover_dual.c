@@ -50,11 +50,11 @@ static const struct hidden_effort ROOT_HIDDEN = {
 static const struct hidden_effort FAR_HIDDEN = {6e9, 0.1, {8, 0.05}, true};
 
 /* Bounding hidden neurons of the root by branch and bound, with trees of more and
- * more leaves: once where it takes less than about a second, and where the search
- * then stalls. A stage must gain this share of the distance to the goal. */
-enum { FEWEST_LEAVES = 8, MOST_LEAVES = 2048, MORE_LEAVES = 4 };
+ * more leaves: for about a second in the first search, and for so many times
+ * longer in each further one, which begins where those before stall. */
+enum { FEWEST_LEAVES = 2, MORE_LEAVES = 4, MOST_LEAVES = 2048 };
 static const double REFINE_MADDS = 1.6e10;
-static const double OTHER_MADDS = 5e11;
+static const double REFINE_GROWTH = 5.0;
 
 /* Bounding hidden neurons below the root is worth it if this share of the
  * distance to the goal at most is left; what it then can do elsewhere, and what
@@ -74,7 +74,7 @@ static const double LEAST_APART = 0x1p-10;
 /* What the search at work has found so far. */
 static struct prover_pace *pace_of(struct prover *p)
 {
-    return &p->pace[p->is_other ? 1 : 0];
+    return &p->pace[p->trial];
 }
 
 /* The neuron that is stable by the widest margin, for the record. */
@@ -114,8 +114,9 @@ void prover_dual_set_root(struct prover *p, const struct bounds *bounds)
     NEW_ARRAY(p->effect, p->dual->n_unstable);
     NEW_ARRAY(p->slope, DUAL_ROWS * p->dual->n_unstable);
     NEW_ARRAY(p->told, p->dual->n_unstable);
-    p->pace[0].hidden_reach = 0.0;
-    p->pace[1].hidden_reach = 0.0;
+    for (size_t t = 0; t < PROVER_TRIALS; t++) {
+        p->pace[t].hidden_reach = 0.0;
+    }
     p->is_dual_ready = true;
     find_apart(p, bounds);
 }
@@ -464,7 +465,7 @@ static bool close_by_hidden(struct prover *p, const struct node *node)
 static bool close_by_refining(struct prover *p, const struct node *node)
 {
     const double before = dual_madds(p->dual);
-    const double most = p->is_other ? OTHER_MADDS : REFINE_MADDS;
+    const double most = REFINE_MADDS * pow(REFINE_GROWTH, (double)p->trial);
     bool is_closed = false;
     double left = most;
     size_t n_leaves = FEWEST_LEAVES;
