@@ -318,6 +318,7 @@ static bool spread(struct refine *r, uint32_t source)
         }
         VEC_PUSH(&record->steps, step);
     }
+    r->p->stats.ends_refined += r->n_ends;
     r->n_moved += r->n_ends;
     r->n_ends = 0;
     return is_possible;

@@ -7,86 +7,14 @@
 #include "solver/prover_slopes.h"
 #include "src/base/alloc.h"
 #include "src/base/rng.h"
-#include "tests/ref/ref_bounds.h"
-#include "tests/ref/ref_build.h"
-#include "tests/ref/ref_query.h"
+#include "tests/ref/ref_prover.h"
 #include "tests/suite.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { INPUTS = 5, WIDEST = 9 };
-
 /* What floats may lose in networks of this size. */
 static const double NOISE = 1e-4;
-
-struct sample {
-    struct query *query;
-    struct weights *weights;
-    struct prover *prover;
-    struct node_bounds *root;
-    struct node *node;
-};
-
-static size_t add_affine(struct layers *layers, struct rng *rng, size_t source,
-                         size_t width)
-{
-    double weights[WIDEST * WIDEST];
-    double bias[WIDEST];
-    for (size_t i = 0; i < (size_t)WIDEST * WIDEST; i++) {
-        weights[i] = rng_range(rng, -1.0, 1.0);
-    }
-    for (size_t i = 0; i < WIDEST; i++) {
-        bias[i] = rng_range(rng, -0.5, 0.5);
-    }
-    return ref_build_affine(layers, source, width, weights, bias);
-}
-
-/* Three layers of ReLUs, one output, which is to be far above its bound. */
-static struct query *draw_query(struct rng *rng)
-{
-    static const double lower[INPUTS] = {-1.0, -1.0, -1.0, -1.0, -1.0};
-    static const double upper[INPUTS] = {1.0, 1.0, 1.0, 1.0, 1.0};
-    const double output[INPUTS + 1] = {[INPUTS] = 1.0};
-    struct layers *layers = ref_build_begin(INPUTS);
-    size_t source = 0;
-    for (size_t r = 0; r < 3; r++) {
-        source = add_affine(layers, rng, source,
-                            2 + (size_t)rng_below(rng, WIDEST - 1));
-        source = ref_build_relu(layers, source);
-    }
-    (void)add_affine(layers, rng, source, 1);
-    struct query *query = ref_query_create(layers, lower, upper);
-    ref_query_add_disjunct(query);
-    ref_query_add_le(query, output, 1000.0);
-    return query;
-}
-
-static void sample_init(struct sample *sample, struct rng *rng)
-{
-    struct bounds bounds;
-    sample->query = draw_query(rng);
-    const struct layers *layers = sample->query->layers;
-    const struct query_case *c = sample->query->cases;
-    sample->weights = weights_create(layers);
-    sample->prover = prover_create(sample->weights);
-    prover_set_case(sample->prover, c);
-    ck_assert_int_eq(ref_bounds_of_query(&bounds, sample->query), DOMAIN_DONE);
-    sample->root = node_bounds_create(layers, &bounds);
-    backward_set_scale(sample->prover->backward, &bounds);
-    bounds_clear(&bounds);
-    sample->node = node_create_root(c->lower_down, c->upper_up, INPUTS,
-                                    c->n_disjuncts, sample->root);
-}
-
-static void sample_clear(struct sample *sample)
-{
-    node_destroy(sample->node);
-    prover_destroy(sample->prover);
-    node_bounds_release(sample->root);
-    weights_destroy(sample->weights);
-    query_destroy(sample->query);
-}
 
 static double intercept_of(const struct dual *d, size_t i)
 {
@@ -148,9 +76,9 @@ START_TEST(costs_are_those_of_one_end_after_the_other)
     size_t n_raised = 0;
     for (size_t round = 0; round < test_count(60); round++) {
         struct rng rng;
-        struct sample sample;
+        struct ref_prover sample;
         rng_init(&rng, test_seed() + round);
-        sample_init(&sample, &rng);
+        ref_prover_init(&sample, &rng);
         struct prover *p = sample.prover;
         prover_dual_set_root(p, &sample.root->bounds);
         prover_load(p, sample.node);
@@ -165,7 +93,7 @@ START_TEST(costs_are_those_of_one_end_after_the_other)
         prover_effect(p->effect, p);
         n_raised += check_costs(cost, p);
         alloc_free(cost);
-        sample_clear(&sample);
+        ref_prover_clear(&sample);
     }
     ck_assert_uint_gt(n_raised, 0);
 }

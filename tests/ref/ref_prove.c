@@ -106,6 +106,7 @@ enum verdict ref_prove_run(struct ref_prove_tally *tally,
     if (verdict == VERDICT_UNSAT) {
         tally->n_unsat++;
         tally->n_splits += (size_t)result.stats.splits_neuron;
+        tally->n_refined += (size_t)result.stats.ends_refined;
         ck_assert_msg(proof_write(proof, &result.stats, &error) == STATUS_OK,
                       "seed %llu: %s", (unsigned long long)seed, error.message);
         check(tally, subject, path, seed);

@@ -11,8 +11,9 @@
 struct ref_prove_tally {
     size_t n_runs;
     size_t n_unsat;
-    size_t n_splits; /* of neurons in what was proved */
-    bool is_exact;   /* checked in integers as well */
+    size_t n_splits;  /* of neurons in what was proved */
+    size_t n_refined; /* bounds narrowed by branch and bound there */
+    bool is_exact;    /* checked in integers as well */
 };
 
 /* Writes a property: of the inputs X_0 .. X_(n[1] - 1), the first n[0] lie

@@ -183,14 +183,14 @@ START_TEST(more_measure_per_effort_goes_first_the_other_gets_a_sixteenth)
 }
 END_TEST
 
-START_TEST(the_other_search_of_neurons_begins_late_and_gets_a_quarter)
+START_TEST(the_next_search_of_neurons_begins_late_and_gets_an_eighth)
 {
     struct fixture f;
     size_t search = 9;
     fixture_init(&f, false, true);
     struct search *neuron = &f.frontier.search[1];
-    struct search *other = &f.frontier.search[FRONTIER_OTHER];
-    frontier_open(&f.frontier, new_node(&f));
+    struct search *other = &f.frontier.search[2];
+    frontier_open(&f.frontier, 2, new_node(&f));
     ck_assert_ptr_null(frontier_pop(&f.frontier, &search));
     frontier_push(&f.frontier, 1, new_node(&f));
     neuron->root_effort = 1e12;
@@ -198,13 +198,13 @@ START_TEST(the_other_search_of_neurons_begins_late_and_gets_a_quarter)
     neuron->measure = 0.5;
     ck_assert_uint_eq(next_search(&f), 1);
     neuron->effort = 2e12;
-    ck_assert_uint_eq(next_search(&f), FRONTIER_OTHER);
-    other->effort = 0.4e12;
-    ck_assert_uint_eq(next_search(&f), FRONTIER_OTHER);
-    other->effort = 0.6e12;
+    ck_assert_uint_eq(next_search(&f), 2);
+    other->effort = 0.2e12;
+    ck_assert_uint_eq(next_search(&f), 2);
+    other->effort = 0.3e12;
     ck_assert_uint_eq(next_search(&f), 1);
     other->measure = 0.25;
-    ck_assert_uint_eq(next_search(&f), FRONTIER_OTHER);
+    ck_assert_uint_eq(next_search(&f), 2);
     ck_assert(!frontier_is_closed(&f.frontier));
     struct node *node = frontier_pop(&f.frontier, &search);
     give_back(&f, search, node);
@@ -261,7 +261,7 @@ TCase *test_cases(void)
     tcase_add_test(
         cases, more_measure_per_effort_goes_first_the_other_gets_a_sixteenth);
     tcase_add_test(cases,
-                   the_other_search_of_neurons_begins_late_and_gets_a_quarter);
+                   the_next_search_of_neurons_begins_late_and_gets_an_eighth);
     tcase_add_test(cases, a_child_takes_one_side_and_its_path);
     return cases;
 }
