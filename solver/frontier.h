@@ -13,7 +13,7 @@
 /* One search tree over the whole case, split by one rule: by inputs, or by neurons,
  * in FRONTIER_ROOTS searches that put more and more effort into the root, of
  * which each is opened by the root of the one before (frontier_open). */
-enum { FRONTIER_ROOTS = 5, FRONTIER_SEARCHES = 1 + FRONTIER_ROOTS };
+enum { FRONTIER_ROOTS = 4, FRONTIER_SEARCHES = 1 + FRONTIER_ROOTS };
 
 /*
  * nodes      open nodes, taken from the end: depth first, but for restarts

@@ -23,7 +23,7 @@
 enum { PROVER_SCORE_INPUTS = 64, PROVER_LP_INPUTS = 16 };
 
 /* Searches of neurons that have a pace of their own. */
-enum { PROVER_TRIALS = 5 };
+enum { PROVER_TRIALS = 4 };
 
 /*
  * The region in work and what is known of it. Everything is valid until the

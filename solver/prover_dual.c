@@ -52,7 +52,7 @@ static const struct hidden_effort FAR_HIDDEN = {6e9, 0.1, {8, 0.05}, true};
 /* Bounding hidden neurons of the root by branch and bound, with trees of more and
  * more leaves: for about a second in the first search, and for so many times
  * longer in each further one, which begins where those before stall. */
-enum { FEWEST_LEAVES = 2, MORE_LEAVES = 4, MOST_LEAVES = 2048 };
+enum { FEWEST_LEAVES = 2, MORE_LEAVES = 4, MOST_LEAVES = 512 };
 static const double REFINE_MADDS = 1.6e10;
 static const double REFINE_GROWTH = 5.0;
 
