@@ -98,6 +98,20 @@ static uint32_t find_effect(struct prover *p)
     return id;
 }
 
+/* True if splits gain too little. */
+static bool is_slow(const struct dual *d, const struct choice *best)
+{
+    return best->least * MOST_LEVELS < -d->bound[0];
+}
+
+bool prover_dual_is_far(struct prover *p)
+{
+    struct dual_list list;
+    find_candidates(&list, p->dual);
+    const struct choice best = look_ahead(p->dual, &list);
+    return list.n > 0 && is_slow(p->dual, &best);
+}
+
 bool prover_dual_branch(struct split *split, struct prover *p)
 {
     struct dual *d = p->dual;
@@ -110,10 +124,9 @@ bool prover_dual_branch(struct split *split, struct prover *p)
     uint32_t id = DUAL_STABLE;
     if (state->way != DUAL_FAR) {
         const struct choice best = look_ahead(d, &list);
-        const bool is_slow = best.least * MOST_LEVELS < -d->bound[0];
         id = best.id;
         if (state->way == DUAL_UNKNOWN) {
-            state->way = is_slow ? DUAL_FAR : DUAL_NEAR;
+            state->way = is_slow(d, &best) ? DUAL_FAR : DUAL_NEAR;
         }
     }
     if (state->way == DUAL_FAR) {

@@ -50,9 +50,15 @@ static const struct hidden_effort ROOT_HIDDEN = {
 static const struct hidden_effort FAR_HIDDEN = {6e9, 0.1, {8, 0.05}, true};
 
 /* Bounding hidden neurons of the root by branch and bound, with trees of more and
- * more leaves: for about a second in the first search, and for so many times
- * longer in each further one, which begins where those before stall. */
-enum { FEWEST_LEAVES = 2, MORE_LEAVES = 4, MOST_LEAVES = 512 };
+ * more leaves: far from the goal for about a second in the first search, and for
+ * so many times longer in each further one, which begins where those before
+ * stall. */
+enum {
+    FEWEST_LEAVES = 2,
+    MORE_LEAVES = 4,
+    LEAVES_ANYHOW = 32, /* even if fewer moved nothing */
+    MOST_LEAVES = 512
+};
 static const double REFINE_MADDS = 1.6e10;
 static const double REFINE_GROWTH = 5.0;
 
@@ -470,7 +476,11 @@ static bool close_by_refining(struct prover *p, const struct node *node)
     double left = most;
     size_t n_leaves = FEWEST_LEAVES;
     size_t n_moved = 1;
-    while (!is_closed && n_moved > 0 && left > 0.0 && n_leaves <= MOST_LEAVES) {
+    if (p->trial == 0 && !prover_dual_is_far(p)) {
+        return false;
+    }
+    while (!is_closed && left > 0.0 && n_leaves <= MOST_LEAVES &&
+           (n_moved > 0 || n_leaves <= LEAVES_ANYHOW)) {
         const struct refine_effort effort = {n_leaves, left};
         if (!prover_refine(&n_moved, p, node, &effort)) {
             return true;

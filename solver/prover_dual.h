@@ -20,6 +20,10 @@ void prover_dual_set_root(struct prover *prover, const struct bounds *bounds);
  */
 bool prover_dual_close(struct prover *prover, const struct node *node);
 
+/* True if the best split gains so little that the bounds of the neurons are the
+ * trouble, not their lines; after prover_dual_close. */
+bool prover_dual_is_far(struct prover *prover);
+
 /*
  * Chooses a neuron by looking ahead: of the neurons whose relaxation costs the
  * lowest row most, the one whose two children have the best bounds with the
