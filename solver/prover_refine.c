@@ -216,8 +216,8 @@ static double evaluate_leaf(struct refine *r, const struct end_tree *tree,
     return bound;
 }
 
-/* The least rigorous bound of all leaves, each branch noted before its
- * children. */
+/* The least rigorous bound of all leaves, each branch noted before its children;
+ * -infinity if the run is over. */
 static double evaluate(struct refine *r, const struct end_tree *tree)
 {
     struct prover *p = r->p;
@@ -227,6 +227,9 @@ static double evaluate(struct refine *r, const struct end_tree *tree)
     while (r->order.n > 0) {
         const uint32_t b = r->order.data[--r->order.n];
         const struct end_branch *branch = &tree->branches.data[b];
+        if (budget_check(p->budget) != STATUS_OK) {
+            return -HUGE_VAL;
+        }
         if (branch->child == 0) {
             least = fmin(least, evaluate_leaf(r, tree, b));
             continue;
