@@ -50,17 +50,17 @@ static const struct hidden_effort ROOT_HIDDEN = {
 static const struct hidden_effort FAR_HIDDEN = {6e9, 0.1, {8, 0.05}, true};
 
 /* Bounding hidden neurons of the root by branch and bound, with trees of more and
- * more leaves: far from the goal for about a second in the first search, and for
- * so many times longer in each further one, which begins where those before
- * stall. */
+ * more leaves: for about five seconds, and for so many times longer in each
+ * further search, which begins where those before stall. Far from the goal the
+ * first search does so, else the second one. */
 enum {
     FEWEST_LEAVES = 2,
     MORE_LEAVES = 4,
     LEAVES_ANYHOW = 32, /* even if fewer moved nothing */
     MOST_LEAVES = 512
 };
-static const double REFINE_MADDS = 1.6e10;
-static const double REFINE_GROWTH = 5.0;
+static const double REFINE_MADDS = 6.4e10;
+static const double REFINE_GROWTH = 4.0;
 
 /* Bounding hidden neurons below the root is worth it if this share of the
  * distance to the goal at most is left; what it then can do elsewhere, and what
@@ -471,12 +471,14 @@ static bool close_by_hidden(struct prover *p, const struct node *node)
 static bool close_by_refining(struct prover *p, const struct node *node)
 {
     const double before = dual_madds(p->dual);
-    const double most = REFINE_MADDS * pow(REFINE_GROWTH, (double)p->trial);
+    const bool is_far = prover_dual_is_far(p);
+    const double exponent = (double)p->trial - (is_far ? 0.0 : 1.0);
+    const double most = REFINE_MADDS * pow(REFINE_GROWTH, exponent);
     bool is_closed = false;
     double left = most;
     size_t n_leaves = FEWEST_LEAVES;
     size_t n_moved = 1;
-    if (p->trial == 0 && !prover_dual_is_far(p)) {
+    if (exponent < 0.0) {
         return false;
     }
     while (!is_closed && left > 0.0 && n_leaves <= MOST_LEAVES &&

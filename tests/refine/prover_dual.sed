@@ -1,1 +1,1 @@
-s/if (p->trial == 0 \&\& !prover_dual_is_far(p))/if (p->n_open == 0)/
+s/const bool is_far = prover_dual_is_far(p);/const bool is_far = p->n_open > 0;/
