@@ -420,22 +420,6 @@ static bool close_from(struct prover *p, const struct node *node,
     return p->n_open == 0;
 }
 
-/* Bounds the neurons behind those that literals or bounds of their own have
- * changed anew, as a step of the record; false if the region is empty. */
-static bool spread(struct prover *p, const struct node *node)
-{
-    const uint64_t before = p->record.refresh;
-    p->record.refresh = 0;
-    const bool is_possible = prover_refresh(p, node, p->changed);
-    p->changed = p->layers->n_layers;
-    const struct record_step step = {.refresh = p->record.refresh};
-    p->record.refresh = before;
-    if (p->record.is_on) {
-        VEC_PUSH(&p->record.steps, step);
-    }
-    return is_possible;
-}
-
 /* Bounds hidden neurons by slopes and literals of their own, then all others,
  * and goes on with that. */
 static bool close_once(struct prover *p, const struct node *node,
@@ -443,7 +427,7 @@ static bool close_once(struct prover *p, const struct node *node,
                        const struct dual_effort *effort)
 {
     const bool has_gained = prover_hidden_tighten(p, node, hidden) > 0;
-    if (has_gained && !spread(p, node)) {
+    if (has_gained && !prover_hidden_spread(p, node, 0)) {
         return true;
     }
     for (size_t i = 0; i < p->dual->n_unstable; i++) {

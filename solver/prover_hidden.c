@@ -14,11 +14,6 @@
  * stable: small gains of many neurons add up from layer to layer. */
 static const double LEAST_GAIN = 0x1p-8;
 
-/* Slopes of a recorded search are as told within this: the grid of slopes. With
- * sixteen times as much a search on a dense network of four layers took more than
- * ten times as long. */
-static const double SLACK = 0x1p-8;
-
 /* An unstable neuron, and what its upper line costs. */
 struct pick {
     uint32_t id;
@@ -123,32 +118,36 @@ static void note_end(struct prover *p, const struct node *node,
         .is_upper = p->dual->disjunct[end->row] % 2 == 1,
         .n_terms = note_literals(p, node, end->row)};
     VEC_PUSH(&record->lemmas, lemma);
-    /* The first step refreshes, after lemmas of earlier layers. */
-    if (record->steps.n == 0) {
-        const struct record_step first = {0};
-        VEC_PUSH(&record->steps, first);
-    }
-    struct record_step *last = &record->steps.data[record->steps.n - 1];
+    struct record_step *last =
+        record->steps.n == 0 ? NULL : &record->steps.data[record->steps.n - 1];
     if (n_slopes == 0 && record->steps.n > 1 && last->n_closed == 0 &&
         last->refresh == 0) {
         last->n_lemmas++;
         return;
     }
     const struct record_step step = {.n_slopes = n_slopes, .n_lemmas = 1};
-    VEC_PUSH(&record->steps, step);
+    record_add_step(record, &step);
 }
 
-/* The least bound of the end of a row that is worth having; infinity if none
- * is. */
-static double least_bound(const struct prover *p, size_t row)
+double prover_hidden_least(const struct prover *p,
+                           const struct dual_neuron *neuron, bool is_upper)
 {
-    const struct dual_neuron *neuron = neuron_of(p->dual, row);
     const double lower = p->bounds.lower[neuron->source][neuron->index];
     const double upper = p->bounds.upper[neuron->source][neuron->index];
-    const double known = p->dual->disjunct[row] % 2 == 1 ? -upper : lower;
+    const double known = is_upper ? -upper : lower;
     return bounds_phase(lower, upper) == PHASE_UNSTABLE
                ? fmin(known + LEAST_GAIN * (upper - lower), 0.0)
                : HUGE_VAL;
+}
+
+bool prover_hidden_gains(const struct prover *p,
+                         const struct dual_neuron *neuron, bool is_upper,
+                         double bound)
+{
+    const double other = is_upper
+                             ? -p->bounds.lower[neuron->source][neuron->index]
+                             : p->bounds.upper[neuron->source][neuron->index];
+    return bound >= prover_hidden_least(p, neuron, is_upper) && bound <= other;
 }
 
 void prover_hidden_move(struct prover *p, const struct dual_neuron *neuron,
@@ -165,6 +164,26 @@ void prover_hidden_move(struct prover *p, const struct dual_neuron *neuron,
     double *high = &p->bounds.upper[neuron->relu][neuron->index];
     *low = interval_raise(*low, interval_raise(0.0, *lower));
     *high = interval_reduce(*high, interval_raise(0.0, *upper));
+    if (neuron->source < p->changed) {
+        p->changed = neuron->source;
+    }
+}
+
+bool prover_hidden_spread(struct prover *p, const struct node *node,
+                          size_t n_ends)
+{
+    struct record *record = &p->record;
+    const uint64_t before = record->refresh;
+    record->refresh = 0;
+    const bool is_possible = prover_refresh(p, node, p->changed);
+    p->changed = p->layers->n_layers;
+    const struct record_step step = {.n_ends = n_ends,
+                                     .refresh = record->refresh};
+    record->refresh = before;
+    if (record->is_on) {
+        record_add_step(record, &step);
+    }
+    return is_possible;
 }
 
 /* Moves an end if that is worth it. */
@@ -173,16 +192,10 @@ static bool move_end(struct prover *p, const struct node *node,
 {
     const struct dual_neuron *neuron = neuron_of(p->dual, end->row);
     const bool is_upper = p->dual->disjunct[end->row] % 2 == 1;
-    const double lower = p->bounds.lower[neuron->source][neuron->index];
-    const double upper = p->bounds.upper[neuron->source][neuron->index];
-    if (!(end->bound >= least_bound(p, end->row)) ||
-        end->bound > (is_upper ? -lower : upper)) {
+    if (!prover_hidden_gains(p, neuron, is_upper, end->bound)) {
         return false;
     }
     note_end(p, node, neuron, end);
-    if (neuron->source < p->changed) {
-        p->changed = neuron->source;
-    }
     prover_hidden_move(p, neuron, is_upper, end->bound);
     return true;
 }
@@ -201,12 +214,15 @@ static size_t move_ends(struct prover *p, const struct node *node,
         double bound[BACKWARD_ROWS];
         size_t n_block = 0;
         for (; next < n && n_block < most; next++) {
-            if (d->bound[rows[next]] >= least_bound(p, rows[next])) {
-                block[n_block++] = rows[next];
+            const size_t row = rows[next];
+            if (d->bound[row] >=
+                prover_hidden_least(p, neuron_of(d, row),
+                                    d->disjunct[row] % 2 == 1)) {
+                block[n_block++] = row;
             }
         }
         if (n_block > 0) {
-            prover_slopes_bound_ends(bound, p, block, n_block, SLACK);
+            prover_slopes_bound_ends(bound, p, block, n_block);
         }
         for (size_t t = 0; t < n_block; t++) {
             const struct end end = {block[t], t, bound[t]};

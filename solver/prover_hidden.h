@@ -33,8 +33,24 @@ struct hidden_effort {
 size_t prover_hidden_tighten(struct prover *prover, const struct node *node,
                              const struct hidden_effort *effort);
 
+/* The least bound of z of a neuron, or of -z if is_upper, that is worth having;
+ * infinity if none is. */
+double prover_hidden_least(const struct prover *prover,
+                           const struct dual_neuron *neuron, bool is_upper);
+
+/* True if a bound is, and does not cross the other end. */
+bool prover_hidden_gains(const struct prover *prover,
+                         const struct dual_neuron *neuron, bool is_upper,
+                         double bound);
+
 /* Takes over that z >= bound or, if is_upper, -z >= bound. */
 void prover_hidden_move(struct prover *prover, const struct dual_neuron *neuron,
                         bool is_upper, double bound);
+
+/* Bounds the neurons behind those that literals or such bounds have changed anew,
+ * as a step of the record, which moves n_ends ends by trees; false if the region
+ * is empty. */
+bool prover_hidden_spread(struct prover *prover, const struct node *node,
+                          size_t n_ends);
 
 #endif

@@ -16,32 +16,25 @@ enum { ENDS = DUAL_ROWS / 2 };
 
 static const struct dual_effort END = {15, 0.02};
 
-/* Shares of the interval: what an end must gain, what the tree of one that gets
- * beyond 0 proves more, and what is kept of that for the checker's rounding. */
-static const double LEAST_GAIN = 0x1p-8;
+/* Shares of the interval: what the tree of an end that gets beyond 0 proves more,
+ * and what is kept of that for the checker's rounding. */
 static const double GOAL_ROOM = 0x1p-8;
 static const double END_ROOM = 0x1p-12;
-
-/* Slopes are as told within this (prover_hidden.c). */
-static const double SLACK = 0x1p-8;
 
 /*
  * before   multiply-adds of the dual bound when all began
  * tree     [n_trees] ends of neurons of one layer
  * n_ends   those of the layer that have moved
- * n_moved  those of all layers
  * told     [n_unstable] slopes that the record has told at the node
  * order    branches of a tree that are still to be evaluated
  */
 struct refine {
     struct prover *p;
-    const struct node *node;
     const struct refine_effort *effort;
     double before;
     size_t n_trees;
     struct end_tree tree[ENDS];
     size_t n_ends;
-    size_t n_moved;
     double *told;
     VEC(uint32_t) order;
 };
@@ -201,7 +194,7 @@ static double evaluate_leaf(struct refine *r, const struct end_tree *tree,
     prover_slopes_set_implied(p);
     narrow(r, tree, leaf, kept);
     prover_slopes_set_lines(p);
-    prover_slopes_bound_ends(&bound, p, &row, 1, SLACK);
+    prover_slopes_bound_ends(&bound, p, &row, 1);
     if (p->record.is_on) {
         const struct record_branch branch = {
             .is_leaf = true,
@@ -252,21 +245,16 @@ static void settle(struct refine *r, const struct end_tree *tree)
     struct prover *p = r->p;
     struct record *record = &p->record;
     const struct dual_neuron *neuron = neuron_of(p, tree);
-    const double lower = p->bounds.lower[neuron->source][neuron->index];
-    const double upper = p->bounds.upper[neuron->source][neuron->index];
-    const double width = upper - lower;
-    const double known = tree->is_upper ? -upper : lower;
-    const double least = fmin(known + LEAST_GAIN * width, 0.0);
-    if (bounds_phase(lower, upper) != PHASE_UNSTABLE ||
-        !(tree->branches.data[end_tree_worst(tree)].bound >= least)) {
+    const double room = END_ROOM * width_of(p, tree);
+    if (!(tree->branches.data[end_tree_worst(tree)].bound >=
+          prover_hidden_least(p, neuron, tree->is_upper))) {
         return;
     }
     const size_t n_branches = record->branches.n;
     const size_t n_terms = record->end_terms.n;
     const size_t n_slopes = record->slopes.n;
-    const double level =
-        record_level_down(evaluate(r, tree) - END_ROOM * width);
-    if (!(level >= least) || level > (tree->is_upper ? -lower : upper)) {
+    const double level = record_level_down(evaluate(r, tree) - room);
+    if (!prover_hidden_gains(p, neuron, tree->is_upper, level)) {
         record->branches.n = n_branches;
         record->end_terms.n = n_terms;
         record->slopes.n = n_slopes;
@@ -303,30 +291,6 @@ static void harvest(struct refine *r)
     r->n_trees = 0;
 }
 
-/* Bounds the neurons behind a layer anew, as a step of the record; false if the
- * region is empty. */
-static bool spread(struct refine *r, uint32_t source)
-{
-    struct record *record = &r->p->record;
-    const uint64_t before = record->refresh;
-    record->refresh = 0;
-    const bool is_possible = prover_refresh(r->p, r->node, source);
-    const struct record_step step = {.refresh = record->refresh,
-                                     .n_ends = r->n_ends};
-    record->refresh = before;
-    if (record->is_on) {
-        const struct record_step first = {0};
-        if (record->steps.n == 0) {
-            VEC_PUSH(&record->steps, first);
-        }
-        VEC_PUSH(&record->steps, step);
-    }
-    r->p->stats.ends_refined += r->n_ends;
-    r->n_moved += r->n_ends;
-    r->n_ends = 0;
-    return is_possible;
-}
-
 /* The ends of the neurons of one ReLU layer, from number `first` on; returns the
  * first one of the next layer. */
 static size_t refine_layer(struct refine *r, size_t first)
@@ -360,8 +324,7 @@ bool prover_refine(size_t *n_moved, struct prover *p, const struct node *node,
                    const struct refine_effort *effort)
 {
     const struct dual *d = p->dual;
-    struct refine r = {
-        .p = p, .node = node, .effort = effort, .before = dual_madds(p->dual)};
+    struct refine r = {.p = p, .effort = effort, .before = dual_madds(p->dual)};
     bool is_possible = true;
     *n_moved = 0;
     if (p->record.is_on && !p->record.apart.is_known) {
@@ -370,11 +333,12 @@ bool prover_refine(size_t *n_moved, struct prover *p, const struct node *node,
     NEW_ARRAY(r.told, d->n_unstable);
     memcpy(r.told, p->told, d->n_unstable * sizeof *p->told);
     for (size_t i = 0; i < d->n_unstable && is_possible;) {
-        const uint32_t source = d->neuron[i].source;
         i = refine_layer(&r, i);
-        is_possible = r.n_ends == 0 || spread(&r, source);
+        is_possible = r.n_ends == 0 || prover_hidden_spread(p, node, r.n_ends);
+        *n_moved += r.n_ends;
+        r.n_ends = 0;
     }
-    *n_moved = r.n_moved;
+    p->stats.ends_refined += *n_moved;
     alloc_free(r.told);
     VEC_CLEAR(&r.order);
     return is_possible;

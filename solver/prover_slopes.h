@@ -35,7 +35,7 @@ void prover_slopes_seed_literals(struct prover *prover, size_t row);
  * if the block's earlier rows had told theirs; the lines are those set last.
  */
 void prover_slopes_bound_ends(double *bound, struct prover *prover,
-                              const size_t *rows, size_t n, double slack);
+                              const size_t *rows, size_t n);
 
 /* Tells the record the slopes that row `place` of the last back-substitution
  * used, for row `row` of the dual bound, and that were not told; returns their

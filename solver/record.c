@@ -77,6 +77,15 @@ bool record_round(double *multipliers, size_t n)
     return true;
 }
 
+void record_add_step(struct record *record, const struct record_step *step)
+{
+    const struct record_step first = {0};
+    if (record->steps.n == 0) {
+        VEC_PUSH(&record->steps, first);
+    }
+    VEC_PUSH(&record->steps, *step);
+}
+
 void record_begin(struct record *record)
 {
     record->literal.n = 0;

@@ -183,6 +183,10 @@ bool record_is_exact(double lower, double upper);
  * 0; false if none is positive and finite. */
 bool record_round(double *multipliers, size_t n);
 
+/* Adds a step; the first one of a node refreshes, so that one that is to come after
+ * bounds of its own gets an empty one before it. */
+void record_add_step(struct record *record, const struct record_step *step);
+
 /* Forgets the last node. */
 void record_begin(struct record *record);
 void record_clear(struct record *record);
