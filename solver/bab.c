@@ -16,9 +16,6 @@
 #include <math.h>
 #include <stdatomic.h>
 
-_Static_assert((int)PROVER_TRIALS == (int)FRONTIER_ROOTS,
-               "every search of neurons has a pace");
-
 /* HEAD_NODES, or as many as take HEAD_EFFORT multiply-adds, are worked on by
  * one thread, so that easy cases start none; a worker tries the centre of every
  * CENTRE_PERIOD-th open node. */

@@ -4,6 +4,7 @@
 
 #include "solver/branch.h"
 #include "solver/node.h"
+#include "solver/prover.h"
 #include "src/base/vec.h"
 
 #include <stdbool.h>
@@ -11,9 +12,9 @@
 #include <stdint.h>
 
 /* One search tree over the whole case, split by one rule: by inputs, or by neurons,
- * in FRONTIER_ROOTS searches that put more and more effort into the root, of
- * which each is opened by the root of the one before (frontier_open). */
-enum { FRONTIER_ROOTS = 4, FRONTIER_SEARCHES = 1 + FRONTIER_ROOTS };
+ * in PROVER_TRIALS searches that put more and more effort into the root, of which
+ * each is opened by the root of the one before (frontier_open). */
+enum { FRONTIER_SEARCHES = 1 + PROVER_TRIALS };
 
 /*
  * nodes      open nodes, taken from the end: depth first, but for restarts

@@ -205,12 +205,12 @@ static double evaluate(struct prover *p, size_t row)
 {
     const struct lp_problem problem = {
         .n = p->layers->n_inputs, .m = 0, .lower = p->lower, .upper = p->upper};
-    prover_slopes_set_row(p, row);
     backward_begin(p->backward, 1);
+    prover_slopes_set_row(p, row, 0);
     if (!seed_atoms(p, row)) {
         return -HUGE_VAL;
     }
-    prover_slopes_seed_literals(p, row);
+    prover_slopes_seed_literals(p, row, 0);
     backward_run(p->backward);
     const double sum =
         lp_safe_bound(&problem, backward_coefficients(p->backward, 0), NULL) +

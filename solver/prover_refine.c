@@ -26,6 +26,7 @@ static const double END_ROOM = 0x1p-12;
  * tree     [n_trees] ends of neurons of one layer
  * n_ends   those of the layer that have moved
  * told     [n_unstable] slopes that the record has told at the node
+ * others   [most_leaves] bounds of the literals of a leaf; 0 between leaves
  * order    branches of a tree that are still to be evaluated
  */
 struct refine {
@@ -36,6 +37,7 @@ struct refine {
     struct end_tree tree[ENDS];
     size_t n_ends;
     double *told;
+    double *others;
     VEC(uint32_t) order;
 };
 
@@ -162,11 +164,12 @@ static size_t note_literals(struct refine *r, const struct end_tree *tree,
     return n;
 }
 
-/* Moves the bounds of the split neurons above a leaf to 0, or back. */
-static void narrow(struct refine *r, const struct end_tree *tree, uint32_t leaf,
-                   double *kept)
+/* Exchanges the bounds of the split neurons above a leaf for `others`: moves them
+ * to 0, or back. */
+static void narrow(struct refine *r, const struct end_tree *tree, uint32_t leaf)
 {
     const struct end_branch *branch = tree->branches.data;
+    double *other = r->others;
     for (uint32_t b = leaf; b > 0; b = branch[b].parent) {
         const struct end_branch *parent = &branch[branch[b].parent];
         const struct dual_neuron *neuron = &r->p->dual->neuron[parent->split];
@@ -174,8 +177,8 @@ static void narrow(struct refine *r, const struct end_tree *tree, uint32_t leaf,
             b == parent->child ? r->p->bounds.upper : r->p->bounds.lower;
         double *at = &end[neuron->source][neuron->index];
         const double now = *at;
-        *at = *kept;
-        *kept++ = now;
+        *at = *other;
+        *other++ = now;
     }
 }
 
@@ -187,12 +190,10 @@ static double evaluate_leaf(struct refine *r, const struct end_tree *tree,
     struct dual *d = p->dual;
     const size_t row = 0;
     double bound;
-    double *kept;
-    NEW_ARRAY(kept, tree->branches.n);
     d->n_rows = 1;
     end_tree_set_row(tree, leaf, d, 0);
     prover_slopes_set_implied(p);
-    narrow(r, tree, leaf, kept);
+    narrow(r, tree, leaf);
     prover_slopes_set_lines(p);
     prover_slopes_bound_ends(&bound, p, &row, 1);
     if (p->record.is_on) {
@@ -204,8 +205,7 @@ static double evaluate_leaf(struct refine *r, const struct end_tree *tree,
         VEC_PUSH(&p->record.branches, branch);
         memcpy(p->told, r->told, d->n_unstable * sizeof *p->told);
     }
-    narrow(r, tree, leaf, kept);
-    alloc_free(kept);
+    narrow(r, tree, leaf);
     return bound;
 }
 
@@ -330,6 +330,7 @@ bool prover_refine(size_t *n_moved, struct prover *p, const struct node *node,
     if (p->record.is_on && !p->record.apart.is_known) {
         return true;
     }
+    NEW_ARRAY(r.others, effort->most_leaves);
     NEW_ARRAY(r.told, d->n_unstable);
     memcpy(r.told, p->told, d->n_unstable * sizeof *p->told);
     for (size_t i = 0; i < d->n_unstable && is_possible;) {
@@ -340,6 +341,7 @@ bool prover_refine(size_t *n_moved, struct prover *p, const struct node *node,
     }
     p->stats.ends_refined += *n_moved;
     alloc_free(r.told);
+    alloc_free(r.others);
     VEC_CLEAR(&r.order);
     return is_possible;
 }

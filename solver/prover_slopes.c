@@ -81,22 +81,7 @@ void prover_slopes_set_lines(struct prover *p)
     }
 }
 
-void prover_slopes_set_row(struct prover *p, size_t row)
-{
-    const struct dual *d = p->dual;
-    const uint8_t *phase = d->phase + row * d->n_unstable;
-    const double *slope = p->slope + row * d->n_unstable;
-    const size_t n = dual_n_below(d);
-    for (size_t i = 0; i < n; i++) {
-        if (phase[i] == PHASE_UNSTABLE) {
-            backward_set_slope(p->backward, d->neuron[i].relu,
-                               d->neuron[i].index, slope[i]);
-        }
-    }
-}
-
-/* The same for row `place` of a block alone. */
-static void set_place(struct prover *p, size_t row, size_t place)
+void prover_slopes_set_row(struct prover *p, size_t row, size_t place)
 {
     const struct dual *d = p->dual;
     const uint8_t *phase = d->phase + row * d->n_unstable;
@@ -125,8 +110,7 @@ const double *prover_slopes_literals(struct prover *p, size_t row)
     return record_round(multiplier, n) ? multiplier : NULL;
 }
 
-/* Adds the literals of a row to row `place` of back-substitution. */
-static void seed_literals(struct prover *p, size_t row, size_t place)
+void prover_slopes_seed_literals(struct prover *p, size_t row, size_t place)
 {
     const struct dual *d = p->dual;
     const double *multiplier = prover_slopes_literals(p, row);
@@ -142,11 +126,6 @@ static void seed_literals(struct prover *p, size_t row, size_t place)
     }
 }
 
-void prover_slopes_seed_literals(struct prover *p, size_t row)
-{
-    seed_literals(p, row, 0);
-}
-
 void prover_slopes_bound_ends(double *bound, struct prover *p,
                               const size_t *rows, size_t n)
 {
@@ -155,10 +134,10 @@ void prover_slopes_bound_ends(double *bound, struct prover *p,
     for (size_t t = 0; t < n; t++) {
         const uint32_t end = d->disjunct[rows[t]];
         choose(p, rows[t], t == 0 ? NULL : &rows[t - 1], END_SLACK);
-        set_place(p, rows[t], t);
+        prover_slopes_set_row(p, rows[t], t);
         backward_seed(p->backward, d->target, t)[end / 2] =
             end % 2 == 0 ? 1.0 : -1.0;
-        seed_literals(p, rows[t], t);
+        prover_slopes_seed_literals(p, rows[t], t);
     }
     backward_run(p->backward);
     for (size_t t = 0; t < n; t++) {

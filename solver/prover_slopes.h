@@ -16,17 +16,19 @@ void prover_slopes_set_implied(struct prover *prover);
 void prover_slopes_choose(struct prover *prover, size_t row, double slack);
 
 /* The bounds as lines of back-substitution, of the layers below what the rows
- * bound; then the chosen slopes of a row. */
+ * bound; then the chosen slopes of a row, for row `place` of a block that has
+ * begun. */
 void prover_slopes_set_lines(struct prover *prover);
-void prover_slopes_set_row(struct prover *prover, size_t row);
+void prover_slopes_set_row(struct prover *prover, size_t row, size_t place);
 
 /* Multipliers of the literals of a row by neuron below what the rows bound,
  * rounded; NULL if all are 0. Valid until the next reservation (prover.h). */
 const double *prover_slopes_literals(struct prover *prover, size_t row);
 
-/* Adds the literals of a row with these multipliers to row 0 of
+/* Adds the literals of a row with these multipliers to row `place` of
  * back-substitution. */
-void prover_slopes_seed_literals(struct prover *prover, size_t row);
+void prover_slopes_seed_literals(struct prover *prover, size_t row,
+                                 size_t place);
 
 /*
  * Rigorous lower bounds of the ends that n <= BACKWARD_ROWS rows of the dual
