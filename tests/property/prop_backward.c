@@ -1,323 +1,39 @@
 /* Back-substitution: below the truth, below its exact twin, and close to it. */
 #include "domains/act_relu.h"
-#include "domains/backward.h"
-#include "domains/domain.h"
-#include "src/base/alloc.h"
-#include "src/num/interval.h"
 #include "src/num/rational.h"
-#include "tests/ref/ref_backward.h"
 #include "tests/ref/ref_build.h"
-#include "tests/ref/ref_network.h"
+#include "tests/ref/ref_rows.h"
 #include "tests/suite.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { SEEDS = 6, ROWS = 9, INPUTS_MAX = 6 };
-
-static const double scales[] = {1.0, 1e-6, 1e6, 0.25};
-
-/* A network, a region, and bounds for scale and lines; `region` is the one
- * the lines hold for, inside the one of the scale. */
-struct sample {
-    struct rng rng;
-    uint64_t seed;
-    struct layers *layers;
-    struct ref_region region;
-    struct bounds scale;
-    struct bounds lines;
-};
 
 static bool is_zero(double x)
 {
     return !(x < 0.0 || x > 0.0);
 }
 
-static void propagate(struct bounds *bounds, const struct layers *layers,
-                      const struct ref_region *region, const char *name)
-{
-    const struct domain_ops *ops = domain_find(name);
-    struct domain *domain = ops->create(layers);
-    ck_assert_int_eq(ops->propagate(domain, bounds, &region->region, NULL),
-                     DOMAIN_DONE);
-    ops->destroy(domain);
-}
-
-static void sample_init(struct sample *sample, size_t round)
-{
-    sample->seed = test_seed() + round;
-    rng_init(&sample->rng, sample->seed);
-    struct rng *rng = &sample->rng;
-    const struct ref_network_shape shape = {
-        .n_inputs = 1 + rng_below(rng, INPUTS_MAX),
-        .n_outputs = 1 + rng_below(rng, 3),
-        .n_stages = 1 + rng_below(rng, 4),
-        .width = 1 + rng_below(rng, 11),
-        .scale = scales[rng_below(rng, 4)],
-        .features = (unsigned)rng_below(rng, 32),
-    };
-    sample->layers = ref_network_random(rng, &shape);
-    struct ref_region *region = &sample->region;
-    const double scale = scales[rng_below(rng, 4)];
-    ref_region_random(region, rng, shape.n_inputs, 0, scale, 2.0 * scale);
-    bounds_init(&sample->scale, sample->layers);
-    propagate(&sample->scale, sample->layers, region, "box");
-    for (size_t j = 0; round % 2 == 0 && j < shape.n_inputs; j++) {
-        double *end =
-            rng_below(rng, 2) == 0 ? &region->lower[j] : &region->upper[j];
-        *end = rng_range(rng, region->lower[j], region->upper[j]);
-        region->point[j] = *end;
-    }
-    bounds_init(&sample->lines, sample->layers);
-    bounds_copy(&sample->lines, &sample->scale);
-    propagate(&sample->lines, sample->layers, region,
-              round % 3 == 0 ? "zonotope" : "box");
-}
-
-static void sample_clear(struct sample *sample)
-{
-    layers_destroy(sample->layers);
-    ref_region_clear(&sample->region);
-    bounds_clear(&sample->scale);
-    bounds_clear(&sample->lines);
-}
-
-static void set_lines(struct backward *backward, const struct layers *layers,
-                      const struct sample *sample)
-{
-    backward_set_scale(backward, &sample->scale);
-    for (size_t k = 0; k < layers->n_layers; k++) {
-        const size_t source = layers->layer[k].source;
-        if (layers->layer[k].kind == LAYER_RELU) {
-            backward_set_lines(backward, k, sample->lines.lower[source],
-                               sample->lines.upper[source]);
-        }
-    }
-}
-
-/* Rows to bound: some coefficients each, and a constant. */
-struct seed {
-    size_t layer;
-    size_t neuron;
-    double coefficient;
-};
-
-struct rows {
-    size_t n;
-    struct seed seed[ROWS][SEEDS];
-    double constant[ROWS];
-};
-
-static void rows_random(struct rows *rows, const struct layers *layers,
-                        struct rng *rng)
-{
-    rows->n = 1 + rng_below(rng, ROWS);
-    for (size_t r = 0; r < rows->n; r++) {
-        const bool is_output = rng_below(rng, 2) == 0;
-        for (size_t s = 0; s < SEEDS; s++) {
-            const size_t layer = is_output ? layers->n_layers - 1
-                                           : rng_below(rng, layers->n_layers);
-            const bool is_whole = rng_below(rng, 2) == 0;
-            rows->seed[r][s] = (struct seed){
-                .layer = layer,
-                .neuron = rng_below(rng, layers->layer[layer].width),
-                .coefficient = is_whole ? (double)rng_below(rng, 5) - 2.0
-                                        : rng_range(rng, -3.0, 3.0),
-            };
-        }
-        rows->constant[r] =
-            rng_below(rng, 3) == 0 ? 0.0 : rng_range(rng, -2.0, 2.0);
-    }
-}
-
-/* Rows `first` .. `first + n` - 1 as those of the block that was begun. */
-static void seed_block(struct backward *backward, const struct rows *rows,
-                       size_t first, size_t n)
-{
-    for (size_t r = 0; r < n; r++) {
-        for (size_t s = 0; s < SEEDS; s++) {
-            const struct seed *seed = &rows->seed[first + r][s];
-            double *c = backward_seed(backward, seed->layer, r);
-            /* A neuron named twice takes the coefficient named last. */
-            c[seed->neuron] = seed->coefficient;
-        }
-        backward_add_constant(backward, r, rows->constant[first + r]);
-    }
-}
-
-/* The product: these rows as one block. */
-static void run_block(struct backward *backward, const struct rows *rows,
-                      size_t first, size_t n)
-{
-    backward_begin(backward, n);
-    seed_block(backward, rows, first, n);
-    backward_run(backward);
-}
-
-/* The twin of row r, not yet run. */
-static void seed_twin(struct ref_backward *twin, const struct rows *rows,
-                      size_t r)
-{
-    for (size_t s = 0; s < SEEDS; s++) {
-        const struct seed *seed = &rows->seed[r][s];
-        rational_set_double(twin->c.layer[seed->layer].value[seed->neuron],
-                            seed->coefficient);
-    }
-    rational_set_double(twin->constant, rows->constant[r]);
-}
-
-/* c.v + constant of a twin that has not been run. */
-static void eval_twin(mpq_t sum, const struct ref_backward *twin,
-                      const struct ref_values *values)
-{
-    mpq_t term;
-    mpq_init(term);
-    mpq_set(sum, twin->constant);
-    for (size_t k = 0; k < values->n_layers; k++) {
-        for (size_t i = 0; i < values->layer[k].width; i++) {
-            mpq_mul(term, twin->c.layer[k].value[i], values->layer[k].value[i]);
-            mpq_add(sum, sum, term);
-        }
-    }
-    mpq_clear(term);
-}
-
-/* A.x + b of row r of the last block, exactly as the doubles stand. */
-static void eval_row(mpq_t sum, const struct backward *backward, size_t r,
-                     const double *x, size_t n_inputs)
-{
-    mpq_t term;
-    mpq_t factor;
-    mpq_inits(term, factor, (mpq_ptr)NULL);
-    const double *a = backward_coefficients(backward, r);
-    rational_set_double(sum, backward_constant(backward, r));
-    for (size_t j = 0; j < n_inputs; j++) {
-        rational_set_double(term, a[j]);
-        rational_set_double(factor, x[j]);
-        mpq_mul(term, term, factor);
-        mpq_add(sum, sum, term);
-    }
-    mpq_clears(term, factor, (mpq_ptr)NULL);
-}
-
-/* Row r of the block is below the seeded sum at points of the region. */
-static void check_points(struct sample *sample, const struct backward *backward,
-                         size_t r, const struct ref_backward *unrun)
-{
-    double x[INPUTS_MAX];
-    mpq_t row;
-    mpq_t truth;
-    mpq_inits(row, truth, (mpq_ptr)NULL);
-    struct ref_values values;
-    ref_values_init(&values, sample->layers);
-    for (size_t point = 0; point < 3; point++) {
-        ref_region_sample(x, &sample->region, &sample->rng);
-        ref_network_eval(&values, sample->layers, x);
-        eval_twin(truth, unrun, &values);
-        eval_row(row, backward, r, x, sample->layers->n_inputs);
-        ck_assert_msg(mpq_cmp(row, truth) <= 0,
-                      "seed %llu: row %zu is %a at a point of value %a",
-                      (unsigned long long)sample->seed, r, mpq_get_d(row),
-                      mpq_get_d(truth));
-    }
-    ref_values_clear(&values);
-    mpq_clears(row, truth, (mpq_ptr)NULL);
-}
-
-/* The rounding that a bound may lose: eight times what (2) charges. */
-static void set_allowed(mpq_t allowed, const struct sample *sample,
-                        const struct ref_backward *twin)
-{
-    double total = 1.0;
-    for (size_t i = 0; i < sample->scale.n_total; i++) {
-        total += fabs(sample->scale.block[i]) +
-                 fabs(sample->scale.block[sample->scale.n_total + i]);
-    }
-    mpq_t underflow;
-    mpq_init(underflow);
-    rational_set_double(underflow, total * 0x1p-1020);
-    rational_set_double(allowed,
-                        16.0 * interval_gamma(sample->scale.n_total + 64));
-    mpq_mul(allowed, allowed, twin->size);
-    mpq_add(allowed, allowed, underflow);
-    mpq_clear(underflow);
-}
-
-/* `found` is not above the minimum of the twin that was run, and close. */
-static void check_minimum(const struct sample *sample, double found,
-                          const struct ref_backward *twin, const char *what)
-{
-    mpq_t minimum;
-    mpq_t allowed;
-    mpq_t value;
-    mpq_inits(minimum, allowed, value, (mpq_ptr)NULL);
-    ref_backward_minimum(minimum, twin, sample->region.lower,
-                         sample->region.upper);
-    ck_assert_msg(isfinite(found), "%s, seed %llu: no bound", what,
-                  (unsigned long long)sample->seed);
-    rational_set_double(value, found);
-    ck_assert_msg(mpq_cmp(value, minimum) <= 0,
-                  "%s, seed %llu: %a is above the exact minimum %a", what,
-                  (unsigned long long)sample->seed, found, mpq_get_d(minimum));
-    set_allowed(allowed, sample, twin);
-    mpq_sub(minimum, minimum, value);
-    ck_assert_msg(mpq_cmp(minimum, allowed) <= 0,
-                  "%s, seed %llu: %a is %g too low, allowed are %g", what,
-                  (unsigned long long)sample->seed, found, mpq_get_d(minimum),
-                  mpq_get_d(allowed));
-    mpq_clears(minimum, allowed, value, (mpq_ptr)NULL);
-}
-
-/* Every row, all in one block and each in a block of its own. */
-static void check_rows(struct sample *sample, struct backward *backward,
-                       const struct rows *rows)
-{
-    const double *lower = sample->region.lower;
-    const double *upper = sample->region.upper;
-    double found[ROWS];
-    run_block(backward, rows, 0, rows->n);
-    for (size_t r = 0; r < rows->n; r++) {
-        struct ref_backward twin;
-        ref_backward_init(&twin, sample->layers);
-        seed_twin(&twin, rows, r);
-        check_points(sample, backward, r, &twin);
-        found[r] = backward_minimum(backward, r, lower, upper);
-        ref_backward_clear(&twin);
-    }
-    for (size_t r = 0; r < rows->n; r++) {
-        struct ref_backward twin;
-        ref_backward_init(&twin, sample->layers);
-        seed_twin(&twin, rows, r);
-        ref_backward_run(&twin, sample->layers, &sample->lines, &sample->scale);
-        check_minimum(sample, found[r], &twin, "in a block");
-        run_block(backward, rows, r, 1);
-        check_minimum(sample, backward_minimum(backward, 0, lower, upper),
-                      &twin, "alone");
-        ref_backward_clear(&twin);
-    }
-}
-
 START_TEST(rows_are_below_the_truth_and_close_to_their_twin)
 {
     for (size_t round = 0; round < test_count(120); round++) {
-        struct sample sample;
-        struct rows rows;
-        sample_init(&sample, round);
+        struct ref_rows_sample sample;
+        struct ref_rows rows;
+        ref_rows_sample_init(&sample, round);
         struct weights *weights = weights_create(sample.layers);
         struct backward *backward = backward_create(weights);
-        set_lines(backward, sample.layers, &sample);
-        rows_random(&rows, sample.layers, &sample.rng);
-        check_rows(&sample, backward, &rows);
+        ref_rows_set_lines(backward, &sample);
+        ref_rows_random(&rows, sample.layers, &sample.rng);
+        ref_rows_check(&sample, backward, &rows);
         backward_destroy(backward);
         weights_destroy(weights);
-        sample_clear(&sample);
+        ref_rows_sample_clear(&sample);
     }
 }
 END_TEST
 
 /* +v and -v of neuron i as twins that were run. */
-static void check_neuron(const struct sample *sample, size_t layer, size_t i,
-                         const double found[2], const char *what)
+static void check_neuron(const struct ref_rows_sample *sample, size_t layer,
+                         size_t i, const double found[2], const char *what)
 {
     for (size_t side = 0; side < 2; side++) {
         struct ref_backward twin;
@@ -325,7 +41,7 @@ static void check_neuron(const struct sample *sample, size_t layer, size_t i,
         rational_set_double(twin.c.layer[layer].value[i],
                             side == 0 ? 1.0 : -1.0);
         ref_backward_run(&twin, sample->layers, &sample->lines, &sample->scale);
-        check_minimum(sample, found[side], &twin, what);
+        ref_rows_check_minimum(sample, found[side], &twin, what);
         ref_backward_clear(&twin);
     }
 }
@@ -333,12 +49,12 @@ static void check_neuron(const struct sample *sample, size_t layer, size_t i,
 START_TEST(seeded_neurons_are_rows_plus_and_minus)
 {
     for (size_t round = 0; round < test_count(60); round++) {
-        struct sample sample;
-        sample_init(&sample, round);
+        struct ref_rows_sample sample;
+        ref_rows_sample_init(&sample, round);
         const struct layers *layers = sample.layers;
         struct weights *weights = weights_create(layers);
         struct backward *b = backward_create(weights);
-        set_lines(b, layers, &sample);
+        ref_rows_set_lines(b, &sample);
         for (size_t k = 1; k < layers->n_layers; k++) {
             const double *lower = sample.region.lower;
             const double *upper = sample.region.upper;
@@ -370,7 +86,7 @@ START_TEST(seeded_neurons_are_rows_plus_and_minus)
         }
         backward_destroy(b);
         weights_destroy(weights);
-        sample_clear(&sample);
+        ref_rows_sample_clear(&sample);
     }
 }
 END_TEST
@@ -378,26 +94,26 @@ END_TEST
 START_TEST(a_block_forgets_the_one_before)
 {
     for (size_t round = 0; round < test_count(60); round++) {
-        struct sample sample;
-        struct rows rows;
-        struct rows before;
-        sample_init(&sample, round);
+        struct ref_rows_sample sample;
+        struct ref_rows rows;
+        struct ref_rows before;
+        ref_rows_sample_init(&sample, round);
         const size_t n_inputs = sample.layers->n_inputs;
         struct weights *weights = weights_create(sample.layers);
         struct backward *fresh = backward_create(weights);
         struct backward *used = backward_create(weights);
-        rows_random(&before, sample.layers, &sample.rng);
-        rows_random(&rows, sample.layers, &sample.rng);
-        set_lines(fresh, sample.layers, &sample);
-        set_lines(used, sample.layers, &sample);
-        run_block(fresh, &rows, 0, rows.n);
-        run_block(used, &before, 0, before.n);
+        ref_rows_random(&before, sample.layers, &sample.rng);
+        ref_rows_random(&rows, sample.layers, &sample.rng);
+        ref_rows_set_lines(fresh, &sample);
+        ref_rows_set_lines(used, &sample);
+        ref_rows_run_block(fresh, &rows, 0, rows.n);
+        ref_rows_run_block(used, &before, 0, before.n);
         const size_t last = sample.layers->n_layers - 1;
         const uint32_t neuron = 0;
         backward_begin(used, 2);
         backward_seed_neurons(used, last, &neuron, 1);
         backward_run(used);
-        run_block(used, &rows, 0, rows.n);
+        ref_rows_run_block(used, &rows, 0, rows.n);
         for (size_t r = 0; r < rows.n; r++) {
             const double b = backward_constant(fresh, r);
             ck_assert_mem_eq(backward_coefficients(fresh, r),
@@ -408,7 +124,7 @@ START_TEST(a_block_forgets_the_one_before)
         backward_destroy(fresh);
         backward_destroy(used);
         weights_destroy(weights);
-        sample_clear(&sample);
+        ref_rows_sample_clear(&sample);
     }
 }
 END_TEST
@@ -423,7 +139,8 @@ static double slope_of(size_t row, size_t layer, size_t neuron)
 /* Gives the rows of a block of n, or if n is 0 the lines of all rows alike, the
  * slopes of their numbers, of `row` in the latter case. */
 static void set_row_slopes(struct backward *backward,
-                           const struct sample *sample, size_t n, size_t row)
+                           const struct ref_rows_sample *sample, size_t n,
+                           size_t row)
 {
     for (size_t k = 0; k < sample->layers->n_layers; k++) {
         const struct layer *layer = &sample->layers->layer[k];
@@ -444,7 +161,7 @@ static void set_row_slopes(struct backward *backward,
 }
 
 /* Row r of both last blocks is the same. */
-static void check_same(const struct sample *sample,
+static void check_same(const struct ref_rows_sample *sample,
                        const struct backward *found,
                        const struct backward *wanted, size_t r)
 {
@@ -461,38 +178,38 @@ static void check_same(const struct sample *sample,
 START_TEST(rows_with_slopes_of_their_own_are_as_if_all_had_them)
 {
     for (size_t round = 0; round < test_count(120); round++) {
-        struct sample sample;
-        struct rows rows;
-        sample_init(&sample, round);
+        struct ref_rows_sample sample;
+        struct ref_rows rows;
+        ref_rows_sample_init(&sample, round);
         struct weights *weights = weights_create(sample.layers);
         struct backward *own = backward_create(weights);
         struct backward *shared = backward_create(weights);
-        rows_random(&rows, sample.layers, &sample.rng);
-        set_lines(own, sample.layers, &sample);
+        ref_rows_random(&rows, sample.layers, &sample.rng);
+        ref_rows_set_lines(own, &sample);
         backward_begin(own, rows.n);
         set_row_slopes(own, &sample, rows.n, 0);
-        seed_block(own, &rows, 0, rows.n);
+        ref_rows_seed_block(own, &rows, 0, rows.n);
         backward_run(own);
         for (size_t r = 0; r < rows.n; r++) {
             struct ref_backward twin;
             ref_backward_init(&twin, sample.layers);
-            seed_twin(&twin, &rows, r);
-            check_points(&sample, own, r, &twin);
+            ref_rows_seed_twin(&twin, &rows, r);
+            ref_rows_check_points(&sample, own, r, &twin);
             ref_backward_clear(&twin);
-            set_lines(shared, sample.layers, &sample);
+            ref_rows_set_lines(shared, &sample);
             set_row_slopes(shared, &sample, 0, r);
-            run_block(shared, &rows, 0, rows.n);
+            ref_rows_run_block(shared, &rows, 0, rows.n);
             check_same(&sample, own, shared, r);
         }
         /* The next block has the slopes of the lines again. */
-        set_lines(shared, sample.layers, &sample);
-        run_block(own, &rows, 0, rows.n);
-        run_block(shared, &rows, 0, rows.n);
+        ref_rows_set_lines(shared, &sample);
+        ref_rows_run_block(own, &rows, 0, rows.n);
+        ref_rows_run_block(shared, &rows, 0, rows.n);
         check_same(&sample, own, shared, 0);
         backward_destroy(own);
         backward_destroy(shared);
         weights_destroy(weights);
-        sample_clear(&sample);
+        ref_rows_sample_clear(&sample);
     }
 }
 END_TEST
@@ -500,10 +217,10 @@ END_TEST
 START_TEST(sparse_and_dense_matrices_give_the_same_rows)
 {
     for (size_t round = 0; round < test_count(60); round++) {
-        struct sample sample;
-        struct rows rows;
-        sample_init(&sample, round);
-        rows_random(&rows, sample.layers, &sample.rng);
+        struct ref_rows_sample sample;
+        struct ref_rows rows;
+        ref_rows_sample_init(&sample, round);
+        ref_rows_random(&rows, sample.layers, &sample.rng);
         for (size_t form = 0; form < 2; form++) {
             if (form == 0) {
                 ref_build_densify(sample.layers);
@@ -515,12 +232,12 @@ START_TEST(sparse_and_dense_matrices_give_the_same_rows)
             ck_assert_uint_eq(
                 backward_block(backward, sample.layers->n_layers - 1),
                 form == 0 ? BACKWARD_ROWS / 2 : 1);
-            set_lines(backward, sample.layers, &sample);
-            check_rows(&sample, backward, &rows);
+            ref_rows_set_lines(backward, &sample);
+            ref_rows_check(&sample, backward, &rows);
             backward_destroy(backward);
             weights_destroy(weights);
         }
-        sample_clear(&sample);
+        ref_rows_sample_clear(&sample);
     }
 }
 END_TEST
@@ -528,13 +245,13 @@ END_TEST
 START_TEST(a_neuron_of_sparse_layers_touches_few_columns)
 {
     for (size_t round = 0; round < test_count(60); round++) {
-        struct sample sample;
-        sample_init(&sample, round);
+        struct ref_rows_sample sample;
+        ref_rows_sample_init(&sample, round);
         const struct layers *layers = sample.layers;
         ref_build_sparsify(sample.layers);
         struct weights *weights = weights_create(layers);
         struct backward *b = backward_create(weights);
-        set_lines(b, layers, &sample);
+        ref_rows_set_lines(b, &sample);
         for (size_t k = 1; k < layers->n_layers; k++) {
             for (size_t i = 0; i < layers->layer[k].width; i++) {
                 const uint32_t neuron = (uint32_t)i;
@@ -554,14 +271,14 @@ START_TEST(a_neuron_of_sparse_layers_touches_few_columns)
         }
         backward_destroy(b);
         weights_destroy(weights);
-        sample_clear(&sample);
+        ref_rows_sample_clear(&sample);
     }
 }
 END_TEST
 
 START_TEST(rows_stay_below_the_truth_near_underflow)
 {
-    struct sample sample = {.seed = test_seed()};
+    struct ref_rows_sample sample = {.seed = test_seed()};
     rng_init(&sample.rng, sample.seed);
     struct rng *rng = &sample.rng;
     for (size_t round = 0; round < test_count(100); round++) {
@@ -585,27 +302,24 @@ START_TEST(rows_stay_below_the_truth_near_underflow)
             sample.region.upper[j] = ldexp(sample.region.upper[j], exponent);
             sample.region.point[j] = sample.region.lower[j];
         }
-        bounds_init(&sample.scale, layers);
-        propagate(&sample.scale, layers, &sample.region, "box");
-        bounds_init(&sample.lines, layers);
-        bounds_copy(&sample.lines, &sample.scale);
+        ref_rows_sample_bound(&sample);
         struct weights *weights = weights_create(layers);
         struct backward *backward = backward_create(weights);
-        set_lines(backward, layers, &sample);
-        struct rows rows;
-        rows_random(&rows, layers, rng);
+        ref_rows_set_lines(backward, &sample);
+        struct ref_rows rows;
+        ref_rows_random(&rows, layers, rng);
         for (size_t r = 0; r < rows.n; r++) {
             const int exponent = (int)rng_below(rng, 200);
             rows.constant[r] = 0.0;
-            for (size_t t = 0; t < SEEDS; t++) {
+            for (size_t t = 0; t < REF_ROWS_SEEDS; t++) {
                 rows.seed[r][t].coefficient =
                     ldexp(rows.seed[r][t].coefficient, exponent);
             }
         }
-        check_rows(&sample, backward, &rows);
+        ref_rows_check(&sample, backward, &rows);
         backward_destroy(backward);
         weights_destroy(weights);
-        sample_clear(&sample);
+        ref_rows_sample_clear(&sample);
     }
 }
 END_TEST
@@ -625,7 +339,7 @@ static struct layers *build_relu(double w, bool is_shared)
 
 START_TEST(a_cancelled_relu_pays_for_its_rounding)
 {
-    struct sample sample = {.seed = test_seed()};
+    struct ref_rows_sample sample = {.seed = test_seed()};
     rng_init(&sample.rng, sample.seed);
     for (size_t round = 0; round < test_count(100); round++) {
         sample.layers =
@@ -634,26 +348,24 @@ START_TEST(a_cancelled_relu_pays_for_its_rounding)
         sample.region.lower[0] = rng_range(&sample.rng, -3.0, -0.1);
         sample.region.upper[0] = rng_range(&sample.rng, 0.1, 3.0);
         sample.region.point[0] = 0.0;
-        bounds_init(&sample.scale, sample.layers);
-        propagate(&sample.scale, sample.layers, &sample.region, "box");
-        bounds_init(&sample.lines, sample.layers);
-        bounds_copy(&sample.lines, &sample.scale);
+        ref_rows_sample_bound(&sample);
         const struct act_line line = act_relu_upper_short(
             sample.lines.lower[1][0], sample.lines.upper[1][0]);
         const double q = rng_range(&sample.rng, -2.0, -0.5);
-        struct rows rows = {.n = 1};
-        for (size_t s = 0; s < SEEDS; s++) {
-            rows.seed[0][s] = (struct seed){.layer = 2, .coefficient = q};
+        struct ref_rows rows = {.n = 1};
+        for (size_t s = 0; s < REF_ROWS_SEEDS; s++) {
+            rows.seed[0][s] =
+                (struct ref_rows_seed){.layer = 2, .coefficient = q};
         }
         rows.seed[0][0].layer = 1;
         rows.seed[0][0].coefficient = -(q * line.slope);
         struct weights *weights = weights_create(sample.layers);
         struct backward *backward = backward_create(weights);
-        set_lines(backward, sample.layers, &sample);
-        check_rows(&sample, backward, &rows);
+        ref_rows_set_lines(backward, &sample);
+        ref_rows_check(&sample, backward, &rows);
         backward_destroy(backward);
         weights_destroy(weights);
-        sample_clear(&sample);
+        ref_rows_sample_clear(&sample);
     }
 }
 END_TEST
