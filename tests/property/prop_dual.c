@@ -1,180 +1,41 @@
 /* The dual bound lies below every value, and its gradient is its slope. */
-#include "domains/act_relu.h"
-#include "solver/dual.h"
-#include "src/base/rng.h"
-#include "tests/ref/ref_bounds.h"
-#include "tests/ref/ref_sample.h"
+#include "tests/ref/ref_dual.h"
 #include "tests/suite.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { INPUTS_MAX = 8, NEURONS_MAX = 64, POINTS = 40, ROWS = 3 };
+/* Points of the box of each sample. */
+enum { POINTS = 40 };
 
 /* What floats may lose in networks of this size. */
 static const double NOISE = 1e-4;
 
-struct sample {
-    struct rng rng;
-    struct query *query;
-    struct weights *weights;
-    struct bounds bounds;
-    struct spec spec;
-    struct dual *dual;
-};
-
-static void sample_init(struct sample *sample, size_t round)
-{
-    *sample = (struct sample){0};
-    rng_init(&sample->rng, test_seed() + round);
-    sample->query = ref_sample_query(&sample->rng, true);
-    const struct query_case *c = sample->query->cases;
-    const struct layers *layers = sample->query->layers;
-    ck_assert_int_eq(ref_bounds_of_query(&sample->bounds, sample->query),
-                     DOMAIN_DONE);
-    sample->weights = weights_create(layers);
-    spec_init(&sample->spec, layers, c);
-    sample->dual = dual_create(sample->weights);
-    dual_set_root(sample->dual, &sample->spec, &sample->bounds, c->lower_down,
-                  c->upper_up);
-}
-
-static void sample_clear(struct sample *sample)
-{
-    dual_destroy(sample->dual);
-    spec_clear(&sample->spec);
-    weights_destroy(sample->weights);
-    bounds_clear(&sample->bounds);
-    query_destroy(sample->query);
-}
-
-/* Rows with random disjuncts, phases, slopes, multipliers and weights. */
-static void draw_rows(struct sample *sample)
-{
-    struct dual *d = sample->dual;
-    d->n_rows = ROWS;
-    for (size_t r = 0; r < ROWS; r++) {
-        dual_set_row(
-            d, r, (uint32_t)rng_below(&sample->rng, sample->spec.n_disjuncts));
-        for (size_t i = 0; i < d->n_unstable; i++) {
-            const size_t at = r * d->n_unstable + i;
-            d->phase[at] = (uint8_t)rng_below(&sample->rng, 3);
-            d->choice[at] = (float)rng_range(&sample->rng, 0.0, 1.0);
-        }
-        for (size_t q = 0; q < d->most_atoms; q++) {
-            d->eta[r * d->most_atoms + q] = rng_range(&sample->rng, 0.0, 1.0);
-        }
-    }
-}
-
-/* What the coefficient q of neuron i of ReLU layer k adds to that of its input
- * in row r; adds the constant. */
-static double slow_neuron(const struct sample *sample, size_t k, size_t i,
-                          size_t r, double q, double *constant)
-{
-    const struct dual *d = sample->dual;
-    const size_t source = d->layers->layer[k].source;
-    const double lower = sample->bounds.lower[source][i];
-    const double upper = sample->bounds.upper[source][i];
-    const uint32_t id = dual_find(d, source, (uint32_t)i);
-    if (id == DUAL_STABLE) {
-        return upper > 0.0 ? q : 0.0;
-    }
-    const size_t at = r * d->n_unstable + id;
-    const double choice = (double)d->choice[at];
-    const struct act_line chord = act_relu_upper_short(lower, upper);
-    switch (d->phase[at] % DUAL_IMPLIED) {
-    case PHASE_ACTIVE:
-        return q - choice;
-    case PHASE_INACTIVE:
-        return choice;
-    default:
-        *constant += fmin(q, 0.0) * chord.intercept;
-        return q >= 0.0 ? q * choice : q * chord.slope;
-    }
-}
-
-/* Seeds row r; returns its constant. */
-static double slow_seed(const struct sample *sample, double (*q)[NEURONS_MAX],
-                        size_t r)
-{
-    const struct dual *d = sample->dual;
-    const struct spec *spec = &sample->spec;
-    const size_t first = spec->first[d->disjunct[r]];
-    const size_t n_inputs = d->layers->n_inputs;
-    double constant = 0.0;
-    for (size_t f = first; f < spec->first[d->disjunct[r] + 1]; f++) {
-        const struct query_atom *atom = spec->atom[f];
-        const double eta = d->eta[r * d->most_atoms + f - first];
-        constant -= eta * atom->rhs_up;
-        for (size_t t = 0; t < atom->n_terms; t++) {
-            const size_t v = atom->terms[t].variable;
-            double *place = v < n_inputs
-                                ? &q[0][v]
-                                : &q[d->layers->n_layers - 1][v - n_inputs];
-            *place += eta * atom->terms[t].coefficient;
-        }
-    }
-    return constant;
-}
-
-/* The slow twin: (1) of row r in doubles, entry by entry. */
-static double slow_bound(const struct sample *sample, size_t r)
-{
-    const struct dual *d = sample->dual;
-    const struct layers *layers = d->layers;
-    double q[NEURONS_MAX][NEURONS_MAX] = {{0.0}};
-    ck_assert_uint_le(layers->n_layers, NEURONS_MAX);
-    for (size_t k = 0; k < layers->n_layers; k++) {
-        ck_assert_uint_le(layers->layer[k].width, NEURONS_MAX);
-    }
-    double bound = slow_seed(sample, q, r);
-    for (size_t k = layers->n_layers - 1; k > 0; k--) {
-        const struct layer *layer = &layers->layer[k];
-        for (size_t i = 0; i < layer->width; i++) {
-            if (layer->kind == LAYER_RELU) {
-                q[layer->source][i] +=
-                    slow_neuron(sample, k, i, r, q[k][i], &bound);
-            } else {
-                bound += q[k][i] * layer->bias[i];
-            }
-        }
-        for (size_t t = 0; t < layer->n_terms; t++) {
-            matrix_add_transposed(q[layer->terms[t].source],
-                                  &layer->terms[t].matrix, q[k]);
-        }
-    }
-    for (size_t j = 0; j < layers->n_inputs; j++) {
-        bound += q[0][j] * (q[0][j] > 0.0 ? d->lower[j] : d->upper[j]);
-    }
-    return bound;
-}
-
 START_TEST(the_bound_is_that_of_the_slow_twin)
 {
     for (size_t round = 0; round < test_count(120); round++) {
-        struct sample sample;
-        sample_init(&sample, round);
-        draw_rows(&sample);
+        struct ref_dual sample;
+        ref_dual_init(&sample, round);
+        ref_dual_draw(&sample);
         dual_bound(sample.dual);
-        for (size_t r = 0; r < ROWS; r++) {
-            const double slow = slow_bound(&sample, r);
+        for (size_t r = 0; r < REF_DUAL_ROWS; r++) {
+            const double slow = ref_dual_bound(&sample, r);
             ck_assert_double_eq_tol(sample.dual->bound[r], slow,
                                     NOISE * (1.0 + fabs(slow)));
         }
-        sample_clear(&sample);
+        ref_dual_clear(&sample);
     }
 }
 END_TEST
 
 /* Shows some neurons inactive in all rows, by their bounds. */
-static void kill_neurons(struct sample *sample, uint64_t one_in)
+static void kill_neurons(struct ref_dual *sample, uint64_t one_in)
 {
     struct dual *d = sample->dual;
     for (size_t i = 0; i < d->n_unstable; i++) {
         const bool is_dead = rng_below(&sample->rng, one_in) == 0;
-        for (size_t r = 0; is_dead && r < ROWS; r++) {
+        for (size_t r = 0; is_dead && r < REF_DUAL_ROWS; r++) {
             d->phase[r * d->n_unstable + i] = PHASE_INACTIVE | DUAL_IMPLIED;
             d->choice[r * d->n_unstable + i] = 0.0F;
         }
@@ -183,22 +44,24 @@ static void kill_neurons(struct sample *sample, uint64_t one_in)
 
 /* The bounds of the packed rows beside the slow twin, the gradients beside those
  * of the matrices of the root. */
-static void check_packed(struct sample *sample)
+static void check_packed(struct ref_dual *sample)
 {
     struct dual *d = sample->dual;
     const struct dual_pack *pack = d->pack;
-    float *gradient = calloc(ROWS * d->n_unstable + 1, sizeof *gradient);
+    float *gradient =
+        calloc(REF_DUAL_ROWS * d->n_unstable + 1, sizeof *gradient);
     dual_bound(d);
-    for (size_t r = 0; r < ROWS; r++) {
-        const double slow = slow_bound(sample, r);
+    for (size_t r = 0; r < REF_DUAL_ROWS; r++) {
+        const double slow = ref_dual_bound(sample, r);
         ck_assert_double_eq_tol(d->bound[r], slow, NOISE * (1.0 + fabs(slow)));
     }
     dual_differentiate(d);
-    memcpy(gradient, d->gradient, ROWS * d->n_unstable * sizeof *gradient);
+    memcpy(gradient, d->gradient,
+           REF_DUAL_ROWS * d->n_unstable * sizeof *gradient);
     d->pack = &d->packs[0];
     dual_bound(d);
     dual_differentiate(d);
-    for (size_t i = 0; i < ROWS * d->n_unstable; i++) {
+    for (size_t i = 0; i < REF_DUAL_ROWS * d->n_unstable; i++) {
         const double slow = (double)d->gradient[i];
         if (d->phase[i] < DUAL_IMPLIED) {
             ck_assert_double_eq_tol((double)gradient[i], slow,
@@ -214,11 +77,11 @@ START_TEST(packed_matrices_change_no_bound)
     size_t n_packed = 0;
     size_t n_kept = 0;
     for (size_t round = 0; round < test_count(120); round++) {
-        struct sample sample;
-        sample_init(&sample, round);
+        struct ref_dual sample;
+        ref_dual_init(&sample, round);
         struct dual *d = sample.dual;
         for (size_t again = 0; again < 3; again++) {
-            draw_rows(&sample);
+            ref_dual_draw(&sample);
             ck_assert_ptr_eq(d->pack, &d->packs[0]);
             kill_neurons(&sample, 3);
             dual_pack_rows(d, 1000000);
@@ -232,7 +95,7 @@ START_TEST(packed_matrices_change_no_bound)
             ck_assert(!is_packed || d->pack == &d->packs[1]);
             check_packed(&sample);
         }
-        sample_clear(&sample);
+        ref_dual_clear(&sample);
     }
     ck_assert_uint_gt(n_packed, 50);
     ck_assert_uint_gt(n_kept, 50);
@@ -259,14 +122,14 @@ static double move(const struct number *number, double h)
 }
 
 /* The difference quotient of the bound of row r for a move by h. */
-static double quotient(const struct sample *sample, struct number number,
+static double quotient(const struct ref_dual *sample, struct number number,
                        double h, size_t r)
 {
-    const double before = slow_bound(sample, r);
+    const double before = ref_dual_bound(sample, r);
     const float choice = *number.choice;
     const double weight = *number.weight;
     const double by = move(&number, h);
-    const double after = slow_bound(sample, r);
+    const double after = ref_dual_bound(sample, r);
     *number.choice = choice;
     *number.weight = weight;
     return (after - before) / by;
@@ -274,7 +137,7 @@ static double quotient(const struct sample *sample, struct number number,
 
 /* Compares a derivative with differences to both sides; true unless they show
  * a kink. */
-static bool check_slope(const struct sample *sample, struct number number,
+static bool check_slope(const struct ref_dual *sample, struct number number,
                         double derivative, size_t r)
 {
     const double h = 0x1p-14;
@@ -294,11 +157,11 @@ START_TEST(the_gradient_is_the_slope_of_the_bound)
     size_t n_checked = 0;
     size_t n_multipliers = 0;
     for (size_t round = 0; round < test_count(60); round++) {
-        struct sample sample;
-        sample_init(&sample, round);
+        struct ref_dual sample;
+        ref_dual_init(&sample, round);
         struct dual *d = sample.dual;
-        draw_rows(&sample);
-        for (size_t r = 0; r < ROWS; r++) {
+        ref_dual_draw(&sample);
+        for (size_t r = 0; r < REF_DUAL_ROWS; r++) {
             dual_bound(d);
             dual_differentiate(d);
             for (size_t i = 0; i < d->n_unstable; i++) {
@@ -322,58 +185,50 @@ START_TEST(the_gradient_is_the_slope_of_the_bound)
                         : 0;
             }
         }
-        sample_clear(&sample);
+        ref_dual_clear(&sample);
     }
     ck_assert_uint_gt(n_checked, 100);
     ck_assert_uint_gt(n_multipliers, 30);
 }
 END_TEST
 
-/* The values of all layers at x, to be freed one by one. */
-static void evaluate(double *v[NEURONS_MAX], const struct layers *layers,
+/* The values of all layers at x. */
+struct values {
+    double layer[REF_DUAL_NEURONS][REF_DUAL_NEURONS];
+};
+
+static void evaluate(struct values *values, const struct layers *layers,
                      const double *x)
 {
-    ck_assert_uint_le(layers->n_layers, NEURONS_MAX);
+    double *v[REF_DUAL_NEURONS];
     for (size_t k = 0; k < layers->n_layers; k++) {
-        const struct layer *layer = &layers->layer[k];
-        v[k] = calloc(layer->width, sizeof *v[k]);
-        for (size_t i = 0; i < layer->width; i++) {
-            v[k][i] = layer->kind == LAYER_INPUT ? x[i]
-                      : layer->kind == LAYER_AFFINE
-                          ? layer->bias[i]
-                          : fmax(v[layer->source][i], 0.0);
-        }
-        for (size_t t = 0; t < layer->n_terms; t++) {
-            matrix_add_product(v[k], &layer->terms[t].matrix,
-                               v[layer->terms[t].source]);
-        }
+        v[k] = values->layer[k];
     }
+    layers_eval_all(v, layers, x);
 }
 
 /* Gives row r the phases that the neurons have at x, or none; returns the
  * weighted sum of its atoms there. */
-static double set_phases(struct sample *sample, size_t r, const double *x)
+static double set_phases(struct ref_dual *sample, size_t r, const double *x)
 {
     struct dual *d = sample->dual;
     const struct spec *spec = &sample->spec;
     const struct layers *layers = sample->query->layers;
-    double *v[NEURONS_MAX] = {NULL};
-    evaluate(v, layers, x);
+    struct values values;
+    evaluate(&values, layers, x);
     for (size_t i = 0; i < d->n_unstable; i++) {
         const struct dual_neuron *neuron = &d->neuron[i];
         d->phase[r * d->n_unstable + i] =
-            rng_below(&sample->rng, 2) == 0          ? PHASE_UNSTABLE
-            : v[neuron->source][neuron->index] > 0.0 ? PHASE_ACTIVE
-                                                     : PHASE_INACTIVE;
+            rng_below(&sample->rng, 2) == 0 ? PHASE_UNSTABLE
+            : values.layer[neuron->source][neuron->index] > 0.0
+                ? PHASE_ACTIVE
+                : PHASE_INACTIVE;
     }
     double sum = 0.0;
     const size_t first = spec->first[d->disjunct[r]];
     for (size_t f = first; f < spec->first[d->disjunct[r] + 1]; f++) {
         sum += d->eta[r * d->most_atoms + f - first] *
-               spec_value(spec, f, x, v[layers->n_layers - 1]);
-    }
-    for (size_t k = 0; k < layers->n_layers; k++) {
-        free(v[k]);
+               spec_value(spec, f, x, values.layer[layers->n_layers - 1]);
     }
     return sum;
 }
@@ -382,14 +237,13 @@ START_TEST(the_bound_is_below_every_value_with_these_phases)
 {
     size_t n_split = 0;
     for (size_t round = 0; round < test_count(60); round++) {
-        struct sample sample;
-        sample_init(&sample, round);
+        struct ref_dual sample;
+        ref_dual_init(&sample, round);
         struct dual *d = sample.dual;
         const struct query_case *c = sample.query->cases;
-        double x[INPUTS_MAX] = {0.0};
-        ck_assert_uint_le(sample.query->layers->n_inputs, INPUTS_MAX);
+        double x[REF_DUAL_INPUTS] = {0.0};
         for (size_t p = 0; p < POINTS; p++) {
-            draw_rows(&sample);
+            ref_dual_draw(&sample);
             for (size_t j = 0; j < sample.query->layers->n_inputs; j++) {
                 x[j] = rng_range(&sample.rng, c->lower_down[j], c->upper_up[j]);
             }
@@ -404,7 +258,7 @@ START_TEST(the_bound_is_below_every_value_with_these_phases)
                                 after + NOISE * (1.0 + fabs(after)));
             n_split += d->n_unstable > 0 ? 1 : 0;
         }
-        sample_clear(&sample);
+        ref_dual_clear(&sample);
     }
     ck_assert_uint_gt(n_split, POINTS);
 }
@@ -412,7 +266,7 @@ END_TEST
 
 /* Bounds both ends of neuron i with the default slopes, raised by an ascent; z
  * is a value of it. */
-static void check_target(struct sample *sample, size_t i, double z)
+static void check_target(struct ref_dual *sample, size_t i, double z)
 {
     struct dual *d = sample->dual;
     d->target = d->neuron[i].source;
@@ -433,29 +287,26 @@ START_TEST(the_ends_of_neurons_enclose_their_values)
 {
     size_t n_checked = 0;
     for (size_t round = 0; round < test_count(60); round++) {
-        struct sample sample;
-        sample_init(&sample, round);
+        struct ref_dual sample;
+        ref_dual_init(&sample, round);
         const struct layers *layers = sample.query->layers;
         const struct query_case *c = sample.query->cases;
-        double x[INPUTS_MAX] = {0.0};
-        double *v[NEURONS_MAX] = {NULL};
-        ck_assert_uint_le(layers->n_inputs, INPUTS_MAX);
+        double x[REF_DUAL_INPUTS] = {0.0};
+        struct values values;
         for (size_t j = 0; j < layers->n_inputs; j++) {
             x[j] = rng_below(&sample.rng, 2) == 0 ? c->lower_down[j]
                                                   : c->upper_up[j];
         }
-        evaluate(v, layers, x);
+        evaluate(&values, layers, x);
         for (size_t i = 0; i < sample.dual->n_unstable; i++) {
             const struct dual_neuron *neuron = &sample.dual->neuron[i];
             if (layers->layer[neuron->source].kind == LAYER_AFFINE) {
-                check_target(&sample, i, v[neuron->source][neuron->index]);
+                check_target(&sample, i,
+                             values.layer[neuron->source][neuron->index]);
                 n_checked++;
             }
         }
-        for (size_t k = 0; k < layers->n_layers; k++) {
-            free(v[k]);
-        }
-        sample_clear(&sample);
+        ref_dual_clear(&sample);
     }
     ck_assert_uint_gt(n_checked, 60);
 }
@@ -487,8 +338,8 @@ START_TEST(an_end_above_the_goal_stops_the_other_one)
 {
     size_t n_checked = 0;
     for (size_t round = 0; round < test_count(60); round++) {
-        struct sample sample;
-        sample_init(&sample, round);
+        struct ref_dual sample;
+        ref_dual_init(&sample, round);
         struct dual *d = sample.dual;
         for (size_t i = 0; i < d->n_unstable; i++) {
             const size_t source = d->neuron[i].source;
@@ -496,7 +347,7 @@ START_TEST(an_end_above_the_goal_stops_the_other_one)
                 n_checked += check_twins(d, i) ? 1 : 0;
             }
         }
-        sample_clear(&sample);
+        ref_dual_clear(&sample);
     }
     ck_assert_uint_gt(n_checked, 60);
 }
@@ -506,8 +357,8 @@ START_TEST(the_ascent_never_ends_below_its_start)
 {
     size_t n_raised = 0;
     for (size_t round = 0; round < test_count(60); round++) {
-        struct sample sample;
-        sample_init(&sample, round);
+        struct ref_dual sample;
+        ref_dual_init(&sample, round);
         struct dual *d = sample.dual;
         dual_set_row(d, 0, 0);
         d->n_rows = 1;
@@ -519,7 +370,7 @@ START_TEST(the_ascent_never_ends_below_its_start)
         const double best = d->bound[0];
         dual_bound(d);
         ck_assert_double_le(fabs(d->bound[0] - best), 1e-9);
-        sample_clear(&sample);
+        ref_dual_clear(&sample);
     }
     ck_assert_uint_gt(n_raised, 3);
 }
@@ -546,13 +397,13 @@ START_TEST(children_have_the_bounds_of_rows_of_their_own)
     size_t n_checked = 0;
     size_t n_together = 0;
     for (size_t round = 0; round < test_count(240); round++) {
-        struct sample sample;
-        sample_init(&sample, round);
+        struct ref_dual sample;
+        ref_dual_init(&sample, round);
         struct dual *d = sample.dual;
         double fast[DUAL_CHILDREN][2];
         uint32_t ids[DUAL_CHILDREN];
         size_t n = 0;
-        draw_rows(&sample);
+        ref_dual_draw(&sample);
         for (uint32_t id = 0; id < d->n_unstable; id++) {
             if (d->phase[id] == PHASE_UNSTABLE) {
                 ids[n++] = id;
@@ -569,7 +420,7 @@ START_TEST(children_have_the_bounds_of_rows_of_their_own)
                 check_child(d, ids[n - 1], fast[n - 1]);
             }
         }
-        sample_clear(&sample);
+        ref_dual_clear(&sample);
     }
     ck_assert_uint_gt(n_checked, 100);
     ck_assert_uint_gt(n_together, 10);
@@ -579,15 +430,13 @@ END_TEST
 START_TEST(evaluations_agree_with_those_of_the_layers)
 {
     for (size_t round = 0; round < test_count(60); round++) {
-        struct sample sample;
-        sample_init(&sample, round);
+        struct ref_dual sample;
+        ref_dual_init(&sample, round);
         const struct layers *layers = sample.query->layers;
         const struct query_case *c = sample.query->cases;
-        double x[INPUTS_MAX] = {0.0};
-        double fast[NEURONS_MAX] = {0.0};
-        double slow[NEURONS_MAX] = {0.0};
-        ck_assert_uint_le(layers->n_inputs, INPUTS_MAX);
-        ck_assert_uint_le(layers->n_outputs, NEURONS_MAX);
+        double x[REF_DUAL_INPUTS] = {0.0};
+        double fast[REF_DUAL_NEURONS] = {0.0};
+        double slow[REF_DUAL_NEURONS] = {0.0};
         for (size_t p = 0; p < POINTS; p++) {
             for (size_t j = 0; j < layers->n_inputs; j++) {
                 x[j] = rng_range(&sample.rng, c->lower_down[j], c->upper_up[j]);
@@ -599,7 +448,7 @@ START_TEST(evaluations_agree_with_those_of_the_layers)
                                         1e-9 * (1.0 + fabs(slow[i])));
             }
         }
-        sample_clear(&sample);
+        ref_dual_clear(&sample);
     }
 }
 END_TEST
@@ -607,7 +456,6 @@ END_TEST
 TCase *test_cases(void)
 {
     TCase *cases = tcase_create("dual");
-    tcase_set_timeout(cases, 60.0);
     tcase_add_test(cases, the_ends_of_neurons_enclose_their_values);
     tcase_add_test(cases, the_bound_is_that_of_the_slow_twin);
     tcase_add_test(cases, packed_matrices_change_no_bound);

@@ -36,7 +36,8 @@ static void sample_init(struct sample *sample, size_t round)
 {
     *sample = (struct sample){.seed = test_seed() + round};
     rng_init(&sample->rng, sample->seed);
-    struct query *query = ref_sample_query(&sample->rng, round % 4 == 0);
+    struct query *query = ref_sample_query(
+        &sample->rng, round % 4 == 0 ? REF_SAMPLE_EASY : REF_SAMPLE_TIGHT);
     if (round % 5 == 0) {
         struct query *wide = ref_sample_widen(query, INPUTS_MAX);
         query_destroy(query);

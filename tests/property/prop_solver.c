@@ -25,7 +25,8 @@ static void sample_init(struct sample *sample, size_t round)
         (struct sample){.seed = test_seed() + round, .is_easy = round % 3 != 0};
     struct rng rng;
     rng_init(&rng, sample->seed);
-    sample->query = ref_sample_query(&rng, sample->is_easy);
+    sample->query = ref_sample_query(&rng, sample->is_easy ? REF_SAMPLE_EASY
+                                                           : REF_SAMPLE_TIGHT);
 }
 
 static bool try_point(void *context, size_t worker, size_t case_index,

@@ -9,11 +9,11 @@
 
 enum { WIDTH_MAX = 4, OUTPUTS_MAX = 2, VALUES_MAX = 64, WIDE_MAX = 128 };
 
-/* What is drawn, and whether right sides keep away from exact minima. */
+/* What is drawn. */
 struct sample {
     struct rng *rng;
     struct query *query;
-    bool is_easy;
+    enum ref_sample_kind kind;
 };
 
 static double whole(struct rng *rng, size_t reach)
@@ -83,7 +83,7 @@ static void random_box(struct sample *sample)
         /* Thirds are no doubles: a point there cannot be a witness. */
         static const unsigned long divisors[] = {1, 2, 4, 3};
         const unsigned long divisor =
-            divisors[rng_below(rng, sample->is_easy ? 3 : 4)];
+            divisors[rng_below(rng, sample->kind == REF_SAMPLE_TIGHT ? 4 : 3)];
         const long low = (long)rng_below(rng, 7) - 4;
         const long width = (long)rng_below(rng, 5);
         mpq_set_si(ends[0], low, divisor);
@@ -99,7 +99,7 @@ static void random_box(struct sample *sample)
 
 /* rhs = minimum + (a sixteenth to a half of the range), or near either end
  * by 2^-10, or beyond; tight ones: the minimum, or off by 2^-40. */
-static void random_rhs(mpq_t rhs, struct sample *sample, const double *c)
+static void rhs_by_minimum(mpq_t rhs, struct sample *sample, const double *c)
 {
     struct rng *rng = sample->rng;
     const size_t n = REF_DECIDE_INPUTS + OUTPUTS_MAX;
@@ -129,7 +129,7 @@ static void random_rhs(mpq_t rhs, struct sample *sample, const double *c)
     if (mpq_sgn(step) == 0) {
         mpq_set_si(step, -1, 16);
     }
-    if (!sample->is_easy && rng_below(rng, 2) == 0) {
+    if (sample->kind == REF_SAMPLE_TIGHT && rng_below(rng, 2) == 0) {
         mpq_set_si(step, (int)rng_below(rng, 3) - 1, 1UL << 40);
     }
     mpq_canonicalize(step);
@@ -151,9 +151,13 @@ static void random_atom(struct sample *sample)
     c[layers->n_inputs] += c[layers->n_inputs] >= 0.0 ? 1.0 : -1.0;
     mpq_t rhs;
     mpq_init(rhs);
-    random_rhs(rhs, sample, c);
+    if (sample->kind == REF_SAMPLE_ANY) {
+        rational_set_double(rhs, whole(rng, 8));
+    } else {
+        rhs_by_minimum(rhs, sample, c);
+    }
     ref_query_add_atom(sample->query, c, rhs, rng_below(rng, 3) == 0);
-    if (!sample->is_easy && rng_below(rng, 4) == 0) {
+    if (sample->kind == REF_SAMPLE_TIGHT && rng_below(rng, 4) == 0) {
         for (size_t v = 0; v < layers->n_inputs + layers->n_outputs; v++) {
             c[v] = -c[v];
         }
@@ -163,11 +167,11 @@ static void random_atom(struct sample *sample)
     mpq_clear(rhs);
 }
 
-struct query *ref_sample_query(struct rng *rng, bool is_easy)
+struct query *ref_sample_query(struct rng *rng, enum ref_sample_kind kind)
 {
     static const double zeros[REF_DECIDE_INPUTS] = {0.0};
     struct query *query = ref_query_create(random_layers(rng), zeros, zeros);
-    struct sample sample = {rng, query, is_easy};
+    struct sample sample = {rng, query, kind};
     random_box(&sample);
     const size_t n_disjuncts = 1 + rng_below(rng, 3);
     for (size_t d = 0; d < n_disjuncts; d++) {
