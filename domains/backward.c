@@ -4,6 +4,7 @@
 #include "domains/act_curve.h"
 #include "domains/act_relu.h"
 #include "domains/backward_state.h"
+#include "domains/row_sum.h"
 #include "src/base/alloc.h"
 #include "src/base/require.h"
 #include "src/num/dense.h"
@@ -113,40 +114,15 @@ void backward_destroy(struct backward *b)
     alloc_free(b);
 }
 
-/* sum_j |M_ij| m[j] of one matrix row, in nearest arithmetic: ABREAST sums, so
- * that none waits for the one before. */
-static double absolute_row(const struct matrix *matrix, size_t i,
-                           const double *m)
-{
-    enum { ABREAST = 8 };
-    const bool is_dense = matrix->dense != NULL;
-    const size_t first = is_dense ? 0 : matrix->start[i];
-    const size_t n = is_dense ? matrix->n_cols : matrix->start[i + 1] - first;
-    const double *value =
-        is_dense ? matrix->dense + i * matrix->n_cols : matrix->value + first;
-    const uint32_t *column = is_dense ? NULL : matrix->column + first;
-    double sums[ABREAST] = {0.0};
-    size_t t = 0;
-    for (; t + ABREAST <= n; t += ABREAST) {
-        for (size_t s = 0; s < ABREAST; s++) {
-            sums[s] += fabs(value[t + s]) * m[is_dense ? t + s : column[t + s]];
-        }
-    }
-    for (; t < n; t++) {
-        sums[0] += fabs(value[t]) * m[is_dense ? t : column[t]];
-    }
-    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
-           ((sums[4] + sums[5]) + (sums[6] + sums[7]));
-}
-
-/* The same of all terms of value i of layer k, by the magnitudes known. */
+/* sum |w_ij| m[j] over all terms of value i of layer k, by the magnitudes m
+ * known, in nearest arithmetic. */
 static double absolute_terms(const struct backward *b, size_t k, size_t i)
 {
     const struct layer *layer = &b->layers->layer[k];
     double sum = 0.0;
     for (size_t t = 0; t < layer->n_terms; t++) {
-        sum += absolute_row(&layer->terms[t].matrix, i,
-                            b->magnitude[layer->terms[t].source]);
+        sum += row_sum(&layer->terms[t].matrix, i,
+                       b->magnitude[layer->terms[t].source], true);
     }
     return sum;
 }

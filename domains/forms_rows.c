@@ -1,6 +1,7 @@
 /* The rows of forms times a matrix: all of it at once, or row by row. */
 #include "domains/forms_rows.h"
 
+#include "domains/row_sum.h"
 #include "src/num/dense.h"
 #include "src/num/gemm_blas.h"
 
@@ -66,30 +67,6 @@ size_t forms_chosen_at(const struct forms_chosen *chosen, size_t t)
     return chosen->list == NULL ? t : chosen->list[t];
 }
 
-/* Row i of M times a vector, in sums abreast: none waits for the one before. */
-static double multiply_row(const struct matrix *matrix, size_t i,
-                           const double *from)
-{
-    const bool is_dense = matrix->dense != NULL;
-    const size_t first = is_dense ? 0 : matrix->start[i];
-    const size_t n = is_dense ? matrix->n_cols : matrix->start[i + 1] - first;
-    const double *w =
-        is_dense ? matrix->dense + i * matrix->n_cols : matrix->value + first;
-    const uint32_t *column = is_dense ? NULL : matrix->column + first;
-    double sums[ABREAST] = {0.0};
-    size_t e = 0;
-    for (; e + ABREAST <= n; e += ABREAST) {
-        for (size_t s = 0; s < ABREAST; s++) {
-            sums[s] += w[e + s] * from[is_dense ? e + s : column[e + s]];
-        }
-    }
-    for (; e < n; e++) {
-        sums[0] += w[e] * from[is_dense ? e : column[e]];
-    }
-    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
-           ((sums[4] + sums[5]) + (sums[6] + sums[7]));
-}
-
 static void multiply_chosen(struct forms *out, const struct forms *in,
                             const struct matrix *matrix, const size_t *column,
                             const struct forms_chosen *chosen)
@@ -99,7 +76,8 @@ static void multiply_chosen(struct forms *out, const struct forms *in,
         const double *from = in->rows + row * in->width;
         double *to = out->rows + target * out->width;
         for (size_t t = 0; t < chosen->n; t++) {
-            to[chosen->list[t]] += multiply_row(matrix, chosen->list[t], from);
+            to[chosen->list[t]] +=
+                row_sum(matrix, chosen->list[t], from, false);
         }
     }
 }
@@ -195,25 +173,6 @@ void forms_multiply(struct forms_space *space, struct forms *out,
     }
 }
 
-/* sum_j |w_ij| sizes_j of row i of a CSR matrix, ABREAST sums at a time. */
-static double absolute_sum(const struct matrix *matrix, size_t i,
-                           const double *sizes)
-{
-    const size_t end = matrix->start[i + 1];
-    double sum[ABREAST] = {0.0};
-    size_t e = matrix->start[i];
-    for (; e + ABREAST <= end; e += ABREAST) {
-        for (size_t s = 0; s < ABREAST; s++) {
-            sum[s] += fabs(matrix->value[e + s]) * sizes[matrix->column[e + s]];
-        }
-    }
-    for (; e < end; e++) {
-        sum[0] += fabs(matrix->value[e]) * sizes[matrix->column[e]];
-    }
-    return ((sum[0] + sum[1]) + (sum[2] + sum[3])) +
-           ((sum[4] + sum[5]) + (sum[6] + sum[7]));
-}
-
 void forms_add_errors(double *error, const struct matrix *matrix,
                       const double *sizes, const struct forms_chosen *chosen)
 {
@@ -232,7 +191,7 @@ void forms_add_errors(double *error, const struct matrix *matrix,
                 even += fabs(w[j]) * sizes[j];
             }
         } else {
-            even = absolute_sum(matrix, i, sizes);
+            even = row_sum(matrix, i, sizes, true);
         }
         error[i] += even + odd;
     }
