@@ -110,23 +110,14 @@ static struct ref_bytes make_network(struct rng *rng)
 /* One network whose least output is a little above what is unsafe. */
 static void try_network(struct ref_prove_tally *tally, uint64_t seed)
 {
-    static const size_t N[2] = {N_INPUTS, N_INPUTS};
+    static const size_t n[2] = {N_INPUTS, N_INPUTS};
+    static const double gaps[2] = {0.02, 0.6};
     struct rng rng;
-    char text[1 << 10];
-    char path[64];
-    double ends[2];
     struct ref_subject subject;
     rng_init(&rng, seed);
     const double radius = rng_range(&rng, 0.05, 1.0);
     struct ref_bytes model = make_network(&rng);
-    ref_file_write(path, model.data, model.n);
-    ref_prove_property(text, sizeof text, N, radius, 0.0);
-    ref_prove_sample(ends, path, text, N_INPUTS, radius, &rng);
-    ref_file_remove(path);
-    ref_prove_property(text, sizeof text, N, radius,
-                       ends[0] - rng_range(&rng, 0.02, 0.6) *
-                                     (ends[1] - ends[0] + 1e-3));
-    ref_subject_open(&subject, &model, text);
+    ck_assert(ref_prove_open(&subject, &model, n, radius, gaps, &rng));
     (void)ref_prove_run(tally, &subject, SOLVER_AUTO, seed, SECONDS);
     (void)ref_prove_run(tally, &subject, SOLVER_INPUT, seed, SECONDS);
     (void)ref_prove_run(tally, &subject, SOLVER_NEURON, seed, SECONDS);

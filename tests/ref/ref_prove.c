@@ -10,8 +10,13 @@
 
 enum { MOST_INPUTS = 128, N_POINTS = 400 };
 
-void ref_prove_property(char *text, size_t size, const size_t n[2],
-                        double radius, double most)
+/* Facts of certificates end at 2^26. */
+static const double MOST_VALUE = 0x1p14;
+
+/* Writes a property: of the inputs X_0 .. X_(n[1] - 1), the first n[0] lie
+ * between -radius and radius, the others are 0; Y_0 <= most is unsafe. */
+static void write_property(char *text, size_t size, const size_t n[2],
+                           double radius, double most)
 {
     size_t at = 0;
     for (size_t i = 0; i < n[1]; i++) {
@@ -36,9 +41,12 @@ static struct query *load(const char *network_path, const char *property_path)
     return query;
 }
 
-void ref_prove_sample(double ends[2], const char *network_path,
-                      const char *text, size_t n, double radius,
-                      struct rng *rng)
+/* Least and greatest value of the only output of the network where n inputs are
+ * between -radius and radius, of corners and random points; `text` is any
+ * property of it. */
+static void sample_values(double ends[2], const char *network_path,
+                          const char *text, size_t n, double radius,
+                          struct rng *rng)
 {
     double x[MOST_INPUTS] = {0.0};
     char path[64];
@@ -59,6 +67,28 @@ void ref_prove_sample(double ends[2], const char *network_path,
         ends[1] = fmax(ends[1], y);
     }
     query_destroy(query);
+}
+
+bool ref_prove_open(struct ref_subject *subject, struct ref_bytes *model,
+                    const size_t n[2], double radius, const double gaps[2],
+                    struct rng *rng)
+{
+    char text[1 << 14];
+    char path[64];
+    double ends[2];
+    ref_file_write(path, model->data, model->n);
+    write_property(text, sizeof text, n, radius, 0.0);
+    sample_values(ends, path, text, n[0], radius, rng);
+    ref_file_remove(path);
+    if (!(fmax(-ends[0], ends[1]) < MOST_VALUE)) {
+        ref_bytes_clear(model);
+        return false;
+    }
+    const double gap = rng_range(rng, gaps[0], gaps[1]);
+    write_property(text, sizeof text, n, radius,
+                   ends[0] - gap * (ends[1] - ends[0] + 1e-3));
+    ref_subject_open(subject, model, text);
+    return true;
 }
 
 /* Has the certificate at the path checked. */

@@ -7,6 +7,8 @@
 #include "src/verify/verify.h"
 #include "tests/ref/ref_subject.h"
 
+#include <stdbool.h>
+
 /* What a set of runs came to. */
 struct ref_prove_tally {
     size_t n_runs;
@@ -16,17 +18,17 @@ struct ref_prove_tally {
     bool is_exact;    /* checked in integers as well */
 };
 
-/* Writes a property: of the inputs X_0 .. X_(n[1] - 1), the first n[0] lie
- * between -radius and radius, the others are 0; Y_0 <= most is unsafe. */
-void ref_prove_property(char *text, size_t size, const size_t n[2],
-                        double radius, double most);
-
-/* Least and greatest value of the only output of the network where n inputs are
- * between -radius and radius, of corners and random points; `text` is any
- * property of it. */
-void ref_prove_sample(double ends[2], const char *network_path,
-                      const char *text, size_t n, double radius,
-                      struct rng *rng);
+/*
+ * Opens a subject of a network of one output. Of its n[1] inputs, the first
+ * n[0] lie between -radius and radius, the others are 0. Unsafe are outputs
+ * below the least of sampled ones by a share of their range that is drawn
+ * between gaps[0] and gaps[1]; a negative share makes the property fail. The
+ * model is cleared. False if outputs are too large for a certificate: nothing
+ * is open then.
+ */
+bool ref_prove_open(struct ref_subject *subject, struct ref_bytes *model,
+                    const size_t n[2], double radius, const double gaps[2],
+                    struct rng *rng);
 
 /* Tries to prove the property for some seconds; fails the test if the checker
  * does not accept the certificate, as it is found and minimised. seed: for

@@ -59,23 +59,14 @@ static struct ref_bytes make_network(struct rng *rng)
 /* One network whose least output is a little above what is unsafe. */
 static void try_network(struct ref_prove_tally *tally, uint64_t seed)
 {
-    static const size_t N[2] = {N_VARYING, N_INPUTS};
+    static const size_t n[2] = {N_VARYING, N_INPUTS};
+    static const double gaps[2] = {0.02, 0.2};
     struct rng rng;
-    char text[1 << 12];
-    char path[64];
-    double ends[2];
     struct ref_subject subject;
     rng_init(&rng, seed);
     const double radius = rng_range(&rng, 0.5, 1.0);
     struct ref_bytes model = make_network(&rng);
-    ref_file_write(path, model.data, model.n);
-    ref_prove_property(text, sizeof text, N, radius, 0.0);
-    ref_prove_sample(ends, path, text, N_VARYING, radius, &rng);
-    ref_file_remove(path);
-    ref_prove_property(text, sizeof text, N, radius,
-                       ends[0] - rng_range(&rng, 0.02, 0.2) *
-                                     (ends[1] - ends[0] + 1e-3));
-    ref_subject_open(&subject, &model, text);
+    ck_assert(ref_prove_open(&subject, &model, n, radius, gaps, &rng));
     (void)ref_prove_run(tally, &subject, SOLVER_NEURON, seed, SECONDS);
     ref_subject_close(&subject);
 }
