@@ -2,7 +2,6 @@
  * bounds one end at a time. */
 #include "solver/dual.h"
 #include "solver/prover.h"
-#include "solver/prover_dual.h"
 #include "solver/prover_effect.h"
 #include "solver/prover_slopes.h"
 #include "src/base/alloc.h"
@@ -80,9 +79,6 @@ START_TEST(costs_are_those_of_one_end_after_the_other)
         rng_init(&rng, test_seed() + round);
         ref_prover_init(&sample, &rng);
         struct prover *p = sample.prover;
-        prover_dual_set_root(p, &sample.root->bounds);
-        prover_load(p, sample.node);
-        ck_assert(!prover_dual_close(p, sample.node));
         double *cost;
         NEW_ARRAY(cost, p->dual->n_unstable);
         prover_effect_alone(cost, p);

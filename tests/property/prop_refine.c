@@ -1,5 +1,4 @@
 /* Bounds of hidden neurons by branch and bound hold at sampled points. */
-#include "solver/prover_dual.h"
 #include "solver/prover_refine.h"
 #include "src/base/alloc.h"
 #include "tests/ref/ref_prover.h"
@@ -43,9 +42,6 @@ START_TEST(values_of_points_lie_within)
         rng_init(&rng, test_seed() + round);
         ref_prover_init(&sample, &rng);
         struct prover *p = sample.prover;
-        prover_dual_set_root(p, &sample.root->bounds);
-        prover_load(p, sample.node);
-        ck_assert(!prover_dual_close(p, sample.node));
         ck_assert(prover_refine(&n_moved, p, sample.node, &effort));
         n_refined += n_moved;
         for (size_t t = 0; t < N_POINTS; t++) {

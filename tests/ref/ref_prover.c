@@ -1,6 +1,7 @@
 /* A prover at the root of a small random network. */
 #include "tests/ref/ref_prover.h"
 
+#include "solver/prover_dual.h"
 #include "tests/ref/ref_bounds.h"
 #include "tests/ref/ref_build.h"
 #include "tests/ref/ref_query.h"
@@ -57,6 +58,9 @@ void ref_prover_init(struct ref_prover *sample, struct rng *rng)
     sample->node =
         node_create_root(c->lower_down, c->upper_up, REF_PROVER_INPUTS,
                          c->n_disjuncts, sample->root);
+    prover_dual_set_root(sample->prover, &sample->root->bounds);
+    prover_load(sample->prover, sample->node);
+    ck_assert(!prover_dual_close(sample->prover, sample->node));
 }
 
 void ref_prover_clear(struct ref_prover *sample)

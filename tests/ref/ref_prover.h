@@ -23,7 +23,7 @@ struct ref_prover {
     struct node *node;
 };
 
-/* The prover has turned to the case and loaded nothing. */
+/* The prover has loaded the root, and the dual bound did not close it. */
 void ref_prover_init(struct ref_prover *sample, struct rng *rng);
 void ref_prover_clear(struct ref_prover *sample);
 
