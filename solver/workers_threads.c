@@ -5,18 +5,54 @@
 
 #include <pthread.h>
 
+/* One of the threads that run the same function, on the same context. */
+struct member {
+    void (*run)(void *context, size_t worker);
+    void *context;
+    size_t worker;
+    pthread_t thread;
+};
+
+static void *member_run(void *argument)
+{
+    const struct member *member = argument;
+    member->run(member->context, member->worker);
+    return NULL;
+}
+
+/* Starts threads 1 .. n_threads - 1, member 0 being the caller; the number of
+ * members, fewer than n_threads if the system refuses some. */
+static size_t members_start(struct member *members, size_t n_threads,
+                            void (*run)(void *context, size_t worker),
+                            void *context)
+{
+    size_t n_members = 1;
+    for (size_t w = 1; w < n_threads; w++) {
+        members[w] =
+            (struct member){.run = run, .context = context, .worker = w};
+        if (pthread_create(&members[w].thread, NULL, member_run, &members[w]) !=
+            0) {
+            break;
+        }
+        n_members++;
+    }
+    return n_members;
+}
+
+/* Waits until all but the caller have returned. */
+static void members_join(const struct member *members, size_t n_members)
+{
+    for (size_t w = 1; w < n_members; w++) {
+        REQUIRE(pthread_join(members[w].thread, NULL) == 0);
+    }
+}
+
 struct pool {
     const struct workers_job *job;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     size_t n_busy;
     bool is_over;
-};
-
-struct member {
-    struct pool *pool;
-    size_t worker;
-    pthread_t thread;
 };
 
 static void pool_init(struct pool *pool, const struct workers_job *job)
@@ -33,8 +69,9 @@ static void pool_clear(struct pool *pool)
 }
 
 /* Works on the pool's job until that is over. */
-static void pool_join(struct pool *pool, size_t worker)
+static void pool_join(void *context, size_t worker)
 {
+    struct pool *pool = context;
     const struct workers_job *job = pool->job;
     REQUIRE(pthread_mutex_lock(&pool->lock) == 0);
     while (!pool->is_over) {
@@ -61,13 +98,6 @@ static void pool_join(struct pool *pool, size_t worker)
     REQUIRE(pthread_mutex_unlock(&pool->lock) == 0);
 }
 
-static void *member_run(void *argument)
-{
-    const struct member *member = argument;
-    pool_join(member->pool, member->worker);
-    return NULL;
-}
-
 void workers_run(const struct workers_job *job, size_t n_threads)
 {
     REQUIRE(n_threads >= 1);
@@ -75,19 +105,10 @@ void workers_run(const struct workers_job *job, size_t n_threads)
     struct member *members;
     pool_init(&pool, job);
     NEW_ARRAY(members, n_threads);
-    size_t n_started = 1;
-    for (size_t w = 1; w < n_threads; w++) {
-        members[w] = (struct member){.pool = &pool, .worker = w};
-        if (pthread_create(&members[w].thread, NULL, member_run, &members[w]) !=
-            0) {
-            break;
-        }
-        n_started++;
-    }
+    const size_t n_members =
+        members_start(members, n_threads, pool_join, &pool);
     pool_join(&pool, 0);
-    for (size_t w = 1; w < n_started; w++) {
-        REQUIRE(pthread_join(members[w].thread, NULL) == 0);
-    }
+    members_join(members, n_members);
     alloc_free(members);
     pool_clear(&pool);
 }
@@ -124,12 +145,6 @@ struct crew {
     pthread_cond_t changed;
     size_t n_tasks;
     struct shared *first;
-};
-
-struct crew_member {
-    struct crew *crew;
-    size_t worker;
-    pthread_t thread;
 };
 
 void crew_lock(struct crew *crew)
@@ -194,12 +209,11 @@ static struct shared *find_job(const struct crew *crew)
 }
 
 /* Does tasks, and helps others while they do theirs. */
-static void *crew_member_run(void *argument)
+static void crew_join(void *context, size_t worker)
 {
-    const struct crew_member *member = argument;
-    struct crew *crew = member->crew;
+    struct crew *crew = context;
     const struct crew_tasks *tasks = crew->tasks;
-    while (tasks->next(tasks->context, crew, member->worker)) {
+    while (tasks->next(tasks->context, crew, worker)) {
     }
     crew_lock(crew);
     crew->n_tasks--;
@@ -212,40 +226,30 @@ static void *crew_member_run(void *argument)
         }
         shared->n_helpers++;
         crew_unlock(crew);
-        pool_join(&shared->pool, member->worker);
+        pool_join(&shared->pool, worker);
         crew_lock(crew);
         unlist(crew, shared);
         shared->n_helpers--;
         notify(crew);
     }
     crew_unlock(crew);
-    return NULL;
 }
 
 void crew_run(const struct crew_tasks *tasks, size_t n_threads)
 {
     REQUIRE(n_threads >= 1);
     struct crew crew = {.tasks = tasks, .n_tasks = n_threads};
-    struct crew_member *members;
+    struct member *members;
     REQUIRE(pthread_mutex_init(&crew.lock, NULL) == 0);
     REQUIRE(pthread_cond_init(&crew.changed, NULL) == 0);
     NEW_ARRAY(members, n_threads);
-    size_t n_started = 1;
-    for (size_t w = 0; w < n_threads; w++) {
-        members[w] = (struct crew_member){.crew = &crew, .worker = w};
-        if (w > 0 && pthread_create(&members[w].thread, NULL, crew_member_run,
-                                    &members[w]) != 0) {
-            break;
-        }
-        n_started = w + 1;
-    }
+    const size_t n_members =
+        members_start(members, n_threads, crew_join, &crew);
     crew_lock(&crew);
-    crew.n_tasks -= n_threads - n_started;
+    crew.n_tasks -= n_threads - n_members;
     crew_unlock(&crew);
-    (void)crew_member_run(&members[0]);
-    for (size_t w = 1; w < n_started; w++) {
-        REQUIRE(pthread_join(members[w].thread, NULL) == 0);
-    }
+    crew_join(&crew, 0);
+    members_join(members, n_members);
     alloc_free(members);
     REQUIRE(pthread_cond_destroy(&crew.changed) == 0);
     REQUIRE(pthread_mutex_destroy(&crew.lock) == 0);
