@@ -1,11 +1,15 @@
-/* Three small networks. */
+/* Small networks. */
 #include "tests/mutate/models.h"
 
 #include "src/base/require.h"
+#include "tests/ref/ref_deep.h"
 #include "tests/ref/ref_onnx_writer.h"
+#include "tests/ref/ref_prove.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { N_DEEP = 6 };
 
 static const int64_t wide[] = {2, 3};
 static const int64_t square[] = {2, 2};
@@ -104,8 +108,30 @@ static void write_share(const char *folder)
     write_property(folder, "share_fails_1.vnnlib", 1.95);
 }
 
+/* Of random weights; Y is less than the limit, near the least of its values, at
+ * a corner. */
+static void write_deep(const char *folder)
+{
+    static const size_t n[2] = {REF_DEEP_VARYING, REF_DEEP_INPUTS};
+    static const double gaps[2] = {-0.001, -0.001};
+    struct rng rng;
+    rng_init(&rng, 1);
+    for (size_t k = 0; k < N_DEEP; k++) {
+        char name[32];
+        char text[REF_PROVE_TEXT];
+        struct ref_bytes model = ref_deep_model(&rng);
+        REQUIRE(ref_prove_property(text, &model, n, 0.5, gaps, &rng));
+        (void)snprintf(name, sizeof name, "deep%zu.onnx", k);
+        write(folder, name, model.data, model.n);
+        (void)snprintf(name, sizeof name, "deep%zu_fails_1.vnnlib", k);
+        write(folder, name, text, strlen(text));
+        ref_bytes_clear(&model);
+    }
+}
+
 void models_write(const char *folder)
 {
+    write_deep(folder);
     write_curve(folder);
     write_product(folder);
     write_share(folder);

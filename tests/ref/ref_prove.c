@@ -2,6 +2,7 @@
 #include "tests/ref/ref_prove.h"
 
 #include "src/base/reader.h"
+#include "src/base/require.h"
 #include "tests/suite.h"
 
 #include <math.h>
@@ -15,18 +16,18 @@ static const double MOST_VALUE = 0x1p14;
 
 /* Writes a property: of the inputs X_0 .. X_(n[1] - 1), the first n[0] lie
  * between -radius and radius, the others are 0; Y_0 <= most is unsafe. */
-static void write_property(char *text, size_t size, const size_t n[2],
+static void write_property(char text[REF_PROVE_TEXT], const size_t n[2],
                            double radius, double most)
 {
     size_t at = 0;
     for (size_t i = 0; i < n[1]; i++) {
         const double end = i < n[0] ? radius : 0.0;
-        at += (size_t)snprintf(text + at, size - at,
+        at += (size_t)snprintf(text + at, REF_PROVE_TEXT - at,
                                "(declare-const X_%zu Real)(assert (<= X_%zu "
                                "%.6f))(assert (>= X_%zu %.6f))\n",
                                i, i, end, i, -end);
     }
-    (void)snprintf(text + at, size - at,
+    (void)snprintf(text + at, REF_PROVE_TEXT - at,
                    "(declare-const Y_0 Real)(assert (<= Y_0 %.9f))\n", most);
 }
 
@@ -35,9 +36,8 @@ static struct query *load(const char *network_path, const char *property_path)
     struct query *query = NULL;
     struct error error = {0};
     const struct query_network network = {.path = network_path};
-    ck_assert_msg(query_load(&query, property_path, 1, &network, false,
-                             &error) == STATUS_OK,
-                  "%s", error.message);
+    REQUIRE(query_load(&query, property_path, 1, &network, false, &error) ==
+            STATUS_OK);
     return query;
 }
 
@@ -53,7 +53,7 @@ static void sample_values(double ends[2], const char *network_path,
     ref_file_write(path, text, strlen(text));
     struct query *query = load(network_path, path);
     ref_file_remove(path);
-    ck_assert_uint_le(query->layers->n_inputs, MOST_INPUTS);
+    REQUIRE(query->layers->n_inputs <= MOST_INPUTS);
     ends[0] = HUGE_VAL;
     ends[1] = -HUGE_VAL;
     for (size_t t = 0; t < N_POINTS; t++) {
@@ -69,24 +69,33 @@ static void sample_values(double ends[2], const char *network_path,
     query_destroy(query);
 }
 
+bool ref_prove_property(char text[REF_PROVE_TEXT],
+                        const struct ref_bytes *model, const size_t n[2],
+                        double radius, const double gaps[2], struct rng *rng)
+{
+    char path[64];
+    double ends[2];
+    ref_file_write(path, model->data, model->n);
+    write_property(text, n, radius, 0.0);
+    sample_values(ends, path, text, n[0], radius, rng);
+    ref_file_remove(path);
+    if (!(fmax(-ends[0], ends[1]) < MOST_VALUE)) {
+        return false;
+    }
+    const double gap = rng_range(rng, gaps[0], gaps[1]);
+    write_property(text, n, radius, ends[0] - gap * (ends[1] - ends[0] + 1e-3));
+    return true;
+}
+
 bool ref_prove_open(struct ref_subject *subject, struct ref_bytes *model,
                     const size_t n[2], double radius, const double gaps[2],
                     struct rng *rng)
 {
-    char text[1 << 14];
-    char path[64];
-    double ends[2];
-    ref_file_write(path, model->data, model->n);
-    write_property(text, sizeof text, n, radius, 0.0);
-    sample_values(ends, path, text, n[0], radius, rng);
-    ref_file_remove(path);
-    if (!(fmax(-ends[0], ends[1]) < MOST_VALUE)) {
+    char text[REF_PROVE_TEXT];
+    if (!ref_prove_property(text, model, n, radius, gaps, rng)) {
         ref_bytes_clear(model);
         return false;
     }
-    const double gap = rng_range(rng, gaps[0], gaps[1]);
-    write_property(text, sizeof text, n, radius,
-                   ends[0] - gap * (ends[1] - ends[0] + 1e-3));
     ref_subject_open(subject, model, text);
     return true;
 }

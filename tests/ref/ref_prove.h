@@ -18,14 +18,22 @@ struct ref_prove_tally {
     bool is_exact;    /* checked in integers as well */
 };
 
+/* Bytes of a property of at most 128 inputs. */
+enum { REF_PROVE_TEXT = 1 << 14 };
+
 /*
- * Opens a subject of a network of one output. Of its n[1] inputs, the first
+ * Writes a property of a network of one output. Of its n[1] inputs, the first
  * n[0] lie between -radius and radius, the others are 0. Unsafe are outputs
  * below the least of sampled ones by a share of their range that is drawn
- * between gaps[0] and gaps[1]; a negative share makes the property fail. The
- * model is cleared. False if outputs are too large for a certificate: nothing
- * is open then.
+ * between gaps[0] and gaps[1]; a negative share makes the property fail. False
+ * if outputs are too large for a certificate.
  */
+bool ref_prove_property(char text[REF_PROVE_TEXT],
+                        const struct ref_bytes *model, const size_t n[2],
+                        double radius, const double gaps[2], struct rng *rng);
+
+/* Opens a subject with such a property; the model is cleared. If the answer is
+ * false, nothing is open. */
 bool ref_prove_open(struct ref_subject *subject, struct ref_bytes *model,
                     const size_t n[2], double radius, const double gaps[2],
                     struct rng *rng);

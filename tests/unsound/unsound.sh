@@ -2,7 +2,7 @@
 # Provers with a fault verify properties that fail. Whatever certificate of
 # unsat they write, the checker must reject it; each prover must write some.
 # Usage: unsound.sh CHECKER FOLDER MUTATE PROVER..., in the root of the tree;
-# MUTATE writes networks of other neurons than ReLUs
+# MUTATE writes networks of other neurons than ReLUs, and deep ones
 set -euo pipefail
 
 checker=$1
@@ -49,6 +49,9 @@ list_properties() {
     unsound_share) ls "$scratch"/share_fails_*.vnnlib ;;
     unsound_renewal) ls "$scratch"/{curve,product,share}_fails_*.vnnlib ;;
     unsound_forms) ls "$models"/{tiny_fails_1,controller_fails_3}.vnnlib ;;
+    unsound_leaf | unsound_side | unsound_raise)
+        ls "$scratch"/deep*_fails_*.vnnlib
+        ;;
     *) ls "$models"/{tiny,controller,residual}_fails_*.vnnlib ;;
     esac
 }
@@ -57,6 +60,7 @@ list_properties() {
 list_distances() {
     case $(basename "$1") in
     unsound_share | unsound_renewal | unsound_forms) ;;
+    unsound_leaf | unsound_side | unsound_raise) ;;
     *) echo 0.008 0.01 0.012 0.014 ;;
     esac
 }
