@@ -33,11 +33,12 @@
  * m the magnitude of the values in the region of backward_set_scale, N the
  * number of all inputs and neurons, once per term of their layer, plus 64
  * (tilings may add one operation per term, tiling.h), and 2^-1070 for what
- * underflows in (2) itself, the bound of (1) is the computed constant minus (1 + 2^-10) sum_k sum_i |q[k][i]| e[k][i] minus a
- * term for underflow. The charge uses the signed coefficients that were
- * met, not products of absolute matrices, so that depth costs nothing. Where
- * the pre-activation of a ReLU has other users or a seed, its coefficient may
- * cancel; the ReLU's own share is then charged apart, before the sum.
+ * underflows in (2) itself, the bound of (1) is the computed constant minus
+ * (1 + 2^-10) sum_k sum_i |q[k][i]| e[k][i] minus a term for underflow. The
+ * charge uses the signed coefficients that were met, not products of absolute
+ * matrices, so that depth costs nothing. Where the pre-activation of a ReLU has
+ * other users or a seed, its coefficient may cancel; the ReLU's own share is
+ * then charged apart, before the sum.
  *
  * Passing q through a line s z + t of another kind of neuron (s z + s' w + t
  * for a product) makes up to two contributions to coefficients and one to the
@@ -112,7 +113,8 @@ void backward_set_curve(struct backward *backward, size_t k,
                         const struct bounds *bounds);
 
 /* Half the sum of the distances of both lines of neuron i of such a layer at
- * the ends of its source's bounds: how much its relaxation costs, for scores. */
+ * the ends of its source's bounds: how much its relaxation costs, for
+ * scores. */
 double backward_gap(const struct backward *backward, size_t k, size_t i,
                     const struct bounds *bounds);
 

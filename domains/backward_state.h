@@ -22,10 +22,10 @@ struct relu_lines {
 
 /*
  * Lines of one layer of another kind, [width] each: lower_slope z +
- * lower_other w + lower_base a + lower_intercept is below, the same with `upper`
- * above, where w and a are what the neuron reads beside z (NULL for kinds that
- * read less); charge is (3) of backward.h; gap, of shares of 1 only, how far
- * the lines are apart.
+ * lower_other w + lower_base a + lower_intercept is below, the same with
+ * `upper` above, where w and a are what the neuron reads beside z (NULL for
+ * kinds that read less); charge is (3) of backward.h; gap, of shares of 1 only,
+ * how far the lines are apart.
  */
 struct curve_lines {
     double *lower_slope;
@@ -55,9 +55,10 @@ struct columns {
 };
 
 /*
- * Values of a layer that are constants: is_still [width]; list and moving: those,
- * and the others. centre and charge are what |q| 1 of them adds to the constant
- * and to the charge of a row. Nothing counts unless is_on; NULL until needed.
+ * Values of a layer that are constants: is_still [width]; list and moving:
+ * those, and the others. centre and charge are what |q| 1 of them adds to the
+ * constant and to the charge of a row. Nothing counts unless is_on; NULL until
+ * needed.
  */
 struct still {
     bool is_on;

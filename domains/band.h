@@ -16,8 +16,8 @@ struct band {
 };
 
 /*
- * The band of neuron i of a layer of ReLUs, activations, products or scales from
- * the bounds of its sources: of an unstable ReLU the one of least area
+ * The band of neuron i of a layer of ReLUs, activations, products or scales
+ * from the bounds of its sources: of an unstable ReLU the one of least area
  * (zonotope.h), of a curve with the middle slope of act_curve_lines, of others
  * their planes (act_product.h). Infinite ends if nothing is known, as of all
  * other kinds of layers.
@@ -27,9 +27,9 @@ struct band band_find(const struct layer *layer, const struct bounds *bounds,
 
 /*
  * The same by the lines that a checker of certificates has, up to its rounding:
- * around both lines of a curve in [l, u], which is wider; of a ReLU with a slope
- * that is a multiple of 2^-ACT_SLOPE_BITS. Those of curves are such multiples:
- * their differences are exact.
+ * around both lines of a curve in [l, u], which is wider; of a ReLU with a
+ * slope that is a multiple of 2^-ACT_SLOPE_BITS. Those of curves are such
+ * multiples: their differences are exact.
  */
 struct band band_between_lines(const struct layer *layer,
                                const struct bounds *bounds, size_t i);

@@ -7,8 +7,8 @@
 
 #include <math.h>
 
-/* to[r] += M from[r] for n <= ABREAST rows r, each read while an entry of M is at
- * hand. Made for each n. */
+/* to[r] += M from[r] for n <= ABREAST rows r, each read while an entry of M is
+ * at hand. Made for each n. */
 enum { ABREAST = 8 };
 static inline void multiply_abreast(double *to, const struct matrix *matrix,
                                     const double *from, size_t n)

@@ -10,14 +10,14 @@
 /*
  * Every neuron is a form (1) of forms.h whose symbols are the inputs that vary,
  * one for each; what relaxing a neuron costs goes to its error: each is in its
- * band (band.h). What is a constant by its bounds (bounds_is_still) has its range
- * for a form. One pass costs as much as back-substituting so many rows as
+ * band (band.h). What is a constant by its bounds (bounds_is_still) has its
+ * range for a form. One pass costs as much as back-substituting so many rows as
  * inputs vary, for all neurons together: what it finds to be stable needs no
  * rows of its own.
- * Lines of ReLUs have other slopes than bands: neither forms nor lines are better
- * for all neurons behind. The checker of certificates must settle the same
- * neurons, by the rule of proofs/FORMAT.md, "Forms": the numbers below are part
- * of it.
+ * Lines of ReLUs have other slopes than bands: neither forms nor lines are
+ * better for all neurons behind. The checker of certificates must settle the
+ * same neurons, by the rule of proofs/FORMAT.md, "Forms": the numbers below are
+ * part of it.
  * Source: own; the forms are those of Stolfi, de Figueiredo, "Self-Validated
  * Numerical Methods and Applications", 1997, with condensed errors.
  */
@@ -28,7 +28,8 @@ struct forward;
 enum { FORWARD_NEURONS = 8192, FORWARD_WIDTH = 64, FORWARD_INPUTS = 16 };
 #define FORWARD_LEAST 0x1p-40
 
-/* Inputs and ranges beyond have no forms: they are too large for the checker. */
+/* Inputs and ranges beyond have no forms: they are too large for the
+ * checker. */
 #define FORWARD_MOST 0x1p20
 
 /* How far from 0, as a share of its length, a range must be: what is stable
@@ -51,8 +52,8 @@ void forward_begin(struct forward *forward, const struct bounds *bounds);
  * room by their forms, to the ranges of these. Forms of earlier layers are
  * found first, from their present bounds, if they were not since the region was
  * turned to: all these bounds must hold in it. Does nothing if forward is NULL,
- * the layer is too narrow, too many inputs vary or none, inputs are too large, or
- * a neuron of an earlier layer has no band.
+ * the layer is too narrow, too many inputs vary or none, inputs are too large,
+ * or a neuron of an earlier layer has no band.
  */
 void forward_settle(struct forward *forward, struct bounds *bounds, size_t k);
 

@@ -6,8 +6,8 @@
 
 /*
  * Variables p: the inputs of non-zero width and y_r, one per unstable ReLU or
- * other neuron r met so far. Every neuron is an affine form c + A p + d, |d| <= e (forms.h),
- * and every execution satisfies
+ * other neuron r met so far. Every neuron is an affine form c + A p + d,
+ * |d| <= e (forms.h), and every execution satisfies
  *
  *   lower <= p <= upper,   row_j . x <= rhs_j of the region,              (1)
  *   z - y <= 0             as  A.p - y    <= e - c,                       (2)

@@ -1,4 +1,5 @@
-/* The matrices of a network laid out for the dense kernels, shared by threads. */
+/* The matrices of a network laid out for the dense kernels, shared by
+ * threads. */
 #ifndef ASTROLABE_DOMAINS_WEIGHTS_H
 #define ASTROLABE_DOMAINS_WEIGHTS_H
 

@@ -33,7 +33,8 @@ void cert_figures_count(struct cert_figures *figures, const struct cert *cert);
 void cert_figures_clear(struct cert_figures *figures);
 
 /* One figure a line, with the bytes of the binary form and the bits that its
- * stream spends on each group of contexts; the leaves by depth in at most CERT_FIGURES_RANGES ranges of equal length. */
+ * stream spends on each group of contexts; the leaves by depth in at most
+ * CERT_FIGURES_RANGES ranges of equal length. */
 void cert_figures_print(FILE *file, const struct cert *cert);
 
 enum { CERT_FIGURES_RANGES = 8 };

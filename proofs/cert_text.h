@@ -45,8 +45,8 @@
  *   xJ VALUE                                for every input in order, as a
  *                                           hexadecimal number of C
  *
- * Witnesses in a cell begin with `astc 2 sat cells`. Proofs by cells are `astc 2
- * unsat cells` and the hashes.
+ * Witnesses in a cell begin with `astc 2 sat cells`. Proofs by cells are `astc
+ * 2 unsat cells` and the hashes.
  */
 
 /*

@@ -4,10 +4,10 @@
 
 /*
  * A leaf keeps the refreshes of its first layers only, as many as it needs to
- * close; thrifty, it keeps all, as choices cost bytes. An inner node with few leaves below loses its own: the leaves then
- * refresh more neurons, but there are fewer refreshes in all. Where a leaf
- * does not close that way, the nearest such node gets its refresh back and
- * all below it is done again.
+ * close; thrifty, it keeps all, as choices cost bytes. An inner node with few
+ * leaves below loses its own: the leaves then refresh more neurons, but there
+ * are fewer refreshes in all. Where a leaf does not close that way, the nearest
+ * such node gets its refresh back and all below it is done again.
  *
  * How many leaves `few` are is found out on a sample of subtrees, by the
  * multiply-adds of what remains; thrifty, it is none or all but the root.

@@ -20,8 +20,9 @@ enum { MOST_FAILURES = 4 };
  * splits of inputs if these are few; it is tried where at most half as many
  * leaves are below as where that failed last, until too much was in vain. A
  * leaf that does not close by what was recorded gets a combination that is
- * looked for, or keeps its own lemmas. If all that fails, the nearest node above
- * that is still on trial gets its lemmas back, and all below it is done again.
+ * looked for, or keeps its own lemmas. If all that fails, the nearest node
+ * above that is still on trial gets its lemmas back, and all below it is done
+ * again.
  *   recorded  [n_nodes] as they were
  *   leaves    [n_nodes] below each node
  *   failed    [n_nodes] leaves below the last node on the path to it where

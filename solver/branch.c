@@ -194,8 +194,8 @@ static double find_middle(enum bend bend, double l, double u)
     return bend != BEND_NOWHERE && l < place && place < u ? place : middle;
 }
 
-/* Whether the layer has a single step inside [l, u]: no split of an input, be it
- * ever so close to the step, tells both sides of it apart. */
+/* Whether the layer has a single step inside [l, u]: no split of an input, be
+ * it ever so close to the step, tells both sides of it apart. */
 static bool has_one_step(const struct layer *layer, double l, double u)
 {
     if (layer->kind != LAYER_ACTIVATION) {

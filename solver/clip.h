@@ -7,11 +7,11 @@
 /*
  * Shrinks the prover's box by the rows f_r >= row[r].x + constant[r] of the
  * open disjuncts: a slab x_i >= t (x_i <= t) goes if over it every open
- * disjunct has a row whose bound exceeds twice the margin of the record. t is a multiple of
- * 1/SINK_FRACTIONS of the width that the box has just then, so that the slab
- * is a leaf of a certificate (FORMAT.md, "Splits"); in a recorded search t is
- * rounded as there. Slabs of fewer than three fractions stay. Every cut is
- * appended to prover->record.clips.
+ * disjunct has a row whose bound exceeds twice the margin of the record. t is a
+ * multiple of 1/SINK_FRACTIONS of the width that the box has just then, so that
+ * the slab is a leaf of a certificate (FORMAT.md, "Splits"); in a recorded
+ * search t is rounded as there. Slabs of fewer than three fractions stay. Every
+ * cut is appended to prover->record.clips.
  *   minimum  [n_rows] out: lower bounds of the rows of the open disjuncts over
  *            what is left of the box, with every rounding error bounded
  */

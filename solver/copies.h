@@ -31,7 +31,8 @@ uint32_t *copies_find(const struct layer *layer);
  *           copies of inputs, as in most networks
  */
 uint32_t **copies_of_inputs(const struct layers *layers);
-/* The input that value i of a layer is a copy of by `inputs`, or COPIES_NONE. */
+/* The input that value i of a layer is a copy of by `inputs`, or
+ * COPIES_NONE. */
 uint32_t copies_input(uint32_t *const *inputs, size_t layer, size_t i);
 void copies_destroy(uint32_t **inputs, const struct layers *layers);
 

@@ -67,8 +67,8 @@ void solver_destroy(struct solver *solver, struct stats *stats);
 
 /*
  * Decides case `case_index`. The verdict SOLVER_CLOSED rests on outward
- * rounded bounds or on the exact argument of cnf.h only. reason (static storage) says why the answer is
- * SOLVER_OPEN.
+ * rounded bounds or on the exact argument of cnf.h only. reason (static
+ * storage) says why the answer is SOLVER_OPEN.
  *   sink  takes the proof of SOLVER_CLOSED as proofs/FORMAT.md means it; the
  *         search then uses only what the checker repeats. NULL: no recording
  */

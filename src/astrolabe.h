@@ -105,8 +105,8 @@ struct astrolabe_comparison {
     const char *box;
 };
 
-/* Writes the VNN-LIB 2 property that outputs of the networks, `f` and `g`, differ
- * by more than epsilon somewhere in the box. */
+/* Writes the VNN-LIB 2 property that outputs of the networks, `f` and `g`,
+ * differ by more than epsilon somewhere in the box. */
 enum astrolabe_status
 astrolabe_compare(FILE *file, const struct astrolabe_comparison *comparison,
                   char *message, size_t size);

@@ -4,7 +4,8 @@
 
 #include "benchmarks/models/instances.h"
 
-/* Trains  five inputs, five scores:the controller and adds it with its properties. */
+/* Trains the controller (five inputs, five scores) and adds it with its
+ * properties. */
 enum status controller_add(struct instances *instances, struct error *error);
 
 #endif

@@ -4,7 +4,8 @@
 
 #include "benchmarks/models/instances.h"
 
-/* Trains  is the point inside a diamond?:the two-input network and adds it with its properties. */
+/* Trains the two-input network (is the point inside a diamond?) and adds it
+ * with its properties. */
 enum status tiny_add(struct instances *instances, struct error *error);
 
 #endif

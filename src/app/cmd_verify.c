@@ -193,7 +193,8 @@ static uint64_t minimize_level(const struct run *run)
 }
 
 /* A pass bounds the root and one node below at least. Where the search took
- * fewer nodes than LEAST_NODES and was not short, that is more than its share. */
+ * fewer nodes than LEAST_NODES and was not short, that is more than its
+ * share. */
 enum { LEAST_NODES = 32 };
 static const double SHORT_S = 0.5;
 

@@ -64,9 +64,10 @@ void pgd_clear(struct pgd *pgd);
 /*
  * Searches the goal's box, intersected with the representable intervals of
  * the selected case, for a witness. Starts are the centre with its jumps to
- * corners, the lowest and the highest corner, by turns with random points and points
- * near the ends of the best descents so far. The scales of the loss are set from the first batch. Once a witness is known
- * a few more steps look for one with a wider margin.
+ * corners, the lowest and the highest corner, by turns with random points and
+ * points near the ends of the best descents so far. The scales of the loss are
+ * set from the first batch. Once a witness is known a few more steps look for
+ * one with a wider margin.
  *   loss, confirm  of the same case
  *   returns true with *witness owned by the caller
  */

@@ -29,8 +29,8 @@ struct tiles {
     uint32_t *met;
 };
 
-/* Finds tiles and transposes dense matrices, for batches of at most `capacity` points, a multiple of
- * DENSE_LANES. */
+/* Finds tiles and transposes dense matrices, for batches of at most `capacity`
+ * points, a multiple of DENSE_LANES. */
 void tiles_init(struct tiles *tiles, const struct layers *layers,
                 size_t capacity);
 void tiles_clear(struct tiles *tiles);

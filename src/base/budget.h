@@ -27,8 +27,8 @@ double budget_now_s(void);
 double budget_cpu_s(void);
 
 /* STATUS_OK, STATUS_TIMED_OUT (deadline, or SIGTERM), STATUS_INTERRUPTED
- * (SIGINT, or is_over), STATUS_LIMIT (memory). NULL budget: signals only. Cheap enough
- * for one call per node. */
+ * (SIGINT, or is_over), STATUS_LIMIT (memory). NULL budget: signals only. Cheap
+ * enough for one call per node. */
 enum status budget_check(const struct budget *budget);
 
 /* Installs handlers for SIGINT and SIGTERM that set the flag which

@@ -52,7 +52,8 @@ size_t chain_close(struct chain *chain, const struct minimize_walk *walk,
                    const struct query_case *query_case, uint32_t disjunct,
                    const struct cert_combination *by);
 
-/* The line of element i of layer k, which is not affine, for its coefficient. */
+/* The line of element i of layer k, which is not affine, for its
+ * coefficient. */
 struct chain_line chain_line(const struct chain *chain, size_t k, size_t i);
 
 /* Number of layer k among those of neurons. */

@@ -13,9 +13,9 @@
  * layer k gets ends that are multiples of 2^-bits / D, rounded outward,
  *   L_k <= v[k] <= U_k,                                                 (1)
  * from those of its sources; D is the odd part of the least common denominator
- * of x, unless that is very long. Layers of kinds (1), (2) and (4) of layers.h and
- * steps are exact if x and the weights fit into the multiples; scales are as
- * wide as their factors.
+ * of x, unless that is very long. Layers of kinds (1), (2) and (4) of layers.h
+ * and steps are exact if x and the weights fit into the multiples; scales are
+ * as wide as their factors.
  *   y_lower, y_upper  [n_outputs] initialised by the caller
  *   x                 [n_inputs]
  *   bits              24 to 65536; more bits are tighter

@@ -66,9 +66,9 @@ struct layer_term {
  *                  element, where v[source] = v[other] - v[base]; only in
  *                  what pairs_create makes                                 (6)
  * Sources have smaller numbers and the same width. (1) to (4) and
- * (6) hold exactly in real arithmetic: every weight and bias equals the number in the file
- * (or an exact product of such numbers). In (5) the ends are next to each
- * other wherever c is known that well.
+ * (6) hold exactly in real arithmetic: every weight and bias equals the number
+ * in the file (or an exact product of such numbers). In (5) the ends are next
+ * to each other wherever c is known that well.
  */
 struct layer {
     enum layer_kind kind;

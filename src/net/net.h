@@ -51,8 +51,8 @@ enum status net_cell_digest(unsigned char digest[SHA256_BYTES],
                             const struct net *net, const int64_t *cell,
                             struct error *error);
 
-/* is_read[net_n_inputs]: false where no output of an ordinary net depends on the
- * element. */
+/* is_read[net_n_inputs]: false where no output of an ordinary net depends on
+ * the element. */
 void net_reads(bool *is_read, const struct net *net);
 
 /* One declared input or output tensor after shape inference. */
@@ -109,10 +109,10 @@ enum status net_lower(struct layers **layers, const struct net *net,
 
 /*
  * Canonical text, the same for every reader of the file: counts; a line per
- * input and output tensor, and per index; a line per layer of neurons, in file order; exact
- * outputs at three points and the sums of what each layer of neurons reads at
- * the first. Large networks and those without exact values have `at skipped`
- * instead.
+ * input and output tensor, and per index; a line per layer of neurons, in file
+ * order; exact outputs at three points and the sums of what each layer of
+ * neurons reads at the first. Large networks and those without exact values
+ * have `at skipped` instead.
  *   layers  those of net_lower
  */
 void net_dump(FILE *file, const struct net *net, const struct layers *layers);

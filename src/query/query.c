@@ -262,8 +262,8 @@ struct place {
     const mpq_t *y_upper;
 };
 
-/* The sum of the terms, with outputs at their ends `most` where coefficients are
- * positive and at their ends `least` otherwise. */
+/* The sum of the terms, with outputs at their ends `most` where coefficients
+ * are positive and at their ends `least` otherwise. */
 static void set_extreme(mpq_t sum, const struct query_atom *atom,
                         const struct place *place, const mpq_t *most,
                         const mpq_t *least)

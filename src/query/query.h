@@ -130,9 +130,9 @@ bool query_holds_exact(const struct query *query, size_t case_index,
 bool query_holds_between(const struct query *query, size_t case_index,
                          const mpq_t *x, const mpq_t *y_lower,
                          const mpq_t *y_upper);
-/* True if each disjunct of the case has an atom that fails at x for every y with
- * y_lower <= y <= y_upper; x need not be in the box, and only elements that
- * atoms have are read. */
+/* True if each disjunct of the case has an atom that fails at x for every y
+ * with y_lower <= y <= y_upper; x need not be in the box, and only elements
+ * that atoms have are read. */
 bool query_fails_between(const struct query_case *one, size_t n_inputs,
                          const mpq_t *x, const mpq_t *y_lower,
                          const mpq_t *y_upper);

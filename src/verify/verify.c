@@ -141,8 +141,9 @@ static bool is_attack_due(const struct run *run, const struct worker *worker,
 }
 
 /* Attacks the whole case when that is due, from the worker that took it up,
- * with twice as many starts each time, and, by at most MOST_AGAIN short descents, whenever the
- * number of regions has doubled; else every REGION_PERIOD-th region. */
+ * with twice as many starts each time, and, by at most MOST_AGAIN short
+ * descents, whenever the number of regions has doubled; else every
+ * REGION_PERIOD-th region. */
 static bool try_region(void *context, size_t number, size_t case_index,
                        const double *lower, const double *upper, double effort)
 {

@@ -237,8 +237,8 @@ static void part_query_clear(struct part_query *self)
     alloc_free(self);
 }
 
-/* The query of one part, owned by the caller, without layers; it points into the
- * run's query. */
+/* The query of one part, owned by the caller, without layers; it points into
+ * the run's query. */
 static enum status part_query_create(struct part_query **self,
                                      const struct cells_run *run,
                                      const struct part *part,

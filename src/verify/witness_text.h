@@ -27,8 +27,9 @@ enum status witness_text_print(char **text, const struct query *query,
  * every variable once and in order; the inputs exact in the network's input
  * type, inside the exact box of the case (but for the inputs that the witness
  * says are moved by query_project, no farther than it says; the property is
- * tested at the projection) and bit for bit those of the confirmed witness; the outputs those of a fresh evaluation; and the
- * property true on the numbers as printed.
+ * tested at the projection) and bit for bit those of the confirmed witness; the
+ * outputs those of a fresh evaluation; and the property true on the numbers as
+ * printed.
  *   returns STATUS_OK; STATUS_BAD_INPUT with what failed
  */
 enum status witness_text_check(const char *text, const struct query *query,

@@ -216,8 +216,9 @@ START_TEST(rounding_only_lowers_upper_lines)
 }
 END_TEST
 
-/* Draws one layer of curves, products or scales of n sums of two inputs; all are
- * scales in wide boxes, the others in boxes that are points if is_attained. */
+/* Draws one layer of curves, products or scales of n sums of two inputs; all
+ * are scales in wide boxes, the others in boxes that are points if
+ * is_attained. */
 static void open_curves(struct ref_goals *sample, size_t n, bool is_attained)
 {
     struct check_network *network = &sample->network;
@@ -241,7 +242,8 @@ static void open_curves(struct ref_goals *sample, size_t n, bool is_attained)
     check_back_intervals(&sample->region, network);
 }
 
-/* Adds n coordinates from `first` on to each goal, with factors of some bits. */
+/* Adds n coordinates from `first` on to each goal, with factors of some
+ * bits. */
 static void draw_factors(struct ref_goals *sample, size_t first, size_t n,
                          unsigned bits)
 {

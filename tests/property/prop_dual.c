@@ -42,8 +42,8 @@ static void kill_neurons(struct ref_dual *sample, uint64_t one_in)
     }
 }
 
-/* The bounds of the packed rows beside the slow twin, the gradients beside those
- * of the matrices of the root. */
+/* The bounds of the packed rows beside the slow twin, the gradients beside
+ * those of the matrices of the root. */
 static void check_packed(struct ref_dual *sample)
 {
     struct dual *d = sample->dual;

@@ -106,8 +106,8 @@ START_TEST(bounds_hold_for_all_kinds_of_neurons)
 }
 END_TEST
 
-/* relu(x + 3) - relu(x + 2) + relu(z) / 8 with z = x + y in [-2, 2]: 1 plus (z / 2
- * + [0, 1]) / 8, in [7/8, 5/4], which intervals do not see. */
+/* relu(x + 3) - relu(x + 2) + relu(z) / 8 with z = x + y in [-2, 2]:
+ * 1 plus (z / 2 + [0, 1]) / 8, in [7/8, 5/4], which intervals do not see. */
 static struct layers *differences(size_t n_inputs)
 {
     enum { MOST = FORWARD_INPUTS + 1 };

@@ -229,8 +229,8 @@ static void check_region(struct sample *sample)
     node_destroy(node);
 }
 
-/* What lines cost is not negative, 0 where the node splits a neuron, and no less
- * by way of the bounds of later neurons. */
+/* What lines cost is not negative, 0 where the node splits a neuron, and no
+ * less by way of the bounds of later neurons. */
 static void check_effect(struct sample *sample)
 {
     struct prover *p = sample->prover;

@@ -11,7 +11,8 @@
 
 enum { WIDTH = REF_CURVED_WIDTH, N_POINTS = 8 };
 
-/* A random network each of whose values but the outputs depends on one input. */
+/* A random network each of whose values but the outputs depends on one
+ * input. */
 static struct layers *straight_network(struct rng *rng)
 {
     struct layers *layers = ref_curved_network(rng);

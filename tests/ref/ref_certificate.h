@@ -8,7 +8,8 @@
 #include <stddef.h>
 
 /* REF_GAVE_UP: a proof for a network with other neurons than ReLUs, whose claim
- * no point refutes (ref_claim.h; REF_REJECTED if one does); or more than REF_NODES nodes or REF_DEPTH splits on a path. */
+ * no point refutes (ref_claim.h; REF_REJECTED if one does); or more than
+ * REF_NODES nodes or REF_DEPTH splits on a path. */
 enum ref_verdict { REF_ACCEPTED, REF_REJECTED, REF_MALFORMED, REF_GAVE_UP };
 enum { REF_NODES = 1 << 16, REF_DEPTH = 1 << 10 };
 

@@ -40,8 +40,9 @@ struct ref_goals {
 void ref_goals_open(struct ref_goals *sample);
 void ref_goals_close(struct ref_goals *sample);
 
-/* Fills layers whose place and width are set: sums of values before, or of some;
- * curves of any kind, products or scales of the layer below, or of any values. */
+/* Fills layers whose place and width are set: sums of values before, or of
+ * some; curves of any kind, products or scales of the layer below, or of any
+ * values. */
 void ref_goals_affine(struct ref_goals *sample, struct check_layer *layer);
 void ref_goals_curved(struct ref_goals *sample, struct check_layer *layer);
 /* A box, all ends and lines, and slopes for some neurons. */

@@ -15,8 +15,8 @@ void ref_reading_write_model(char path[64], struct ref_model *model);
 mpq_t *ref_reading_new_values(const struct check_network *network);
 void ref_reading_free_values(mpq_t *v, const struct check_network *network);
 
-/* Both print the same, and the text: y at x = 1, 2, ..., then ":" and the widths
- * of all layers of neurons. */
+/* Both print the same, and the text: y at x = 1, 2, ..., then ":" and the
+ * widths of all layers of neurons. */
 void ref_reading_gives(struct ref_model *model, const char *expected);
 /* Both print the same. */
 void ref_reading_agrees(struct ref_model *model);

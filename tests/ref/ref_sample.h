@@ -12,8 +12,8 @@
  *        with their opposites, and ends of the box may be thirds
  * EASY   right sides keep away from exact minima, and points of the box are
  *        doubles: such queries should be decided
- * ANY    right sides are whole numbers whatever the minima, which takes no time,
- *        and points of the box are doubles
+ * ANY    right sides are whole numbers whatever the minima, which takes no
+ *        time, and points of the box are doubles
  */
 enum ref_sample_kind { REF_SAMPLE_TIGHT, REF_SAMPLE_EASY, REF_SAMPLE_ANY };
 

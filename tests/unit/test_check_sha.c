@@ -59,7 +59,8 @@ START_TEST(digests_are_those_of_the_standard)
 }
 END_TEST
 
-/* Random bytes of all lengths of two blocks, with the plain function as twin. */
+/* Random bytes of all lengths of two blocks, with the plain function as
+ * twin. */
 START_TEST(instructions_give_the_same_digests)
 {
     unsigned char data[200];

@@ -140,7 +140,8 @@ START_TEST(clips_are_recorded_as_they_were_made)
 }
 END_TEST
 
-/* The sum of (size[i] x)^2 on [-1, 1], to be kept above -1: layer 1 is squared. */
+/* The sum of (size[i] x)^2 on [-1, 1], to be kept above -1: layer 1 is
+ * squared. */
 static void fixture_squares(struct fixture *f, const double *size, size_t n)
 {
     static const double lower = -1.0;

@@ -93,8 +93,8 @@ static struct tree *run(size_t n_threads, size_t n_roots, size_t limit)
     return tree;
 }
 
-/* Tasks of a crew: each runs a tree of its own as its job. The items of the last
- * one but its root wait until a second thread has come, or for a while. */
+/* Tasks of a crew: each runs a tree of its own as its job. The items of the
+ * last one but its root wait until a second thread has come, or for a while. */
 struct forest {
     size_t n_threads;
     size_t next_tree;
