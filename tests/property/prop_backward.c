@@ -1,5 +1,6 @@
 /* Back-substitution: below the truth, below its exact twin, and close to it. */
 #include "domains/act_relu.h"
+#include "src/net/exact.h"
 #include "src/num/rational.h"
 #include "tests/ref/ref_build.h"
 #include "tests/ref/ref_rows.h"
@@ -7,11 +8,6 @@
 
 #include <math.h>
 #include <string.h>
-
-static bool is_zero(double x)
-{
-    return !(x < 0.0 || x > 0.0);
-}
 
 START_TEST(rows_are_below_the_truth_and_close_to_their_twin)
 {

@@ -114,7 +114,7 @@ static void make_dense(struct matrix *matrix)
     *matrix = (struct matrix){n_rows, n_cols, dense, NULL, NULL, NULL};
 }
 
-static void make_sparse(struct matrix *matrix)
+void ref_build_to_csr(struct matrix *matrix)
 {
     make_dense(matrix);
     const size_t n = matrix->n_rows * matrix->n_cols;
@@ -146,7 +146,7 @@ void ref_build_sparsify(struct layers *layers)
 {
     for (size_t k = 0; k < layers->n_layers; k++) {
         for (size_t t = 0; t < layers->layer[k].n_terms; t++) {
-            make_sparse(&layers->layer[k].terms[t].matrix);
+            ref_build_to_csr(&layers->layer[k].terms[t].matrix);
         }
     }
 }

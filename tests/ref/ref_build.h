@@ -30,6 +30,9 @@ size_t ref_build_product(struct layers *layers, size_t source, size_t other);
 size_t ref_build_scale(struct layers *layers, size_t source,
                        const double *lower, const double *upper);
 
+/* Turns a matrix into CSR, without zeros. */
+void ref_build_to_csr(struct matrix *matrix);
+
 /* Turns all matrices into CSR, without zeros, or into dense ones. */
 void ref_build_sparsify(struct layers *layers);
 void ref_build_densify(struct layers *layers);

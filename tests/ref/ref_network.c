@@ -4,6 +4,7 @@
 #include "src/base/alloc.h"
 #include "src/base/require.h"
 #include "src/num/rational.h"
+#include "tests/ref/ref_build.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,11 +12,6 @@
 static bool is_chance(struct rng *rng, size_t one_in)
 {
     return rng_below(rng, one_in) == 0;
-}
-
-static bool is_zero(double x)
-{
-    return !(x < 0.0 || x > 0.0);
 }
 
 /* A weight in [-scale, scale]: zero, a whole multiple of scale/4, a float32
@@ -41,28 +37,6 @@ static void matrix_init_dense(struct matrix *matrix, size_t n_rows,
 {
     *matrix = (struct matrix){.n_rows = n_rows, .n_cols = n_cols};
     NEW_ALIGNED(matrix->dense, n_rows * n_cols);
-}
-
-/* Turns a dense matrix into CSR; negative zeros vanish like zeros. */
-static void matrix_to_csr(struct matrix *matrix)
-{
-    const size_t n = matrix->n_rows * matrix->n_cols;
-    NEW_ARRAY(matrix->start, matrix->n_rows + 1);
-    NEW_ARRAY(matrix->column, n);
-    NEW_ARRAY(matrix->value, n);
-    size_t n_entries = 0;
-    for (size_t row = 0; row < matrix->n_rows; row++) {
-        for (size_t j = 0; j < matrix->n_cols; j++) {
-            const double w = matrix->dense[row * matrix->n_cols + j];
-            if (!is_zero(w)) {
-                matrix->column[n_entries] = (uint32_t)j;
-                matrix->value[n_entries++] = w;
-            }
-        }
-        matrix->start[row + 1] = n_entries;
-    }
-    alloc_free(matrix->dense);
-    matrix->dense = NULL;
 }
 
 static void fill_random(struct matrix *matrix, struct rng *rng,
@@ -118,7 +92,7 @@ static void append_concat(struct layers *layers, struct rng *rng)
             const size_t row = t == 0 ? j : shift + j;
             matrix->dense[row * matrix->n_cols + j] = 1.0;
         }
-        matrix_to_csr(matrix);
+        ref_build_to_csr(matrix);
     }
     layers->n_layers++;
 }
@@ -136,7 +110,7 @@ static void append_affine(struct layers *layers, struct rng *rng,
         add_term(layer, layers, source);
         fill_random(&layer->terms[t].matrix, rng, shape);
         if ((shape->features & REF_NETWORK_CSR) != 0 && is_chance(rng, 2)) {
-            matrix_to_csr(&layer->terms[t].matrix);
+            ref_build_to_csr(&layer->terms[t].matrix);
         }
     }
     for (size_t i = 0; i < width; i++) {

@@ -4,6 +4,7 @@
 #include "domains/act_relu.h"
 #include "src/base/alloc.h"
 #include "src/num/rational.h"
+#include "tests/ref/ref_layers.h"
 
 void ref_range_init(struct ref_range *range)
 {
@@ -13,20 +14,6 @@ void ref_range_init(struct ref_range *range)
 void ref_range_clear(struct ref_range *range)
 {
     mpq_clears(range->lower, range->upper, range->size, (mpq_ptr)NULL);
-}
-
-/* Entry (row, col) of a matrix, zero where CSR has none. */
-static double entry(const struct matrix *matrix, size_t row, size_t col)
-{
-    if (matrix->dense != NULL) {
-        return matrix->dense[row * matrix->n_cols + col];
-    }
-    for (size_t e = matrix->start[row]; e < matrix->start[row + 1]; e++) {
-        if (matrix->column[e] == col) {
-            return matrix->value[e];
-        }
-    }
-    return 0.0;
 }
 
 /* range += w [l, u]. */
@@ -62,7 +49,7 @@ void ref_box_row(struct ref_range *range, const struct layers *layers,
     for (size_t t = 0; t < layer->n_terms; t++) {
         const struct layer_term *term = &layer->terms[t];
         for (size_t j = 0; j < term->matrix.n_cols; j++) {
-            add_interval(range, entry(&term->matrix, i, j),
+            add_interval(range, ref_matrix_entry(&term->matrix, i, j),
                          bounds->lower[term->source][j],
                          bounds->upper[term->source][j]);
         }
@@ -138,7 +125,7 @@ static void set_affine(mpq_t *form, const struct ref_zonotope *zonotope,
         const struct layer_term *term = &layer->terms[t];
         for (size_t j = 0; j < term->matrix.n_cols; j++) {
             mpq_t *from = zonotope->block[term->source].value + j * n_entries;
-            rational_set_double(weight, entry(&term->matrix, i, j));
+            rational_set_double(weight, ref_matrix_entry(&term->matrix, i, j));
             for (size_t e = 0; mpq_sgn(weight) != 0 && e < n_entries; e++) {
                 mpq_mul(product, weight, from[e]);
                 mpq_add(form[e], form[e], product);
