@@ -6,6 +6,7 @@
 #include "tests/ref/ref_decide.h"
 #include "tests/ref/ref_formula.h"
 #include "tests/ref/ref_query.h"
+#include "tests/ref/ref_solve.h"
 #include "tests/ref/ref_subject.h"
 #include "tests/suite.h"
 
@@ -125,17 +126,12 @@ static bool try_point(void *context, size_t worker, size_t case_index,
 
 static enum solver_answer solve(struct query *query)
 {
-    const struct solver_options options = {.threads = 1};
-    const struct solver_oracle oracle = {.context = query,
-                                         .try_point = try_point};
     const struct budget budget = {.deadline_s = budget_now_s() + 0.05};
-    struct stats stats = {0};
-    const char *reason = NULL;
-    struct solver *solver = solver_create(query, &options);
-    const enum solver_answer answer =
-        solver_run(solver, 0, &oracle, &budget, NULL, &reason);
-    solver_destroy(solver, &stats);
-    return answer;
+    struct ref_solve run = {
+        .options = {.threads = 1},
+        .oracle = {.context = query, .try_point = try_point},
+        .budget = &budget};
+    return ref_solve(&run, query);
 }
 
 /* Changes one number to one that occurs elsewhere. */

@@ -5,7 +5,6 @@
 #include "solver/prover_dual.h"
 #include "solver/prover_effect.h"
 #include "solver/prover_hidden.h"
-#include "solver/solver.h"
 #include "src/base/alloc.h"
 #include "src/base/rng.h"
 #include "src/num/rational.h"
@@ -13,6 +12,7 @@
 #include "tests/ref/ref_network.h"
 #include "tests/ref/ref_query.h"
 #include "tests/ref/ref_sample.h"
+#include "tests/ref/ref_solve.h"
 #include "tests/suite.h"
 
 #include <math.h>
@@ -302,17 +302,12 @@ static bool keep_point(void *context, size_t worker, size_t case_index,
 /* The witness that the solver itself comes to: often on a facet. */
 static bool solve_point(struct sample *sample)
 {
-    const struct solver_options options = {.threads = 1};
-    const struct solver_oracle oracle = {.context = sample,
-                                         .try_point = keep_point};
     const struct budget budget = {.deadline_s = budget_now_s() + 0.003};
-    struct stats stats = {0};
-    const char *reason = NULL;
-    struct solver *solver = solver_create(sample->query, &options);
-    const enum solver_answer answer =
-        solver_run(solver, 0, &oracle, &budget, NULL, &reason);
-    solver_destroy(solver, &stats);
-    return answer == SOLVER_WITNESS;
+    struct ref_solve run = {
+        .options = {.threads = 1},
+        .oracle = {.context = sample, .try_point = keep_point},
+        .budget = &budget};
+    return ref_solve(&run, sample->query) == SOLVER_WITNESS;
 }
 
 START_TEST(regions_of_unsafe_points_stay_open_and_keep_them)

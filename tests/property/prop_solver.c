@@ -1,10 +1,10 @@
 /* The soundness net: every engine against exact decisions of tiny queries. */
 #include "proofs/sink.h"
-#include "solver/solver.h"
 #include "src/base/rng.h"
 #include "tests/ref/ref_decide.h"
 #include "tests/ref/ref_query.h"
 #include "tests/ref/ref_sample.h"
+#include "tests/ref/ref_solve.h"
 #include "tests/suite.h"
 
 enum { ENGINES = 3, WIDE_INPUTS = 70 };
@@ -43,19 +43,15 @@ static enum solver_answer run_recorded(const struct sample *sample,
                                        enum solver_engine engine,
                                        size_t threads, struct sink *sink)
 {
-    const struct solver_options options = {.threads = threads,
-                                           .engine = engine};
-    const struct solver_oracle oracle = {.context = sample->query,
-                                         .try_point = try_point};
     const struct budget budget = {
         .deadline_s = budget_now_s() + (sample->is_easy ? 0.5 : 0.004)};
-    struct stats stats = {0};
-    const char *reason = NULL;
-    struct solver *solver = solver_create(sample->query, &options);
-    const enum solver_answer answer =
-        solver_run(solver, 0, &oracle, &budget, sink, &reason);
-    solver_destroy(solver, &stats);
-    ck_assert_ptr_nonnull(reason);
+    struct ref_solve run = {
+        .options = {.threads = threads, .engine = engine},
+        .oracle = {.context = sample->query, .try_point = try_point},
+        .budget = &budget,
+        .sink = sink};
+    const enum solver_answer answer = ref_solve(&run, sample->query);
+    ck_assert_ptr_nonnull(run.reason);
     return answer;
 }
 

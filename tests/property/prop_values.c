@@ -1,11 +1,11 @@
 /* The search over networks of all kinds never loses a point. */
 #include "domains/box.h"
 #include "solver/prover.h"
-#include "solver/solver.h"
 #include "src/base/alloc.h"
 #include "tests/ref/ref_bounds.h"
 #include "tests/ref/ref_curved.h"
 #include "tests/ref/ref_query.h"
+#include "tests/ref/ref_solve.h"
 #include "tests/suite.h"
 
 #include <math.h>
@@ -86,16 +86,11 @@ static bool try_nothing(void *context, size_t worker, size_t case_index,
 static enum solver_answer run(const struct query *query,
                               enum solver_engine engine, double seconds)
 {
-    const struct solver_options options = {.threads = 1, .engine = engine};
-    const struct solver_oracle oracle = {.try_point = try_nothing};
     const struct budget budget = {.deadline_s = budget_now_s() + seconds};
-    const char *reason = NULL;
-    struct stats stats = {0};
-    struct solver *solver = solver_create(query, &options);
-    const enum solver_answer answer =
-        solver_run(solver, 0, &oracle, &budget, NULL, &reason);
-    solver_destroy(solver, &stats);
-    return answer;
+    struct ref_solve run = {.options = {.threads = 1, .engine = engine},
+                            .oracle = {.try_point = try_nothing},
+                            .budget = &budget};
+    return ref_solve(&run, query);
 }
 
 static const enum solver_engine ENGINES[] = {SOLVER_INPUT, SOLVER_NEURON};

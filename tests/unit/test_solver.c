@@ -1,9 +1,9 @@
 /* The solver on queries decided by hand, without time, and when cancelled. */
 #include "proofs/sink.h"
-#include "solver/solver.h"
 #include "src/base/alloc.h"
 #include "tests/ref/ref_build.h"
 #include "tests/ref/ref_query.h"
+#include "tests/ref/ref_solve.h"
 #include "tests/suite.h"
 
 #include <math.h>
@@ -53,14 +53,13 @@ static enum solver_answer run_recorded(struct query *query,
                                        const struct budget *budget,
                                        struct sink *sink, const char **reason)
 {
-    const struct solver_options options = {.threads = 2, .engine = engine};
-    const struct solver_oracle oracle = {.context = query,
-                                         .try_point = try_point};
-    struct stats stats = {0};
-    struct solver *solver = solver_create(query, &options);
-    const enum solver_answer answer =
-        solver_run(solver, 0, &oracle, budget, sink, reason);
-    solver_destroy(solver, &stats);
+    struct ref_solve run = {
+        .options = {.threads = 2, .engine = engine},
+        .oracle = {.context = query, .try_point = try_point},
+        .budget = budget,
+        .sink = sink};
+    const enum solver_answer answer = ref_solve(&run, query);
+    *reason = run.reason;
     return answer;
 }
 
@@ -154,17 +153,13 @@ START_TEST(what_holds_everywhere_is_not_closed_for_want_of_a_witness)
     struct query *query = build_above(5.0, false);
     ref_query_add_disjunct(query);
     for (int engine = SOLVER_AUTO; engine <= SOLVER_NEURON; engine++) {
-        const struct solver_options options = {
-            .threads = 1, .engine = (enum solver_engine)engine};
-        const struct solver_oracle oracle = {.try_point = refuse_point};
         const struct budget budget = {.deadline_s = budget_now_s() + 0.02};
-        struct stats stats = {0};
-        const char *reason = NULL;
-        struct solver *solver = solver_create(query, &options);
-        ck_assert_int_eq(solver_run(solver, 0, &oracle, &budget, NULL, &reason),
-                         SOLVER_OPEN);
-        solver_destroy(solver, &stats);
-        ck_assert_ptr_nonnull(reason);
+        struct ref_solve run = {
+            .options = {.threads = 1, .engine = (enum solver_engine)engine},
+            .oracle = {.try_point = refuse_point},
+            .budget = &budget};
+        ck_assert_int_eq(ref_solve(&run, query), SOLVER_OPEN);
+        ck_assert_ptr_nonnull(run.reason);
     }
     query_destroy(query);
 }
@@ -180,16 +175,11 @@ START_TEST(an_unsafe_point_that_cannot_be_split_stays_open)
         ref_query_set_box(query, 0, one, one);
         ref_query_set_box(query, 1, one, one);
         mpq_clear(one);
-        const struct solver_options options = {
-            .threads = 1, .engine = (enum solver_engine)engine};
-        const struct solver_oracle oracle = {.try_point = refuse_point};
-        struct stats stats = {0};
-        const char *reason = NULL;
-        struct solver *solver = solver_create(query, &options);
-        ck_assert_int_eq(solver_run(solver, 0, &oracle, NULL, NULL, &reason),
-                         SOLVER_OPEN);
-        solver_destroy(solver, &stats);
-        ck_assert_ptr_nonnull(strstr(reason, "neither closed nor split"));
+        struct ref_solve run = {
+            .options = {.threads = 1, .engine = (enum solver_engine)engine},
+            .oracle = {.try_point = refuse_point}};
+        ck_assert_int_eq(ref_solve(&run, query), SOLVER_OPEN);
+        ck_assert_ptr_nonnull(strstr(run.reason, "neither closed nor split"));
         query_destroy(query);
     }
 }
@@ -306,20 +296,14 @@ START_TEST(an_interrupt_during_the_search_releases_all_nodes)
     const size_t before = alloc_live_bytes();
     struct query *query = build_above(2.0, true);
     size_t n_calls = 0;
-    const struct solver_options options = {.threads = 1,
-                                           .engine = SOLVER_INPUT};
-    const struct solver_oracle oracle = {.context = &n_calls,
-                                         .try_region = interrupt,
-                                         .try_point = refuse_point};
-    struct stats stats = {0};
-    const char *reason = NULL;
-    struct solver *solver = solver_create(query, &options);
-    ck_assert_int_eq(solver_run(solver, 0, &oracle, NULL, NULL, &reason),
-                     SOLVER_OPEN);
-    solver_destroy(solver, &stats);
+    struct ref_solve run = {.options = {.threads = 1, .engine = SOLVER_INPUT},
+                            .oracle = {.context = &n_calls,
+                                       .try_region = interrupt,
+                                       .try_point = refuse_point}};
+    ck_assert_int_eq(ref_solve(&run, query), SOLVER_OPEN);
     ck_assert_uint_eq(n_calls, 1);
-    ck_assert_ptr_nonnull(strstr(reason, "interrupted"));
-    ck_assert_uint_gt(stats.boxes, 0);
+    ck_assert_ptr_nonnull(strstr(run.reason, "interrupted"));
+    ck_assert_uint_gt(run.stats.boxes, 0);
     query_destroy(query);
     ck_assert_uint_eq(alloc_live_bytes(), before);
 }
@@ -348,17 +332,12 @@ START_TEST(a_thread_still_at_work_releases_its_children)
     struct query *query = build();
     ref_query_add_disjunct(query);
     size_t n_calls = 0;
-    const struct solver_options options = {.threads = 2,
-                                           .engine = SOLVER_INPUT};
-    const struct solver_oracle oracle = {.context = &n_calls,
-                                         .try_point = interrupt_second};
     const struct budget budget = {.deadline_s = budget_now_s() + 2.0};
-    struct stats stats = {0};
-    const char *reason = NULL;
-    struct solver *solver = solver_create(query, &options);
-    ck_assert_int_eq(solver_run(solver, 0, &oracle, &budget, NULL, &reason),
-                     SOLVER_OPEN);
-    solver_destroy(solver, &stats);
+    struct ref_solve run = {
+        .options = {.threads = 2, .engine = SOLVER_INPUT},
+        .oracle = {.context = &n_calls, .try_point = interrupt_second},
+        .budget = &budget};
+    ck_assert_int_eq(ref_solve(&run, query), SOLVER_OPEN);
     query_destroy(query);
     ck_assert_uint_eq(alloc_live_bytes(), before);
 }
@@ -399,16 +378,11 @@ static void note_places(struct places *places, enum solver_engine engine,
         ref_query_create(layers, &(double){-1.0}, &(double){1.0});
     ref_query_add_disjunct(query);
     ref_query_add_le(query, (double[]){0.0, -1.0}, -0.4);
-    const struct solver_options options = {.threads = 1, .engine = engine};
-    const struct solver_oracle oracle = {.context = places,
-                                         .try_point = note_two};
-    struct stats stats = {0};
-    const char *reason = NULL;
-    struct solver *solver = solver_create(query, &options);
+    struct ref_solve run = {
+        .options = {.threads = 1, .engine = engine},
+        .oracle = {.context = places, .try_point = note_two}};
     *places = (struct places){.n = 0};
-    ck_assert_int_eq(solver_run(solver, 0, &oracle, NULL, NULL, &reason),
-                     SOLVER_OPEN);
-    solver_destroy(solver, &stats);
+    ck_assert_int_eq(ref_solve(&run, query), SOLVER_OPEN);
     query_destroy(query);
     ck_assert_uint_eq(places->n, 2);
 }
