@@ -1,14 +1,10 @@
 /* Networks whose neurons have huge ends, or none: what the search proves, the
  * checker accepts. */
 #include "src/base/log.h"
-#include "src/base/reader.h"
-#include "src/verify/verify.h"
-#include "tests/ref/ref_subject.h"
+#include "tests/ref/ref_prove.h"
 #include "tests/suite.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 /*
  * y = op(f(scale x) + shift), f left out if NULL, x in [lower, upper]; unsafe:
@@ -41,51 +37,20 @@ static struct ref_bytes make_model(const struct row *row)
 }
 
 /* Verdict of a search of a second, whose proof of unsat must be accepted. */
-static enum verdict decide(const struct row *row, enum solver_engine engine)
+static enum verdict decide(const struct row *row, enum solver_engine engine,
+                           size_t number)
 {
-    char text[512];
-    char path[64];
+    struct ref_prove_tally tally = {0};
     struct ref_subject subject;
-    struct query *query = NULL;
-    struct proof *proof = NULL;
-    struct error error = {0};
-    struct verify_result result;
+    char text[512];
     struct ref_bytes model = make_model(row);
     (void)snprintf(text, sizeof text,
                    "(declare-const X_0 Real)(declare-const Y_0 Real)"
                    "(assert (>= X_0 %.10f))(assert (<= X_0 %.10f))%s\n",
                    row->ends[0], row->ends[1], row->atoms);
     ref_subject_open(&subject, &model, text);
-    const struct query_network network = {.path = subject.network_path};
-    ck_assert_msg(query_load(&query, subject.property_path, 1, &network, false,
-                             &error) == STATUS_OK,
-                  "%s", error.message);
-    ref_file_write(path, "", 0);
-    ck_assert_int_eq(proof_open(&proof, query, path, &error), STATUS_OK);
-    const struct verify_options options = {
-        .budget = {.deadline_s = budget_now_s() + 1.0},
-        .threads = 1,
-        .seed = 1,
-        .engine = engine,
-        .proof = proof};
-    verify_query(&result, query, &options);
-    const enum verdict verdict = result.verdict;
-    if (verdict == VERDICT_UNSAT) {
-        struct bytes bytes = {0};
-        ck_assert_int_eq(proof_write(proof, &result.stats, &error), STATUS_OK);
-        ck_assert_int_eq(reader_load(&bytes, path, 1U << 24, &error),
-                         STATUS_OK);
-        const struct ref_bytes certificate = {
-            .data = (unsigned char *)bytes.data, .n = bytes.n};
-        ck_assert_msg(ref_subject_check(&subject, &certificate, CHECK_FAST) ==
-                          0,
-                      "%s, engine %d: not accepted", text, (int)engine);
-        bytes_clear(&bytes);
-    }
-    verify_result_clear(&result);
-    proof_destroy(proof);
-    query_destroy(query);
-    ref_file_remove(path);
+    const enum verdict verdict =
+        ref_prove_run(&tally, &subject, engine, number, 1.0);
     ref_subject_close(&subject);
     return verdict;
 }
@@ -97,8 +62,7 @@ static void check_rows(const struct row *rows, size_t n, bool is_unsat)
     log_set_level(LOG_ERROR);
     for (size_t i = 0; i < n; i++) {
         for (size_t e = 0; e < 3; e++) {
-            const enum verdict verdict = decide(&rows[i], engines[e]);
-
+            const enum verdict verdict = decide(&rows[i], engines[e], i);
             ck_assert_msg(is_unsat || verdict != VERDICT_UNSAT,
                           "row %zu, engine %zu: proved, but false", i, e);
         }
