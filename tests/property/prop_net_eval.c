@@ -355,9 +355,7 @@ static struct net *draw_net(uint64_t seed)
         ref_model_output(&drawing.model, name, type, drawing.made[output].dims,
                          drawing.made[output].rank);
     }
-    struct ref_bytes file = ref_model_finish(&drawing.model);
-    ref_file_write(path, file.data, file.n);
-    ref_bytes_clear(&file);
+    ref_model_write(path, &drawing.model);
     ck_assert_msg(net_load(&net, path, &error) == STATUS_OK, "seed %llu: %s",
                   (unsigned long long)seed, error.message);
     ref_file_remove(path);

@@ -1,12 +1,22 @@
-/* What any bytes of a network may do. */
+/* Loading networks, of models and of any bytes. */
 #include "tests/ref/ref_load.h"
 
 #include "src/base/alloc.h"
-#include "src/net/net.h"
-#include "tests/ref/ref_onnx_writer.h"
 #include "tests/suite.h"
 
 enum { MOST_INPUTS = 100000 };
+
+struct net *ref_load_model(struct ref_model *model)
+{
+    char path[64];
+    struct net *net = NULL;
+    struct error error = {0};
+    ref_model_write(path, model);
+    ck_assert_msg(net_load(&net, path, &error) == STATUS_OK, "%s",
+                  error.message);
+    ref_file_remove(path);
+    return net;
+}
 
 enum status ref_load_bytes(const void *data, size_t n)
 {

@@ -304,6 +304,13 @@ void ref_file_write(char path[64], const void *data, size_t n)
     REQUIRE(fclose(file) == 0);
 }
 
+void ref_model_write(char path[64], struct ref_model *model)
+{
+    struct ref_bytes file = ref_model_finish(model);
+    ref_file_write(path, file.data, file.n);
+    ref_bytes_clear(&file);
+}
+
 void ref_file_remove(const char *path)
 {
     forget(path);

@@ -73,6 +73,8 @@ struct ref_bytes ref_model_finish(struct ref_model *model);
  * path[64]. The file is removed by ref_file_remove, or else at the exit of the
  * process that wrote it. */
 void ref_file_write(char path[64], const void *data, size_t n);
+/* The same of the file of a model, which is cleared. */
+void ref_model_write(char path[64], struct ref_model *model);
 void ref_file_remove(const char *path);
 
 #endif

@@ -8,12 +8,17 @@
 /* A float32 input x and an output y; for six inputs, s is x - 7/2. */
 struct ref_model ref_reading_start(int64_t opset, const int64_t *dims,
                                    size_t n);
-/* Writes the file of the model, which is cleared. */
-void ref_reading_write_model(char path[64], struct ref_model *model);
 
 /* v[n_coordinates] of the network, x = 1, 2, ...; owned by the caller. */
 mpq_t *ref_reading_new_values(const struct check_network *network);
 void ref_reading_free_values(mpq_t *v, const struct check_network *network);
+
+/* The text is y at x = 1, 2, ... by the checker. */
+void ref_reading_computes(const struct check_network *network,
+                          const char *expected);
+/* The verifier prints of the network at the path what the checker does. */
+void ref_reading_compare_dumps(const struct check_network *network,
+                               const char *path);
 
 /* Both print the same, and the text: y at x = 1, 2, ..., then ":" and the
  * widths of all layers of neurons. */

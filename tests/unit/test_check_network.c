@@ -1,13 +1,6 @@
 /* The checker's networks: each operator by example and against the verifier. */
-#include "proofs/check/check_network.h"
-#include "src/base/log.h"
-#include "src/net/net.h"
-#include "tests/ref/ref_onnx_writer.h"
+#include "tests/ref/ref_reading.h"
 #include "tests/suite.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const int64_t image[] = {1, 2, 3};
 static const int64_t square[] = {1, 1, 4, 4};
@@ -29,84 +22,16 @@ static struct ref_model start_image(int64_t opset)
     return start(opset, image, 3);
 }
 
-static void write_model(char path[64], struct ref_model *model)
-{
-    struct ref_bytes file = ref_model_finish(model);
-    ref_file_write(path, file.data, file.n);
-    ref_bytes_clear(&file);
-}
-
-/* What the verifier prints. */
-static char *verifier_text(const char *path)
-{
-    char *text = NULL;
-    size_t n = 0;
-    struct net *net = NULL;
-    struct layers *layers = NULL;
-    struct error error = {0};
-    FILE *file = open_memstream(&text, &n);
-    log_set_level(LOG_ERROR); /* the declared shape is left open */
-    ck_assert_ptr_nonnull(file);
-    ck_assert_msg(net_load(&net, path, &error) == STATUS_OK, "%s",
-                  error.message);
-    ck_assert_int_eq(net_lower(&layers, net, &error), STATUS_OK);
-    net_dump(file, net, layers);
-    ck_assert_int_eq(fclose(file), 0);
-    layers_destroy(layers);
-    net_destroy(net);
-    return text;
-}
-
-static void evaluate(mpq_t *v, const struct check_network *network)
-{
-    for (size_t i = 0; i < network->n_inputs; i++) {
-        mpq_set_ui(v[i], i + 1, 1);
-    }
-    check_network_eval(v, network);
-}
-
-/* The checker's y at x = 1, 2, ... has these values, given as text. Returns
- * its dump, owned by the caller. */
-static char *compute(const char *path, const char *expected)
-{
-    char *text = NULL;
-    size_t n = 0;
-    FILE *file = open_memstream(&text, &n);
-    ck_assert_ptr_nonnull(file);
-    struct check_network *network = check_network_load(path);
-    mpq_t *v = check_alloc(network->n_coordinates, sizeof *v);
-    for (size_t z = 0; z < network->n_coordinates; z++) {
-        mpq_init(v[z]);
-    }
-    evaluate(v, network);
-    for (size_t j = 0; j < network->n_outputs; j++) {
-        char *value = mpq_get_str(NULL, 10, v[network->output[j]]);
-        (void)fprintf(file, "%s%s", j == 0 ? "" : " ", value);
-        free(value);
-    }
-    ck_assert_int_eq(fflush(file), 0);
-    ck_assert_str_eq(text, expected);
-    rewind(file);
-    check_network_dump(file, network);
-    for (size_t z = 0; z < network->n_coordinates; z++) {
-        mpq_clear(v[z]);
-    }
-    check_free(v);
-    check_network_free(network);
-    ck_assert_int_eq(fclose(file), 0);
-    return text;
-}
-
-/* compute, and the verifier prints the same. */
+/* The checker's y at x = 1, 2, ... has these values, given as text, and the
+ * verifier prints the same. */
 static void gives(struct ref_model *model, const char *expected)
 {
     char path[64];
-    write_model(path, model);
-    char *text = compute(path, expected);
-    char *other = verifier_text(path);
-    ck_assert_str_eq(text, other);
-    free(other);
-    free(text);
+    ref_model_write(path, model);
+    struct check_network *network = check_network_load(path);
+    ref_reading_computes(network, expected);
+    ref_reading_compare_dumps(network, path);
+    check_network_free(network);
     ref_file_remove(path);
 }
 
@@ -200,8 +125,11 @@ START_TEST(matrices_are_multiplied)
     char path[64];
     ref_model_floats(&model, "w", right, 3, ramp);
     ref_model_node(&model, "MatMul", "x,w", "y");
-    write_model(path, &model);
-    free(compute(path, "14 32 32 77")); /* more than the verifier can */
+    ref_model_write(path, &model);
+    struct check_network *network = check_network_load(path);
+    ref_reading_computes(network,
+                         "14 32 32 77"); /* more than the verifier can */
+    check_network_free(network);
     ref_file_remove(path);
     model = start(13, pair, 1);
     ref_model_floats(&model, "w", left + 1, 1, small);
@@ -463,7 +391,7 @@ START_TEST(relus_are_numbered_in_file_order)
     ref_model_node(&model, "Sub", "a,b", "s");
     ref_model_node(&model, "Relu", "s", "y");
     char path[64];
-    write_model(path, &model);
+    ref_model_write(path, &model);
     struct check_network *network = check_network_load(path);
     ref_file_remove(path);
     ck_assert_uint_eq(network->n_relus, 3);

@@ -174,7 +174,7 @@ START_TEST(weights_below_zero_swap_the_ends)
     struct ref_model model = ref_reading_start(13, line, 1);
     ref_model_node(&model, "Exp", "s", "e");
     ref_model_node(&model, "Neg", "e", "y");
-    ref_reading_write_model(path, &model);
+    ref_model_write(path, &model);
     struct check_network *network = check_network_load(path);
     mpq_t *lower = ref_reading_new_values(network);
     mpq_t *upper = ref_reading_new_values(network);
@@ -228,7 +228,7 @@ START_TEST(normalization_encloses_a_root)
                    "y");
     ref_node_float(&model, "epsilon", 0.0F);
     char path[64];
-    ref_reading_write_model(path, &model);
+    ref_model_write(path, &model);
     struct check_network *network = check_network_load(path);
     size_t l = 0;
     while (network->layers[l].kind != CHECK_SCALE) {

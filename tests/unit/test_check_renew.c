@@ -32,7 +32,7 @@ static void sample_open(struct sample *s, const char *f)
     ref_model_node(&model, "MatMul", "x,two", "z");
     ref_model_node(&model, f, "z", "v");
     ref_model_node(&model, "MatMul", "v,three", "y");
-    ref_reading_write_model(s->path, &model);
+    ref_model_write(s->path, &model);
     s->network = check_network_load(s->path);
     ck_assert_uint_eq(s->network->n_coordinates, N_COORDINATES);
     s->back = check_back_create(s->network, NULL);

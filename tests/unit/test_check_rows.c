@@ -24,9 +24,7 @@ static struct ref_model start(const int64_t *dims, size_t n)
 static struct check_network *load(struct ref_model *model)
 {
     char path[64];
-    struct ref_bytes file = ref_model_finish(model);
-    ref_file_write(path, file.data, file.n);
-    ref_bytes_clear(&file);
+    ref_model_write(path, model);
     struct check_network *network = check_network_load(path);
     ref_file_remove(path);
     return network;

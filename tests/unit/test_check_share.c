@@ -50,7 +50,7 @@ static void sample_open(struct sample *s, int64_t axis)
     ref_model_node(&model, "Softmax", "x", "y");
     ref_node_int(&model, "axis", axis);
     *s = (struct sample){.shares = NULL};
-    ref_reading_write_model(s->path, &model);
+    ref_model_write(s->path, &model);
     s->network = check_network_load(s->path);
     const size_t n = s->network->n_coordinates;
     s->region = (struct check_region){.box_bits = BOX_BITS,

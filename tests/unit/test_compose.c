@@ -44,9 +44,7 @@ static void write_model(char path[64], const double weight[4], double shift)
     ref_model_node(&model, "Relu", "z", "h");
     ref_model_node(&model, "Gemm", "h,s,c", "y");
     ref_model_output(&model, "y", 1, one, 2);
-    struct ref_bytes bytes = ref_model_finish(&model);
-    ref_file_write(path, bytes.data, bytes.n);
-    ref_bytes_clear(&bytes);
+    ref_model_write(path, &model);
 }
 
 static void create(struct files *files, double shift)

@@ -198,9 +198,7 @@ static void write_curved(char file_path[64])
     ref_model_node(&model, "Mul", "t,e", "m");
     ref_model_node(&model, "Div", "m,three", "Y");
     ref_model_output(&model, "Y", 1, single, 2);
-    struct ref_bytes file = ref_model_finish(&model);
-    ref_file_write(file_path, file.data, file.n);
-    ref_bytes_clear(&file);
+    ref_model_write(file_path, &model);
 }
 
 /* Every leaf of a certificate; the one shown by default has the least margin.

@@ -233,9 +233,7 @@ static void loads_sparse(struct ref_bytes *sparse, enum status status,
     struct error error = {0};
     struct ref_model writer = start();
     ref_bytes_message(&writer.graph, 15, sparse);
-    struct ref_bytes file = ref_model_finish(&writer);
-    ref_file_write(path, file.data, file.n);
-    ref_bytes_clear(&file);
+    ref_model_write(path, &writer);
     const size_t before = alloc_live_bytes();
     const enum status found = model_load(&model, path, &error);
     ref_file_remove(path);

@@ -1,7 +1,7 @@
 /* Nodes whose types, sizes or attributes must not be misread. */
 #include "src/base/log.h"
 #include "src/net/net.h"
-#include "tests/ref/ref_onnx_writer.h"
+#include "tests/ref/ref_load.h"
 #include "tests/suite.h"
 
 #include <string.h>
@@ -25,10 +25,8 @@ static enum status load(struct ref_model *model, struct error *error)
 {
     char path[64];
     struct net *net = NULL;
-    struct ref_bytes file = ref_model_finish(model);
     log_set_level(LOG_ERROR); /* the declared shape is left open */
-    ref_file_write(path, file.data, file.n);
-    ref_bytes_clear(&file);
+    ref_model_write(path, model);
     const enum status status = net_load(&net, path, error);
     ref_file_remove(path);
     net_destroy(net);
@@ -137,20 +135,14 @@ START_TEST(narrow_integers_wrap_around)
 {
     static const double hundreds[] = {100.0, 50.0, -100.0, 7.0};
     static const double sums[] = {-56.0, 100.0, 56.0, 14.0};
-    char path[64];
-    struct net *net = NULL;
     struct error error = {0};
     double y[4] = {0.0};
     struct ref_model model = start(13, 2);
     ref_model_node(&model, "Cast", "x", "i");
     ref_node_int(&model, "to", INT8);
     ref_model_node(&model, "Add", "i,i", "y");
-    struct ref_bytes file = ref_model_finish(&model);
     log_set_level(LOG_ERROR);
-    ref_file_write(path, file.data, file.n);
-    ref_bytes_clear(&file);
-    ck_assert_int_eq(net_load(&net, path, &error), STATUS_OK);
-    ref_file_remove(path);
+    struct net *net = ref_load_model(&model);
     ck_assert_int_eq(net_eval_f32(y, net, hundreds, &error), STATUS_OK);
     for (size_t i = 0; i < 4; i++) {
         ck_assert_msg(y[i] <= sums[i] && y[i] >= sums[i], "%a", y[i]);
@@ -258,8 +250,6 @@ START_TEST(networks_that_are_evaluated_only)
 {
     static const int64_t none[] = {0};
     for (int which = 0; which < 2; which++) {
-        char path[64];
-        struct net *net = NULL;
         struct layers *layers = NULL;
         struct error error = {0};
         struct ref_model model = start(13, 2);
@@ -270,13 +260,8 @@ START_TEST(networks_that_are_evaluated_only)
             ref_model_integers(&model, "s", none, 1);
             ref_model_node(&model, "ConstantOfShape", "s", "y");
         }
-        struct ref_bytes file = ref_model_finish(&model);
         log_set_level(LOG_ERROR);
-        ref_file_write(path, file.data, file.n);
-        ref_bytes_clear(&file);
-        ck_assert_msg(net_load(&net, path, &error) == STATUS_OK, "%s",
-                      error.message);
-        ref_file_remove(path);
+        struct net *net = ref_load_model(&model);
         ck_assert_int_eq(net_lower(&layers, net, &error), STATUS_UNSUPPORTED);
         net_destroy(net);
     }

@@ -1,7 +1,7 @@
 /* What the attack sees of networks that end in a softmax. */
 #include "src/attack/logits.h"
 #include "src/net/net.h"
-#include "tests/ref/ref_onnx_writer.h"
+#include "tests/ref/ref_load.h"
 #include "tests/suite.h"
 
 enum { N_INPUTS = 2, N_OUTPUTS = 3 };
@@ -13,22 +13,15 @@ static struct layers *layers_of(const char *operator)
     static const int64_t in[] = {1, N_INPUTS};
     static const int64_t out[] = {1, N_OUTPUTS};
     static const int64_t between[] = {N_INPUTS, N_OUTPUTS};
-    char path[64];
     struct ref_model model = {.opset = 13};
     struct error error = {0};
-    struct net *net = NULL;
     struct layers *layers = NULL;
     ref_model_input(&model, "x", 1, in, 2);
     ref_model_output(&model, "y", 1, out, 2);
     ref_model_floats(&model, "w", between, 2, weights);
     ref_model_node(&model, "MatMul", "x,w", "z");
     ref_model_node(&model, operator, "z", "y");
-    struct ref_bytes file = ref_model_finish(&model);
-    ref_file_write(path, file.data, file.n);
-    ref_bytes_clear(&file);
-    ck_assert_msg(net_load(&net, path, &error) == STATUS_OK, "%s",
-                  error.message);
-    ref_file_remove(path);
+    struct net *net = ref_load_model(&model);
     ck_assert_msg(net_lower(&layers, net, &error) == STATUS_OK, "%s",
                   error.message);
     net_destroy(net);

@@ -60,10 +60,8 @@ START_TEST(lists_and_attributes_are_kept)
     ref_node_int(&writer, "transB", -7);
     ref_node_text(&writer, "mode", "SAME");
     ref_node_ints(&writer, "pads", numbers, 2);
-    struct ref_bytes file = ref_model_finish(&writer);
     char path[64];
-    ref_file_write(path, file.data, file.n);
-    ref_bytes_clear(&file);
+    ref_model_write(path, &writer);
     struct model *model = NULL;
     struct error error = {0};
     ck_assert_int_eq(model_load(&model, path, &error), STATUS_OK);

@@ -1,7 +1,7 @@
 /* Networks: refusals by name, and the layers that lowering makes. */
 #include "src/base/alloc.h"
 #include "src/net/net.h"
-#include "tests/ref/ref_onnx_writer.h"
+#include "tests/ref/ref_load.h"
 #include "tests/suite.h"
 
 #include <math.h>
@@ -22,24 +22,6 @@ static struct ref_model start(void)
     return model;
 }
 
-/* Loads (and clears) a model that must be accepted. */
-static struct net *load(struct ref_model *model)
-{
-    char path[64];
-    char text[2048];
-    struct net *net = NULL;
-    struct error error = {0};
-    struct ref_bytes file = ref_model_finish(model);
-    ref_file_write(path, file.data, file.n);
-    ref_bytes_clear(&file);
-    if (net_load(&net, path, &error) != STATUS_OK) {
-        error_format(text, sizeof text, &error);
-        ck_abort_msg("%s", text);
-    }
-    ref_file_remove(path);
-    return net;
-}
-
 static struct layers *lower(const struct net *net)
 {
     struct layers *layers = NULL;
@@ -56,9 +38,7 @@ static void refuses(struct ref_model *model, enum status status,
     char path[64];
     struct net *net = NULL;
     struct error error = {0};
-    struct ref_bytes file = ref_model_finish(model);
-    ref_file_write(path, file.data, file.n);
-    ref_bytes_clear(&file);
+    ref_model_write(path, model);
     const size_t before = alloc_live_bytes();
     const enum status found = net_load(&net, path, &error);
     ck_assert_msg(found == status, "status %d, message: %s", (int)found,
@@ -193,7 +173,7 @@ START_TEST(a_plain_layer_becomes_two)
     ref_model_node(&model, "MatMul", "f,w", "p");
     ref_model_node(&model, "Add", "p,b", "q");
     ref_model_node(&model, "Relu", "q", "y");
-    struct net *net = load(&model);
+    struct net *net = ref_load_model(&model);
     struct layers *layers = lower(net);
     ck_assert_uint_eq(layers->n_layers, 3);
     ck_assert_int_eq(layers->layer[1].kind, LAYER_AFFINE);
@@ -216,7 +196,7 @@ START_TEST(a_residual_becomes_two_terms)
     ref_model_node(&model, "MatMul", "x,w", "p");
     ref_model_node(&model, "Relu", "p", "r");
     ref_model_node(&model, "Sub", "r,x", "y");
-    struct net *net = load(&model);
+    struct net *net = ref_load_model(&model);
     struct layers *layers = lower(net);
     ck_assert_uint_eq(layers->n_layers, 4);
     const struct layer *last = &layers->layer[3];
@@ -251,7 +231,7 @@ START_TEST(index_maps_are_composed)
     ref_node_ints(&model, "perm", perm, 2);
     ref_model_node(&model, "Slice", "b,starts,ends,axes,steps", "c");
     ref_model_node(&model, "MatMul", "c,w", "y");
-    struct net *net = load(&model);
+    struct net *net = ref_load_model(&model);
     struct layers *layers = lower(net);
     ck_assert_uint_eq(layers->n_layers, 2);
     const double swapped[] = {0.5, 1.0, 4.0, -2.0};
@@ -281,7 +261,7 @@ START_TEST(a_shared_slice_stays_right)
     ref_model_node(&model, "MatMul", "s,v", "t");
     ref_model_node(&model, "Relu", "s", "r");
     ref_model_node(&model, "Add", "t,r", "y");
-    struct net *net = load(&model);
+    struct net *net = ref_load_model(&model);
     struct layers *layers = lower(net);
     const double x[] = {1.0, 2.0};
     double y = 0.0;
@@ -299,7 +279,7 @@ START_TEST(quotients_that_no_double_gives_are_scales)
     struct ref_model model = start();
     ref_model_floats(&model, "d", one_by_two, 2, three);
     ref_model_node(&model, "Div", "x,d", "y");
-    struct net *net = load(&model);
+    struct net *net = ref_load_model(&model);
     struct layers *layers = lower(net);
     struct error error = {0};
     const struct layer *last = &layers->layer[layers->n_layers - 1];
@@ -335,7 +315,7 @@ START_TEST(functions_become_activations)
 {
     struct ref_model model = start();
     ref_model_node(&model, "Sigmoid", "x", "y");
-    struct net *net = load(&model);
+    struct net *net = ref_load_model(&model);
     struct layers *layers = NULL;
     struct error error = {0};
     const double x[] = {0.0, 100.0};
@@ -356,7 +336,7 @@ START_TEST(float32_inputs_must_be_float32_numbers)
 {
     struct ref_model model = start();
     ref_model_node(&model, "Relu", "x", "y");
-    struct net *net = load(&model);
+    struct net *net = ref_load_model(&model);
     struct error error = {0};
     const double x[] = {0.5, 0.1};
     double y[2] = {0.0};
@@ -374,7 +354,7 @@ START_TEST(symbolic_dimensions_are_one)
     ref_model_output(&model, "y", 11, dims, 2);
     ref_model_doubles(&model, "w", two_by_two, 2, four);
     ref_model_node(&model, "MatMul", "x,w", "y");
-    struct net *net = load(&model);
+    struct net *net = ref_load_model(&model);
     const struct net_tensor_info input = net_input_tensor(net, 0);
     ck_assert_uint_eq(input.n_dims, 2);
     ck_assert_uint_eq(input.dims[0], 1);
@@ -392,7 +372,7 @@ static char *dump(struct ref_model *model)
     size_t n = 0;
     FILE *file = open_memstream(&text, &n);
     ck_assert_ptr_nonnull(file);
-    struct net *net = load(model);
+    struct net *net = ref_load_model(model);
     struct layers *layers = lower(net);
     net_dump(file, net, layers);
     ck_assert_int_eq(fclose(file), 0);
@@ -444,7 +424,7 @@ START_TEST(layers_of_neurons_are_named_by_their_nodes)
     ref_model_node(&model, "Relu", "x", "unused");
     ref_model_node(&model, "Sigmoid", "c", "s");
     ref_model_node(&model, "Relu", "s", "y");
-    struct net *net = load(&model);
+    struct net *net = ref_load_model(&model);
     struct layers *layers = lower(net);
     ck_assert_str_eq(net_neurons_name(net, layers, 0), "c");
     ck_assert_str_eq(net_neurons_name(net, layers, 1), "c");

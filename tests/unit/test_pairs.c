@@ -234,9 +234,7 @@ static void write_model(char path[64], double noise, uint64_t seed,
         n = m;
     }
     ref_model_output(&model, last, 1, output, 2);
-    struct ref_bytes bytes = ref_model_finish(&model);
-    ref_file_write(path, bytes.data, bytes.n);
-    ref_bytes_clear(&bytes);
+    ref_model_write(path, &model);
 }
 
 /* Two networks; `change` is the seed of the second one's noise, whose hidden
