@@ -154,9 +154,7 @@ static void write_part(const char *output, const char *name, const char *end,
 {
     char path[1024];
     (void)snprintf(path, sizeof path, "%s/%s.%s", output, name, end);
-    FILE *file = fopen(path, "wb");
-    REQUIRE(file != NULL && fwrite(data, 1, n, file) == n);
-    REQUIRE(fclose(file) == 0);
+    ref_file_save(path, data, n);
 }
 
 /* The three files of a case and their line in the list. */

@@ -64,10 +64,7 @@ static const char *write_part(const char *folder, const char *name,
     static size_t next;
     char *path = paths[next++ % 3];
     (void)snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    FILE *file = fopen(path, "wb");
-    REQUIRE(file != NULL);
-    REQUIRE(fwrite(bytes->data, 1, bytes->n, file) == bytes->n);
-    REQUIRE(fclose(file) == 0);
+    ref_file_save(path, bytes->data, bytes->n);
     return path;
 }
 

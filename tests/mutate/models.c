@@ -22,9 +22,7 @@ static void write(const char *folder, const char *name, const void *data,
 {
     char path[512];
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "wb");
-    REQUIRE(file != NULL && fwrite(data, 1, n, file) == n);
-    REQUIRE(fclose(file) == 0);
+    ref_file_save(path, data, n);
 }
 
 /* Y is at least the limit somewhere in the box: that is unsafe. */

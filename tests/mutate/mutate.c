@@ -138,10 +138,7 @@ static void save(const char *folder, size_t k, const char *name,
 {
     char path[512];
     (void)snprintf(path, sizeof path, "%s/mutant_%zu.%s", folder, k, name);
-    FILE *file = fopen(path, "wb");
-    REQUIRE(file != NULL);
-    REQUIRE(fwrite(bytes->data, 1, bytes->n, file) == bytes->n);
-    REQUIRE(fclose(file) == 0);
+    ref_file_save(path, bytes->data, bytes->n);
 }
 
 /* The claim holds and is that of the original files. */

@@ -292,16 +292,22 @@ static void forget(const char *path)
     }
 }
 
+void ref_file_save(const char *path, const void *data, size_t n)
+{
+    FILE *file = fopen(path, "wb");
+    REQUIRE(file != NULL);
+    REQUIRE(n == 0 || fwrite(data, 1, n, file) == n);
+    REQUIRE(fclose(file) == 0);
+}
+
 void ref_file_write(char path[64], const void *data, size_t n)
 {
     (void)snprintf(path, 64, "/tmp/astrolabe-test-XXXXXX");
     const int descriptor = mkstemp(path);
     REQUIRE(descriptor >= 0);
     remember(path);
-    FILE *file = fdopen(descriptor, "wb");
-    REQUIRE(file != NULL);
-    REQUIRE(n == 0 || fwrite(data, 1, n, file) == n);
-    REQUIRE(fclose(file) == 0);
+    REQUIRE(close(descriptor) == 0);
+    ref_file_save(path, data, n);
 }
 
 void ref_model_write(char path[64], struct ref_model *model)

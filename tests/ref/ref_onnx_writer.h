@@ -69,6 +69,9 @@ void ref_node_message(struct ref_model *model, const char *name, int type,
 /* The file; clears the model. Owned by the caller. */
 struct ref_bytes ref_model_finish(struct ref_model *model);
 
+/* Writes bytes to the file of this path, in place of what it had. */
+void ref_file_save(const char *path, const void *data, size_t n);
+
 /* Writes bytes to a new file in the temporary folder; its name goes to
  * path[64]. The file is removed by ref_file_remove, or else at the exit of the
  * process that wrote it. */

@@ -66,10 +66,7 @@ static void make_folder(void)
     ck_assert_ptr_nonnull(mkdtemp(folder));
     (void)snprintf(path, sizeof path, "%s/a.dbc", folder);
     (void)snprintf(property, sizeof property, "%s/a.vnnlib", folder);
-    FILE *file = fopen(property, "w");
-    ck_assert_ptr_nonnull(file);
-    (void)fputs(two_cases, file);
-    ck_assert_int_eq(fclose(file), 0);
+    ref_file_save(property, two_cases, strlen(two_cases));
 }
 
 static void remove_folder(void)

@@ -31,14 +31,6 @@ struct place {
     char model[192];
 };
 
-static void write_file(const char *path, const void *data, size_t n)
-{
-    FILE *file = fopen(path, "wb");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_uint_eq(fwrite(data, 1, n, file), n);
-    ck_assert_int_eq(fclose(file), 0);
-}
-
 static void place_make(struct place *place)
 {
     static const float numbers[] = {1.0F, 2.0F, 3.0F, 4.0F};
@@ -52,11 +44,11 @@ static void place_make(struct place *place)
     (void)snprintf(place->model, sizeof place->model, "%s/net.onnx",
                    place->folder);
     (void)snprintf(path, sizeof path, "%s/outside", place->outer);
-    write_file(path, numbers, sizeof numbers);
+    ref_file_save(path, numbers, sizeof numbers);
     (void)snprintf(path, sizeof path, "%s/inside", place->folder);
     ck_assert_int_eq(mkdir(path, 0700), 0);
     (void)snprintf(path, sizeof path, "%s/inside/data", place->folder);
-    write_file(path, numbers, sizeof numbers);
+    ref_file_save(path, numbers, sizeof numbers);
     (void)snprintf(path, sizeof path, "%s/link", place->folder);
     ck_assert_int_eq(symlink("inside/data", path), 0);
     (void)snprintf(path, sizeof path, "%s/folder", place->folder);
@@ -108,33 +100,41 @@ static struct ref_bytes external_tensor(const char *location,
     return tensor;
 }
 
-/* Loads a model with the tensor; no block may stay behind. */
-static void loads(struct ref_bytes *tensor, enum status status,
-                  const char *text)
+/* Loads the model of the path, whose tensor has these n bytes if that works; no
+ * block may stay behind. */
+static void check_load(const char *path, enum status status, const char *text,
+                       const unsigned char *bytes, size_t n)
 {
-    struct place place;
     struct model *model = NULL;
     struct error error = {0};
-    struct ref_model writer = start();
-    place_make(&place);
-    ref_bytes_message(&writer.graph, 5, tensor);
-    struct ref_bytes file = ref_model_finish(&writer);
-    write_file(place.model, file.data, file.n);
-    ref_bytes_clear(&file);
     const size_t before = alloc_live_bytes();
-    const enum status found = model_load(&model, place.model, &error);
+    const enum status found = model_load(&model, path, &error);
     ck_assert_msg(found == status, "status %d, message: %s", (int)found,
                   error.message);
     ck_assert_msg(strstr(error.message, text) != NULL, "message: %s",
                   error.message);
     if (status == STATUS_OK) {
-        static const unsigned char numbers[] = {0, 0, 0, 64, 0, 0, 64, 64};
         const struct model_tensor *w = &model->initializers[0];
-        ck_assert_uint_eq(w->n_raw, sizeof numbers);
-        ck_assert_int_eq(memcmp(w->raw, numbers, sizeof numbers), 0);
+        ck_assert_uint_eq(w->n_raw, n);
+        ck_assert_int_eq(memcmp(w->raw, bytes, n), 0);
     }
     model_destroy(model);
     ck_assert_uint_eq(alloc_live_bytes(), before);
+}
+
+/* Loads a model with the tensor. */
+static void loads(struct ref_bytes *tensor, enum status status,
+                  const char *text)
+{
+    static const unsigned char numbers[] = {0, 0, 0, 64, 0, 0, 64, 64};
+    struct place place;
+    struct ref_model writer = start();
+    place_make(&place);
+    ref_bytes_message(&writer.graph, 5, tensor);
+    struct ref_bytes file = ref_model_finish(&writer);
+    ref_file_save(place.model, file.data, file.n);
+    ref_bytes_clear(&file);
+    check_load(place.model, status, text, numbers, sizeof numbers);
     place_remove(&place);
 }
 
@@ -229,25 +229,11 @@ static void loads_sparse(struct ref_bytes *sparse, enum status status,
                          const char *text, const unsigned char *bytes, size_t n)
 {
     char path[64];
-    struct model *model = NULL;
-    struct error error = {0};
     struct ref_model writer = start();
     ref_bytes_message(&writer.graph, 15, sparse);
     ref_model_write(path, &writer);
-    const size_t before = alloc_live_bytes();
-    const enum status found = model_load(&model, path, &error);
+    check_load(path, status, text, bytes, n);
     ref_file_remove(path);
-    ck_assert_msg(found == status, "status %d, message: %s", (int)found,
-                  error.message);
-    ck_assert_msg(strstr(error.message, text) != NULL, "message: %s",
-                  error.message);
-    if (status == STATUS_OK) {
-        const struct model_tensor *w = &model->initializers[0];
-        ck_assert_uint_eq(w->n_raw, n);
-        ck_assert_int_eq(memcmp(w->raw, bytes, n), 0);
-    }
-    model_destroy(model);
-    ck_assert_uint_eq(alloc_live_bytes(), before);
 }
 
 START_TEST(sparse_tensors_become_dense)

@@ -1,6 +1,7 @@
 /* Input files: plain, packed, missing, broken, too long. */
 #include "src/base/alloc.h"
 #include "src/base/reader.h"
+#include "tests/ref/ref_onnx_writer.h"
 #include "tests/suite.h"
 
 #include <check.h>
@@ -34,14 +35,6 @@ static void remove_folder(void)
     (void)unlink(packed_path);
     ck_assert_int_eq(rmdir(folder), 0);
     ck_assert_uint_eq(alloc_live_bytes(), 0);
-}
-
-static void write_plain(const char *name, const void *data, size_t n)
-{
-    FILE *stream = fopen(name, "wb");
-    ck_assert_ptr_nonnull(stream);
-    ck_assert_uint_eq(fwrite(data, 1, n, stream), n);
-    ck_assert_int_eq(fclose(stream), 0);
 }
 
 /* mode: "wb" starts the file, "ab" adds one more member */
@@ -90,9 +83,9 @@ static void check_refuses(const char *name, size_t limit, enum status expected,
 
 START_TEST(a_plain_file_is_read_whole)
 {
-    write_plain(path, "a\nb", 3);
+    ref_file_save(path, "a\nb", 3);
     check_loads(path, SIZE_MAX, "a\nb");
-    write_plain(path, "", 0);
+    ref_file_save(path, "", 0);
     check_loads(path, SIZE_MAX, "");
 }
 END_TEST
@@ -104,7 +97,7 @@ START_TEST(a_packed_file_is_unpacked_under_any_name)
     ck_assert_int_eq(rename(path, packed_path), 0);
     check_loads(packed_path, SIZE_MAX, "inside");
     check_loads(path, SIZE_MAX, "inside"); /* only input.gz exists */
-    write_plain(path, "outside", 7);
+    ref_file_save(path, "outside", 7);
     check_loads(path, SIZE_MAX, "outside");
     write_packed(path, "wb", "");
     check_loads(path, SIZE_MAX, "");
@@ -148,7 +141,7 @@ START_TEST(every_truncation_is_refused)
     check_loads(packed_path, 4096, text);
     const size_t n = packed_bytes(bytes);
     for (size_t n_kept = 2; n_kept < n; ++n_kept) {
-        write_plain(packed_path, bytes, n_kept);
+        ref_file_save(packed_path, bytes, n_kept);
         check_refuses(packed_path, SIZE_MAX, STATUS_BAD_INPUT, "truncated");
     }
 }
@@ -161,7 +154,7 @@ START_TEST(a_wrong_checksum_or_length_is_refused)
     const size_t n = packed_bytes(bytes);
     for (size_t i = n - 8; i < n; ++i) {
         bytes[i] ^= 1U;
-        write_plain(packed_path, bytes, n);
+        ref_file_save(packed_path, bytes, n);
         check_refuses(packed_path, SIZE_MAX, STATUS_BAD_INPUT, "corrupt");
         bytes[i] ^= 1U;
     }
@@ -174,17 +167,17 @@ START_TEST(garbage_after_the_last_member_is_refused)
     write_packed(packed_path, "wb", "some text");
     const size_t n = packed_bytes(bytes);
     bytes[n] = 0;
-    write_plain(packed_path, bytes, n + 1);
+    ref_file_save(packed_path, bytes, n + 1);
     check_refuses(packed_path, SIZE_MAX, STATUS_BAD_INPUT, "found garbage");
     memcpy(bytes + n, "\x1f\x8b junk", 7);
-    write_plain(packed_path, bytes, n + 7);
+    ref_file_save(packed_path, bytes, n + 7);
     check_refuses(packed_path, SIZE_MAX, STATUS_BAD_INPUT, "corrupt");
 }
 END_TEST
 
 START_TEST(the_limit_is_exact_for_plain_files)
 {
-    write_plain(path, "12345", 5);
+    ref_file_save(path, "12345", 5);
     check_loads(path, 5, "12345");
     check_refuses(path, 4, STATUS_BAD_INPUT, "limit of 4 bytes");
     check_refuses("/dev/zero", 100000, STATUS_BAD_INPUT, "limit");
@@ -196,7 +189,7 @@ START_TEST(what_cannot_be_read_is_named)
     check_refuses(path, SIZE_MAX, STATUS_IO, "cannot open: No such file");
     check_refuses(folder, SIZE_MAX, STATUS_IO, "is a directory");
     check_refuses("/proc/self/mem", SIZE_MAX, STATUS_IO, "cannot read");
-    write_plain(path, "x", 1);
+    ref_file_save(path, "x", 1);
     char below[PATH_BYTES + 8];
     (void)snprintf(below, sizeof below, "%s/below", path);
     check_refuses(below, SIZE_MAX, STATUS_IO, "cannot open");
@@ -205,7 +198,7 @@ END_TEST
 
 START_TEST(a_forbidden_file_is_refused)
 {
-    write_plain(path, "x", 1);
+    ref_file_save(path, "x", 1);
     ck_assert_int_eq(chmod(path, 0), 0);
     ck_assert_int_eq(chmod(folder, 0755), 0);
     const bool is_root = geteuid() == 0; /* who may read everything */
