@@ -30,8 +30,6 @@ static void add_affine(struct ref_model *model, struct rng *rng,
     const size_t *widths = affine.widths;
     double weights[WIDTH * WIDTH];
     double biases[WIDTH];
-    char names[2][32];
-    char inputs[128];
     for (size_t i = 0; i < widths[0] * widths[1]; i++) {
         weights[i] = rng_range(rng, -affine.noise, affine.noise) +
                      (i / widths[1] == i % widths[1] ? affine.diagonal : 0.0);
@@ -39,14 +37,9 @@ static void add_affine(struct ref_model *model, struct rng *rng,
     for (size_t i = 0; i < widths[1]; i++) {
         biases[i] = affine.most * rng_unit(rng);
     }
-    (void)snprintf(names[0], sizeof names[0], "w_%s", affine.y);
-    (void)snprintf(names[1], sizeof names[1], "b_%s", affine.y);
     const int64_t shape[] = {(int64_t)widths[0], (int64_t)widths[1]};
-    ref_model_floats(model, names[0], shape, 2, weights);
-    ref_model_floats(model, names[1], shape + 1, 1, biases);
-    (void)snprintf(inputs, sizeof inputs, "%s,%s,%s", affine.x, names[0],
-                   names[1]);
-    ref_model_node(model, "Gemm", inputs, affine.y);
+    ref_model_gemm(model, (const char *const[2]){affine.x, affine.y}, shape,
+                   false, weights, biases);
 }
 
 /* z = relu(u) - u / 2 + a little, of an affine u of x: not negative, as forms

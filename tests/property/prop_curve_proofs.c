@@ -39,8 +39,6 @@ static void add_affine(struct ref_model *model, struct rng *rng, const char *x,
 {
     double weights[WIDTH * MANY_INPUTS];
     double biases[WIDTH];
-    char names[3][32];
-    char inputs[128];
     for (size_t i = 0; i < m * n; i++) {
         const bool is_used = n < MANY_INPUTS || i % n < N_INPUTS;
         weights[i] = is_used ? rng_range(rng, -1.5, 1.5) : 0.0;
@@ -48,14 +46,9 @@ static void add_affine(struct ref_model *model, struct rng *rng, const char *x,
     for (size_t i = 0; i < m; i++) {
         biases[i] = rng_range(rng, -0.5, 0.5);
     }
-    (void)snprintf(names[0], 32, "w_%s", y);
-    (void)snprintf(names[1], 32, "b_%s", y);
     const int64_t shape[] = {(int64_t)m, (int64_t)n};
-    ref_model_floats(model, names[0], shape, 2, weights);
-    ref_model_floats(model, names[1], shape, 1, biases);
-    (void)snprintf(inputs, sizeof inputs, "%s,%s,%s", x, names[0], names[1]);
-    ref_model_node(model, "Gemm", inputs, y);
-    ref_node_int(model, "transB", 1);
+    ref_model_gemm(model, (const char *const[2]){x, y}, shape, true, weights,
+                   biases);
 }
 
 /* y = an operator of affine functions of x, all of stage `stage`: that of one

@@ -13,8 +13,6 @@ static void add_affine(struct ref_model *model, struct rng *rng,
 {
     double weights[WIDTH * REF_DEEP_INPUTS];
     double biases[WIDTH];
-    char inputs[96];
-    char parts[2][32];
     for (size_t i = 0; i < n * m; i++) {
         weights[i] = rng_range(rng, -1.0, 1.0);
     }
@@ -24,14 +22,8 @@ static void add_affine(struct ref_model *model, struct rng *rng,
     if (n == REF_DEEP_INPUTS) {
         biases[0] = NEVER;
     }
-    (void)snprintf(parts[0], sizeof parts[0], "w_%s", names[1]);
-    (void)snprintf(parts[1], sizeof parts[1], "b_%s", names[1]);
     const int64_t shape[] = {(int64_t)n, (int64_t)m};
-    ref_model_floats(model, parts[0], shape, 2, weights);
-    ref_model_floats(model, parts[1], shape + 1, 1, biases);
-    (void)snprintf(inputs, sizeof inputs, "%s,%s,%s", names[0], parts[0],
-                   parts[1]);
-    ref_model_node(model, "Gemm", inputs, names[1]);
+    ref_model_gemm(model, names, shape, false, weights, biases);
 }
 
 struct ref_bytes ref_deep_model(struct rng *rng)

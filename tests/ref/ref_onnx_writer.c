@@ -238,6 +238,24 @@ void ref_node_message(struct ref_model *model, const char *name, int type,
     ref_bytes_message(&model->node, 5, &attribute);
 }
 
+void ref_model_gemm(struct ref_model *model, const char *const names[2],
+                    const int64_t shape[2], bool is_transposed,
+                    const double *weights, const double *biases)
+{
+    char w[32];
+    char b[32];
+    char inputs[128];
+    (void)snprintf(w, sizeof w, "w_%s", names[1]);
+    (void)snprintf(b, sizeof b, "b_%s", names[1]);
+    (void)snprintf(inputs, sizeof inputs, "%s,%s,%s", names[0], w, b);
+    ref_model_floats(model, w, shape, 2, weights);
+    ref_model_floats(model, b, &shape[is_transposed ? 0 : 1], 1, biases);
+    ref_model_node(model, "Gemm", inputs, names[1]);
+    if (is_transposed) {
+        ref_node_int(model, "transB", 1);
+    }
+}
+
 struct ref_bytes ref_model_finish(struct ref_model *model)
 {
     struct ref_bytes file = {0};

@@ -66,6 +66,12 @@ void ref_node_ints(struct ref_model *model, const char *name,
 void ref_node_message(struct ref_model *model, const char *name, int type,
                       unsigned field, struct ref_bytes *message);
 
+/* Node Gemm, y = x W + b, or x W^T + b if is_transposed; names: x and y. W
+ * [shape[0] x shape[1]] and b are initializers of float32, w_<y> and b_<y>. */
+void ref_model_gemm(struct ref_model *model, const char *const names[2],
+                    const int64_t shape[2], bool is_transposed,
+                    const double *weights, const double *biases);
+
 /* The file; clears the model. Owned by the caller. */
 struct ref_bytes ref_model_finish(struct ref_model *model);
 

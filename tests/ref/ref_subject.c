@@ -108,23 +108,15 @@ struct ref_bytes ref_subject_chain(size_t n_layers, const size_t *widths,
                                    const double *const *biases)
 {
     struct ref_model model = {.opset = 13};
-    char inputs[128];
     char outputs[2][32] = {"X", "X"};
     const int64_t first[] = {1, (int64_t)widths[0]};
     const int64_t last[] = {1, (int64_t)widths[n_layers]};
     ref_model_input(&model, "X", 1, first, 2);
     for (size_t l = 0; l < n_layers; l++) {
         const int64_t shape[] = {(int64_t)widths[l + 1], (int64_t)widths[l]};
-        char names[2][32];
-        (void)snprintf(names[0], 32, "w%zu", l);
-        (void)snprintf(names[1], 32, "b%zu", l);
-        ref_model_floats(&model, names[0], shape, 2, weights[l]);
-        ref_model_floats(&model, names[1], shape, 1, biases[l]);
-        (void)snprintf(inputs, sizeof inputs, "%s,%s,%s", outputs[0], names[0],
-                       names[1]);
         (void)snprintf(outputs[1], 32, l + 1 < n_layers ? "z%zu" : "Y", l);
-        ref_model_node(&model, "Gemm", inputs, outputs[1]);
-        ref_node_int(&model, "transB", 1);
+        ref_model_gemm(&model, (const char *const[2]){outputs[0], outputs[1]},
+                       shape, true, weights[l], biases[l]);
         (void)snprintf(outputs[0], 32, "y%zu", l);
         if (l + 1 < n_layers) {
             ref_model_node(&model, "Relu", outputs[1], outputs[0]);
