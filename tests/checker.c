@@ -1,9 +1,10 @@
-/* The checker's reader of properties, run in a process of its own. */
+/* The checker's readers, run in a process of their own. */
 #include "tests/checker.h"
 
 #include "proofs/check/check_network.h"
 #include "proofs/check/check_query.h"
 #include "proofs/check/check_vnnlib.h"
+#include "tests/ref/ref_onnx_writer.h"
 
 #include <check.h>
 
@@ -14,12 +15,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What the process does; exits unless the reader does. */
-static _Noreturn void read_property(const char *path, const char *network_path)
+struct question {
+    const char *property_path;
+    const char *network_path;
+};
+
+static void read_property(const void *context)
 {
-    struct check_property *property = check_property_load(path);
-    if (network_path != NULL) {
-        struct check_network *network = check_network_load(network_path);
+    const struct question *question = context;
+    struct check_property *property =
+        check_property_load(question->property_path);
+    if (question->network_path != NULL) {
+        struct check_network *network =
+            check_network_load(question->network_path);
         check_query_bind(property, network, 0);
         check_network_free(network);
     }
@@ -27,7 +35,6 @@ static _Noreturn void read_property(const char *path, const char *network_path)
     check_query_dump(stdout, query);
     check_query_free(query);
     check_property_free(property);
-    exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 /* The first bytes of the file, from its start; closes it. */
@@ -47,14 +54,9 @@ static void drop_start(char *text, const char *start)
     }
 }
 
-void checker_run(struct checker_run *run, const char *text, size_t n,
-                 const char *network)
+void checker_call(struct checker_run *run, void (*read)(const void *context),
+                  const void *context)
 {
-    char path[] = "/tmp/astrolabe_checker_XXXXXX";
-    const int descriptor = mkstemp(path);
-    ck_assert_int_ge(descriptor, 0);
-    ck_assert_int_eq(write(descriptor, text, n), (ssize_t)n);
-    ck_assert_int_eq(close(descriptor), 0);
     FILE *output = tmpfile();
     FILE *errors = tmpfile();
     ck_assert(output != NULL && errors != NULL);
@@ -65,7 +67,8 @@ void checker_run(struct checker_run *run, const char *text, size_t n,
             dup2(fileno(errors), STDERR_FILENO) < 0) {
             _exit(EXIT_FAILURE);
         }
-        read_property(path, network);
+        read(context);
+        exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
     }
     ck_assert_int_gt(process, 0);
     int status = 0;
@@ -74,8 +77,17 @@ void checker_run(struct checker_run *run, const char *text, size_t n,
         WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
     read_back(run->output, output);
     read_back(run->errors, errors);
-    ck_assert_int_eq(unlink(path), 0);
+}
+
+void checker_run(struct checker_run *run, const char *text, size_t n,
+                 const char *network)
+{
+    char path[64];
+    ref_file_write(path, text, n);
+    const struct question question = {path, network};
+    checker_call(run, read_property, &question);
     drop_start(run->errors, "astrolabe-check: ");
     drop_start(run->errors, path);
     drop_start(run->errors, ":");
+    ref_file_remove(path);
 }

@@ -2,6 +2,7 @@
 #include "proofs/check/check_network.h"
 #include "proofs/check/check_onnx.h"
 #include "src/base/rng.h"
+#include "tests/checker.h"
 #include "tests/ref/ref_onnx_writer.h"
 #include "tests/suite.h"
 
@@ -9,9 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { UNREADABLE = 3, UNSUPPORTED = 4 };
 
@@ -32,44 +30,30 @@ static struct ref_model start(void)
     return start_with(13);
 }
 
-/* Exit status of a process that loads and prints the file, 0 if that works;
- * 256 + signal if one ended it. Its messages go to text[1024]. */
-static int load(char *text, const unsigned char *data, size_t n)
+static void dump(const void *path)
+{
+    struct check_network *network = check_network_load(path);
+    check_network_dump(stdout, network);
+    check_network_free(network);
+}
+
+/* Exit status of a process that loads and prints the file. */
+static int load(struct checker_run *run, const unsigned char *data, size_t n)
 {
     char path[64];
     ref_file_write(path, data, n);
-    FILE *errors = tmpfile();
-    FILE *output = tmpfile();
-    ck_assert(errors != NULL && output != NULL);
-    (void)fflush(NULL);
-    const pid_t process = fork();
-    if (process == 0) {
-        if (dup2(fileno(errors), STDERR_FILENO) < 0 ||
-            dup2(fileno(output), STDOUT_FILENO) < 0) {
-            _exit(EXIT_FAILURE);
-        }
-        struct check_network *network = check_network_load(path);
-        check_network_dump(output, network);
-        check_network_free(network);
-        _exit(EXIT_SUCCESS);
-    }
-    ck_assert_int_gt(process, 0);
-    int status = 0;
-    ck_assert_int_eq(waitpid(process, &status, 0), process);
-    rewind(errors);
-    text[fread(text, 1, 1023, errors)] = '\0';
-    (void)fclose(errors);
-    (void)fclose(output);
+    checker_call(run, dump, path);
     ref_file_remove(path);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+    return run->status;
 }
 
 static void refuses_file(struct ref_bytes *file, int status, const char *text)
 {
-    char errors[1024];
-    const int found = load(errors, file->data, file->n);
-    ck_assert_msg(found == status, "status %d: %s", found, errors);
-    ck_assert_msg(strstr(errors, text) != NULL, "'%s' in: %s", text, errors);
+    struct checker_run run;
+    const int found = load(&run, file->data, file->n);
+    ck_assert_msg(found == status, "status %d: %s", found, run.errors);
+    ck_assert_msg(strstr(run.errors, text) != NULL, "'%s' in: %s", text,
+                  run.errors);
     ref_bytes_clear(file);
 }
 
@@ -362,13 +346,13 @@ END_TEST
 START_TEST(unknown_fields_are_skipped)
 {
     struct ref_model model = start();
-    char errors[1024];
+    struct checker_run run;
     ref_model_node(&model, "Relu", "x", "y");
     struct ref_bytes file = ref_model_finish(&model);
     ref_bytes_number(&file, 1000, UINT64_MAX);
     ref_bytes_block(&file, 1001, "\x07", 1);
     ref_bytes_append(&file, "\xC5\x3E----\xC9\x3E--------", 16);
-    ck_assert_int_eq(load(errors, file.data, file.n), 0);
+    ck_assert_int_eq(load(&run, file.data, file.n), 0);
     ref_bytes_clear(&file);
 }
 END_TEST
@@ -407,17 +391,17 @@ static struct ref_bytes sample(void)
 /* Damaged bytes load, or end with the statuses for bad input. */
 static void survives(const unsigned char *data, size_t n, const char *what)
 {
-    char errors[1024];
-    const int status = load(errors, data, n);
+    struct checker_run run;
+    const int status = load(&run, data, n);
     ck_assert_msg(status == 0 || status == UNREADABLE || status == UNSUPPORTED,
-                  "%s: status %d: %s", what, status, errors);
+                  "%s: status %d: %s", what, status, run.errors);
 }
 
 START_TEST(every_truncation_is_survived)
 {
     struct ref_bytes file = sample();
-    char errors[1024];
-    ck_assert_msg(load(errors, file.data, file.n) == 0, "%s", errors);
+    struct checker_run run;
+    ck_assert_msg(load(&run, file.data, file.n) == 0, "%s", run.errors);
     for (size_t n = 0; n < file.n; n++) {
         survives(file.data, n, "truncated");
     }
