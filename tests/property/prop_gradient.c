@@ -3,45 +3,23 @@
 #include "src/base/alloc.h"
 #include "src/base/rng.h"
 #include "tests/ref/ref_build.h"
+#include "tests/ref/ref_curves.h"
 #include "tests/ref/ref_network.h"
 #include "tests/suite.h"
 
 #include <math.h>
 
-static void fill(double *values, size_t n, struct rng *rng, double lower,
-                 double upper)
-{
-    for (size_t i = 0; i < n; i++) {
-        values[i] = rng_range(rng, lower, upper);
-    }
-}
-
 /* One activation of positive sums, another one multiplied by them, scaled;
  * the steps sign and floor have slopes of their own. */
 static struct layers *curved_network(struct rng *rng)
 {
-    enum { N = 3 };
-    double weights[N * N];
-    double bias[N];
-    struct layers *layers = ref_build_begin(N);
-    fill(weights, (size_t)N * N, rng, -1.0, 1.0);
-    fill(bias, N, rng, -1.0, 1.0);
-    const size_t first = ref_build_affine(layers, 0, N, weights, bias);
-    const size_t soft =
-        ref_build_activation(layers, first, ACTIVATION_SOFTPLUS);
-    fill(weights, (size_t)N * N, rng, 0.1, 1.0);
-    fill(bias, N, rng, 0.5, 1.0);
-    const size_t positive = ref_build_affine(layers, soft, N, weights, bias);
-    const size_t any = ref_build_activation(
-        layers, positive, (enum activation)rng_below(rng, ACTIVATION_SIGN));
-    const size_t other = ref_build_activation(
-        layers, first,
-        rng_below(rng, 2) == 0 ? ACTIVATION_TANH : ACTIVATION_SIN);
-    const size_t product = ref_build_product(layers, any, other);
-    const size_t scaled = ref_build_scale(layers, product, bias, bias);
-    fill(weights, (size_t)N * N, rng, -0.1, 0.1);
-    ref_build_affine(layers, scaled, N, weights, bias);
-    return layers;
+    struct ref_curves curves;
+    ref_curves_begin(&curves, rng, ACTIVATION_SIGN);
+    struct layers *layers = curves.layers;
+    const size_t product = ref_build_product(layers, curves.any, curves.other);
+    const size_t scaled =
+        ref_build_scale(layers, product, curves.bias, curves.bias);
+    return ref_curves_end(&curves, rng, scaled, 0.1);
 }
 
 /* A convolution of a line with padding, ReLUs, and its mirror image. */
@@ -52,7 +30,7 @@ static struct layers *tiled_network(struct rng *rng)
     double weight[OUTPUTS * INPUTS * MOST];
     double forward[(size_t)OUTPUTS * LENGTH * INPUTS * LENGTH] = {0};
     double mirrored[(size_t)OUTPUTS * LENGTH * INPUTS * LENGTH] = {0};
-    fill(weight, (size_t)OUTPUTS * INPUTS * MOST, rng, 0.1, 1.0);
+    ref_curves_fill(weight, (size_t)OUTPUTS * INPUTS * MOST, rng, 0.1, 1.0);
     for (size_t t = 0; t < (size_t)OUTPUTS * INPUTS * LENGTH * kernel; t++) {
         const size_t o = t % OUTPUTS;
         const size_t c = t / OUTPUTS % INPUTS;

@@ -5,13 +5,14 @@
 #include "src/net/enclose.h"
 #include "src/num/rational.h"
 #include "tests/ref/ref_build.h"
+#include "tests/ref/ref_curves.h"
 #include "tests/ref/ref_layers.h"
 #include "tests/ref/ref_network.h"
 #include "tests/suite.h"
 
 #include <math.h>
 
-enum { N = 3 };
+enum { N = REF_CURVES };
 
 struct values {
     mpq_t y[N];
@@ -31,42 +32,19 @@ static void values_clear(struct values *values)
     }
 }
 
-static void fill(double *values, size_t n, struct rng *rng, double lower,
-                 double upper)
-{
-    for (size_t i = 0; i < n; i++) {
-        values[i] = rng_range(rng, lower, upper);
-    }
-}
-
 /* An activation of positive sums times one of any sums, scaled by thirds. */
 static struct layers *curved_network(struct rng *rng)
 {
-    const double below[N] = {0x1.5555555555555p-2, -0.5, 3.0};
-    const double above[N] = {0x1.5555555555556p-2, -0.5, 3.0};
-    double weights[N * N];
-    double bias[N];
-    struct layers *layers = ref_build_begin(N);
-    fill(weights, (size_t)N * N, rng, -1.0, 1.0);
-    fill(bias, N, rng, -1.0, 1.0);
-    const size_t first = ref_build_affine(layers, 0, N, weights, bias);
-    const size_t soft =
-        ref_build_activation(layers, first, ACTIVATION_SOFTPLUS);
-    fill(weights, (size_t)N * N, rng, 0.1, 1.0);
-    fill(bias, N, rng, 0.5, 1.0);
-    const size_t positive = ref_build_affine(layers, soft, N, weights, bias);
-    const size_t any = ref_build_activation(
-        layers, positive, (enum activation)rng_below(rng, ACTIVATION_COUNT));
-    const size_t other = ref_build_activation(
-        layers, first,
-        rng_below(rng, 2) == 0 ? ACTIVATION_TANH : ACTIVATION_SIN);
-    const size_t relu = ref_build_relu(layers, other);
-    const size_t product =
-        ref_build_product(layers, any, rng_below(rng, 2) == 0 ? other : relu);
+    static const double below[N] = {0x1.5555555555555p-2, -0.5, 3.0};
+    static const double above[N] = {0x1.5555555555556p-2, -0.5, 3.0};
+    struct ref_curves curves;
+    ref_curves_begin(&curves, rng, ACTIVATION_COUNT);
+    struct layers *layers = curves.layers;
+    const size_t relu = ref_build_relu(layers, curves.other);
+    const size_t product = ref_build_product(
+        layers, curves.any, rng_below(rng, 2) == 0 ? curves.other : relu);
     const size_t scaled = ref_build_scale(layers, product, below, above);
-    fill(weights, (size_t)N * N, rng, -1.0, 1.0);
-    ref_build_affine(layers, scaled, N, weights, bias);
-    return layers;
+    return ref_curves_end(&curves, rng, scaled, 1.0);
 }
 
 static bool is_inside(const struct values fine[2],
@@ -93,7 +71,7 @@ START_TEST(curved_networks_are_enclosed)
         struct layers *layers = curved_network(&rng);
         double point[N];
         double y[N];
-        fill(point, N, &rng, -2.0, 2.0);
+        ref_curves_fill(point, N, &rng, -2.0, 2.0);
         for (size_t i = 0; i < N; i++) {
             rational_set_double(x.y[i], point[i]);
         }
