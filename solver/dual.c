@@ -110,6 +110,8 @@ static void clear_root(struct dual *d)
     alloc_free(d->gradient);
     alloc_free(d->eta);
     alloc_free(d->eta_gradient);
+    alloc_free(d->eta_first);
+    alloc_free(d->eta_second);
     alloc_free(d->best);
     alloc_free(d->best_eta);
     alloc_free(d->first);
@@ -240,6 +242,7 @@ void dual_set_root(struct dual *d, const struct spec *spec,
     d->lower = lower;
     d->upper = upper;
     d->target = 0;
+    d->joined = DUAL_ALONE;
     d->n_unstable = 0;
     d->most_atoms = 0;
     for (size_t k = 1; k < d->layers->n_layers; k++) {
@@ -263,6 +266,8 @@ void dual_set_root(struct dual *d, const struct spec *spec,
     NEW_ARRAY(d->gradient, DUAL_ROWS * d->n_unstable);
     NEW_ARRAY(d->eta, DUAL_ROWS * d->most_atoms);
     NEW_ARRAY(d->eta_gradient, DUAL_ROWS * d->most_atoms);
+    NEW_ARRAY(d->eta_first, DUAL_ROWS * d->most_atoms);
+    NEW_ARRAY(d->eta_second, DUAL_ROWS * d->most_atoms);
     NEW_ARRAY(d->best, DUAL_ROWS * d->n_unstable);
     NEW_ARRAY(d->best_eta, DUAL_ROWS * d->most_atoms);
     NEW_ARRAY(d->first, DUAL_ROWS * d->n_unstable);
@@ -296,14 +301,33 @@ uint32_t dual_find(const struct dual *d, size_t source, uint32_t index)
     return DUAL_STABLE;
 }
 
+/* True if the rows meet no layer above the one whose neurons they bound. */
+static bool is_below(const struct dual *d)
+{
+    return d->target > 0 && d->joined == DUAL_ALONE;
+}
+
+uint32_t dual_atoms(const struct dual *d, size_t row)
+{
+    return d->target > 0 ? d->joined : d->disjunct[row];
+}
+
+size_t dual_n_atoms(const struct dual *d, size_t row)
+{
+    const uint32_t disjunct = dual_atoms(d, row);
+    return disjunct == DUAL_ALONE
+               ? 0
+               : d->spec->first[disjunct + 1] - d->spec->first[disjunct];
+}
+
 size_t dual_top(const struct dual *d)
 {
-    return d->target > 0 ? d->target : d->layers->n_layers - 1;
+    return is_below(d) ? d->target : d->layers->n_layers - 1;
 }
 
 size_t dual_n_below(const struct dual *d)
 {
-    for (size_t k = d->target; d->target > 0 && k < d->layers->n_layers; k++) {
+    for (size_t k = d->target; is_below(d) && k < d->layers->n_layers; k++) {
         if (d->layers->layer[k].kind == LAYER_RELU) {
             return d->layer[k].first;
         }
@@ -313,18 +337,17 @@ size_t dual_n_below(const struct dual *d)
 
 void dual_set_row(struct dual *d, size_t row, uint32_t disjunct)
 {
-    const struct spec *spec = d->spec;
     const size_t n = d->n_unstable;
-    const size_t n_atoms =
-        d->target > 0 ? 0 : spec->first[disjunct + 1] - spec->first[disjunct];
     REQUIRE(row < DUAL_ROWS);
     d->pack = &d->packs[0];
     d->disjunct[row] = disjunct;
+    const size_t n_atoms = dual_n_atoms(d, row);
     memset(d->phase + row * n, PHASE_UNSTABLE, n);
     memcpy(d->choice + row * n, d->choice + DUAL_ROWS * n,
            n * sizeof *d->choice);
     for (size_t q = 0; q < n_atoms; q++) {
-        d->eta[row * d->most_atoms + q] = 1.0 / (double)n_atoms;
+        d->eta[row * d->most_atoms + q] =
+            d->target > 0 ? 0.0 : 1.0 / (double)n_atoms;
     }
 }
 

@@ -83,14 +83,19 @@ struct dual_pack {
     double n_entries;
 };
 
+/* No disjunct. */
+#define DUAL_ALONE UINT32_MAX
+
 /* Flag of the phase of a neuron that is stable by its bounds, not by a literal:
  * it has no multiplier. */
 enum { DUAL_IMPLIED = SINGLE_FIXED };
 
 /*
  * target       layer whose neurons the rows bound instead of disjuncts, each by
- *              its own end, with no weights: disjunct[r] is 2 i for z_i, 2 i + 1
- *              for -z_i; 0 if the rows belong to disjuncts
+ *              its own end: disjunct[r] is 2 i for z_i, 2 i + 1 for -z_i; 0 if
+ *              the rows belong to disjuncts
+ * joined       the disjunct whose atoms hold where the rows bound neurons, each
+ *              with a multiplier eta_q >= 0 of its own; DUAL_ALONE: none
  * stride       [n_layers] padded widths in floats
  * weight       [n_layers][n_terms] of dense matrices, padded
  * packs        what the root leaves alive; what a node does, if is_packed
@@ -110,6 +115,8 @@ enum { DUAL_IMPLIED = SINGLE_FIXED };
  * bound        [DUAL_ROWS] (1)
  * best, first, second, scale   of the ascent: best choice, moments of the
  *              gradient, typical coefficient of each layer of each row
+ * eta_first, eta_second, eta_step  of the ascent of the atoms that are joined:
+ *              [DUAL_ROWS x most_atoms] moments, [DUAL_ROWS] size of a step
  */
 struct dual {
     const struct weights *weights;
@@ -120,6 +127,7 @@ struct dual {
     const double *lower;
     const double *upper;
     size_t target;
+    uint32_t joined;
     struct dual_layer *layer;
     size_t *stride;
     float ***weight;
@@ -155,6 +163,9 @@ struct dual {
     float *first;
     float *second;
     double *scale;
+    double *eta_first;
+    double *eta_second;
+    double eta_step[DUAL_ROWS];
     uint64_t madds;
 };
 
@@ -177,14 +188,21 @@ void dual_set_chords(struct dual *dual, const struct bounds *bounds);
  * DUAL_STABLE if it is stable at the root. */
 uint32_t dual_find(const struct dual *dual, size_t source, uint32_t index);
 
+/* The disjunct whose atoms a row has weights for; DUAL_ALONE if there is none. */
+uint32_t dual_atoms(const struct dual *dual, size_t row);
+
+/* The number of atoms of a row. */
+size_t dual_n_atoms(const struct dual *dual, size_t row);
+
 /* The layer that the rows start from. */
 size_t dual_top(const struct dual *dual);
 
-/* The number of unstable neurons below what the rows bound, the first ones. */
+/* The number of unstable neurons that the rows may meet, the first ones. */
 size_t dual_n_below(const struct dual *dual);
 
-/* Sets a row to a disjunct, with equal weights for its atoms, all neurons
- * unstable and with the slopes that are chosen by default. */
+/* Sets a row to a disjunct, with equal weights for its atoms, or to an end, with
+ * multipliers 0; all neurons unstable and with the slopes that are chosen by
+ * default. */
 void dual_set_row(struct dual *dual, size_t row, uint32_t disjunct);
 
 /* Row `to` becomes what row `from` is. */

@@ -10,6 +10,7 @@
 static const double SLOPE_RATE = 0.15;
 static const double LITERAL_RATE = 0.15;
 static const double ATOM_RATE = 0.3;
+static const double JOINED_RATE = 0.1;
 static const double LEAST_SCALE = 0x1p-6;
 static const double DECAY = 0.97;
 static const double FIRST = 0.9;
@@ -86,22 +87,60 @@ static void step_neurons(struct dual *d, size_t row,
     }
 }
 
+/* The largest of the atoms at the minimising point. */
+static double size_of_atoms(const struct dual *d, size_t row)
+{
+    const double *gradient = d->eta_gradient + row * d->most_atoms;
+    const size_t n = dual_n_atoms(d, row);
+    double size = 0.0;
+    for (size_t q = 0; q < n; q++) {
+        size = fmax(size, fabs(gradient[q]));
+    }
+    return size;
+}
+
+/* The size of a step of the multipliers of atoms that are joined: what moves the
+ * bound by its own size where the atoms are at the row's minimising point, or
+ * typically are if that is more. */
+static void set_eta_steps(struct dual *d)
+{
+    double mean = 0.0;
+    for (size_t r = 0; r < d->n_rows; r++) {
+        mean += size_of_atoms(d, r) / (double)d->n_rows;
+    }
+    for (size_t r = 0; r < d->n_rows; r++) {
+        const double size = fmax(size_of_atoms(d, r), mean);
+        d->eta_step[r] = size > 0.0 ? fabs(d->bound[r]) / size : 0.0;
+    }
+}
+
+/* Multipliers of joined atoms. */
+static void step_joined(struct dual *d, size_t row, const struct ascent *ascent)
+{
+    const size_t n = dual_n_atoms(d, row);
+    for (size_t q = row * d->most_atoms; q < row * d->most_atoms + n; q++) {
+        const double g = d->eta_gradient[q];
+        d->eta_first[q] += (1.0 - FIRST) * (g - d->eta_first[q]);
+        d->eta_second[q] += (1.0 - SECOND) * (g * g - d->eta_second[q]);
+        const double mean = d->eta_first[q] / ascent->first_share;
+        const double size = sqrt(d->eta_second[q] / ascent->second_share);
+        d->eta[q] =
+            fmax(d->eta[q] + ascent->rate * JOINED_RATE * d->eta_step[row] *
+                                 mean / (size + 1e-300),
+                 0.0);
+    }
+}
+
 /* Weights grow by the exponential of their gradient; their sum stays 1. */
 static void step_atoms(struct dual *d, size_t row, const struct ascent *ascent)
 {
-    const uint32_t disjunct = d->disjunct[row];
-    const size_t n =
-        d->target > 0 ? 0
-                      : d->spec->first[disjunct + 1] - d->spec->first[disjunct];
+    const size_t n = dual_n_atoms(d, row);
     const double *gradient = d->eta_gradient + row * d->most_atoms;
     double *eta = d->eta + row * d->most_atoms;
-    double size = 1e-300;
+    const double size = fmax(size_of_atoms(d, row), 1e-300);
     double sum = 0.0;
     if (n < 2) {
         return;
-    }
-    for (size_t q = 0; q < n; q++) {
-        size = fmax(size, fabs(gradient[q]));
     }
     for (size_t q = 0; q < n; q++) {
         eta[q] *= exp(ascent->rate * ATOM_RATE * gradient[q] / size);
@@ -153,6 +192,9 @@ static void swap_rows(struct dual *d, struct ascent *ascent, size_t a, size_t b)
     swap_floats(d->second + a * n, d->second + b * n, n);
     swap_doubles(d->eta + a * m, d->eta + b * m, m);
     swap_doubles(d->best_eta + a * m, d->best_eta + b * m, m);
+    swap_doubles(d->eta_first + a * m, d->eta_first + b * m, m);
+    swap_doubles(d->eta_second + a * m, d->eta_second + b * m, m);
+    swap_doubles(&d->eta_step[a], &d->eta_step[b], 1);
     swap_doubles(d->scale + a * n_layers, d->scale + b * n_layers, n_layers);
     swap_doubles(&d->bound[a], &d->bound[b], 1);
     swap_doubles(&ascent->best[a], &ascent->best[b], 1);
@@ -210,9 +252,16 @@ static void advance(struct dual *d, struct ascent *ascent)
     dual_differentiate(d);
     ascent->first_share = 1.0 - FIRST * (1.0 - ascent->first_share);
     ascent->second_share = 1.0 - SECOND * (1.0 - ascent->second_share);
+    if (ascent->step == 0 && d->target > 0) {
+        set_eta_steps(d);
+    }
     for (size_t r = 0; r < d->n_rows; r++) {
         step_neurons(d, r, ascent);
-        step_atoms(d, r, ascent);
+        if (d->target > 0) {
+            step_joined(d, r, ascent);
+        } else {
+            step_atoms(d, r, ascent);
+        }
     }
     ascent->rate *= DECAY;
 }
@@ -239,6 +288,7 @@ void dual_ascend(struct dual *d, const struct dual_effort *effort, double goal)
     const size_t n = d->n_unstable;
     const size_t n_below = dual_n_below(d);
     const size_t n_rows = d->n_rows;
+    const size_t n_atoms = n_rows * d->most_atoms;
     struct ascent ascent = {
         .goal = goal, .least_gain = effort->least_gain, .rate = 1.0};
     dual_pack_rows(d, 2 * effort->n_steps);
@@ -248,6 +298,8 @@ void dual_ascend(struct dual *d, const struct dual_effort *effort, double goal)
         ascent.best[r] = -HUGE_VAL;
         ascent.before[r] = -HUGE_VAL;
     }
+    memset(d->eta_first, 0, n_atoms * sizeof *d->eta_first);
+    memset(d->eta_second, 0, n_atoms * sizeof *d->eta_second);
     for (; d->n_rows > 0; ascent.step++) {
         dual_bound(d);
         const size_t n_over = judge_all(d, &ascent);
@@ -261,6 +313,6 @@ void dual_ascend(struct dual *d, const struct dual_effort *effort, double goal)
     for (size_t r = 0; r < n_rows; r++) {
         memcpy(d->choice + r * n, d->best + r * n, n_below * sizeof *d->best);
     }
-    memcpy(d->eta, d->best_eta, n_rows * d->most_atoms * sizeof *d->eta);
+    memcpy(d->eta, d->best_eta, n_atoms * sizeof *d->eta);
     memcpy(d->bound, ascent.best, n_rows * sizeof *d->bound);
 }

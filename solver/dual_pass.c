@@ -24,21 +24,21 @@ static struct live live_of(const struct dual *d, size_t k)
 static void seed(struct dual *d, size_t row)
 {
     const struct spec *spec = d->spec;
-    const uint32_t disjunct = d->disjunct[row];
+    const uint32_t end = d->disjunct[row];
     const size_t last = d->layers->n_layers - 1;
     const size_t n_inputs = d->layers->n_inputs;
     float *output = d->coefficient[last] + row * d->stride[last];
     float *input = d->coefficient[0] + row * d->stride[0];
     d->constant[row] = 0.0;
     if (d->target > 0) {
-        d->coefficient[d->target][row * d->stride[d->target] + disjunct / 2] =
-            disjunct % 2 == 0 ? 1.0F : -1.0F;
-        return;
+        d->coefficient[d->target][row * d->stride[d->target] + end / 2] =
+            end % 2 == 0 ? 1.0F : -1.0F;
     }
-    const size_t first = spec->first[disjunct];
-    for (size_t r = first; r < spec->first[disjunct + 1]; r++) {
-        const struct query_atom *atom = spec->atom[r];
-        const double eta = d->eta[row * d->most_atoms + r - first];
+    const size_t n_atoms = dual_n_atoms(d, row);
+    for (size_t q = 0; q < n_atoms; q++) {
+        const struct query_atom *atom =
+            spec->atom[spec->first[dual_atoms(d, row)] + q];
+        const double eta = d->eta[row * d->most_atoms + q];
         d->constant[row] -= eta * atom->rhs_up;
         for (size_t t = 0; t < atom->n_terms; t++) {
             const size_t v = atom->terms[t].variable;
@@ -288,17 +288,17 @@ static void differentiate_atoms(struct dual *d, size_t row)
     const size_t n_inputs = d->layers->n_inputs;
     const float *x = d->value[0] + row * d->stride[0];
     const float *y = d->value[last] + row * d->stride[last];
-    const size_t first = spec->first[d->disjunct[row]];
-    const size_t end = spec->first[d->disjunct[row] + 1];
-    for (size_t f = first; f < end; f++) {
-        const struct query_atom *atom = spec->atom[f];
+    const size_t n_atoms = dual_n_atoms(d, row);
+    for (size_t q = 0; q < n_atoms; q++) {
+        const struct query_atom *atom =
+            spec->atom[spec->first[dual_atoms(d, row)] + q];
         double sum = -atom->rhs_up;
         for (size_t t = 0; t < atom->n_terms; t++) {
             const size_t v = atom->terms[t].variable;
             sum += atom->terms[t].coefficient *
                    (double)(v < n_inputs ? x[v] : y[v - n_inputs]);
         }
-        d->eta_gradient[row * d->most_atoms + f - first] = sum;
+        d->eta_gradient[row * d->most_atoms + q] = sum;
     }
 }
 
@@ -311,7 +311,7 @@ void dual_differentiate(struct dual *d)
             forward_relu(d, k);
         }
     }
-    for (size_t r = 0; r < d->n_rows && d->target == 0; r++) {
+    for (size_t r = 0; r < d->n_rows; r++) {
         differentiate_atoms(d, r);
     }
 }

@@ -6,10 +6,18 @@
 #include <math.h>
 #include <string.h>
 
+static void clear_leaf(struct end_branch *branch)
+{
+    alloc_free(branch->choice);
+    alloc_free(branch->eta);
+    branch->choice = NULL;
+    branch->eta = NULL;
+}
+
 void end_tree_clear(struct end_tree *tree)
 {
     for (size_t b = 0; b < tree->branches.n; b++) {
-        alloc_free(tree->branches.data[b].choice);
+        clear_leaf(&tree->branches.data[b]);
     }
     VEC_CLEAR(&tree->branches);
 }
@@ -33,6 +41,16 @@ uint32_t end_tree_worst(const struct end_tree *tree)
     return worst;
 }
 
+void end_tree_imply(const struct end_tree *tree, struct dual *d, size_t row)
+{
+    const enum phase phase = tree->is_upper ? PHASE_ACTIVE : PHASE_INACTIVE;
+    if (d->joined != DUAL_ALONE) {
+        d->phase[row * d->n_unstable + tree->id] =
+            (uint8_t)(phase | DUAL_IMPLIED);
+        d->choice[row * d->n_unstable + tree->id] = 0.0F;
+    }
+}
+
 void end_tree_set_row(const struct end_tree *tree, uint32_t leaf,
                       struct dual *d, size_t row)
 {
@@ -44,8 +62,11 @@ void end_tree_set_row(const struct end_tree *tree, uint32_t leaf,
         phase[parent->split] =
             b == parent->child ? PHASE_INACTIVE : PHASE_ACTIVE;
     }
+    end_tree_imply(tree, d, row);
     memcpy(d->choice + row * d->n_unstable, branch[leaf].choice,
            dual_n_below(d) * sizeof *d->choice);
+    memcpy(d->eta + row * d->most_atoms, branch[leaf].eta,
+           d->most_atoms * sizeof *d->eta);
 }
 
 void end_tree_split(struct end_tree *tree, uint32_t leaf)
@@ -54,8 +75,7 @@ void end_tree_split(struct end_tree *tree, uint32_t leaf)
     tree->branches.data[leaf].child = (uint32_t)tree->branches.n;
     VEC_PUSH(&tree->branches, child);
     VEC_PUSH(&tree->branches, child);
-    alloc_free(tree->branches.data[leaf].choice);
-    tree->branches.data[leaf].choice = NULL;
+    clear_leaf(&tree->branches.data[leaf]);
 }
 
 /* |q| times the distance of the line from the ReLU at the minimising point. */
@@ -86,8 +106,11 @@ void end_tree_keep(struct end_tree *tree, uint32_t leaf, const struct dual *d,
 {
     struct end_branch *branch = &tree->branches.data[leaf];
     const size_t n = dual_n_below(d);
-    alloc_free(branch->choice);
+    clear_leaf(branch);
     NEW_ARRAY(branch->choice, n);
+    NEW_ARRAY(branch->eta, d->most_atoms);
+    memcpy(branch->eta, d->eta + row * d->most_atoms,
+           d->most_atoms * sizeof *branch->eta);
     memcpy(branch->choice, d->choice + row * d->n_unstable,
            n * sizeof *branch->choice);
     branch->bound = bound;

@@ -18,6 +18,7 @@
  *   child   the branch where the neuron is inactive, the next one is where it is
  *           active; 0 of a leaf
  *   choice  [dual_n_below] of a leaf, else NULL
+ *   eta     [most_atoms] of a leaf, else NULL
  */
 struct end_branch {
     double bound;
@@ -25,11 +26,13 @@ struct end_branch {
     uint32_t parent;
     uint32_t child;
     float *choice;
+    double *eta;
 };
 
 /*
  * Branch 0 is the region of the node; each child has a larger number than its
- * parent. The end is z of neuron `id`, or -z if is_upper.
+ * parent. The end is z of neuron `id`, or -z if is_upper; where atoms are joined
+ * (dual.h), it is bounded where it is below 0, so that the neuron is stable.
  */
 struct end_tree {
     uint32_t id;
@@ -45,8 +48,12 @@ uint32_t end_tree_row(const struct end_tree *tree, const struct dual *dual);
 /* The leaf of the least bound. */
 uint32_t end_tree_worst(const struct end_tree *tree);
 
-/* Sets a row of the dual bound to a leaf: the phases of its splits and its
- * choices. */
+/* Sets the phase of the end's own neuron in a row of the dual bound where atoms
+ * are joined. */
+void end_tree_imply(const struct end_tree *tree, struct dual *dual, size_t row);
+
+/* Sets a row of the dual bound to a leaf: the phases of its splits, its choices
+ * and multipliers of atoms. */
 void end_tree_set_row(const struct end_tree *tree, uint32_t leaf,
                       struct dual *dual, size_t row);
 

@@ -79,8 +79,8 @@ static void note_lemma(struct prover *p, const struct end *end,
     };
     for (size_t j = 0; j < record->literal.n; j++) {
         if (beta[j] > 0.0) {
-            const struct record_literal term = {record->literal.data[j],
-                                                beta[j]};
+            const struct record_term term = {0, record->literal.data[j], true,
+                                             beta[j]};
             VEC_PUSH(&record->lemma_terms, term);
             lemma.n_terms++;
         }

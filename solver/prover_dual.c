@@ -52,15 +52,21 @@ static const struct hidden_effort FAR_HIDDEN = {6e9, 0.1, {8, 0.05}, true};
 /* Bounding hidden neurons of the root by branch and bound, with trees of more and
  * more leaves: for about five seconds, and for so many times longer in each
  * further search, which begins where those before stall. Far from the goal the
- * first search does so, else the second one. */
+ * first search does so, else the second one. A round that brings the goal so much
+ * nearer is followed by another one in any case. */
 enum {
     FEWEST_LEAVES = 2,
-    MORE_LEAVES = 4,
+    MORE_LEAVES = 2,
     LEAVES_ANYHOW = 32, /* even if fewer moved nothing */
     MOST_LEAVES = 512
 };
 static const double REFINE_MADDS = 6.4e10;
 static const double REFINE_GROWTH = 4.0;
+static const double GOOD_PROGRESS = 0.2;
+
+/* Most ends that are moved so: each is a split in the certificate, one below the
+ * other, and the checker takes 100000. */
+enum { MOST_ENDS = 60000 };
 
 /* Bounding hidden neurons below the root is worth it if this share of the
  * distance to the goal at most is left; what it then can do elsewhere, and what
@@ -145,61 +151,6 @@ static void narrow(struct prover *p, const struct node *node)
     }
 }
 
-/* Adds a product to a seed; false if that rounds. */
-static bool add_exactly(double *sum, double factor, double coefficient)
-{
-    const double product = factor * coefficient;
-    const double total = *sum + product;
-    const double back = total - *sum;
-    const bool is_exact = fabs(fma(factor, coefficient, -product)) <= 0.0 &&
-                          fabs(back - product) <= 0.0 &&
-                          fabs((total - back) - *sum) <= 0.0;
-    *sum = total;
-    return is_exact;
-}
-
-/* Multipliers of the n atoms of a row, rounded; NULL if none is positive.
- * Valid until the next reservation. */
-static const double *atom_multipliers(struct prover *p, size_t row, size_t n)
-{
-    const struct dual *d = p->dual;
-    double *multiplier = prover_reserve_multipliers(p, n);
-    memcpy(multiplier, d->eta + row * d->most_atoms, n * sizeof *multiplier);
-    return record_round(multiplier, n) ? multiplier : NULL;
-}
-
-/* Seeds sum_q eta_q f_q, exactly; false if that is not possible. */
-static bool seed_atoms(struct prover *p, size_t row)
-{
-    const struct dual *d = p->dual;
-    const struct spec *spec = &p->spec;
-    const size_t first = spec->first[d->disjunct[row]];
-    const size_t n = spec->first[d->disjunct[row] + 1] - first;
-    const size_t n_inputs = p->layers->n_inputs;
-    const size_t last = p->layers->n_layers - 1;
-    if (n == 1) {
-        spec_seed(spec, p->backward, first, 0);
-        return true;
-    }
-    const double *multiplier = atom_multipliers(p, row, n);
-    bool is_exact = multiplier != NULL;
-    double constant = 0.0;
-    for (size_t q = 0; q < n && is_exact; q++) {
-        const struct query_atom *atom = spec->atom[first + q];
-        is_exact = add_exactly(&constant, -multiplier[q], atom->rhs_up);
-        for (size_t t = 0; t < atom->n_terms; t++) {
-            const size_t v = atom->terms[t].variable;
-            const bool is_input = v < n_inputs;
-            double *seed = backward_seed(p->backward, is_input ? 0 : last, 0);
-            is_exact = is_exact &&
-                       add_exactly(&seed[is_input ? v : v - n_inputs],
-                                   multiplier[q], atom->terms[t].coefficient);
-        }
-    }
-    backward_add_constant(p->backward, 0, constant);
-    return is_exact;
-}
-
 /* The rigorous bound of a row of the batch with its choices, rounded. */
 static double evaluate(struct prover *p, size_t row)
 {
@@ -207,7 +158,7 @@ static double evaluate(struct prover *p, size_t row)
         .n = p->layers->n_inputs, .m = 0, .lower = p->lower, .upper = p->upper};
     backward_begin(p->backward, 1);
     prover_slopes_set_row(p, row, 0);
-    if (!seed_atoms(p, row)) {
+    if (!prover_slopes_seed_atoms(p, row, 0)) {
         return -HUGE_VAL;
     }
     prover_slopes_seed_literals(p, row, 0);
@@ -238,15 +189,7 @@ static void note_terms(struct prover *p, const struct node *node, size_t row)
     if (n == 1 && p->record.terms.n == before) {
         return;
     }
-    const double one = 1.0;
-    const double *atom = n == 1 ? &one : atom_multipliers(p, row, n);
-    for (size_t q = 0; q < n; q++) {
-        if (atom[q] > 0.0) {
-            const struct record_term term = {disjunct, (uint32_t)q, false,
-                                             atom[q]};
-            VEC_PUSH(&p->record.terms, term);
-        }
-    }
+    (void)prover_slopes_note_atoms(&p->record.terms, p, row);
 }
 
 /* Notes that the disjunct of a row is closed by the last evaluation. */
@@ -454,25 +397,33 @@ static bool close_by_hidden(struct prover *p, const struct node *node)
 /* Bounds hidden neurons of the root by branch and bound, and goes on with that. */
 static bool close_by_refining(struct prover *p, const struct node *node)
 {
-    const double before = dual_madds(p->dual);
     const bool is_far = prover_dual_is_far(p);
     const double exponent = (double)p->trial - (is_far ? 0.0 : 1.0);
-    const double most = REFINE_MADDS * pow(REFINE_GROWTH, exponent);
+    const size_t most_moved = 2 * p->dual->n_unstable;
     bool is_closed = false;
-    double left = most;
+    double left = REFINE_MADDS * pow(REFINE_GROWTH, exponent);
     size_t n_leaves = FEWEST_LEAVES;
     size_t n_moved = 1;
+    size_t n_ends = 0;
     if (exponent < 0.0) {
         return false;
     }
     while (!is_closed && left > 0.0 && n_leaves <= MOST_LEAVES &&
+           n_ends + most_moved <= MOST_ENDS &&
            (n_moved > 0 || n_leaves <= LEAVES_ANYHOW)) {
         const struct refine_effort effort = {n_leaves, left};
+        const double now = dual_madds(p->dual);
+        const double missing = -p->worst;
         if (!prover_refine(&n_moved, p, node, &effort)) {
             return true;
         }
         is_closed = close_from(p, node, p->dual_state, &ROOT);
-        left = most - (dual_madds(p->dual) - before);
+        const double cost = dual_madds(p->dual) - now;
+        left -= cost;
+        n_ends += n_moved;
+        if (-p->worst < (1.0 - GOOD_PROGRESS) * missing) {
+            left = fmax(left, 2.0 * (double)MORE_LEAVES * cost);
+        }
         n_leaves *= MORE_LEAVES;
     }
     p->dual_state->missing = -p->worst;

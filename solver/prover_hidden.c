@@ -50,7 +50,8 @@ static size_t pick_neurons(struct pick *picks, struct prover *p,
     for (size_t i = 0; i < d->n_unstable; i++) {
         const struct dual_neuron *neuron = &d->neuron[i];
         const double cost = p->effect[i];
-        if (neuron->relu != d->neuron[0].relu && cost > 0.0 &&
+        if ((neuron->relu != d->neuron[0].relu || p->n_open == 1) &&
+            cost > 0.0 &&
             p->layers->layer[neuron->source].kind == LAYER_AFFINE) {
             picks[n++] = (struct pick){(uint32_t)i, cost};
             total += cost;
@@ -71,17 +72,18 @@ static size_t pick_neurons(struct pick *picks, struct prover *p,
     return n_kept;
 }
 
-/* Notes the multipliers of the literals of row `row`; returns their number. */
-static size_t note_literals(struct prover *p, const struct node *node,
-                            size_t row)
+/* Notes the multipliers of the atoms and literals of row `row`; returns their
+ * number. */
+static size_t note_terms(struct prover *p, const struct node *node, size_t row)
 {
     const struct dual *d = p->dual;
+    size_t n = prover_slopes_note_atoms(&p->record.lemma_terms, p, row);
     const double *multiplier = prover_slopes_literals(p, row);
-    size_t n = 0;
     for (size_t s = 0; multiplier != NULL && s < node->depth; s++) {
         const uint32_t id = dual_literal(d, &node->path[s]);
         if (id != DUAL_STABLE && multiplier[id] > 0.0) {
-            const struct record_literal term = {(uint32_t)s, multiplier[id]};
+            const struct record_term term = {dual_atoms(d, row), (uint32_t)s,
+                                             true, multiplier[id]};
             VEC_PUSH(&p->record.lemma_terms, term);
             n++;
         }
@@ -116,7 +118,7 @@ static void note_end(struct prover *p, const struct node *node,
         .relu = neuron->number,
         .element = neuron->index,
         .is_upper = p->dual->disjunct[end->row] % 2 == 1,
-        .n_terms = note_literals(p, node, end->row)};
+        .n_terms = note_terms(p, node, end->row)};
     VEC_PUSH(&record->lemmas, lemma);
     struct record_step *last =
         record->steps.n == 0 ? NULL : &record->steps.data[record->steps.n - 1];
@@ -197,6 +199,9 @@ static bool move_end(struct prover *p, const struct node *node,
     }
     note_end(p, node, neuron, end);
     prover_hidden_move(p, neuron, is_upper, end->bound);
+    if (p->dual->joined != DUAL_ALONE) {
+        prover_slopes_set_lines(p);
+    }
     return true;
 }
 
@@ -206,7 +211,8 @@ static size_t move_ends(struct prover *p, const struct node *node,
                         const size_t *rows, size_t n)
 {
     const struct dual *d = p->dual;
-    const bool is_alone = backward_block(p->backward, d->target) == 1;
+    const bool is_alone =
+        d->joined != DUAL_ALONE || backward_block(p->backward, d->target) == 1;
     const size_t most = is_alone ? 1 : BACKWARD_ROWS;
     size_t n_moved = 0;
     for (size_t next = 0; next < n;) {
@@ -240,11 +246,11 @@ static size_t tighten(struct prover *p, const struct node *node,
     struct dual *d = p->dual;
     size_t rows[DUAL_ROWS];
     size_t n_ends = 0;
-    d->target = d->neuron[picks[0].id].source;
+    prover_slopes_aim(p, d->neuron[picks[0].id].source);
     d->n_rows = 2 * n;
     for (size_t t = 0; t < 2 * n; t++) {
         const uint32_t index = d->neuron[picks[t / 2].id].index;
-        dual_set_row(d, t, 2 * index + (uint32_t)(t % 2));
+        prover_slopes_set_end(p, t, 2 * index + (uint32_t)(t % 2));
     }
     dual_set_literals(d, node, 0);
     prover_slopes_set_implied(p);
@@ -259,7 +265,7 @@ static size_t tighten(struct prover *p, const struct node *node,
         }
     }
     const size_t n_moved = move_ends(p, node, rows, n_ends);
-    d->target = 0;
+    prover_slopes_aim(p, 0);
     return n_moved;
 }
 

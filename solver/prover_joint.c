@@ -45,7 +45,7 @@ double prover_joint_bound(struct prover *p, size_t first)
 static void seed_lemmas(struct prover *p, const struct prover_lemmas *lemmas)
 {
     const struct record *record = &p->record;
-    const struct record_literal *term =
+    const struct record_term *term =
         record->lemma_terms.data + lemmas->first_term;
     uint32_t neurons[BACKWARD_ROWS / 2] = {0};
     size_t n = 0;
@@ -64,7 +64,7 @@ static void seed_lemmas(struct prover *p, const struct prover_lemmas *lemmas)
         const struct record_lemma *lemma = &record->lemmas.data[i];
         n += lemma->element - lemmas->offset != neurons[n] ? 1 : 0;
         for (size_t t = 0; t < lemma->n_terms; t++, term++) {
-            seed_literal(p, term->position, 2 * n + (lemma->is_upper ? 1 : 0),
+            seed_literal(p, term->index, 2 * n + (lemma->is_upper ? 1 : 0),
                          term->multiplier);
         }
     }

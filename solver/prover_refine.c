@@ -26,7 +26,7 @@ static const double END_ROOM = 0x1p-12;
  * tree     [n_trees] ends of neurons of one layer
  * n_ends   those of the layer that have moved
  * told     [n_unstable] slopes that the record has told at the node
- * others   [most_leaves] bounds of the literals of a leaf; 0 between leaves
+ * others   [most_leaves + 1] bounds of the literals of a leaf; 0 between leaves
  * order    branches of a tree that are still to be evaluated
  */
 struct refine {
@@ -80,7 +80,8 @@ static void ascend(struct refine *r, double *bound)
     }
     prover_slopes_set_implied(r->p);
     dual_set_chords(d, &r->p->bounds);
-    dual_ascend(d, &END, goal);
+    const struct dual_effort ee = END;
+    dual_ascend(d, &ee, goal);
     memcpy(bound, d->bound, d->n_rows * sizeof *bound);
     dual_bound(d);
     dual_differentiate(d);
@@ -91,12 +92,13 @@ static void plant(struct refine *r)
 {
     struct dual *d = r->p->dual;
     double bound[DUAL_ROWS];
-    d->target = neuron_of(r->p, &r->tree[0])->source;
+    prover_slopes_aim(r->p, neuron_of(r->p, &r->tree[0])->source);
     d->n_rows = r->n_trees;
     for (size_t t = 0; t < r->n_trees; t++) {
         const struct end_branch root = {.split = DUAL_STABLE};
         VEC_PUSH(&r->tree[t].branches, root);
-        dual_set_row(d, t, end_tree_row(&r->tree[t], d));
+        prover_slopes_set_end(r->p, t, end_tree_row(&r->tree[t], d));
+        end_tree_imply(&r->tree[t], d, t);
     }
     ascend(r, bound);
     for (size_t row = 0; row < d->n_rows; row++) {
@@ -144,18 +146,20 @@ static bool grow(struct refine *r)
     return true;
 }
 
-/* Notes the multipliers of the literals above a leaf, which row 0 is set to. */
-static size_t note_literals(struct refine *r, const struct end_tree *tree,
-                            uint32_t leaf)
+/* Notes the multipliers of the atoms and of the literals above a leaf, which row
+ * 0 is set to. */
+static size_t note_terms(struct refine *r, const struct end_tree *tree,
+                         uint32_t leaf)
 {
     const struct end_branch *branch = tree->branches.data;
+    size_t n = prover_slopes_note_atoms(&r->p->record.end_terms, r->p, 0);
     const double *multiplier = prover_slopes_literals(r->p, 0);
-    size_t n = 0;
     uint32_t distance = 0;
     for (uint32_t b = leaf; multiplier != NULL && b > 0; b = branch[b].parent) {
         const double factor = multiplier[branch[branch[b].parent].split];
         if (factor > 0.0) {
-            const struct record_literal term = {distance, factor};
+            const struct record_term term = {dual_atoms(r->p->dual, 0),
+                                             distance, true, factor};
             VEC_PUSH(&r->p->record.end_terms, term);
             n++;
         }
@@ -180,6 +184,14 @@ static void narrow(struct refine *r, const struct end_tree *tree, uint32_t leaf)
         *at = *other;
         *other++ = now;
     }
+    if (r->p->dual->joined != DUAL_ALONE) {
+        const struct dual_neuron *own = neuron_of(r->p, tree);
+        double **end = tree->is_upper ? r->p->bounds.lower : r->p->bounds.upper;
+        double *at = &end[own->source][own->index];
+        const double now = *at;
+        *at = *other;
+        *other = now;
+    }
 }
 
 /* A rigorous bound of a leaf, and what the record says of it. */
@@ -200,7 +212,7 @@ static double evaluate_leaf(struct refine *r, const struct end_tree *tree,
         const struct record_branch branch = {
             .is_leaf = true,
             .n_slopes = prover_slopes_tell(p, row, 0),
-            .n_terms = note_literals(r, tree, leaf),
+            .n_terms = note_terms(r, tree, leaf),
         };
         VEC_PUSH(&p->record.branches, branch);
         memcpy(p->told, r->told, d->n_unstable * sizeof *p->told);
@@ -253,7 +265,10 @@ static void settle(struct refine *r, const struct end_tree *tree)
     const size_t n_branches = record->branches.n;
     const size_t n_terms = record->end_terms.n;
     const size_t n_slopes = record->slopes.n;
-    const double level = record_level_down(evaluate(r, tree) - room);
+    double level = record_level_down(evaluate(r, tree) - room);
+    if (p->dual->joined != DUAL_ALONE) {
+        level = fmin(level, 0.0);
+    }
     if (!prover_hidden_gains(p, neuron, tree->is_upper, level)) {
         record->branches.n = n_branches;
         record->end_terms.n = n_terms;
@@ -287,7 +302,7 @@ static void harvest(struct refine *r)
         settle(r, &r->tree[t]);
         end_tree_clear(&r->tree[t]);
     }
-    r->p->dual->target = 0;
+    prover_slopes_aim(r->p, 0);
     r->n_trees = 0;
 }
 
@@ -301,7 +316,7 @@ static size_t refine_layer(struct refine *r, size_t first)
     size_t i = first;
     for (; i < d->n_unstable && d->neuron[i].relu == layer->relu; i++) {
         const uint32_t index = d->neuron[i].index;
-        if (first == 0 || is_over(r) ||
+        if ((first == 0 && p->n_open > 1) || is_over(r) ||
             p->layers->layer[layer->source].kind != LAYER_AFFINE ||
             bounds_phase(p->bounds.lower[layer->source][index],
                          p->bounds.upper[layer->source][index]) !=
@@ -330,7 +345,7 @@ bool prover_refine(size_t *n_moved, struct prover *p, const struct node *node,
     if (p->record.is_on && !p->record.apart.is_known) {
         return true;
     }
-    NEW_ARRAY(r.others, effort->most_leaves);
+    NEW_ARRAY(r.others, effort->most_leaves + 1);
     NEW_ARRAY(r.told, d->n_unstable);
     memcpy(r.told, p->told, d->n_unstable * sizeof *p->told);
     for (size_t i = 0; i < d->n_unstable && is_possible;) {

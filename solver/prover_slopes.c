@@ -3,13 +3,36 @@
 
 #include "domains/act_relu.h"
 #include "solver/dual.h"
+#include "solver/dual_state.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Slopes for ends in a recorded search are as told within this: the grid of
  * slopes. With sixteen times as much a search on a dense network of four layers
  * took more than ten times as long. */
 static const double END_SLACK = 0x1p-8;
+
+void prover_slopes_aim(struct prover *p, size_t layer)
+{
+    p->dual->target = layer;
+    p->dual->joined = layer > 0 && p->n_open == 1 ? p->open[0] : DUAL_ALONE;
+}
+
+void prover_slopes_set_end(struct prover *p, size_t row, uint32_t end)
+{
+    struct dual *d = p->dual;
+    const struct dual_state *state = p->dual_state;
+    const size_t n = d->n_unstable;
+    dual_set_row(d, row, end);
+    if (d->joined != DUAL_ALONE && state != NULL && state->n_rows == 1 &&
+        state->disjunct[0] == d->joined) {
+        const uint32_t id = dual_find(d, d->target, end / 2);
+        const size_t first = d->layer[d->neuron[id].relu].first;
+        memcpy(d->choice + row * n + first, state->choice + first,
+               (n - first) * sizeof *d->choice);
+    }
+}
 
 void prover_slopes_set_implied(struct prover *p)
 {
@@ -70,9 +93,8 @@ void prover_slopes_choose(struct prover *p, size_t row, double slack)
 
 void prover_slopes_set_lines(struct prover *p)
 {
-    const size_t target = p->dual->target;
-    const size_t end = target > 0 ? target : p->layers->n_layers;
-    for (size_t k = 1; k < end; k++) {
+    const size_t top = dual_top(p->dual);
+    for (size_t k = 1; k <= top; k++) {
         const struct layer *layer = &p->layers->layer[k];
         if (layer->kind == LAYER_RELU) {
             backward_set_lines(p->backward, k, p->bounds.lower[layer->source],
@@ -126,10 +148,63 @@ void prover_slopes_seed_literals(struct prover *p, size_t row, size_t place)
     }
 }
 
+const double *prover_slopes_atoms(struct prover *p, size_t row)
+{
+    const struct dual *d = p->dual;
+    const size_t n = dual_n_atoms(d, row);
+    double *multiplier = prover_reserve_multipliers(p, n);
+    memcpy(multiplier, d->eta + row * d->most_atoms, n * sizeof *multiplier);
+    if (n == 1 && d->target == 0) {
+        multiplier[0] = 1.0;
+    }
+    return record_round(multiplier, n) ? multiplier : NULL;
+}
+
+/* Adds a product to a seed; false if that rounds. */
+static bool add_exactly(double *sum, double factor, double coefficient)
+{
+    const double product = factor * coefficient;
+    const double total = *sum + product;
+    const double back = total - *sum;
+    const bool is_exact = fabs(fma(factor, coefficient, -product)) <= 0.0 &&
+                          fabs(back - product) <= 0.0 &&
+                          fabs((total - back) - *sum) <= 0.0;
+    *sum = total;
+    return is_exact;
+}
+
+bool prover_slopes_seed_atoms(struct prover *p, size_t row, size_t place)
+{
+    const struct spec *spec = &p->spec;
+    const size_t n = dual_n_atoms(p->dual, row);
+    const size_t n_inputs = p->layers->n_inputs;
+    const size_t last = p->layers->n_layers - 1;
+    const double *multiplier = prover_slopes_atoms(p, row);
+    bool is_exact = true;
+    double constant = 0.0;
+    for (size_t q = 0; q < n && multiplier != NULL && is_exact; q++) {
+        const struct query_atom *atom =
+            spec->atom[spec->first[dual_atoms(p->dual, row)] + q];
+        is_exact = add_exactly(&constant, -multiplier[q], atom->rhs_up);
+        for (size_t t = 0; t < atom->n_terms; t++) {
+            const size_t v = atom->terms[t].variable;
+            const bool is_input = v < n_inputs;
+            double *seed =
+                backward_seed(p->backward, is_input ? 0 : last, place);
+            is_exact = is_exact &&
+                       add_exactly(&seed[is_input ? v : v - n_inputs],
+                                   multiplier[q], atom->terms[t].coefficient);
+        }
+    }
+    backward_add_constant(p->backward, place, constant);
+    return is_exact && (multiplier != NULL || p->dual->target > 0);
+}
+
 void prover_slopes_bound_ends(double *bound, struct prover *p,
                               const size_t *rows, size_t n)
 {
     const struct dual *d = p->dual;
+    bool is_exact[BACKWARD_ROWS];
     backward_begin(p->backward, n);
     for (size_t t = 0; t < n; t++) {
         const uint32_t end = d->disjunct[rows[t]];
@@ -138,11 +213,32 @@ void prover_slopes_bound_ends(double *bound, struct prover *p,
         backward_seed(p->backward, d->target, t)[end / 2] =
             end % 2 == 0 ? 1.0 : -1.0;
         prover_slopes_seed_literals(p, rows[t], t);
+        is_exact[t] = prover_slopes_seed_atoms(p, rows[t], t);
     }
     backward_run(p->backward);
     for (size_t t = 0; t < n; t++) {
-        bound[t] = backward_minimum(p->backward, t, p->lower, p->upper);
+        bound[t] = is_exact[t]
+                       ? backward_minimum(p->backward, t, p->lower, p->upper)
+                       : -HUGE_VAL;
     }
+}
+
+size_t prover_slopes_note_atoms(struct record_terms *terms, struct prover *p,
+                                size_t row)
+{
+    const uint32_t disjunct = dual_atoms(p->dual, row);
+    const size_t n_atoms = dual_n_atoms(p->dual, row);
+    const double *multiplier = prover_slopes_atoms(p, row);
+    size_t n = 0;
+    for (size_t q = 0; q < n_atoms && multiplier != NULL; q++) {
+        if (multiplier[q] > 0.0) {
+            const struct record_term term = {disjunct, (uint32_t)q, false,
+                                             multiplier[q]};
+            VEC_PUSH(terms, term);
+            n++;
+        }
+    }
+    return n;
 }
 
 size_t prover_slopes_tell(struct prover *p, size_t row, size_t place)

@@ -20,13 +20,15 @@ struct record_term {
     double multiplier; /* > 0, RECORD_BITS bits */
 };
 
-/* A literal, by its position on the path, with its multiplier > 0. */
-struct record_literal {
-    uint32_t position;
-    double multiplier;
+/* A vector of them (vec.h). */
+struct record_terms {
+    struct record_term *data;
+    size_t n;
+    size_t capacity;
 };
 
-/* A bound of pre-activation (relu, element) proved with literals. */
+/* A bound of pre-activation (relu, element) proved with literals, and with atoms
+ * of the disjunct where it is the only one that is open: the atoms come first. */
 struct record_lemma {
     uint32_t relu;
     uint32_t element;
@@ -56,7 +58,8 @@ struct record_end {
 
 /*
  * A branch of such a tree: split at 0 of neuron (relu, element), or a leaf, where
- * slopes are set and a lemma with literals contradicts the side.
+ * slopes are set and a lemma contradicts the side; its literals are those of the
+ * tree, by their distance above the leaf.
  */
 struct record_branch {
     bool is_leaf;
@@ -130,19 +133,19 @@ struct record {
     double margin;
     VEC(uint32_t) literal;
     VEC(struct record_clip) clips;
-    VEC(struct record_term) clip_terms;
+    struct record_terms clip_terms;
     size_t n_early;
     uint64_t refresh;
     VEC(struct record_lemma) lemmas;
-    VEC(struct record_literal) lemma_terms;
+    struct record_terms lemma_terms;
     VEC(uint32_t) closed;
     size_t n_closed;
-    VEC(struct record_term) terms;
+    struct record_terms terms;
     VEC(struct record_slope) slopes;
     VEC(struct record_step) steps;
     VEC(struct record_end) ends;
     VEC(struct record_branch) branches;
-    VEC(struct record_literal) end_terms;
+    struct record_terms end_terms;
     struct record_apart apart;
 };
 

@@ -11,19 +11,24 @@ static void tell_leaf(struct record_ends *ends, struct sink *sink,
                       uint32_t node, const struct record_end *end,
                       const struct record_branch *leaf)
 {
-    struct sink_multiplier *literals;
-    NEW_ARRAY(literals, leaf->n_terms);
+    struct sink_multiplier *multipliers;
+    NEW_ARRAY(multipliers, leaf->n_terms);
+    size_t n_atoms = 0;
     for (size_t t = 0; t < leaf->n_terms; t++) {
-        const struct record_literal *term =
+        const struct record_term *term =
             &ends->record->end_terms.data[ends->n_terms++];
-        literals[t] =
-            (struct sink_multiplier){term->position, term->multiplier};
+        multipliers[t] =
+            (struct sink_multiplier){term->index, term->multiplier};
+        n_atoms += term->is_literal ? 0 : 1;
     }
     const struct sink_lemma lemma = {
         .relu = end->relu,
         .element = end->element,
         .is_upper = end->is_upper,
-        .by = {.n_literals = leaf->n_terms, .literals = literals},
+        .by = {.n_atoms = n_atoms,
+               .n_literals = leaf->n_terms - n_atoms,
+               .atoms = multipliers,
+               .literals = multipliers + n_atoms},
     };
     const struct sink_step step = {
         .n_slopes = leaf->n_slopes,
@@ -33,7 +38,7 @@ static void tell_leaf(struct record_ends *ends, struct sink *sink,
     };
     ends->n_slopes += leaf->n_slopes;
     sink_close(sink, node, &step);
-    alloc_free(literals);
+    alloc_free(multipliers);
 }
 
 /* Closes a node by the next tree. */

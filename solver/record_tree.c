@@ -38,7 +38,7 @@ static uint32_t rank_of(const struct node *node)
  * The lemmas and closings of a node.
  *   multipliers  of all combinations; room for all terms of the record, so
  *                that pointers into it stay valid
- *   n_literals   of the lemmas added
+ *   n_terms      of the lemmas added
  *   rank         neuron splits above the place of what is added next
  */
 struct payload {
@@ -48,8 +48,18 @@ struct payload {
     VEC(struct sink_closing) closings;
     struct sink_multiplier *multipliers;
     size_t n_multipliers;
-    size_t n_literals;
+    size_t n_terms;
 };
+
+static struct sink_multiplier multiplier_of(const struct payload *payload,
+                                            const struct node *node,
+                                            const struct record_term *term)
+{
+    return (struct sink_multiplier){
+        term->is_literal ? payload->rank - node->path[term->index].rank
+                         : term->index,
+        term->multiplier};
+}
 
 /* The terms of one disjunct, atoms or literals; returns their number. */
 static size_t gather(struct payload *payload, const struct record *record,
@@ -60,10 +70,7 @@ static size_t gather(struct payload *payload, const struct record *record,
         const struct record_term *term = &record->terms.data[t];
         if (term->disjunct == disjunct && term->is_literal == is_literal) {
             payload->multipliers[payload->n_multipliers++] =
-                (struct sink_multiplier){
-                    is_literal ? payload->rank - node->path[term->index].rank
-                               : term->index,
-                    term->multiplier};
+                multiplier_of(payload, node, term);
         }
     }
     return payload->n_multipliers - first;
@@ -86,27 +93,27 @@ static void add_closing(struct payload *payload, const struct record *record,
 static void add_lemmas(struct payload *payload, const struct record *record,
                        const struct node *node, size_t n)
 {
-    size_t term = payload->n_literals;
+    size_t term = payload->n_terms;
     const size_t end = payload->lemmas.n + n;
     for (size_t i = payload->lemmas.n; i < end; i++) {
         const struct record_lemma *from = &record->lemmas.data[i];
         struct sink_multiplier *multipliers =
             payload->multipliers + payload->n_multipliers;
-        const struct sink_lemma lemma = {
+        struct sink_lemma lemma = {
             .relu = from->relu,
             .element = from->element,
             .is_upper = from->is_upper,
-            .by = {.n_literals = from->n_terms, .literals = multipliers},
+            .by = {.atoms = multipliers},
         };
         for (size_t t = 0; t < from->n_terms; t++, term++) {
-            const struct record_literal *literal =
-                &record->lemma_terms.data[term];
-            multipliers[t] = (struct sink_multiplier){
-                payload->rank - node->path[literal->position].rank,
-                literal->multiplier};
+            const struct record_term *one = &record->lemma_terms.data[term];
+            multipliers[t] = multiplier_of(payload, node, one);
+            lemma.by.n_atoms += one->is_literal ? 0 : 1;
         }
+        lemma.by.literals = multipliers + lemma.by.n_atoms;
+        lemma.by.n_literals = from->n_terms - lemma.by.n_atoms;
         payload->n_multipliers += from->n_terms;
-        payload->n_literals += from->n_terms;
+        payload->n_terms += from->n_terms;
         VEC_PUSH(&payload->lemmas, lemma);
     }
 }

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHECK_HASH = 32, CHECK_MOST_DEPTH = 10000 };
+enum { CHECK_HASH = 32, CHECK_MOST_DEPTH = 100000 };
 
 /* content: the stream of a proof, or the n_values doubles of a witness. */
 struct check_head {
