@@ -33,6 +33,16 @@ static struct replay_level *reserve(struct replay *r, size_t depth)
     return &r->levels.data[depth];
 }
 
+double replay_bytes(const struct query *query, size_t n_nodes)
+{
+    const struct layers *layers = query->layers;
+    size_t n_values = layers->n_inputs;
+    for (size_t k = 0; k < layers->n_layers; k++) {
+        n_values += layers->layer[k].width;
+    }
+    return 2.0 * sizeof(double) * (double)n_values * (double)n_nodes;
+}
+
 struct replay *replay_create(const struct query *query, unsigned box_bits,
                              unsigned fact_bits)
 {

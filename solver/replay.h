@@ -13,6 +13,9 @@ struct replay *replay_create(const struct query *query, unsigned box_bits,
                              unsigned fact_bits);
 void replay_destroy(struct replay *replay);
 
+/* Bytes that a replay takes up for a path of so many nodes. */
+double replay_bytes(const struct query *query, size_t n_nodes);
+
 /* The functions of a replay; valid as long as it. */
 struct oracle replay_oracle(struct replay *replay);
 

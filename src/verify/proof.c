@@ -21,6 +21,9 @@
 /* The largest certificate. */
 #define MAX_FILE_BYTES ((size_t)1 << 40)
 
+/* Bytes for the bounds along a path of a certificate that is minimized. */
+static const double MOST_BYTES = 0x1p31;
+
 /* Layers that a node says whether it bounds, one bit each. */
 enum { MOST_LAYERS = 64 };
 
@@ -248,6 +251,15 @@ cleanup:
     return status;
 }
 
+bool proof_is_shallow(const struct cert *cert, const struct query *query)
+{
+    struct cert_figures figures = {0};
+    cert_figures_count(&figures, cert);
+    const double n_bytes = replay_bytes(query, figures.n_depths);
+    cert_figures_clear(&figures);
+    return n_bytes <= MOST_BYTES;
+}
+
 /* True if some tree has a split: nothing else is worth a pass here. */
 static bool has_split(const struct cert *cert)
 {
@@ -286,7 +298,7 @@ enum status proof_shrink(struct proof *proof, const struct query *query,
     struct query bounded;
     struct bytes bytes = {0};
     struct writer *writer = NULL;
-    if (!has_split(&proof->cert)) {
+    if (!has_split(&proof->cert) || !proof_is_shallow(&proof->cert, query)) {
         return STATUS_OK;
     }
     (void)pairing_init(&bounded, query, proof->cert.has_pairs);

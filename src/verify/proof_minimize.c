@@ -4,6 +4,7 @@
 #include "solver/record.h"
 #include "solver/replay.h"
 #include "src/base/alloc.h"
+#include "src/base/log.h"
 #include "src/query/pairing.h"
 #include "src/verify/proof.h"
 
@@ -89,7 +90,10 @@ enum status proof_minimize(struct minimize_report *report, struct cert *cert,
     struct query bounded;
     (void)pairing_init(&bounded, query, cert->has_pairs);
     const enum status status = proof_fits(cert, &bounded, error);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && !proof_is_shallow(cert, &bounded)) {
+        *report = (struct minimize_report){0};
+        log_line(LOG_WARNING, "the trees are too deep to be minimized");
+    } else if (status == STATUS_OK) {
         struct replay *replay =
             replay_create(&bounded, cert->box_bits, cert->fact_bits);
         const struct oracle oracle = replay_oracle(replay);

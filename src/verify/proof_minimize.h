@@ -18,7 +18,7 @@ enum status proof_fits(const struct cert *cert, const struct query *query,
 
 /*
  * Runs passes on a certificate of unsat; only the checker knows whether what
- * they leave is still a proof.
+ * they leave is still a proof. One that is not shallow stays as it is.
  *   returns  STATUS_OK; STATUS_BAD_INPUT if it is about another query, or
  *            proves no unsat; STATUS_IO
  */
