@@ -1,1 +1,1 @@
-s/record_level_down(evaluate(r, tree) - room)/& + record_level_down(0x1p-5 * width_of(p, tree))/
+s/record_level_down(evaluate(r, tree) - room)/& + record_level_down(0.25 * width_of(p, tree))/
