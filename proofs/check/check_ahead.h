@@ -35,9 +35,9 @@ void check_ahead_reset(struct check_ahead *ahead);
 
 /*
  * range[0] and range[1] receive ends of v of
- * coordinate z in units of 2^-G, rounded outward. Forms of the layers up to that of z are found
- * first, from the facts and lines of this moment, where they are not known;
- * the region may be narrowed between calls, not widened.
+ * coordinate z in units of 2^-G, rounded outward. Forms of the layers up to
+ * that of z are found first, from the facts and lines of this moment, where
+ * they are not known; the region may be narrowed between calls, not widened.
  *   returns false if there is no form: too many inputs vary, or something is
  *   infinite or too large
  */

@@ -372,8 +372,8 @@ void check_back_enter(struct check_back *back)
     check_ahead_reset(back->ahead);
 }
 
-/* Narrows those of z[n] that forms settle to their ranges; the others come first
- * then. Returns their number. */
+/* Narrows those of z[n] that forms settle to their ranges; the others come
+ * first then. Returns their number. */
 static size_t settle(uint32_t *z, size_t n, struct check_back *back,
                      struct check_context *context)
 {

@@ -55,9 +55,10 @@ void check_back_free(struct check_back *back);
 
 /*
  * FORMAT.md, "Back-substitution": bounds goals[n] from below for all
- * executions in the region, with the region's slopes. In integers of any size the bounds are the values defined there; by words, they
- * are those of section "Arithmetic", mostly a little lower. A goal
- * that words are too short for is done in integers.
+ * executions in the region, with the region's slopes. In integers of any size
+ * the bounds are the values defined there; by words, they are those of section
+ * "Arithmetic", mostly a little lower. A goal that words are too short for is
+ * done in integers.
  */
 void check_back_bounds(struct check_bound *bounds, struct check_back *back,
                        const struct check_region *region,
@@ -100,8 +101,8 @@ void check_back_neurons(int64_t *ends, struct check_back *back,
                         size_t n, enum check_arithmetic arithmetic);
 
 /*
- * FORMAT.md, "Refresh": moves ends of check_back_neurons outward where the layer
- * that reads the coordinates is one of signs or floors. fact_bits is G.
+ * FORMAT.md, "Refresh": moves ends of check_back_neurons outward where the
+ * layer that reads the coordinates is one of signs or floors. fact_bits is G.
  */
 void check_back_leave_room(int64_t *ends, size_t n,
                            const struct check_layer *layer, unsigned fact_bits);
@@ -116,8 +117,8 @@ void check_back_intervals(struct check_region *region,
 
 /*
  * FORMAT.md, "Renewal": narrows the ends of the layers *next .. end - 1 by
- * interval evaluation from what is known by now, if the network has it; *next is
- * end then. false: nothing is left between some ends.
+ * interval evaluation from what is known by now, if the network has it; *next
+ * is end then. false: nothing is left between some ends.
  */
 bool check_back_renew(struct check_context *context,
                       const struct check_back *back, size_t *next, size_t end);

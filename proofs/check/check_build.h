@@ -229,8 +229,8 @@ const uint32_t *check_add_extrema(struct check_builder *b,
                                   const uint32_t *items, size_t n_lists,
                                   size_t room, bool is_maximum);
 
-/* The same for curve(x), x * y (squares if both are the same) and x / divisor, element by element; the latter is
- * no layer of neurons. */
+/* The same for curve(x), x * y (squares if both are the same) and x / divisor,
+ * element by element; the latter is no layer of neurons. */
 const uint32_t *check_add_curve(struct check_builder *b, enum check_curve curve,
                                 const uint32_t *source, size_t n);
 const uint32_t *check_add_product(struct check_builder *b, const uint32_t *x,

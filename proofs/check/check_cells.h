@@ -5,8 +5,8 @@
 
 #include "proofs/check/check_records.h"
 
-/* Returns only if no input of a case is unsafe in any cell of its box; `network`
- * is at cell 0. */
+/* Returns only if no input of a case is unsafe in any cell of its box;
+ * `network` is at cell 0. */
 void check_cells(const struct check_head *head,
                  const struct check_network *network,
                  const struct check_query *query);

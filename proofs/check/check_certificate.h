@@ -7,8 +7,8 @@
 #include "proofs/check/check_query.h"
 #include "proofs/check/check_vnnlib.h"
 
-/* Whether the certificate needs the network at cell 0: check_networks_load_cells
- * instead of check_networks_load. */
+/* Whether the certificate needs the network at cell 0:
+ * check_networks_load_cells instead of check_networks_load. */
 bool check_certificate_has_cells(const char *path);
 
 /*

@@ -153,8 +153,8 @@ void check_build_where(struct check_builder *b)
     output->map = map;
 }
 
-/* values[1] where the index, negative ones from the end, is the place on the new
- * axis, values[0] elsewhere. */
+/* values[1] where the index, negative ones from the end, is the place on the
+ * new axis, values[0] elsewhere. */
 void check_build_one_hot(struct check_builder *b)
 {
     struct check_value x = check_input(b, 0);

@@ -100,8 +100,8 @@ static bool find_tangent(mpq_t d, enum check_curve f, const mpq_t end,
     return is_good;
 }
 
-/* The slope of one line, [0] lower or [1] upper, of an S-shaped curve; `touch` is
- * where it has it. */
+/* The slope of one line, [0] lower or [1] upper, of an S-shaped curve; `touch`
+ * is where it has it. */
 static bool choose_s_shaped(mpq_t slope, mpq_t touch, enum check_curve f,
                             size_t side, mpq_t z[2])
 {
@@ -145,8 +145,9 @@ static enum check_shape bend_of_wave(enum check_curve f, mpq_t z[2])
 }
 
 /* The slope of the upper (side 1) or lower side of the convex hull of steps,
- * beside the middle. From the end z[1 - side] that side rises to the first step,
- * `near`, then from step to step, and is flat behind the last one, `far`. */
+ * beside the middle. From the end z[1 - side] that side rises to the first
+ * step, `near`, then from step to step, and is flat behind the last one,
+ * `far`. */
 static bool choose_steps(mpq_t slope, enum check_curve f, size_t side,
                          mpq_t z[2])
 {

@@ -29,8 +29,8 @@ struct check_curve_lines check_scale_lines(const struct check_factor *c,
 
 /*
  * Ends of f over z[0] <= z <= z[1], of which is_known[e] says whether end e is
- * finite; y[e] is only changed, and true returned in has[e], where an end of the
- * range is known.
+ * finite; y[e] is only changed, and true returned in has[e], where an end of
+ * the range is known.
  */
 void check_curve_range(mpq_t y[2], bool has[2], enum check_curve f, mpq_t z[2],
                        const bool is_known[2]);

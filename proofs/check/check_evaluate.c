@@ -230,8 +230,8 @@ bool check_network_enclose(mpq_t *lower, mpq_t *upper,
     return has_values;
 }
 
-/* Exact values in v; false if some are not dyadic, or multiples of a factor that
- * is not, or there are none. */
+/* Exact values in v; false if some are not dyadic, or multiples of a factor
+ * that is not, or there are none. */
 static bool evaluate(mpq_t *v, mpq_t *other,
                      const struct check_network *network)
 {

@@ -10,8 +10,8 @@
 enum { CHECK_SLOPE_BITS = 30, CHECK_LEAST_LENGTH = -64 };
 
 /*
- * The same lines for words, a little wider apart: v is at least, [0], or at most,
- * [1],
+ * The same lines for words, a little wider apart: v is at least, [0], or at
+ * most, [1],
  *   (slope[e] * x + rest[e][0] * y + rest[e][1] * z) * 2^-shift
  *       + offset[e] * 2^-G.
  *   n_sources     1, 2 with y, 3 with z
@@ -44,7 +44,8 @@ struct check_kept {
 };
 
 /* The lines of element i of a layer that is neither affine nor of ReLUs in the
- * region, FORMAT.md, "Lines of a neuron"; kept[] has one for each coordinate. */
+ * region, FORMAT.md, "Lines of a neuron"; kept[] has one for each
+ * coordinate. */
 const struct check_kept *check_kept_get(struct check_kept *kept,
                                         const struct check_region *region,
                                         const struct check_layer *layer,

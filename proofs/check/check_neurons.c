@@ -115,8 +115,8 @@ void check_eliminate_relus(struct check_words *words, size_t p,
     check_pass_end(state, p, &pass, target);
 }
 
-/* The coefficient of the sum's values in one lane that is to be taken from all of
- * them; 0 if all are. */
+/* The coefficient of the sum's values in one lane that is to be taken from all
+ * of them; 0 if all are. */
 static int64_t find_share(struct check_words *words, size_t lane,
                           const struct check_region *region,
                           const struct check_layer *layer, size_t number)
@@ -247,9 +247,9 @@ CHECK_CLONES static void apply_curves(struct check_words *words,
     pass->is_missing |= is_missing;
 }
 
-/* Looks the lines up of those of list[n] whose coefficients are not 0, and notes
- * their sources and the lower ends of all; the slopes are below 2^length, which
- * is returned. */
+/* Looks the lines up of those of list[n] whose coefficients are not 0, and
+ * notes their sources and the lower ends of all; the slopes are below 2^length,
+ * which is returned. */
 static long look_up_lines(struct check_words *words, struct check_pass *pass,
                           check_wide *below, size_t n,
                           const struct check_layer *layer,

@@ -261,8 +261,8 @@ static const uint32_t *add_powers(struct check_builder *b,
     return check_add_curve(b, CHECK_EXP, pairs.map, pairs.n);
 }
 
-/* 1 / (1 + sum over j != i of exp(x_j - x_i)), j on the axis of i; of LogSoftmax
- * the logarithm of that. */
+/* 1 / (1 + sum over j != i of exp(x_j - x_i)), j on the axis of i; of
+ * LogSoftmax the logarithm of that. */
 void check_build_softmax(struct check_builder *b)
 {
     struct check_value x;

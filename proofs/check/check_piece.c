@@ -89,8 +89,8 @@ static void note(struct search *search, const mpq_t value)
     }
 }
 
-/* sum = side * (y - slope * z), for the end of y that makes it least; sum may be
- * an end of y. */
+/* sum = side * (y - slope * z), for the end of y that makes it least; sum may
+ * be an end of y. */
 static void subtract_line(mpq_t sum, const struct search *search, mpq_t y[2],
                           const mpq_t z)
 {
@@ -160,8 +160,8 @@ static void find_touch(mpq_t t, const struct search *search, const mpq_t a,
     mpq_clears(ends[0], ends[1], NULL);
 }
 
-/* side * f is convex on [a, b]: f(t) - s t + (f'(t) - s) (z - t) is below it for
- * each t in [a, b], and least at an end. */
+/* side * f is convex on [a, b]: f(t) - s t + (f'(t) - s) (z - t) is below it
+ * for each t in [a, b], and least at an end. */
 static void note_tangent(struct search *search, const mpq_t a, const mpq_t b)
 {
     mpq_t t;
@@ -204,8 +204,9 @@ static void note_piece(struct search *search, enum check_shape shape,
 }
 
 /* sin(z + shift * pi) bends downwards between 0 and pi, upwards up to 2 pi, and
- * so on. Multiples of pi are rounded to 2^-80: f'' has the wrong sign for no more
- * than this, and is no more than this there, which costs less than 2^-100. */
+ * so on. Multiples of pi are rounded to 2^-80: f'' has the wrong sign for no
+ * more than this, and is no more than this there, which costs less than
+ * 2^-100. */
 static void note_wave(struct search *search, mpq_t z[2])
 {
     enum { PLACES = 80 };

@@ -239,8 +239,8 @@ static void bind_tensor(const struct check_property *property,
     }
 }
 
-/* Compares the declared numbers of elements and tensors with those of network k;
- * the number of its outputs declared that are not hidden. */
+/* Compares the declared numbers of elements and tensors with those of network
+ * k; the number of its outputs declared that are not hidden. */
 static size_t bind_counts(const struct check_property *property,
                           const struct check_network *network, size_t k)
 {

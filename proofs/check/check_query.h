@@ -40,8 +40,8 @@ struct check_query {
 };
 
 /* Ends in check_unreadable unless the elements, tensors and types declared for
- * network number k of the property are those of the network. Rows of tensors are compared by their number of
- * elements, which count row-major. */
+ * network number k of the property are those of the network. Rows of tensors
+ * are compared by their number of elements, which count row-major. */
 void check_query_bind(const struct check_property *property,
                       const struct check_network *network, size_t k);
 
@@ -50,9 +50,9 @@ void check_query_bind(const struct check_property *property,
 struct check_query *check_query_create(const struct check_property *property);
 void check_query_free(struct check_query *query);
 
-/* Ends in check_reject unless the hashes, three of 32 bytes that the certificate
- * of this path states, are those of the network's file, of the property's file
- * and of the canonical text of the query. */
+/* Ends in check_reject unless the hashes, three of 32 bytes that the
+ * certificate of this path states, are those of the network's file, of the
+ * property's file and of the canonical text of the query. */
 void check_query_require(const struct check_query *query,
                          const struct check_property *property,
                          const struct check_network *network, const char *path,

@@ -1,6 +1,6 @@
 /* SHA-256: blocks of 64 bytes through 64 rounds; FIPS 180-4, 6.2. Much of the
- * time of a large network is that of its hash: the instructions of x86-64 for it
- * are used where the processor has them.
+ * time of a large network is that of its hash: the instructions of x86-64 for
+ * it are used where the processor has them.
  * SPDX-License-Identifier: MIT */
 #include "proofs/check/check_sha.h"
 

@@ -129,8 +129,8 @@ static bool is_trusted(const mpfr_t value)
 }
 
 /* Rounds x to `to`, then applies the function. false without a result that can
- * be trusted. What underflows is still rounded to its side; what is smaller than
- * all numbers here becomes the least of these, or 0. */
+ * be trusted. What underflows is still rounded to its side; what is smaller
+ * than all numbers here becomes the least of these, or 0. */
 static bool apply(mpq_t y,
                   void (*function)(mpfr_t, enum check_curve, mpfr_rnd_t),
                   enum check_curve f, const mpq_t x, mpfr_rnd_t to, long bits)

@@ -184,8 +184,8 @@ static struct check_formula *new_formula(struct check_property *property,
     return formula;
 }
 
-/* Finishes left - right. In the first reading of a file with products or several
- * networks these are collected, in the second one they are put in. */
+/* Finishes left - right. In the first reading of a file with products or
+ * several networks these are collected, in the second one they are put in. */
 static void finish_sum(struct check_reader *reader, bool is_equation)
 {
     struct check_property *property = reader->property;

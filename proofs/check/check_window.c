@@ -401,10 +401,10 @@ void check_build_reduction(struct check_builder *b)
 }
 
 /*
- * ArgMax: with the maximum m of the elements x_k of an axis, h_k = 1 + sign(x_k -
- * m) is 1 where x_k is m and else 0, f_k = relu(h_k - sum of h_j for j < k) is
- * 1 at the first of these only, and the result is the sum of all k * f_k. If
- * the last one counts, j > k.
+ * ArgMax: with the maximum m of the elements x_k of an axis,
+ * h_k = 1 + sign(x_k - m) is 1 where x_k is m and else 0,
+ * f_k = relu(h_k - sum of h_j for j < k) is 1 at the first of these only, and
+ * the result is the sum of all k * f_k. If the last one counts, j > k.
  */
 void check_build_position(struct check_builder *b)
 {

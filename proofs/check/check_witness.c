@@ -236,8 +236,8 @@ static bool is_same_cell(mpq_t *v, const struct check_network *network,
     return is_same;
 }
 
-/* Whether the projection of x onto the box of a case is unsafe there; the values
- * of the point are scratch. */
+/* Whether the projection of x onto the box of a case is unsafe there; the
+ * values of the point are scratch. */
 static bool is_unsafe_nearby(struct point *point,
                              const struct check_query *query, const double *x)
 {

@@ -15,14 +15,14 @@ enum check_float32 {
 };
 
 /* Returns only if the head's witness, or its projection onto the box of a
- * case, is unsafe by the query in real arithmetic; otherwise ends in check_reject, or in check_unreadable if a
- * value is not finite. */
+ * case, is unsafe by the query in real arithmetic; otherwise ends in
+ * check_reject, or in check_unreadable if a value is not finite. */
 enum check_float32 check_witness(const struct check_head *head,
                                  const struct check_network *given,
                                  const struct check_query *query);
 
-/* Whether at the inputs x [n_inputs] no disjunct of the case holds; the box does
- * not count. */
+/* Whether at the inputs x [n_inputs] no disjunct of the case holds; the box
+ * does not count. */
 bool check_is_safe_at(const struct check_network *network,
                       const struct check_case *of, mpq_t *x);
 

@@ -60,8 +60,8 @@ bool proof_is_shallow(const struct cert *cert, const struct query *query);
  * Makes a proof of unsat that was just written smaller, and faster to check,
  * with the passes that pay most for their time, until the deadline; replaces
  * the file if that takes no more bytes. What the passes keep closes by outward
- * rounding in doubles and with ORACLE_MARGIN, and is not given to the checker. One
- * that is not shallow stays as it is.
+ * rounding in doubles and with ORACLE_MARGIN, and is not given to the checker.
+ * One that is not shallow stays as it is.
  *   query       of the proof
  *   deadline_s  on the clock of budget_now_s
  *   returns     STATUS_OK; STATUS_IO, and the file is as it was
