@@ -103,14 +103,14 @@ static struct ref_bytes make_network(struct rng *rng)
 /* One network whose least output is a little above what is unsafe. */
 static void try_network(struct ref_prove_tally *tally, uint64_t seed)
 {
-    static const size_t n[2] = {N_INPUTS, N_INPUTS};
-    static const double gaps[2] = {0.02, 0.6};
+    struct ref_prove_aim aim = {
+        .n_varying = N_INPUTS, .n_inputs = N_INPUTS, .gaps = {0.02, 0.6}};
     struct rng rng;
     struct ref_subject subject;
     rng_init(&rng, seed);
-    const double radius = rng_range(&rng, 0.05, 1.0);
+    aim.radius = rng_range(&rng, 0.05, 1.0);
     struct ref_bytes model = make_network(&rng);
-    ck_assert(ref_prove_open(&subject, &model, n, radius, gaps, &rng));
+    ck_assert(ref_prove_open(&subject, &model, &aim, &rng));
     (void)ref_prove_run(tally, &subject, SOLVER_AUTO, seed, SECONDS);
     (void)ref_prove_run(tally, &subject, SOLVER_INPUT, seed, SECONDS);
     (void)ref_prove_run(tally, &subject, SOLVER_NEURON, seed, SECONDS);

@@ -108,8 +108,10 @@ static void write_share(const char *folder)
  * a corner. */
 static void write_deep(const char *folder)
 {
-    static const size_t n[2] = {REF_DEEP_VARYING, REF_DEEP_INPUTS};
-    static const double gaps[2] = {-0.001, -0.001};
+    static const struct ref_prove_aim aim = {.n_varying = REF_DEEP_VARYING,
+                                             .n_inputs = REF_DEEP_INPUTS,
+                                             .radius = 0.5,
+                                             .gaps = {-0.001, -0.001}};
     /* Those that searches with a fault take little time for. */
     static const uint64_t seeds[] = {2, 5, 12, 13};
     for (size_t k = 0; k < sizeof seeds / sizeof *seeds; k++) {
@@ -118,7 +120,7 @@ static void write_deep(const char *folder)
         char text[REF_PROVE_TEXT];
         rng_init(&rng, seeds[k]);
         struct ref_bytes model = ref_deep_model(&rng);
-        REQUIRE(ref_prove_property(text, &model, n, 0.5, gaps, &rng));
+        REQUIRE(ref_prove_property(text, &model, &aim, &rng));
         (void)snprintf(name, sizeof name, "deep%zu.onnx", k);
         write(folder, name, model.data, model.n);
         (void)snprintf(name, sizeof name, "deep%zu_fails_1.vnnlib", k);

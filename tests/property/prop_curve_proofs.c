@@ -106,16 +106,19 @@ static struct ref_bytes make_network(struct rng *rng, size_t n_inputs,
 static void try_network(struct ref_prove_tally tally[3], uint64_t seed,
                         size_t n_inputs, const char *const *named)
 {
-    static const double gaps[2][2] = {{0.005, 0.1}, {-1e-6, -1e-6}};
+    struct ref_prove_aim aim = {
+        .n_varying = N_INPUTS, .n_inputs = n_inputs, .gaps = {0.005, 0.1}};
     struct rng rng;
     struct ref_subject subject;
     rng_init(&rng, seed);
     const bool is_sat = rng_below(&rng, 4) == 0;
+    if (is_sat) {
+        aim.gaps[0] = aim.gaps[1] = -1e-6;
+    }
     /* six decimals, as in the property: what is sampled is in the box */
-    const double radius = floor(rng_range(&rng, 16.0, 96.0)) / 64.0;
+    aim.radius = floor(rng_range(&rng, 16.0, 96.0)) / 64.0;
     struct ref_bytes model = make_network(&rng, n_inputs, named);
-    if (!ref_prove_open(&subject, &model, (size_t[2]){N_INPUTS, n_inputs},
-                        radius, gaps[is_sat ? 1 : 0], &rng)) {
+    if (!ref_prove_open(&subject, &model, &aim, &rng)) {
         return;
     }
     for (size_t e = 0; e < 3; e++) {

@@ -14,21 +14,36 @@ enum { MOST_INPUTS = 128, N_POINTS = 400 };
 /* Facts of certificates end at 2^26. */
 static const double MOST_VALUE = 0x1p14;
 
-/* Writes a property: of the inputs X_0 .. X_(n[1] - 1), the first n[0] lie
- * between -radius and radius, the others are 0; Y_0 <= most is unsafe. */
-static void write_property(char text[REF_PROVE_TEXT], const size_t n[2],
-                           double radius, double most)
+/* The spacing of bounds where gaps are more than twice as wide: with few bits,
+ * multiples of them are exact, as the dual bound needs of atoms with weights. */
+static const double SPACING = 0x1p-9;
+
+/* Writes a property with these bounds. */
+static void write_property(char text[REF_PROVE_TEXT],
+                           const struct ref_prove_aim *aim, double least,
+                           double most)
 {
     size_t at = 0;
-    for (size_t i = 0; i < n[1]; i++) {
-        const double end = i < n[0] ? radius : 0.0;
+    for (size_t i = 0; i < aim->n_inputs; i++) {
+        const double end = i < aim->n_varying ? aim->radius : 0.0;
         at += (size_t)snprintf(text + at, REF_PROVE_TEXT - at,
                                "(declare-const X_%zu Real)(assert (<= X_%zu "
                                "%.6f))(assert (>= X_%zu %.6f))\n",
                                i, i, end, i, -end);
     }
-    (void)snprintf(text + at, REF_PROVE_TEXT - at,
-                   "(declare-const Y_0 Real)(assert (<= Y_0 %.9f))\n", most);
+    at += (size_t)snprintf(text + at, REF_PROVE_TEXT - at,
+                           "(declare-const Y_0 Real)\n");
+    if (aim->kind == REF_PROVE_BESIDE) {
+        (void)snprintf(text + at, REF_PROVE_TEXT - at,
+                       "(assert (or (and (<= Y_0 %.9f)) (and (>= Y_0 "
+                       "%.9f))))\n",
+                       least, most);
+        return;
+    }
+    (void)snprintf(
+        text + at, REF_PROVE_TEXT - at, "(assert (<= Y_0 %.9f))\n%s", least,
+        aim->kind == REF_PROVE_CUT ? "(assert (<= (+ X_0 (* 2.0 X_1)) 0.25))\n"
+                                   : "");
 }
 
 static struct query *load(const char *network_path, const char *property_path)
@@ -41,14 +56,14 @@ static struct query *load(const char *network_path, const char *property_path)
     return query;
 }
 
-/* Least and greatest value of the only output of the network where n inputs are
- * between -radius and radius, of corners and random points; `text` is any
- * property of it. */
+/* Least and greatest value of the only output of the network where the inputs
+ * are in the box, of corners and random points; `text` is any property of it. */
 static void sample_values(double ends[2], const char *network_path,
-                          const char *text, size_t n, double radius,
+                          const char *text, const struct ref_prove_aim *aim,
                           struct rng *rng)
 {
     double x[MOST_INPUTS] = {0.0};
+    const double radius = aim->radius;
     char path[64];
     ref_file_write(path, text, strlen(text));
     struct query *query = load(network_path, path);
@@ -58,9 +73,10 @@ static void sample_values(double ends[2], const char *network_path,
     ends[1] = -HUGE_VAL;
     for (size_t t = 0; t < N_POINTS; t++) {
         double y = 0.0;
-        for (size_t i = 0; i < n; i++) {
-            x[i] = t < 1U << n ? ((t >> i & 1) != 0 ? radius : -radius)
-                               : rng_range(rng, -radius, radius);
+        for (size_t i = 0; i < aim->n_varying; i++) {
+            x[i] = t < 1U << aim->n_varying
+                       ? ((t >> i & 1) != 0 ? radius : -radius)
+                       : rng_range(rng, -radius, radius);
         }
         layers_eval(&y, query->layers, x);
         ends[0] = fmin(ends[0], y);
@@ -69,30 +85,39 @@ static void sample_values(double ends[2], const char *network_path,
     query_destroy(query);
 }
 
+/* A bound beyond an end by a gap, or short of it. */
+static double place_bound(double end, double gap)
+{
+    const double bound = end + gap;
+    return fabs(gap) > 2.0 * SPACING ? SPACING * nearbyint(bound / SPACING)
+                                     : bound;
+}
+
 bool ref_prove_property(char text[REF_PROVE_TEXT],
-                        const struct ref_bytes *model, const size_t n[2],
-                        double radius, const double gaps[2], struct rng *rng)
+                        const struct ref_bytes *model,
+                        const struct ref_prove_aim *aim, struct rng *rng)
 {
     char path[64];
     double ends[2];
     ref_file_write(path, model->data, model->n);
-    write_property(text, n, radius, 0.0);
-    sample_values(ends, path, text, n[0], radius, rng);
+    write_property(text, aim, 0.0, 0.0);
+    sample_values(ends, path, text, aim, rng);
     ref_file_remove(path);
     if (!(fmax(-ends[0], ends[1]) < MOST_VALUE)) {
         return false;
     }
-    const double gap = rng_range(rng, gaps[0], gaps[1]);
-    write_property(text, n, radius, ends[0] - gap * (ends[1] - ends[0] + 1e-3));
+    const double gap =
+        rng_range(rng, aim->gaps[0], aim->gaps[1]) * (ends[1] - ends[0] + 1e-3);
+    write_property(text, aim, place_bound(ends[0], -gap),
+                   place_bound(ends[1], gap));
     return true;
 }
 
 bool ref_prove_open(struct ref_subject *subject, struct ref_bytes *model,
-                    const size_t n[2], double radius, const double gaps[2],
-                    struct rng *rng)
+                    const struct ref_prove_aim *aim, struct rng *rng)
 {
     char text[REF_PROVE_TEXT];
-    if (!ref_prove_property(text, model, n, radius, gaps, rng)) {
+    if (!ref_prove_property(text, model, aim, rng)) {
         ref_bytes_clear(model);
         return false;
     }

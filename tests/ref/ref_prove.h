@@ -21,22 +21,37 @@ struct ref_prove_tally {
 /* Bytes of a property of at most 128 inputs. */
 enum { REF_PROVE_TEXT = 1 << 14 };
 
+/* What is unsafe besides outputs below a bound, if anything. */
+enum ref_prove_kind {
+    REF_PROVE_BELOW,  /* nothing: one disjunct of one atom */
+    REF_PROVE_BESIDE, /* outputs above another bound: two disjuncts */
+    REF_PROVE_CUT     /* nothing, and only in a part of the box: two atoms */
+};
+
 /*
- * Writes a property of a network of one output. Of its n[1] inputs, the first
- * n[0] lie between -radius and radius, the others are 0. Unsafe are outputs
- * below the least of sampled ones by a share of their range that is drawn
- * between gaps[0] and gaps[1]; a negative share makes the property fail. False
- * if outputs are too large for a certificate.
+ * A property. Of the n_inputs inputs, the first n_varying lie between -radius
+ * and radius, the others are 0. Each bound is beyond all sampled outputs by a
+ * share of their range that is drawn between gaps[0] and gaps[1]; a negative
+ * share makes the property fail.
  */
+struct ref_prove_aim {
+    enum ref_prove_kind kind;
+    size_t n_varying;
+    size_t n_inputs;
+    double radius;
+    double gaps[2];
+};
+
+/* Writes such a property of a network of one output. False if outputs are too
+ * large for a certificate. */
 bool ref_prove_property(char text[REF_PROVE_TEXT],
-                        const struct ref_bytes *model, const size_t n[2],
-                        double radius, const double gaps[2], struct rng *rng);
+                        const struct ref_bytes *model,
+                        const struct ref_prove_aim *aim, struct rng *rng);
 
 /* Opens a subject with such a property; the model is cleared. If the answer is
  * false, nothing is open. */
 bool ref_prove_open(struct ref_subject *subject, struct ref_bytes *model,
-                    const size_t n[2], double radius, const double gaps[2],
-                    struct rng *rng);
+                    const struct ref_prove_aim *aim, struct rng *rng);
 
 /* Tries to prove the property for some seconds; fails the test if the checker
  * does not accept the certificate, as it is found and minimised. seed: for
