@@ -34,12 +34,14 @@ static int compare_ids(const void *a, const void *b)
     return (left->id > right->id) - (left->id < right->id);
 }
 
-/* The costliest neurons that the effort allows, in order of layers; those with
- * no unstable neuron below have exact bounds. Returns their number. */
+/* The costliest neurons that the effort allows, in order of layers; without
+ * atoms, those with no unstable neuron below have exact bounds. Returns their
+ * number. */
 static size_t pick_neurons(struct pick *picks, struct prover *p,
                            const struct hidden_effort *effort)
 {
     const struct dual *d = p->dual;
+    const bool is_joined = p->n_open == 1;
     size_t n = 0;
     double total = 0.0;
     if (effort->by_effect) {
@@ -50,8 +52,7 @@ static size_t pick_neurons(struct pick *picks, struct prover *p,
     for (size_t i = 0; i < d->n_unstable; i++) {
         const struct dual_neuron *neuron = &d->neuron[i];
         const double cost = p->effect[i];
-        if ((neuron->relu != d->neuron[0].relu || p->n_open == 1) &&
-            cost > 0.0 &&
+        if ((neuron->relu != d->neuron[0].relu || is_joined) && cost > 0.0 &&
             p->layers->layer[neuron->source].kind == LAYER_AFFINE) {
             picks[n++] = (struct pick){(uint32_t)i, cost};
             total += cost;
@@ -66,7 +67,8 @@ static size_t pick_neurons(struct pick *picks, struct prover *p,
          n_kept++) {
         left -= picks[n_kept].cost;
         const struct dual_neuron *neuron = &d->neuron[picks[n_kept].id];
-        madds += 4.0 * (double)effort->end.n_steps * p->cone[neuron->source];
+        const size_t top = is_joined ? p->layers->n_layers - 1 : neuron->source;
+        madds += 4.0 * (double)effort->end.n_steps * p->cone[top];
     }
     qsort(picks, n_kept, sizeof *picks, compare_ids);
     return n_kept;

@@ -25,10 +25,13 @@ struct hidden_effort {
  * of the dual bound most: slopes are chosen for either end by ascent in nearest
  * arithmetic (dual.h), the bound comes from outward rounded back-substitution
  * with them and with multipliers of the literals below the neuron. A recorded
- * search notes each gain as a step with a lemma. Asks row 0 of the dual bound
+ * search notes each gain as a step with a lemma. Where one disjunct alone is
+ * open, its atoms have multipliers as well: the bounds hold for what satisfies
+ * them, for nothing else is left to be refuted. Asks row 0 of the dual bound
  * what lines cost, after dual_bound of a row of the node; changes the rows.
  * Returns the number of ends that moved.
- * Source: Xu et al., "Fast and Complete", ICLR 2021.
+ * Source: Xu et al., "Fast and Complete", ICLR 2021; with atoms Kotha et al.,
+ * "Provably Bounding Neural Network Preimages", NeurIPS 2023.
  */
 size_t prover_hidden_tighten(struct prover *prover, const struct node *node,
                              const struct hidden_effort *effort);

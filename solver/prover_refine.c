@@ -80,8 +80,7 @@ static void ascend(struct refine *r, double *bound)
     }
     prover_slopes_set_implied(r->p);
     dual_set_chords(d, &r->p->bounds);
-    const struct dual_effort ee = END;
-    dual_ascend(d, &ee, goal);
+    dual_ascend(d, &END, goal);
     memcpy(bound, d->bound, d->n_rows * sizeof *bound);
     dual_bound(d);
     dual_differentiate(d);
@@ -168,8 +167,8 @@ static size_t note_terms(struct refine *r, const struct end_tree *tree,
     return n;
 }
 
-/* Exchanges the bounds of the split neurons above a leaf for `others`: moves them
- * to 0, or back. */
+/* Exchanges the bounds of the split neurons above a leaf, and where atoms are
+ * joined that of the end's own neuron, for `others`: moves them to 0, or back. */
 static void narrow(struct refine *r, const struct end_tree *tree, uint32_t leaf)
 {
     const struct end_branch *branch = tree->branches.data;
@@ -307,7 +306,8 @@ static void harvest(struct refine *r)
 }
 
 /* The ends of the neurons of one ReLU layer, from number `first` on; returns the
- * first one of the next layer. */
+ * first one of the next layer. Without atoms the bounds of the first layer are
+ * exact. */
 static size_t refine_layer(struct refine *r, size_t first)
 {
     struct prover *p = r->p;

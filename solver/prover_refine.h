@@ -28,6 +28,9 @@ struct refine_effort {
  * the dual bound. Stops early when the budget of the run is spent.
  *   n_moved  ends that moved
  *   returns  false if the region is proved empty
+ * Where one disjunct alone is open, its atoms hold in the regions
+ * (prover_hidden.h), the neuron is stable beyond its end, and splits are of any
+ * neurons; the first layer is narrowed as well.
  * Source: the refinement of Singh et al., "Boosting Robustness Certification",
  * ICLR 2019, with the dual bound in place of their MILP.
  */
