@@ -10,8 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-static const double scales[] = {1.0, 1e-6, 1e6, 0.25};
-
 /* A random network with a region of its inputs. */
 struct sample {
     struct rng rng;
@@ -25,16 +23,9 @@ static void sample_init(struct sample *sample, size_t round, size_t n_rows)
     sample->seed = test_seed() + round;
     rng_init(&sample->rng, sample->seed);
     struct rng *rng = &sample->rng;
-    const struct ref_network_shape shape = {
-        .n_inputs = 1 + rng_below(rng, 5),
-        .n_outputs = 1 + rng_below(rng, 3),
-        .n_stages = 1 + rng_below(rng, 4),
-        .width = 1 + rng_below(rng, 7),
-        .scale = scales[rng_below(rng, 4)],
-        .features = (unsigned)rng_below(rng, 32),
-    };
+    const struct ref_network_shape shape = ref_network_draw_shape(rng, 5, 7);
     sample->layers = ref_network_random(rng, &shape);
-    const double scale = scales[rng_below(rng, 4)];
+    const double scale = ref_network_draw_scale(rng);
     const double width = scale * rng_range(rng, 0.0, 2.0);
     ref_region_random(&sample->region, rng, shape.n_inputs, n_rows, scale,
                       rng_below(rng, 6) == 0 ? 0.0 : width);

@@ -128,6 +128,25 @@ static void append_relu(struct layers *layers, size_t source)
     layers->n_relus += layer->width;
 }
 
+double ref_network_draw_scale(struct rng *rng)
+{
+    static const double scales[] = {1.0, 1e-6, 1e6, 0.25};
+    return scales[rng_below(rng, 4)];
+}
+
+struct ref_network_shape
+ref_network_draw_shape(struct rng *rng, size_t most_inputs, size_t most_width)
+{
+    struct ref_network_shape shape;
+    shape.n_inputs = 1 + rng_below(rng, most_inputs);
+    shape.n_outputs = 1 + rng_below(rng, 3);
+    shape.n_stages = 1 + rng_below(rng, 4);
+    shape.width = 1 + rng_below(rng, most_width);
+    shape.scale = ref_network_draw_scale(rng);
+    shape.features = (unsigned)rng_below(rng, 32);
+    return shape;
+}
+
 struct layers *ref_network_random(struct rng *rng,
                                   const struct ref_network_shape *shape)
 {

@@ -36,6 +36,14 @@ struct ref_network_shape {
     unsigned features;
 };
 
+/* A scale: 1, a millionth, a million or a quarter. */
+double ref_network_draw_scale(struct rng *rng);
+
+/* A shape of at most so many inputs and neurons of a layer, with up to three
+ * outputs and four stages, of any scale and features. */
+struct ref_network_shape
+ref_network_draw_shape(struct rng *rng, size_t most_inputs, size_t most_width);
+
 /* A random network; freed with layers_destroy. The same generator state and
  * shape give the same network. */
 struct layers *ref_network_random(struct rng *rng,

@@ -8,8 +8,6 @@
 
 #include <math.h>
 
-static const double scales[] = {1.0, 1e-6, 1e6, 0.25};
-
 static void propagate(struct bounds *bounds, const struct layers *layers,
                       const struct ref_region *region, const char *name)
 {
@@ -33,17 +31,11 @@ void ref_rows_sample_init(struct ref_rows_sample *sample, size_t round)
     sample->seed = test_seed() + round;
     rng_init(&sample->rng, sample->seed);
     struct rng *rng = &sample->rng;
-    const struct ref_network_shape shape = {
-        .n_inputs = 1 + rng_below(rng, REF_ROWS_INPUTS),
-        .n_outputs = 1 + rng_below(rng, 3),
-        .n_stages = 1 + rng_below(rng, 4),
-        .width = 1 + rng_below(rng, 11),
-        .scale = scales[rng_below(rng, 4)],
-        .features = (unsigned)rng_below(rng, 32),
-    };
+    const struct ref_network_shape shape =
+        ref_network_draw_shape(rng, REF_ROWS_INPUTS, 11);
     sample->layers = ref_network_random(rng, &shape);
     struct ref_region *region = &sample->region;
-    const double scale = scales[rng_below(rng, 4)];
+    const double scale = ref_network_draw_scale(rng);
     ref_region_random(region, rng, shape.n_inputs, 0, scale, 2.0 * scale);
     bounds_init(&sample->scale, sample->layers);
     propagate(&sample->scale, sample->layers, region, "box");
