@@ -7,44 +7,55 @@
  * so that the 2^32 that a row may have do not overflow. */
 enum { GUARD_BITS = 16, TERM_BITS = 94 };
 
-/* *sum += w * v of the column at its lower end, rounded down; false if that
- * is too large or infinite. */
-static bool add_term(check_wide *sum, const struct check_region *region,
-                     double w, uint32_t column)
+/* *sum += factor * 2^shift * v, for |factor| < 2^53 and the ends of v, at the end
+ * where that is least, rounded down; false if that is too large or infinite. */
+static bool add_term(check_wide *sum, const int64_t ends[2], int64_t factor,
+                     long shift)
 {
-    const bool is_input = column < region->n_inputs;
-    const unsigned bits = is_input ? region->box_bits : region->fact_bits;
-    const int64_t end = region->ends[2 * (size_t)column + (w < 0 ? 1 : 0)];
-    int64_t mantissa = 0;
-    long exponent = 0;
-    check_split_double(&mantissa, &exponent, w);
-    check_wide value = (check_wide)mantissa * end;
-    exponent += (long)region->fact_bits + GUARD_BITS - (long)bits;
-    const bool is_finite = end != (w < 0 ? CHECK_NO_UPPER : CHECK_NO_LOWER) &&
-                           check_wide_scale(&value, exponent, TERM_BITS);
+    const int64_t end = ends[factor < 0 ? 1 : 0];
+    check_wide value = (check_wide)factor * end;
+    const bool is_finite =
+        end != (factor < 0 ? CHECK_NO_UPPER : CHECK_NO_LOWER) &&
+        check_wide_scale(&value, shift, TERM_BITS);
     *sum += is_finite ? value : 0;
     return is_finite;
 }
 
-/* A fact below sign * v, v of row i; CHECK_NO_LOWER if that is too low. */
-static int64_t row_lower(const struct check_region *region,
-                         const struct check_layer *layer, size_t i, int sign)
+/* Facts below v and below -v of row i; CHECK_NO_LOWER if one is too low. Columns
+ * that are 0 add nothing. */
+static void row_lower(int64_t facts[2], const struct check_region *region,
+                      const struct check_layer *layer, size_t i)
 {
-    int64_t mantissa = 0;
-    long exponent = 0;
-    check_split_double(&mantissa, &exponent, sign * layer->bias[i]);
-    check_wide sum = mantissa;
-    bool is_finite = check_wide_scale(
-        &sum, exponent + (long)region->fact_bits + GUARD_BITS, TERM_BITS);
-    for (size_t k = layer->start[i]; is_finite && k < layer->start[i + 1];
-         k++) {
-        is_finite =
-            add_term(&sum, region, sign * layer->weight[k], layer->column[k]);
-    }
-    sum >>= GUARD_BITS;
+    const long unit = (long)region->fact_bits + GUARD_BITS;
     const check_wide most = CHECK_MOST_FACT - 1;
-    is_finite = is_finite && sum >= -most;
-    return is_finite ? (int64_t)(sum < most ? sum : most) : CHECK_NO_LOWER;
+    int64_t m = 0;
+    long exponent = 0;
+    check_split_double(&m, &exponent, layer->bias[i]);
+    check_wide sum[2] = {m, -m};
+    bool is_finite[2];
+    for (size_t e = 0; e < 2; e++) {
+        is_finite[e] = check_wide_scale(&sum[e], exponent + unit, TERM_BITS);
+    }
+    for (size_t k = layer->start[i];
+         (is_finite[0] || is_finite[1]) && k < layer->start[i + 1]; k++) {
+        const uint32_t column = layer->column[k];
+        const int64_t *ends = region->ends + 2 * (size_t)column;
+        if (ends[0] == 0 && ends[1] == 0) {
+            continue;
+        }
+        check_split_double(&m, &exponent, layer->weight[k]);
+        exponent +=
+            unit - (long)(column < region->n_inputs ? region->box_bits
+                                                    : region->fact_bits);
+        is_finite[0] = is_finite[0] && add_term(&sum[0], ends, m, exponent);
+        is_finite[1] = is_finite[1] && add_term(&sum[1], ends, -m, exponent);
+    }
+    for (size_t e = 0; e < 2; e++) {
+        sum[e] >>= GUARD_BITS;
+        facts[e] = !is_finite[e] || sum[e] < -most ? CHECK_NO_LOWER
+                   : sum[e] < most                 ? (int64_t)sum[e]
+                                                   : (int64_t)most;
+    }
 }
 
 /* Ends of coordinate i of the layer by those of what it is made of. */
@@ -56,9 +67,8 @@ static void find_ends(int64_t ends[2], const struct check_region *region,
         ends[0] = ends[0] > 0 ? ends[0] : 0;
         ends[1] = ends[1] > 0 ? ends[1] : 0;
     } else if (layer->kind == CHECK_AFFINE) {
-        const int64_t minus = row_lower(region, layer, i, -1);
-        ends[0] = row_lower(region, layer, i, 1);
-        ends[1] = minus == CHECK_NO_LOWER ? CHECK_NO_UPPER : -minus;
+        row_lower(ends, region, layer, i);
+        ends[1] = ends[1] == CHECK_NO_LOWER ? CHECK_NO_UPPER : -ends[1];
     } else {
         check_curved_ends(ends, region, layer, i);
     }
