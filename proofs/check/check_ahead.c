@@ -211,7 +211,7 @@ static inline int64_t weight_of(const struct check_matrix *matrix,
                                 size_t k)
 {
     if (matrix->n_tiles == 0) {
-        return matrix->pool[matrix->rows[i].weights + k - layer->start[i]];
+        return matrix->weight[matrix->rows[i].weights + k - layer->start[i]];
     }
     const size_t c = layer->column[k] - matrix->first;
     return matrix->weight[(c / CHECK_TILE * matrix->width + i) * CHECK_TILE +

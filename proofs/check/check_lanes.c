@@ -91,6 +91,16 @@ CHECK_CLONES void check_lanes_move(check_lanes *q, check_lanes *x,
     *bits = all;
 }
 
+CHECK_CLONES void check_lanes_measure(check_lanes *bits, const check_lanes *q,
+                                      const uint32_t *list, size_t n)
+{
+    check_lanes all = {0};
+    for (size_t k = 0; k < n; k++) {
+        check_lanes_note(&all, &q[list[k]]);
+    }
+    *bits = all;
+}
+
 void check_part_widen(struct check_part *part, size_t low, size_t end)
 {
     const bool is_empty = part->low == part->end;

@@ -67,6 +67,10 @@ void check_lanes_add(check_lanes *q, check_lanes *x, const uint32_t *list,
 void check_lanes_move(check_lanes *q, check_lanes *x, const uint32_t *list,
                       size_t n, check_lanes *bits);
 
+/* *bits receives the bits of q for the list[n] of places. */
+void check_lanes_measure(check_lanes *bits, const check_lanes *q,
+                         const uint32_t *list, size_t n);
+
 /* Sets of numbers: number i is bit i % 64 of word i / 64. */
 enum { CHECK_WORD = 64 };
 

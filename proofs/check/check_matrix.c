@@ -166,54 +166,64 @@ static void lists_init(struct lists *lists, size_t n_lists, size_t n_numbers)
     lists->pool = check_alloc(n_numbers, sizeof *lists->pool);
 }
 
-/* Finds the lists of row i, which has entries; `sets` has one of two numbers for
- * each set. */
+/* Of columns, of weights, and sets: one of two numbers for each. */
+enum { COLUMNS, WEIGHTS, SETS, N_LISTS };
+
+/* Finds the lists of row i, which has entries. */
 static void fill_row(struct check_matrix *matrix,
-                     const struct check_layer *layer, struct lists *lists,
-                     struct lists *sets, size_t i)
+                     const struct check_layer *layer,
+                     struct lists lists[N_LISTS], size_t i)
 {
     struct check_matrix_row *row = &matrix->rows[i];
     const size_t from = layer->start[i];
     const uint32_t first = matrix->span[i][0];
-    int32_t *list = lists->pool + lists->used;
-    for (size_t k = 0; k < row->n; k++) {
-        list[k] = (int32_t)(layer->column[from + k] - first);
+    size_t place[2];
+    for (size_t l = COLUMNS; l <= WEIGHTS; l++) {
+        int32_t *list = lists[l].pool + lists[l].used;
+        for (size_t k = 0; k < row->n; k++) {
+            list[k] = l == COLUMNS
+                          ? (int32_t)(layer->column[from + k] - first)
+                          : (int32_t)round_down(layer->weight[from + k],
+                                                matrix->exponent);
+        }
+        place[l] = find_list(&lists[l], row->n, (uint32_t)i);
     }
-    const size_t columns = find_list(lists, row->n, (uint32_t)i);
-    list = lists->pool + lists->used;
-    for (size_t k = 0; k < row->n; k++) {
-        list[k] =
-            (int32_t)round_down(layer->weight[from + k], matrix->exponent);
-    }
-    const size_t weights = find_list(lists, row->n, (uint32_t)i);
-    row->columns = lists->places[columns].start;
-    row->weights = lists->places[weights].start;
-    sets->pool[sets->used] = (int32_t)columns;
+    row->columns = lists[COLUMNS].places[place[COLUMNS]].start;
+    row->weights = lists[WEIGHTS].places[place[WEIGHTS]].start;
+    struct lists *sets = &lists[SETS];
+    sets->pool[sets->used] = (int32_t)place[COLUMNS];
     sets->pool[sets->used + 1] = (int32_t)first;
     row->set = sets->places[find_list(sets, 2, (uint32_t)i)].owner;
 }
 
 /* Rows of a convolution have few lists of weights, and of columns. */
-static void fill_pool(struct check_matrix *matrix,
-                      const struct check_layer *layer)
+static void fill_pools(struct check_matrix *matrix,
+                       const struct check_layer *layer)
 {
     const size_t width = layer->width;
-    struct lists lists;
-    struct lists sets;
-    lists_init(&lists, 2 * width, 2 * layer->start[width]);
-    lists_init(&sets, width, 2 * width);
+    struct lists lists[N_LISTS];
+    lists_init(&lists[COLUMNS], width, layer->start[width]);
+    lists_init(&lists[WEIGHTS], width, layer->start[width]);
+    lists_init(&lists[SETS], width, 2 * width);
     matrix->rows = check_alloc(width, sizeof *matrix->rows);
     for (size_t i = 0; i < width; i++) {
         matrix->rows[i].n = (uint32_t)(layer->start[i + 1] - layer->start[i]);
         matrix->rows[i].set = (uint32_t)i;
         if (matrix->rows[i].n > 0) {
-            fill_row(matrix, layer, &lists, &sets, i);
+            fill_row(matrix, layer, lists, i);
         }
     }
-    matrix->pool = lists.pool;
-    check_free(lists.places);
-    check_free(sets.places);
-    check_free(sets.pool);
+    matrix->columns = lists[COLUMNS].pool;
+    matrix->weight =
+        check_alloc(lists[WEIGHTS].used + CHECK_TILE, sizeof *matrix->weight);
+    for (size_t k = 0; k < lists[WEIGHTS].used; k++) {
+        matrix->weight[k] = lists[WEIGHTS].pool[k];
+    }
+    check_free(lists[WEIGHTS].pool);
+    check_free(lists[SETS].pool);
+    for (size_t l = 0; l < N_LISTS; l++) {
+        check_free(lists[l].places);
+    }
 }
 
 void check_matrix_init(struct check_matrix *matrix,
@@ -240,7 +250,7 @@ void check_matrix_init(struct check_matrix *matrix,
     if (matrix->n_tiles > 0) {
         fill_tiles(matrix, layer);
     } else {
-        fill_pool(matrix, layer);
+        fill_pools(matrix, layer);
     }
 }
 
@@ -248,7 +258,7 @@ void check_matrix_clear(struct check_matrix *matrix)
 {
     check_free(matrix->weight);
     check_free(matrix->rows);
-    check_free(matrix->pool);
+    check_free(matrix->columns);
     check_free(matrix->bias);
     check_free(matrix->span);
 }
@@ -321,60 +331,75 @@ CHECK_CLONES void check_matrix_multiply(check_lanes *to, check_lanes *bits,
     *bits |= all;
 }
 
-/* If weights were rounded, adds x to *sum in lanes where it is negative: x * (w'
- * + 1) takes the place of x * w' there, which is above x * w. */
-static inline void add_excess(check_lanes *sum, const check_lanes *x,
-                              bool is_rounded)
+/* sum[j] of eight columns of a set's rows, whose places among the factors are
+ * of[n]: from weight w - matrix->weight of their lists on. Two and two are added
+ * and rounded down. If weights were rounded, x * (w' + 1) takes the place of x *
+ * w' where x is negative, which is above x * w. Behind the last column the sums
+ * mean nothing. */
+CHECK_CLONES static void multiply_set(check_lanes sum[CHECK_TILE],
+                                      const struct check_matrix *matrix,
+                                      const struct check_factors *factors,
+                                      const int64_t *w, const uint32_t *of,
+                                      size_t n)
 {
-    *sum += *x & (*x >> 63) & (is_rounded ? -1 : 0);
-}
-
-/* Adds x * w of a row and of another one with the same columns. Number k of the
- * factors is a row's place among them. */
-CHECK_CLONES static void add_rows(check_lanes *sum,
-                                  const struct check_matrix *matrix,
-                                  const struct check_factors *factors, size_t k,
-                                  size_t other)
-{
-    const struct check_matrix_row *a = &matrix->rows[factors->row[k]];
-    const struct check_matrix_row *b = &matrix->rows[factors->row[other]];
-    const int32_t *column = matrix->pool + a->columns;
-    const int32_t *v = matrix->pool + a->weights;
-    const int32_t *w = matrix->pool + b->weights;
-    const check_lanes x = factors->x[k];
-    const check_lanes y = factors->x[other];
-    check_lanes excess = {0};
     const long shift = matrix->shift;
-    check_lanes *to = a->n > 0 ? sum + matrix->span[factors->row[k]][0] : sum;
-    add_excess(&excess, &x, matrix->is_rounded);
-    add_excess(&excess, &y, matrix->is_rounded);
-    for (size_t e = 0; e < a->n; e++) {
-        to[column[e]] +=
-            (x * (int64_t)v[e] + y * (int64_t)w[e] + excess) >> shift;
+    const int64_t is_rounded = matrix->is_rounded ? -1 : 0;
+    check_lanes a = {0};
+    check_lanes b = {0};
+    check_lanes c = {0};
+    check_lanes d = {0};
+    check_lanes e = {0};
+    check_lanes f = {0};
+    check_lanes g = {0};
+    check_lanes h = {0};
+    for (size_t k = 0; k < n; k += 2) {
+        const uint32_t other = of[k + 1 < n ? k + 1 : k];
+        const int64_t *v = w + matrix->rows[factors->row[of[k]]].weights;
+        const int64_t *u = w + matrix->rows[factors->row[other]].weights;
+        const check_lanes y = factors->x[of[k]];
+        const check_lanes z = factors->x[other] & (k + 1 < n ? -1 : 0);
+        const check_lanes excess =
+            ((y & (y >> 63)) + (z & (z >> 63))) & is_rounded;
+        a += (y * v[0] + z * u[0] + excess) >> shift;
+        b += (y * v[1] + z * u[1] + excess) >> shift;
+        c += (y * v[2] + z * u[2] + excess) >> shift;
+        d += (y * v[3] + z * u[3] + excess) >> shift;
+        e += (y * v[4] + z * u[4] + excess) >> shift;
+        f += (y * v[5] + z * u[5] + excess) >> shift;
+        g += (y * v[6] + z * u[6] + excess) >> shift;
+        h += (y * v[7] + z * u[7] + excess) >> shift;
     }
+    sum[0] = a;
+    sum[1] = b;
+    sum[2] = c;
+    sum[3] = d;
+    sum[4] = e;
+    sum[5] = f;
+    sum[6] = g;
+    sum[7] = h;
 }
 
-/* Adds x * w of a row. */
-CHECK_CLONES static void add_row(check_lanes *sum,
+/* Adds the products of a set's rows, whose places among the factors are of[n]. */
+CHECK_CLONES static void add_set(check_lanes *to,
                                  const struct check_matrix *matrix,
-                                 const struct check_factors *factors, size_t k)
+                                 const struct check_factors *factors,
+                                 const uint32_t *of, size_t n)
 {
-    const struct check_matrix_row *a = &matrix->rows[factors->row[k]];
-    const int32_t *column = matrix->pool + a->columns;
-    const int32_t *w = matrix->pool + a->weights;
-    const check_lanes x = factors->x[k];
-    check_lanes excess = {0};
-    const long shift = matrix->shift;
-    check_lanes *to = a->n > 0 ? sum + matrix->span[factors->row[k]][0] : sum;
-    add_excess(&excess, &x, matrix->is_rounded);
-    for (size_t e = 0; e < a->n; e++) {
-        to[column[e]] += (x * (int64_t)w[e] + excess) >> shift;
+    const struct check_matrix_row *row = &matrix->rows[factors->row[of[0]]];
+    const int32_t *column = matrix->columns + row->columns;
+    to += row->n > 0 ? matrix->span[factors->row[of[0]]][0] : 0;
+    for (size_t e = 0; e < row->n; e += CHECK_TILE) {
+        const size_t left = row->n - e;
+        check_lanes sum[CHECK_TILE];
+        for (size_t j = 0; j < CHECK_TILE && j < left; j++) {
+            __builtin_prefetch(&to[column[e + j]], 1);
+        }
+        multiply_set(sum, matrix, factors, matrix->weight + e, of, n);
+        for (size_t j = 0; j < CHECK_TILE && j < left; j++) {
+            to[column[e + j]] += sum[j];
+        }
     }
 }
-
-/* No row of a set was met; none of those that were is left. */
-#define UNSEEN (UINT32_MAX - 1)
-#define NOBODY UINT32_MAX
 
 /* Adds the columns of a row to a set. */
 static void add_columns(uint64_t *set, const struct check_matrix *matrix,
@@ -383,33 +408,40 @@ static void add_columns(uint64_t *set, const struct check_matrix *matrix,
     const struct check_matrix_row *of = &matrix->rows[row];
     for (size_t e = 0; e < of->n; e++) {
         check_set_add(set, matrix->span[row][0] +
-                               (size_t)matrix->pool[of->columns + e]);
+                               (size_t)matrix->columns[of->columns + e]);
     }
 }
+
+/* Of a number of a set: where its next row comes, no longer how many it has. */
+#define IS_PLACE ((uint32_t)1 << 31)
 
 void check_matrix_add_entries(check_lanes *sum, uint64_t *set,
                               const struct check_matrix *matrix,
                               const struct check_factors *factors)
 {
-    uint32_t *waiting = factors->column; /* by set: for another row */
+    uint32_t *of = factors->column;   /* a set: how many, then where */
+    uint32_t *order = factors->order; /* by set, one after the other */
+    uint32_t n = 0;
     for (size_t k = 0; k < factors->n; k++) {
-        waiting[matrix->rows[factors->row[k]].set] = UNSEEN;
+        of[matrix->rows[factors->row[k]].set] = 0;
     }
     for (size_t k = 0; k < factors->n; k++) {
-        uint32_t *first = &waiting[matrix->rows[factors->row[k]].set];
-        if (*first == UNSEEN) {
-            add_columns(set, matrix, factors->row[k]);
-        }
-        if (*first >= UNSEEN) {
-            *first = (uint32_t)k;
-        } else {
-            add_rows(sum, matrix, factors, *first, k);
-            *first = NOBODY;
-        }
+        of[matrix->rows[factors->row[k]].set]++;
     }
-    for (size_t k = 0; k < factors->n; k++) {
-        if (waiting[matrix->rows[factors->row[k]].set] == (uint32_t)k) {
-            add_row(sum, matrix, factors, k);
+    for (uint32_t k = 0; k < factors->n; k++) {
+        uint32_t *place = &of[matrix->rows[factors->row[k]].set];
+        if ((*place & IS_PLACE) == 0) {
+            const uint32_t n_rows = *place;
+            *place = n | IS_PLACE;
+            n += n_rows;
         }
+        order[(*place)++ & ~IS_PLACE] = k;
+    }
+    for (uint32_t k = 0; k < n;) {
+        const uint32_t row = factors->row[order[k]];
+        const uint32_t end = of[matrix->rows[row].set] & ~IS_PLACE;
+        add_columns(set, matrix, row);
+        add_set(sum, matrix, factors, order + k, end - k);
+        k = end;
     }
 }

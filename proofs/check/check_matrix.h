@@ -13,8 +13,8 @@
 /* Most bits of coefficients before they are multiplied; columns of a tile. */
 enum { CHECK_Q_BITS = 31, CHECK_TILE = 8 };
 
-/* Where a row's columns, less the first one, and its w' start in a pool. A set
- * are the rows with the same columns. */
+/* Where a row's columns, less the first one, and its w' start in two pools. A
+ * set are the rows with the same columns. */
 struct check_matrix_row {
     size_t columns;
     size_t weights;
@@ -34,9 +34,10 @@ struct check_matrix_row {
  * alone and rounded down, and also in pairs. Sums of
  * q_i * bias[0] and of q_i * bias[1] are at most 2^61 in size.
  *   weight  if most entries are there, all w' of the columns from `first` on,
- *           [n_tiles][width][CHECK_TILE]
+ *           [n_tiles][width][CHECK_TILE]; otherwise a pool of them,
+ *           with CHECK_TILE zeros behind it
  *   rows    [width] otherwise, where the entries are
- *   pool    their numbers; equal lists of them are there once
+ *   columns  their pool; equal lists are there once, in both pools
  *   width   rows
  *   span    [width] the columns of row i lie in span[i][0] .. span[i][1] - 1
  */
@@ -53,7 +54,7 @@ struct check_matrix {
     size_t width;
     int64_t *weight;
     struct check_matrix_row *rows;
-    int32_t *pool;
+    int32_t *columns;
     int64_t (*bias)[2]; /* [width] */
     uint32_t (*span)[2];
 };
@@ -69,6 +70,7 @@ void check_matrix_clear(struct check_matrix *matrix);
  *   n_columns, column  whose sums are asked for, ascending; there is room for
  *                     CHECK_TILE more. Without tiles, scratch for a number of
  *                     each row of the matrix
+ *   order             without tiles, scratch for n numbers
  */
 struct check_factors {
     size_t n;
@@ -77,13 +79,14 @@ struct check_factors {
     check_lanes above;
     size_t n_columns;
     uint32_t *column;
+    uint32_t *order;
 };
 
 /* Adds the products of all entries of a matrix without tiles, alone or in pairs
- * rounded down, to sum[column], and the columns to a set. Rounded weights w' of rows with x < 0 count as w'
- * + 1, so that by (1) no sum is above the one with the exact weights: columns
- * without entries keep theirs. |w' + 1| <= 2^31, and what (3) says holds for it
- * too. */
+ * of rows with the same columns rounded down, to sum[column], and the columns to a
+ * set. Rounded weights w' of rows with x < 0 count as w' + 1, so that by (1) no sum
+ * is above the one with the exact weights: columns without entries keep theirs.
+ * |w' + 1| <= 2^31, and what (3) says holds for it too. */
 void check_matrix_add_entries(check_lanes *sum, uint64_t *set,
                               const struct check_matrix *matrix,
                               const struct check_factors *factors);

@@ -65,6 +65,13 @@ struct check_part *check_pass_start(const struct check_lanes_state *state,
     return is_direct ? &state->parts[t] : NULL;
 }
 
+void check_pass_note(struct check_lanes_state *state, struct check_pass *pass)
+{
+    const size_t n =
+        check_set_list(state->list, pass->set, pass->from.low, pass->from.end);
+    check_lanes_measure(&pass->bits, state->q, state->list, n);
+}
+
 void check_pass_end(struct check_lanes_state *state, size_t p,
                     struct check_pass *pass, struct check_part *target)
 {

@@ -135,6 +135,8 @@ size_t check_pass_take(struct check_lanes_state *state, size_t p);
  * that will be these sums, or NULL. */
 struct check_part *check_pass_start(const struct check_lanes_state *state,
                                     size_t p, struct check_pass *pass);
+/* Notes the bits of what was written to q. Uses list. */
+void check_pass_note(struct check_lanes_state *state, struct check_pass *pass);
 /* Adds the sums to the parts that part p is computed from, of which `target` is
  * what check_pass_start said. */
 void check_pass_end(struct check_lanes_state *state, size_t p,

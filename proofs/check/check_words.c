@@ -212,18 +212,23 @@ CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
         pass.from.units = above + (is_used & ((size[1] >> matrix->shift) + 1));
     }
     pass.from.units += is_used & (int64_t)matrix->n_floors;
-    struct check_part *target = NULL;
-    struct check_factors factors = {
-        .n = n, .x = state->x, .row = state->row, .column = state->column};
+    struct check_part *target = check_pass_start(state, p, &pass);
+    struct check_factors factors = {.n = n,
+                                    .x = state->x,
+                                    .row = state->row,
+                                    .column = state->column,
+                                    .order = state->list};
     if (matrix->n_tiles > 0) {
-        target = check_pass_start(state, p, &pass);
         const bool is_next = target == part - 1;
         factors.above = above;
         factors.n_columns =
             choose_columns(state, region, &pass, is_next ? p - 1 : 0);
         check_matrix_multiply(pass.to, &pass.bits, matrix, &factors);
     } else {
-        check_matrix_add_entries(state->sum, state->added, matrix, &factors);
+        check_matrix_add_entries(pass.to, pass.set, matrix, &factors);
+        if (target != NULL) {
+            check_pass_note(state, &pass);
+        }
     }
     check_pass_end(state, p, &pass, target);
 }
