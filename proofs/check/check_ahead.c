@@ -34,9 +34,16 @@ struct form {
 };
 
 /*
- *   block     of the forms
+ * The raw forms of an affine row stay as long as the forms of its columns do.
+ *   block     of the forms, settled and raw
  *   forms     [n_coordinates]
- *   exponent  [n_coordinates] e
+ *   raw       [n_coordinates]
+ *   exponent  [n_coordinates] e, the same in a layer
+ *   changed   [n_coordinates] the region in which form or exponent last changed
+ *   found     [n_layers] the region in which the raw forms of an affine layer were
+ *             last found, 0: they are not known; units: exponents of find_row then
+ *   uses      of check_network_find_uses
+ *   region    the number of this one
  *   n_parts   vectors that are not 0 in this region
  *   n_known   layers with forms
  *   is_worth  of the network: false where forms settle nothing
@@ -48,7 +55,13 @@ struct check_ahead {
     struct check_kept *kept;
     void *block;
     struct form *forms;
+    struct form *raw;
     long *exponent;
+    uint64_t *changed;
+    uint64_t *found;
+    long (*units)[2];
+    bool *uses;
+    uint64_t region;
     size_t n_parts;
     size_t n_known;
     bool is_worth;
@@ -77,12 +90,17 @@ void check_ahead_free(struct check_ahead *ahead)
     if (ahead != NULL) {
         check_free(ahead->block);
         check_free(ahead->exponent);
+        check_free(ahead->changed);
+        check_free(ahead->found);
+        check_free(ahead->units);
+        check_free(ahead->uses);
         check_free(ahead);
     }
 }
 
 void check_ahead_reset(struct check_ahead *ahead)
 {
+    ahead->region++;
     ahead->n_known = 0;
     ahead->has_inputs = false;
     ahead->has_all = true;
@@ -92,12 +110,18 @@ void check_ahead_reset(struct check_ahead *ahead)
 static void reserve(struct check_ahead *ahead)
 {
     const size_t n = ahead->network->n_coordinates;
+    const size_t n_layers = ahead->network->n_layers;
     if (ahead->block == NULL) {
-        ahead->block = check_alloc(n + 1, sizeof *ahead->forms);
+        ahead->block = check_alloc(2 * n + 1, sizeof *ahead->forms);
         void *aligned = (char *)ahead->block + sizeof(check_lanes) -
                         (uintptr_t)ahead->block % sizeof(check_lanes);
         ahead->forms = aligned;
+        ahead->raw = ahead->forms + n;
         ahead->exponent = check_alloc(n, sizeof *ahead->exponent);
+        ahead->changed = check_alloc(n, sizeof *ahead->changed);
+        ahead->found = check_alloc(n_layers, sizeof *ahead->found);
+        ahead->units = check_alloc(n_layers, sizeof *ahead->units);
+        ahead->uses = check_network_find_uses(ahead->network);
     }
 }
 
@@ -146,11 +170,11 @@ static void lower(struct form *form, size_t n_parts, long shift)
 static void settle(struct check_ahead *ahead, size_t first, size_t n,
                    long exponent)
 {
+    const size_t size = ahead->n_parts * sizeof(check_lanes);
     check_lanes bits = {0};
     for (size_t v = first; v < first + n; v++) {
-        const struct form *form = &ahead->forms[v];
         for (size_t p = 0; p < ahead->n_parts; p++) {
-            const check_lanes x = form->part[p];
+            const check_lanes x = ahead->raw[v].part[p];
             bits |= (x ^ (x >> 63)) + ((x < 0) & 1);
         }
     }
@@ -161,9 +185,16 @@ static void settle(struct check_ahead *ahead, size_t first, size_t n,
     const long excess = check_bit_length(all) - FORM_BITS;
     const long shift = excess > 0 ? excess : 0;
     for (size_t v = first; v < first + n; v++) {
-        lower(&ahead->forms[v], ahead->n_parts, shift);
-        set_size(&ahead->forms[v], ahead->n_parts);
-        ahead->exponent[v] = exponent + shift;
+        struct form form;
+        memcpy(form.part, ahead->raw[v].part, size);
+        lower(&form, ahead->n_parts, shift);
+        set_size(&form, ahead->n_parts);
+        if (ahead->exponent[v] != exponent + shift ||
+            memcmp(form.part, ahead->forms[v].part, size) != 0) {
+            memcpy(ahead->forms[v].part, form.part, size);
+            ahead->exponent[v] = exponent + shift;
+            ahead->changed[v] = ahead->region;
+        }
     }
 }
 
@@ -171,9 +202,11 @@ static void settle(struct check_ahead *ahead, size_t first, size_t n,
 static void find_inputs(struct check_ahead *ahead,
                         const struct check_region *region)
 {
+    const size_t n_layers = ahead->network->n_layers;
+    const size_t n_parts = ahead->n_parts;
     size_t n = 0;
     for (size_t i = 0; i < region->n_inputs; i++) {
-        struct form *form = &ahead->forms[i];
+        struct form *form = &ahead->raw[i];
         const int64_t low = region->ends[2 * i];
         const int64_t high = region->ends[2 * i + 1];
         const int64_t centre = (low + high) >> 1;
@@ -190,17 +223,25 @@ static void find_inputs(struct check_ahead *ahead,
         }
     }
     ahead->n_parts = n <= N_FIRST ? 1 : 2 + (n - N_FIRST - 1) / CHECK_LANES;
+    if (ahead->n_parts != n_parts) {
+        memset(ahead->found, 0, n_layers * sizeof *ahead->found);
+    }
     settle(ahead, 0, region->n_inputs, -(long)region->box_bits);
 }
 
-/* The largest exponent of n coordinates; least if there are none. */
-static long find_exponent(const struct check_ahead *ahead,
-                          const uint32_t *coordinates, size_t n)
+/* The largest exponent of what layer l is computed from; 0 if that is nothing. */
+static long find_exponent(const struct check_ahead *ahead, size_t l)
 {
-    long most = n == 0 ? 0 : ahead->exponent[coordinates[0]];
-    for (size_t k = 1; k < n; k++) {
-        const long exponent = ahead->exponent[coordinates[k]];
-        most = exponent > most ? exponent : most;
+    const bool *uses = ahead->uses + (l + 1) * (ahead->network->n_layers + 1);
+    bool has_any = false;
+    long most = 0;
+    for (size_t t = 0; t <= l; t++) {
+        if (uses[t]) {
+            const size_t first = check_part_first(ahead->network, t);
+            const long exponent = ahead->exponent[first];
+            most = !has_any || exponent > most ? exponent : most;
+            has_any = true;
+        }
     }
     return most;
 }
@@ -256,7 +297,7 @@ CHECK_CLONES static bool find_row(struct check_ahead *ahead,
 {
     const long unit = exponents[0] + matrix->exponent + exponents[1];
     const size_t n = layer->start[i + 1] - layer->start[i];
-    struct form *form = &ahead->forms[layer->first + i];
+    struct form *form = &ahead->raw[layer->first + i];
     check_lanes sum[N_PARTS] = {{0}};
     switch (ahead->n_parts) { /* a loop of each length */
     case 1:
@@ -284,6 +325,18 @@ CHECK_CLONES static bool find_row(struct check_ahead *ahead,
     return true;
 }
 
+/* True if some column of row i has changed since a region. */
+static bool has_changed(const struct check_ahead *ahead,
+                        const struct check_layer *layer, size_t i,
+                        uint64_t since)
+{
+    bool has_any = false;
+    for (size_t k = layer->start[i]; k < layer->start[i + 1] && !has_any; k++) {
+        has_any = ahead->changed[layer->column[k]] > since;
+    }
+    return has_any;
+}
+
 static bool find_affine(struct check_ahead *ahead, size_t l)
 {
     const struct check_layer *layer = &ahead->network->layers[l];
@@ -296,19 +349,27 @@ static bool find_affine(struct check_ahead *ahead, size_t l)
     }
     /* Products are at most 2^(FORM_BITS + bits) in size, or a little more, and
      * biases at most 2^(bias_exponent + 2 * bias_bits). */
-    const long exponent =
-        find_exponent(ahead, layer->column, layer->start[layer->width]);
+    const long exponent = find_exponent(ahead, l);
     const long for_sums =
         check_bit_length(most) + 3 + FORM_BITS + matrix->bits - RAW_BITS;
     const long for_bias = matrix->bias_exponent + 2 * matrix->bias_bits -
                           (RAW_BITS - 1) - (exponent + matrix->exponent);
     const long shift = for_bias > for_sums ? for_bias : for_sums;
     const long exponents[2] = {exponent, shift > 0 ? shift : 0};
+    const bool is_other =
+        ahead->found[l] == 0 ||
+        memcmp(ahead->units[l], exponents, sizeof exponents) != 0;
     for (size_t i = 0; i < layer->width && has_all; i++) {
-        has_all = find_row(ahead, matrix, layer, i, exponents);
+        if (is_other || has_changed(ahead, layer, i, ahead->found[l])) {
+            has_all = find_row(ahead, matrix, layer, i, exponents);
+        }
     }
-    settle(ahead, layer->first, layer->width,
-           exponent + matrix->exponent + exponents[1]);
+    ahead->found[l] = has_all ? ahead->region : 0;
+    memcpy(ahead->units[l], exponents, sizeof exponents);
+    if (has_all) {
+        settle(ahead, layer->first, layer->width,
+               exponent + matrix->exponent + exponents[1]);
+    }
     return has_all;
 }
 
@@ -356,7 +417,7 @@ static bool find_relu(struct check_ahead *ahead,
                       const struct check_region *region,
                       const struct check_layer *layer, size_t i, long exponent)
 {
-    struct form *form = &ahead->forms[layer->first + i];
+    struct form *form = &ahead->raw[layer->first + i];
     const uint32_t z = layer->source[i];
     const struct check_line *line = &region->line[z];
     memset(form, 0, sizeof *form);
@@ -405,7 +466,7 @@ static bool find_curve(struct check_ahead *ahead,
 {
     const struct check_word_lines *lines =
         &check_kept_get(ahead->kept, region, layer, i)->words;
-    struct form *form = &ahead->forms[layer->first + i];
+    struct form *form = &ahead->raw[layer->first + i];
     const uint32_t *source = layer->source + i;
     const int64_t slope = (lines->slope[0] + lines->slope[1]) >> 1;
     check_wide low[2];
@@ -460,14 +521,15 @@ static bool find_neurons(struct check_ahead *ahead,
             check_kept_get(ahead->kept, region, layer, i)->words.length;
         length = own > length ? own : length;
     }
-    long unit = find_exponent(ahead, layer->source, check_n_sources(layer)) +
-                (is_relu ? 0 : length - SLOPE_ROOM);
+    long unit = find_exponent(ahead, l) + (is_relu ? 0 : length - SLOPE_ROOM);
     bool has_all = find_raw(ahead, region, layer, unit);
     if (!has_all) {
         unit += UNIT_STEP;
         has_all = find_raw(ahead, region, layer, unit);
     }
-    settle(ahead, layer->first, layer->width, unit);
+    if (has_all) {
+        settle(ahead, layer->first, layer->width, unit);
+    }
     return has_all;
 }
 

@@ -419,3 +419,35 @@ void check_network_free(struct check_network *network)
     }
     check_free(parts);
 }
+
+size_t check_network_part(const struct check_network *network,
+                          size_t coordinate)
+{
+    size_t p = network->n_layers;
+    while (coordinate < check_part_first(network, p)) {
+        p--;
+    }
+    return p;
+}
+
+bool *check_network_find_uses(const struct check_network *network)
+{
+    const size_t n_parts = network->n_layers + 1;
+    bool *uses = check_alloc(n_parts, n_parts);
+    for (size_t p = 1; p < n_parts; p++) {
+        const struct check_layer *layer = &network->layers[p - 1];
+        const bool is_affine = layer->kind == CHECK_AFFINE;
+        const uint32_t *below = is_affine ? layer->column : layer->source;
+        const size_t n =
+            is_affine ? layer->start[layer->width] : check_n_sources(layer);
+        size_t t = 0;
+        for (size_t k = 0; k < n; k++) {
+            if (below[k] < check_part_first(network, t) ||
+                below[k] >= check_part_first(network, t + 1)) {
+                t = check_network_part(network, below[k]);
+            }
+            uses[p * n_parts + t] = true;
+        }
+    }
+    return uses;
+}

@@ -199,6 +199,22 @@ void check_network_eval(mpq_t *v, const struct check_network *network);
 bool check_network_enclose(mpq_t *lower, mpq_t *upper,
                            const struct check_network *network, long bits);
 
+/* Part 0 are the inputs, part p the coordinates of layer p - 1. */
+/* The first coordinate of part p; of the part n_parts, their number. */
+static inline size_t check_part_first(const struct check_network *network,
+                                      size_t p)
+{
+    return p > network->n_layers ? network->n_coordinates
+           : p == 0              ? 0
+                                 : network->layers[p - 1].first;
+}
+
+/* The part of a coordinate. */
+size_t check_network_part(const struct check_network *network,
+                          size_t coordinate);
+/* [p * (n_layers + 1) + t]: part p is computed from part t. To be freed. */
+bool *check_network_find_uses(const struct check_network *network);
+
 /* The canonical text; `astrolabe dump` must print the same. */
 void check_network_dump(FILE *file, const struct check_network *network);
 

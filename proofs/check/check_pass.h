@@ -68,15 +68,6 @@ struct check_pass {
     check_lanes is_missing;
 };
 
-/* The first coordinate of part p; of the part n_parts, their number. */
-static inline size_t check_part_first(const struct check_network *network,
-                                      size_t p)
-{
-    return p > network->n_layers ? network->n_coordinates
-           : p == 0              ? 0
-                                 : network->layers[p - 1].first;
-}
-
 /* Reads the words one by one: x is in memory. */
 static inline bool check_lanes_are_zero(const check_lanes *x)
 {

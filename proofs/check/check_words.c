@@ -22,14 +22,18 @@ static int64_t count_reads(const struct check_layer *layer)
     return most;
 }
 
-/* The part of a coordinate. */
-static size_t find_part(const struct check_network *network, size_t coordinate)
+/* The only part that part p is computed from; n_parts: several. */
+static size_t find_only(const struct check_lanes_state *state, size_t p)
 {
-    size_t p = network->n_layers;
-    while (coordinate < check_part_first(network, p)) {
-        p--;
+    size_t only = state->n_parts;
+    size_t n = 0;
+    for (size_t t = 0; t < state->n_parts; t++) {
+        if (state->uses[p * state->n_parts + t]) {
+            only = t;
+            n++;
+        }
     }
-    return p;
+    return n == 1 ? only : state->n_parts;
 }
 
 void check_words_init(struct check_words *words,
@@ -47,7 +51,7 @@ void check_words_init(struct check_words *words,
     state->own = check_alloc(network->n_layers, sizeof *state->own);
     state->matrices = shared != NULL ? shared->state->matrices : state->own;
     state->parts = check_alloc(state->n_parts + 1, sizeof *state->parts);
-    state->uses = check_alloc(state->n_parts, state->n_parts);
+    state->uses = check_network_find_uses(network);
     state->only = check_alloc(state->n_parts, sizeof *state->only);
     state->n_reads = check_alloc(state->n_parts, sizeof *state->n_reads);
     /* Rows come in pairs. */
@@ -70,14 +74,7 @@ void check_words_init(struct check_words *words,
     for (size_t p = 1; p < state->n_parts; p++) {
         const struct check_layer *layer = &network->layers[p - 1];
         const bool is_affine = layer->kind == CHECK_AFFINE;
-        const uint32_t *below = is_affine ? layer->column : layer->source;
-        const size_t end =
-            is_affine ? layer->start[layer->width] : check_n_sources(layer);
-        for (size_t k = 0; k < end; k++) {
-            const size_t t = find_part(network, below[k]);
-            state->uses[p * state->n_parts + t] = true;
-            state->only[p] = k == 0 || t == state->only[p] ? t : state->n_parts;
-        }
+        state->only[p] = find_only(state, p);
         state->n_reads[p] = is_affine ? 0 : count_reads(layer);
         if (is_affine && shared == NULL) {
             check_matrix_init(&state->own[p - 1], layer);
@@ -265,7 +262,7 @@ void check_words_add(struct check_words *words, size_t lane, size_t coordinate,
                      const int64_t q_units[2], long exponent)
 {
     struct check_lanes_state *state = words->state;
-    const size_t p = find_part(state->network, coordinate);
+    const size_t p = check_network_part(state->network, coordinate);
     struct check_part *part = &state->parts[p];
     const int64_t bits = q_units[0] < 0 ? -q_units[0] : q_units[0];
     if ((part->bits[lane] | part->units[lane]) != 0) {

@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Prepared weights and lines of a network. */
 struct tools {
@@ -123,6 +124,67 @@ START_TEST(ranges_hold_at_executions)
         ref_goals_close(&sample);
     }
     ck_assert_msg(n_narrow > 1000, "only %zu ranges are narrow", n_narrow);
+}
+END_TEST
+
+/* Another box inside ends[]: some inputs stay as they are, some vary as there,
+ * others are one end. */
+static void change_box(struct ref_goals *sample, const int64_t *ends)
+{
+    for (size_t i = 0; i < sample->network.n_inputs; i++) {
+        int64_t *own = sample->region.ends + 2 * i;
+        const uint64_t what = rng_below(&sample->rng, 6);
+        own[0] = what < 2 ? ends[2 * i] : own[0];
+        own[1] = what < 1 ? ends[2 * i + 1] : what < 2 ? own[0] : own[1];
+    }
+    check_back_intervals(&sample->region, &sample->network);
+}
+
+/* Compares ranges of forms that were found in other boxes before with those that
+ * were not, up to some coordinate. */
+static void compare_with_new(struct ref_goals *sample, struct tools *tools)
+{
+    const struct check_network *network = &sample->network;
+    const size_t n = network->n_inputs;
+    const size_t end =
+        n + rng_below(&sample->rng, network->n_coordinates - n + 1);
+    struct tools other;
+    tools_open(&other, network);
+    check_ahead_reset(tools->ahead);
+    for (size_t c = n; c < end; c++) {
+        int64_t range[2] = {0};
+        int64_t expected[2] = {0};
+        const bool has = check_ahead_range(range, tools->ahead, &sample->region,
+                                           (uint32_t)c);
+        ck_assert(has == check_ahead_range(expected, other.ahead,
+                                           &sample->region, (uint32_t)c));
+        ck_assert_int_eq(range[0], expected[0]);
+        ck_assert_int_eq(range[1], expected[1]);
+    }
+    tools_close(&other, network);
+}
+
+START_TEST(forms_kept_are_those_found_anew)
+{
+    struct ref_goals sample = {.kind = REF_PLAIN};
+    rng_init(&sample.rng, test_seed());
+    for (size_t i = 0; i < test_count(100); i++) {
+        struct tools tools;
+        sample.kind = (enum ref_weights)(i % REF_N_KINDS);
+        sample.is_curved = i / REF_N_KINDS % 2 == 1;
+        ref_goals_open(&sample);
+        tools_open(&tools, &sample.network);
+        const size_t n_ends = 2 * sample.network.n_inputs;
+        int64_t *ends = check_alloc(n_ends, sizeof *ends);
+        memcpy(ends, sample.region.ends, n_ends * sizeof *ends);
+        for (size_t k = 0; k < 6; k++) {
+            compare_with_new(&sample, &tools);
+            change_box(&sample, ends);
+        }
+        check_free(ends);
+        tools_close(&tools, &sample.network);
+        ref_goals_close(&sample);
+    }
 }
 END_TEST
 
@@ -257,6 +319,7 @@ TCase *test_cases(void)
 {
     TCase *tests = tcase_create("check_ahead");
     tcase_add_test(tests, ranges_hold_at_executions);
+    tcase_add_test(tests, forms_kept_are_those_found_anew);
     tcase_add_test(tests, what_weights_lose_counts);
     tcase_add_test(tests, halves_of_units_count);
     tcase_add_test(tests, all_inputs_count_and_more_have_no_forms);
