@@ -77,7 +77,7 @@ START_TEST(costs_are_those_of_one_end_after_the_other)
         struct rng rng;
         struct ref_prover sample;
         rng_init(&rng, test_seed() + round);
-        ref_prover_init(&sample, &rng);
+        ref_prover_init(&sample, &rng, REF_PROVER_ALL, false);
         struct prover *p = sample.prover;
         double *cost;
         NEW_ARRAY(cost, p->dual->n_unstable);
