@@ -40,8 +40,9 @@ struct form {
  *   raw       [n_coordinates]
  *   exponent  [n_coordinates] e, the same in a layer
  *   changed   [n_coordinates] the region in which form or exponent last changed
- *   found     [n_layers] the region in which the raw forms of an affine layer were
- *             last found, 0: they are not known; units: exponents of find_row then
+ *   found     [n_layers] the region in which the raw forms of an affine layer
+ *             were last found, 0: they are not known; units: exponents of
+ *             find_row then
  *   uses      of check_network_find_uses
  *   region    the number of this one
  *   n_parts   vectors that are not 0 in this region
@@ -229,7 +230,8 @@ static void find_inputs(struct check_ahead *ahead,
     settle(ahead, 0, region->n_inputs, -(long)region->box_bits);
 }
 
-/* The largest exponent of what layer l is computed from; 0 if that is nothing. */
+/* The largest exponent of what layer l is computed from; 0 if that is
+ * nothing. */
 static long find_exponent(const struct check_ahead *ahead, size_t l)
 {
     const bool *uses = ahead->uses + (l + 1) * (ahead->network->n_layers + 1);
@@ -259,8 +261,8 @@ static inline int64_t weight_of(const struct check_matrix *matrix,
                           c % CHECK_TILE];
 }
 
-/* Adds up the products of weights w' of row i and forms, in units of 2^(exponent
- * + shift) times that of the matrix, exponents[2] both. */
+/* Adds up the products of weights w' of row i and forms, in units of
+ * 2^(exponent + shift) times that of the matrix, exponents[2] both. */
 static inline void add_products(check_lanes sum[N_PARTS],
                                 const struct check_ahead *ahead,
                                 const struct check_layer *layer, size_t i,
@@ -286,9 +288,10 @@ static inline void add_products(check_lanes sum[N_PARTS],
 
 /*
  * The form of an affine row, in units of 2^(exponent + matrix->exponent +
- * shift): with w = w' + t, 0 <= t < 1, t = 0 if the matrix is not rounded, and v = f
- * + x, |f| <= r, |x| <= d, the sum of w * v differs from that of w' * f by at
- * most the sum of (|w'| + t) * d + t * r. Each product is rounded down; products of r and d once upward.
+ * shift): with w = w' + t, 0 <= t < 1, t = 0 if the matrix is not rounded, and
+ * v = f + x, |f| <= r, |x| <= d, the sum of w * v differs from that of w' * f
+ * by at most the sum of (|w'| + t) * d + t * r. Each product is rounded down;
+ * products of r and d once upward.
  */
 CHECK_CLONES static bool find_row(struct check_ahead *ahead,
                                   const struct check_matrix *matrix,

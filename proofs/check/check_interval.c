@@ -7,8 +7,9 @@
  * so that the 2^32 that a row may have do not overflow. */
 enum { GUARD_BITS = 16, TERM_BITS = 94 };
 
-/* *sum += factor * 2^shift * v, for |factor| < 2^53 and the ends of v, at the end
- * where that is least, rounded down; false if that is too large or infinite. */
+/* *sum += factor * 2^shift * v, for |factor| < 2^53 and the ends of v, at the
+ * end where that is least, rounded down; false if that is too large or
+ * infinite. */
 static bool add_term(check_wide *sum, const int64_t ends[2], int64_t factor,
                      long shift)
 {
@@ -21,8 +22,8 @@ static bool add_term(check_wide *sum, const int64_t ends[2], int64_t factor,
     return is_finite;
 }
 
-/* Facts below v and below -v of row i; CHECK_NO_LOWER if one is too low. Columns
- * that are 0 add nothing. */
+/* Facts below v and below -v of row i; CHECK_NO_LOWER if one is too low.
+ * Columns that are 0 add nothing. */
 static void row_lower(int64_t facts[2], const struct check_region *region,
                       const struct check_layer *layer, size_t i)
 {

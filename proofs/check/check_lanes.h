@@ -50,7 +50,8 @@ static inline void check_lanes_note(check_lanes *bits, const check_lanes *y)
 void check_part_normalize(struct check_part *part, check_lanes shift[2]);
 
 /* Gives two parts one exponent, the lowest with which their sum has at most
- * CHECK_MERGED_BITS + 1 bits; shifts of a in shift[0], [1], of b in [2], [3]. */
+ * CHECK_MERGED_BITS + 1 bits; shifts of a in shift[0], [1], of b in [2],
+ * [3]. */
 void check_part_align(struct check_part *a, struct check_part *b,
                       check_lanes shift[4]);
 

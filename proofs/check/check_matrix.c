@@ -118,8 +118,8 @@ static void fill_tiles(struct check_matrix *matrix,
     }
 }
 
-/* Lists of numbers in a pool, found by their hashes. A place of length 0 is free;
- * owner: the row that a list was first found for. */
+/* Lists of numbers in a pool, found by their hashes. A place of length 0 is
+ * free; owner: the row that a list was first found for. */
 struct lists {
     int32_t *pool;
     size_t used;
@@ -131,8 +131,8 @@ struct lists {
     } * places;
 };
 
-/* The place of the list of the n > 0 numbers behind those used, which become used
- * unless it was there already. */
+/* The place of the list of the n > 0 numbers behind those used, which become
+ * used unless it was there already. */
 static size_t find_list(struct lists *lists, size_t n, uint32_t owner)
 {
     const int32_t *list = lists->pool + lists->used;
@@ -263,8 +263,8 @@ void check_matrix_clear(struct check_matrix *matrix)
     check_free(matrix->span);
 }
 
-/* sum[j] of eight columns, from their first weights: sums that are no array stay
- * in registers. */
+/* sum[j] of eight columns, from their first weights: sums that are no array
+ * stay in registers. */
 CHECK_CLONES static void multiply_columns(check_lanes sum[CHECK_TILE],
                                           const int64_t *const w[CHECK_TILE],
                                           const struct check_factors *factors,
@@ -332,10 +332,10 @@ CHECK_CLONES void check_matrix_multiply(check_lanes *to, check_lanes *bits,
 }
 
 /* sum[j] of eight columns of a set's rows, whose places among the factors are
- * of[n]: from weight w - matrix->weight of their lists on. Two and two are added
- * and rounded down. If weights were rounded, x * (w' + 1) takes the place of x *
- * w' where x is negative, which is above x * w. Behind the last column the sums
- * mean nothing. */
+ * of[n]: from weight w - matrix->weight of their lists on. Two and two are
+ * added and rounded down. If weights were rounded, x * (w' + 1) takes the place
+ * of x * w' where x is negative, which is above x * w. Behind the last column
+ * the sums mean nothing. */
 CHECK_CLONES static void multiply_set(check_lanes sum[CHECK_TILE],
                                       const struct check_matrix *matrix,
                                       const struct check_factors *factors,
@@ -379,7 +379,8 @@ CHECK_CLONES static void multiply_set(check_lanes sum[CHECK_TILE],
     sum[7] = h;
 }
 
-/* Adds the products of a set's rows, whose places among the factors are of[n]. */
+/* Adds the products of a set's rows, whose places among the factors are
+ * of[n]. */
 CHECK_CLONES static void add_set(check_lanes *to,
                                  const struct check_matrix *matrix,
                                  const struct check_factors *factors,

@@ -25,7 +25,8 @@ struct check_matrix_row {
 /*
  * A weight w of the layer is
  *   w' * 2^exponent <= w < (w' + 1) * 2^exponent,  |w'| < 2^31,            (1)
- * |w'| <= 2^bits, equal to the left side if not is_rounded; a bias less than one unit above
+ * |w'| <= 2^bits, equal to the left side if not is_rounded; a bias less than
+ * one unit above
  *   (bias[0] * 2^bias_bits + bias[1]) * 2^bias_exponent.                   (2)
  * For -2^31 <= q_i < 2^31, the sum of two products q_i * w' fits in a word, and
  * what a column gets from them is
@@ -83,10 +84,10 @@ struct check_factors {
 };
 
 /* Adds the products of all entries of a matrix without tiles, alone or in pairs
- * of rows with the same columns rounded down, to sum[column], and the columns to a
- * set. Rounded weights w' of rows with x < 0 count as w' + 1, so that by (1) no sum
- * is above the one with the exact weights: columns without entries keep theirs.
- * |w' + 1| <= 2^31, and what (3) says holds for it too. */
+ * of rows with the same columns rounded down, to sum[column], and the columns
+ * to a set. Rounded weights w' of rows with x < 0 count as w' + 1, so that by
+ * (1) no sum is above the one with the exact weights: columns without entries
+ * keep theirs. |w' + 1| <= 2^31, and what (3) says holds for it too. */
 void check_matrix_add_entries(check_lanes *sum, uint64_t *set,
                               const struct check_matrix *matrix,
                               const struct check_factors *factors);

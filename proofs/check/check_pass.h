@@ -53,7 +53,8 @@ struct check_lanes_state {
  * adds to sum; and
  *   shift     of the coefficients before
  *   constant  [0] + [1] * 2^n + [2] * 2^2n: sum of coefficients times biases or
- *             intercepts, less what rounding costs, in units that the pass knows
+ *             intercepts, less what rounding costs, in units that the pass
+ *             knows
  *   to, set   sum and added; or q and used, if only an empty part is added to
  *   bits      of what was written to q
  *   is_missing  not 0: some number was too long, or no upper line
@@ -118,8 +119,8 @@ static inline void check_pass_add_sum(struct check_words *words, size_t r,
  * units of the sums in `from`. Uses list. */
 void check_pass_merge(struct check_lanes_state *state, size_t p,
                       const struct check_part *from);
-/* The coordinates of part p that are used, into list; they count as unused then,
- * and their q is to become 0. Returns their number. */
+/* The coordinates of part p that are used, into list; they count as unused
+ * then, and their q is to become 0. Returns their number. */
 size_t check_pass_take(struct check_lanes_state *state, size_t p);
 
 /* Chooses where the sums of part p go, of which the window is known: the part
@@ -144,8 +145,8 @@ void check_pass_add_constants(struct check_words *words,
 void check_pass_charge(struct check_words *words, const struct check_part *part,
                        check_wide below, unsigned bits);
 
-/* FORMAT.md, "Arithmetic": replaces the coordinates of part p, a layer of ReLUs;
- * or of curves, products or scales. */
+/* FORMAT.md, "Arithmetic": replaces the coordinates of part p, a layer of
+ * ReLUs; or of curves, products or scales. */
 void check_eliminate_relus(struct check_words *words, size_t p,
                            const struct check_region *region);
 void check_eliminate_curves(struct check_words *words, size_t p,

@@ -120,9 +120,9 @@ static void charge_units(struct check_words *words,
     check_pass_charge(words, part, below, bits);
 }
 
-/* Collects the rows of list[n_used] that are not 0, with tiles an even number of
- * rows, and adds their biases; size[0] and size[1] receive the sums of -x of the negative
- * and of x of the other coefficients. */
+/* Collects the rows of list[n_used] that are not 0, with tiles an even number
+ * of rows, and adds their biases; size[0] and size[1] receive the sums of -x of
+ * the negative and of x of the other coefficients. */
 CHECK_CLONES static size_t collect_rows(struct check_lanes_state *state,
                                         size_t n_used, struct check_pass *pass,
                                         const struct check_layer *layer,
@@ -201,7 +201,8 @@ CHECK_CLONES static void eliminate_affine(struct check_words *words, size_t p,
                              matrix->bias_exponent);
     pass.from.exponent += matrix->exponent + matrix->shift;
     /* By (3) of check_matrix.h, and as -size[0] <= sum of x * (w - w') <=
-     * size[1] if w' <= w < w' + 1; of entries the left side is in their sums. */
+     * size[1] if w' <= w < w' + 1; of entries the left side is in their
+     * sums. */
     const check_lanes is_used = (size[0] | size[1]) != 0;
     check_lanes above = {0};
     if (matrix->is_rounded) {

@@ -140,8 +140,8 @@ static void change_box(struct ref_goals *sample, const int64_t *ends)
     check_back_intervals(&sample->region, &sample->network);
 }
 
-/* Compares ranges of forms that were found in other boxes before with those that
- * were not, up to some coordinate. */
+/* Compares ranges of forms that were found in other boxes before with those
+ * that were not, up to some coordinate. */
 static void compare_with_new(struct ref_goals *sample, struct tools *tools)
 {
     const struct check_network *network = &sample->network;
