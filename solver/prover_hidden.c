@@ -282,7 +282,8 @@ size_t prover_hidden_tighten(struct prover *p, const struct node *node,
     }
     NEW_ARRAY(picks, d->n_unstable);
     const size_t n = pick_neurons(picks, p, effort);
-    for (size_t first = 0, end = 0; first < n; first = end) {
+    for (size_t first = 0, end = 0;
+         first < n && budget_check(p->budget) == STATUS_OK; first = end) {
         const uint32_t relu = d->neuron[picks[first].id].relu;
         while (end < n && end - first < DUAL_ROWS / 2 &&
                d->neuron[picks[end].id].relu == relu) {

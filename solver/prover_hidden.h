@@ -29,7 +29,8 @@ struct hidden_effort {
  * open, its atoms have multipliers as well: the bounds hold for what satisfies
  * them, for nothing else is left to be refuted. Asks row 0 of the dual bound
  * what lines cost, after dual_bound of a row of the node; changes the rows.
- * Returns the number of ends that moved.
+ * Stops early when the budget of the run is spent. Returns the number of ends
+ * that moved.
  * Source: Xu et al., "Fast and Complete", ICLR 2021; with atoms Kotha et al.,
  * "Provably Bounding Neural Network Preimages", NeurIPS 2023.
  */
