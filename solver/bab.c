@@ -464,7 +464,8 @@ static void choose_searches(struct bab *bab)
     const bool is_small =
         worker_of(bab, bab->problem->worker)->prover->n_varying <=
         PROVER_SCORE_INPUTS;
-    /* Both searches of a pair of networks split inputs wherever that is best. */
+    /* Both searches of a pair of networks split inputs wherever that is
+     * best. */
     const bool is_enough = engine == SOLVER_AUTO && is_small &&
                            problem->weights->layers->n_pairs > 0;
     frontier_init(&bab->frontier,

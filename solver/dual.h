@@ -100,7 +100,8 @@ enum { DUAL_IMPLIED = SINGLE_FIXED };
  * weight       [n_layers][n_terms] of dense matrices, padded
  * packs        what the root leaves alive; what a node does, if is_packed
  * pack         the one in use: the former after dual_set_row
- * packed       [DUAL_ROWS x widest stride + SINGLE_LANES] sums of packed columns
+ * packed       [DUAL_ROWS x widest stride + SINGLE_LANES] sums of packed
+ * columns
  * is_dropped   [n_unstable] of the second pack; is_dead the same of the rows
  * bias         [n_layers][stride], NULL unless affine
  * low, high    [n_inputs] the box
@@ -188,7 +189,8 @@ void dual_set_chords(struct dual *dual, const struct bounds *bounds);
  * DUAL_STABLE if it is stable at the root. */
 uint32_t dual_find(const struct dual *dual, size_t source, uint32_t index);
 
-/* The disjunct whose atoms a row has weights for; DUAL_ALONE if there is none. */
+/* The disjunct whose atoms a row has weights for; DUAL_ALONE if there is
+ * none. */
 uint32_t dual_atoms(const struct dual *dual, size_t row);
 
 /* The number of atoms of a row. */
@@ -200,9 +202,9 @@ size_t dual_top(const struct dual *dual);
 /* The number of unstable neurons that the rows may meet, the first ones. */
 size_t dual_n_below(const struct dual *dual);
 
-/* Sets a row to a disjunct, with equal weights for its atoms, or to an end, with
- * multipliers 0; all neurons unstable and with the slopes that are chosen by
- * default. */
+/* Sets a row to a disjunct, with equal weights for its atoms, or to an end,
+ * with multipliers 0; all neurons unstable and with the slopes that are chosen
+ * by default. */
 void dual_set_row(struct dual *dual, size_t row, uint32_t disjunct);
 
 /* Row `to` becomes what row `from` is. */
@@ -250,8 +252,8 @@ struct dual_effort {
 /*
  * Raises (1) of every row by projected steps along (2), with the step sizes of
  * Kingma and Ba, "Adam", ICLR 2015; a row stops once above the goal, and where
- * rows stand for ends of neurons, that of the other end with it. Leaves the best
- * choice of each row, and bound of it. Rows change places.
+ * rows stand for ends of neurons, that of the other end with it. Leaves the
+ * best choice of each row, and bound of it. Rows change places.
  */
 void dual_ascend(struct dual *dual, const struct dual_effort *effort,
                  double goal);

@@ -99,9 +99,9 @@ static double size_of_atoms(const struct dual *d, size_t row)
     return size;
 }
 
-/* The size of a step of the multipliers of atoms that are joined: what moves the
- * bound by its own size where the atoms are at the row's minimising point, or
- * typically are if that is more. */
+/* The size of a step of the multipliers of atoms that are joined: what moves
+ * the bound by its own size where the atoms are at the row's minimising point,
+ * or typically are if that is more. */
 static void set_eta_steps(struct dual *d)
 {
     double mean = 0.0;

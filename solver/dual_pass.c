@@ -90,8 +90,8 @@ static struct tiling_single_pass tiled(struct dual *d, size_t k, size_t t)
 }
 
 /* The product of all rows of `from`, of layer a, with a packed matrix, added to
- * `to`, of layer c. Counted as with all that the root leaves alive, so that what
- * is weighed by such counts does not depend on what is packed. */
+ * `to`, of layer c. Counted as with all that the root leaves alive, so that
+ * what is weighed by such counts does not depend on what is packed. */
 static void add_packed(struct dual *d, float *to, size_t c, const float *from,
                        size_t a, const float *matrix)
 {

@@ -1,4 +1,4 @@
-/* A tree of splits of earlier neurons that bounds one end of a neuron. */
+/* A tree of splits of neurons that bounds one end of another one. */
 #include "solver/end_tree.h"
 
 #include "src/base/alloc.h"

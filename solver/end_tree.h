@@ -1,4 +1,4 @@
-/* A tree of splits of earlier neurons that bounds one end of a neuron. */
+/* A tree of splits of neurons that bounds one end of another one. */
 #ifndef ASTROLABE_SOLVER_END_TREE_H
 #define ASTROLABE_SOLVER_END_TREE_H
 
@@ -15,8 +15,8 @@
  *   split   number (dual.h) of the neuron to split or, with children, that is
  *           split; DUAL_STABLE: none would gain anything
  *   parent  of all but branch 0
- *   child   the branch where the neuron is inactive, the next one is where it is
- *           active; 0 of a leaf
+ *   child   the branch where the neuron is inactive, the next one is where it
+ *           is active; 0 of a leaf
  *   choice  [dual_n_below] of a leaf, else NULL
  *   eta     [most_atoms] of a leaf, else NULL
  */
@@ -31,8 +31,9 @@ struct end_branch {
 
 /*
  * Branch 0 is the region of the node; each child has a larger number than its
- * parent. The end is z of neuron `id`, or -z if is_upper; where atoms are joined
- * (dual.h), it is bounded where it is below 0, so that the neuron is stable.
+ * parent. The end is z of neuron `id`, or -z if is_upper; where atoms are
+ * joined (dual.h), it is bounded where it is below 0, so that the neuron is
+ * stable.
  */
 struct end_tree {
     uint32_t id;

@@ -11,9 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One search tree over the whole case, split by one rule: by inputs, or by neurons,
- * in PROVER_TRIALS searches that put more and more effort into the root, of which
- * each is opened by the root of the one before (frontier_open). */
+/* One search tree over the whole case, split by one rule: by inputs, or by
+ * neurons, in PROVER_TRIALS searches that put more and more effort into the
+ * root, of which each is opened by the root of the one before
+ * (frontier_open). */
 enum { FRONTIER_SEARCHES = 1 + PROVER_TRIALS };
 
 /*
@@ -44,8 +45,9 @@ struct frontier {
 void frontier_init(struct frontier *frontier, bool use_input, bool use_neuron);
 void frontier_clear(struct frontier *frontier);
 
-/* Opens a further search of neurons with its root. It waits until the one before
- * has gone on for so long that another start costs little more than that. */
+/* Opens a further search of neurons with its root. It waits until the one
+ * before has gone on for so long that another start costs little more than
+ * that. */
 void frontier_open(struct frontier *frontier, size_t search, struct node *root);
 
 /* Adds an open node to a search, and takes it over: the next one that is taken
@@ -54,10 +56,10 @@ void frontier_push(struct frontier *frontier, size_t search, struct node *node);
 
 /*
  * The next node and its search; NULL if none is open, or all of the input
- * search are being worked on, which goes first for FRONTIER_HEAD nodes; then the
- * search with most measure (1) per effort, the others getting a sixteenth of its
- * effort, or an eighth where both split neurons. Counts only, never clocks, so
- * that a loaded machine takes the same path.
+ * search are being worked on, which goes first for FRONTIER_HEAD nodes; then
+ * the search with most measure (1) per effort, the others getting a sixteenth
+ * of its effort, or an eighth where both split neurons. Counts only, never
+ * clocks, so that a loaded machine takes the same path.
  */
 enum { FRONTIER_HEAD = 256 };
 struct node *frontier_pop(struct frontier *frontier, size_t *search);

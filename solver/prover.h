@@ -18,8 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Most inputs for which scores of inputs are used, and for which the own simplex
- * takes up literals: beyond, the dual bound closes nodes of ReLUs sooner. */
+/* Most inputs for which scores of inputs are used, and for which the own
+ * simplex takes up literals: beyond, the dual bound closes nodes of ReLUs
+ * sooner. */
 enum { PROVER_SCORE_INPUTS = 64, PROVER_LP_INPUTS = 16 };
 
 /* Searches of neurons that have a pace of their own. */

@@ -15,8 +15,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Steps of the ascent at the root, at other nodes, where nothing has changed, and
- * where there is nothing to split. */
+/* Steps of the ascent at the root, at other nodes, where nothing has changed,
+ * and where there is nothing to split. */
 static const struct dual_effort ROOT = {60, 0.02};
 static const struct dual_effort NODE = {15, 0.02};
 static const struct dual_effort AGAIN = {0, 0.0};
@@ -49,11 +49,11 @@ static const struct hidden_effort ROOT_HIDDEN = {
     1.6e10, 0.0, {20, 0.05}, false};
 static const struct hidden_effort FAR_HIDDEN = {6e9, 0.1, {8, 0.05}, true};
 
-/* Bounding hidden neurons of the root by branch and bound, with trees of more and
- * more leaves: for about five seconds, and for so many times longer in each
+/* Bounding hidden neurons of the root by branch and bound, with trees of more
+ * and more leaves: for about five seconds, and for so many times longer in each
  * further search, which begins where those before stall. Far from the goal the
- * first search does so, else the second one. A round that brings the goal so much
- * nearer is followed by another one in any case. */
+ * first search does so, else the second one. A round that brings the goal so
+ * much nearer is followed by another one in any case. */
 enum {
     FEWEST_LEAVES = 2,
     MORE_LEAVES = 2,
@@ -64,8 +64,8 @@ static const double REFINE_MADDS = 6.4e10;
 static const double REFINE_GROWTH = 4.0;
 static const double GOOD_PROGRESS = 0.2;
 
-/* Most ends that are moved so: each is a split in the certificate, one below the
- * other, and the checker takes 100000. */
+/* Most ends that are moved so: each is a split in the certificate, one below
+ * the other, and the checker takes 100000. */
 enum { MOST_ENDS = 60000 };
 
 /* Bounding hidden neurons below the root is worth it if this share of the
@@ -394,7 +394,8 @@ static bool close_by_hidden(struct prover *p, const struct node *node)
     return is_closed;
 }
 
-/* Bounds hidden neurons of the root by branch and bound, and goes on with that. */
+/* Bounds hidden neurons of the root by branch and bound, and goes on with
+ * that. */
 static bool close_by_refining(struct prover *p, const struct node *node)
 {
     const bool is_far = prover_dual_is_far(p);
@@ -431,8 +432,8 @@ static bool close_by_refining(struct prover *p, const struct node *node)
 }
 
 /* Does so below the root, far from the goal, where the tree below the last node
- * that did is so large that it costs little, or where it has closed nodes as far
- * from their goal. */
+ * that did is so large that it costs little, or where it has closed nodes as
+ * far from their goal. */
 static bool close_below(struct prover *p, const struct node *node)
 {
     struct prover_pace *pace = pace_of(p);

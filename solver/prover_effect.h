@@ -5,9 +5,9 @@
 #include "solver/prover.h"
 
 /*
- * An estimate of what row 0 of the dual bound would gain without the gap between
- * the ReLU and its upper line, for each neuron that is unstable at the root;
- * effect[n_unstable], 0 for neurons that are stable or split at the node:
+ * An estimate of what row 0 of the dual bound would gain without the gap
+ * between the ReLU and its upper line, for each neuron that is unstable at the
+ * root; effect[n_unstable], 0 for neurons that are stable or split at the node:
  *
  *   effect_i = C_i t_i,   t = -l u / (u - l),
  *   C_i      = max(-q_i, 0) + sum over rows r of later neurons k of
@@ -20,8 +20,8 @@
  * count, those of the largest effect. In nearest arithmetic: it only chooses.
  *
  * After dual_bound of a row of the loaded node; changes the rows.
- * Source: own, after the indirect effect of Henriksen and Lomuscio, "DEEPSPLIT",
- * IJCAI 2021.
+ * Source: own, after the indirect effect of Henriksen and Lomuscio,
+ * "DEEPSPLIT", IJCAI 2021.
  */
 void prover_effect(double *effect, struct prover *prover);
 

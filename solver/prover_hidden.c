@@ -207,8 +207,9 @@ static bool move_end(struct prover *p, const struct node *node,
     return true;
 }
 
-/* Evaluates the rows that may move an end, of the n in `rows`, as many at a time
- * as the layers make cheap, and moves what can be moved; returns how many. */
+/* Evaluates the rows that may move an end, of the n in `rows`, as many at a
+ * time as the layers make cheap, and moves what can be moved; returns how
+ * many. */
 static size_t move_ends(struct prover *p, const struct node *node,
                         const size_t *rows, size_t n)
 {

@@ -11,7 +11,8 @@
  * most_madds  multiply-adds of all ascents together if none stops early
  * least_cost  the share of what all neurons cost that those left out may
  * end         of the ascent of an end
- * by_effect   the cost is the effect (prover_effect.h), else that to row 0 alone
+ * by_effect   the cost is the effect (prover_effect.h), else that to row 0
+ * alone
  */
 struct hidden_effort {
     double most_madds;
@@ -51,9 +52,9 @@ bool prover_hidden_gains(const struct prover *prover,
 void prover_hidden_move(struct prover *prover, const struct dual_neuron *neuron,
                         bool is_upper, double bound);
 
-/* Bounds the neurons behind those that literals or such bounds have changed anew,
- * as a step of the record, which moves n_ends ends by trees; false if the region
- * is empty. */
+/* Bounds the neurons behind those that literals or such bounds have changed
+ * anew, as a step of the record, which moves n_ends ends by trees; false if the
+ * region is empty. */
 bool prover_hidden_spread(struct prover *prover, const struct node *node,
                           size_t n_ends);
 

@@ -5,8 +5,8 @@
 
 #include <math.h>
 
-/* What a split leaves of the distance to the goal, before any is known; how much
- * a new one changes that; the least that is believed. */
+/* What a split leaves of the distance to the goal, before any is known; how
+ * much a new one changes that; the least that is believed. */
 static const double FIRST_SHARE = 0.75;
 static const double NEW_SHARE = 0.125;
 static const double LEAST_SHARE = 0.25;

@@ -6,12 +6,13 @@
 #include "solver/prover.h"
 
 /*
- * Where bounding the neurons of a box is nearly all its cost, every second level
- * of the tree does without if what is missing is so much that, at the pace of
- * the splits before, slopes of their own would not close the children of a box:
- * these are halved at once, at the input that is next by the scores of the box
- * (branch.h). Half of the inner nodes cost nothing then, and the splits are hardly
- * worse: scores change little from one level to the next. Source: own.
+ * Where bounding the neurons of a box is nearly all its cost, every second
+ * level of the tree does without if what is missing is so much that, at the
+ * pace of the splits before, slopes of their own would not close the children
+ * of a box: these are halved at once, at the input that is next by the scores
+ * of the box (branch.h). Half of the inner nodes cost nothing then, and the
+ * splits are hardly worse: scores change little from one level to the next.
+ * Source: own.
  */
 
 /* Forgets the pace, for another case. */

@@ -16,8 +16,8 @@ enum { ENDS = DUAL_ROWS / 2 };
 
 static const struct dual_effort END = {15, 0.02};
 
-/* Shares of the interval: what the tree of an end that gets beyond 0 proves more,
- * and what is kept of that for the checker's rounding. */
+/* Shares of the interval: what the tree of an end that gets beyond 0 proves
+ * more, and what is kept of that for the checker's rounding. */
 static const double GOAL_ROOM = 0x1p-8;
 static const double END_ROOM = 0x1p-12;
 
@@ -145,8 +145,8 @@ static bool grow(struct refine *r)
     return true;
 }
 
-/* Notes the multipliers of the atoms and of the literals above a leaf, which row
- * 0 is set to. */
+/* Notes the multipliers of the atoms and of the literals above a leaf, which
+ * row 0 is set to. */
 static size_t note_terms(struct refine *r, const struct end_tree *tree,
                          uint32_t leaf)
 {
@@ -168,7 +168,8 @@ static size_t note_terms(struct refine *r, const struct end_tree *tree,
 }
 
 /* Exchanges the bounds of the split neurons above a leaf, and where atoms are
- * joined that of the end's own neuron, for `others`: moves them to 0, or back. */
+ * joined that of the end's own neuron, for `others`: moves them to 0, or
+ * back. */
 static void narrow(struct refine *r, const struct end_tree *tree, uint32_t leaf)
 {
     const struct end_branch *branch = tree->branches.data;
@@ -220,8 +221,8 @@ static double evaluate_leaf(struct refine *r, const struct end_tree *tree,
     return bound;
 }
 
-/* The least rigorous bound of all leaves, each branch noted before its children;
- * -infinity if the run is over. */
+/* The least rigorous bound of all leaves, each branch noted before its
+ * children; -infinity if the run is over. */
 static double evaluate(struct refine *r, const struct end_tree *tree)
 {
     struct prover *p = r->p;
@@ -305,9 +306,9 @@ static void harvest(struct refine *r)
     r->n_trees = 0;
 }
 
-/* The ends of the neurons of one ReLU layer, from number `first` on; returns the
- * first one of the next layer. Without atoms the bounds of the first layer are
- * exact. */
+/* The ends of the neurons of one ReLU layer, from number `first` on; returns
+ * the first one of the next layer. Without atoms the bounds of the first layer
+ * are exact. */
 static size_t refine_layer(struct refine *r, size_t first)
 {
     struct prover *p = r->p;

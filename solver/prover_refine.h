@@ -21,9 +21,9 @@ struct refine_effort {
  * the second on: each end by a tree of its own, of at most so many regions
  * behind splits of earlier neurons, whose least bound holds for the root. The
  * splits and slopes are found in nearest arithmetic (dual.h); the bound of each
- * leaf comes from outward rounded back-substitution. Behind each layer all later
- * ones are bounded anew. A recorded search notes each gain as a split of the
- * neuron at its new end, one side of which the tree shows empty (record.h).
+ * leaf comes from outward rounded back-substitution. Behind each layer all
+ * later ones are bounded anew. A recorded search notes each gain as a split of
+ * the neuron at its new end, one side of which the tree shows empty (record.h).
  * After the root has been bounded by prover_hidden_tighten; changes the rows of
  * the dual bound. Stops early when the budget of the run is spent.
  *   n_moved  ends that moved

@@ -63,8 +63,8 @@ static double told_slope(const struct prover *p, size_t id)
                      .slope;
 }
 
-/* Chooses those of a row; before: the row whose slopes will be told by then, NULL
- * for what is told. */
+/* Chooses those of a row; before: the row whose slopes will be told by then,
+ * NULL for what is told. */
 static void choose(struct prover *p, size_t row, const size_t *before,
                    double slack)
 {

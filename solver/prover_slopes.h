@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Turns the rows of the dual bound to ends of neurons of a layer, with the atoms
- * of the open disjunct if it is the only one (dual.h, `target`, `joined`), or
- * back to disjuncts if it is 0. */
+/* Turns the rows of the dual bound to ends of neurons of a layer, with the
+ * atoms of the open disjunct if it is the only one (dual.h, `target`,
+ * `joined`), or back to disjuncts if it is 0. */
 void prover_slopes_aim(struct prover *prover, size_t layer);
 
 /* Sets a row to an end (dual_set_row); where atoms are joined, with the slopes
@@ -25,7 +25,8 @@ void prover_slopes_set_implied(struct prover *prover);
  * differ by no more than `slack` from what is told are as told. */
 void prover_slopes_choose(struct prover *prover, size_t row, double slack);
 
-/* The bounds as lines of back-substitution, of the layers that the rows meet; then the chosen slopes of a row, for row `place` of a block that has
+/* The bounds as lines of back-substitution, of the layers that the rows meet;
+ * then the chosen slopes of a row, for row `place` of a block that has
  * begun. */
 void prover_slopes_set_lines(struct prover *prover);
 void prover_slopes_set_row(struct prover *prover, size_t row, size_t place);
@@ -50,8 +51,8 @@ bool prover_slopes_seed_atoms(struct prover *prover, size_t row, size_t place);
 /*
  * Rigorous lower bounds of the ends that n <= BACKWARD_ROWS rows of the dual
  * bound stand for (dual.h, `target`), in one block, bound[n]: row t of it is
- * rows[t] with slopes of its own. They are chosen as by prover_slopes_choose, as
- * if the block's earlier rows had told theirs; the lines are those set last.
+ * rows[t] with slopes of its own. They are chosen as by prover_slopes_choose,
+ * as if the block's earlier rows had told theirs; the lines are those set last.
  * -infinity where the atoms of a row cannot be added exactly.
  */
 void prover_slopes_bound_ends(double *bound, struct prover *prover,

@@ -27,8 +27,9 @@ struct record_terms {
     size_t capacity;
 };
 
-/* A bound of pre-activation (relu, element) proved with literals, and with atoms
- * of the disjunct where it is the only one that is open: the atoms come first. */
+/* A bound of pre-activation (relu, element) proved with literals, and with
+ * atoms of the disjunct where it is the only one that is open: the atoms come
+ * first. */
 struct record_lemma {
     uint32_t relu;
     uint32_t element;
@@ -45,9 +46,9 @@ struct record_slope {
 };
 
 /*
- * An end of a neuron proved by a tree of splits of earlier ones: in the record a
- * split of the neuron at threshold, one side of which (z <= threshold, or z >=
- * threshold if is_upper) the tree shows empty.
+ * An end of a neuron proved by a tree of splits of other ones: in the record
+ * a split of the neuron at threshold, one side of which (z <= threshold, or z
+ * >= threshold if is_upper) the tree shows empty.
  */
 struct record_end {
     uint32_t relu;
@@ -57,9 +58,9 @@ struct record_end {
 };
 
 /*
- * A branch of such a tree: split at 0 of neuron (relu, element), or a leaf, where
- * slopes are set and a lemma contradicts the side; its literals are those of the
- * tree, by their distance above the leaf.
+ * A branch of such a tree: split at 0 of neuron (relu, element), or a leaf,
+ * where slopes are set and a lemma contradicts the side; its literals are those
+ * of the tree, by their distance above the leaf.
  */
 struct record_branch {
     bool is_leaf;
@@ -69,9 +70,9 @@ struct record_branch {
     size_t n_terms;
 };
 
-/* Ends of neurons moved; then slopes that are set, neurons bounded and disjuncts
- * closed with them. Of the first step of a node, refresh is that of the record,
- * and it moves no ends. */
+/* Ends of neurons moved; then slopes that are set, neurons bounded and
+ * disjuncts closed with them. Of the first step of a node, refresh is that of
+ * the record, and it moves no ends. */
 struct record_step {
     size_t n_ends;
     uint64_t refresh;
@@ -117,16 +118,16 @@ struct record_clip {
  * clip_terms  of the first clip, of the second, ..., disjuncts ascending
  * closed      disjuncts, the first n_closed before the own clips
  * terms       of disjuncts in closed
- * steps       instead of own clips and their closings: one after the other at the
- *             same node, set apart by splits that have an empty child, which
- *             are those of the ends if there are any; slopes, lemmas and closed
- *             are those of the first step, of the second, ...
+ * steps       instead of own clips and their closings: one after the other at
+ *             the same node, set apart by splits that have an empty child,
+ *             which are those of the ends if there are any; slopes, lemmas and
+ *             closed are those of the first step, of the second, ...
  * ends        of the first step that has any, of the second, ...
- * branches    of the first end, of the second, ..., each before its children, the
- *             inactive side first; slopes of their leaves come before those of the
- *             step
- * end_terms   of the first leaf, of the second, ..., by distance: the literal of
- *             the nearest branch above is 0
+ * branches    of the first end, of the second, ..., each before its children,
+ *             the inactive side first; slopes of their leaves come before those
+ *             of the step
+ * end_terms   of the first leaf, of the second, ..., atoms first, literals by
+ *             distance: that of the nearest branch above is 0
  */
 struct record {
     bool is_on;
@@ -186,8 +187,8 @@ bool record_is_exact(double lower, double upper);
  * 0; false if none is positive and finite. */
 bool record_round(double *multipliers, size_t n);
 
-/* Adds a step; the first one of a node refreshes, so that one that is to come after
- * bounds of its own gets an empty one before it. */
+/* Adds a step; the first one of a node refreshes, so that one that is to come
+ * after bounds of its own gets an empty one before it. */
 void record_add_step(struct record *record, const struct record_step *step);
 
 /* Forgets the last node. */

@@ -15,7 +15,8 @@ enum { MOST_INPUTS = 128, N_POINTS = 400 };
 static const double MOST_VALUE = 0x1p14;
 
 /* The spacing of bounds where gaps are more than twice as wide: with few bits,
- * multiples of them are exact, as the dual bound needs of atoms with weights. */
+ * multiples of them are exact, as the dual bound needs of atoms with
+ * weights. */
 static const double SPACING = 0x1p-9;
 
 /* Writes a property with these bounds. */
@@ -57,7 +58,8 @@ static struct query *load(const char *network_path, const char *property_path)
 }
 
 /* Least and greatest value of the only output of the network where the inputs
- * are in the box, of corners and random points; `text` is any property of it. */
+ * are in the box, of corners and random points; `text` is any property of
+ * it. */
 static void sample_values(double ends[2], const char *network_path,
                           const char *text, const struct ref_prove_aim *aim,
                           struct rng *rng)
