@@ -52,8 +52,9 @@ static const struct hidden_effort FAR_HIDDEN = {6e9, 0.1, {8, 0.05}, true};
 /* Bounding hidden neurons of the root by branch and bound, with trees of more
  * and more leaves: for about five seconds, and for so many times longer in each
  * further search, which begins where those before stall. Far from the goal the
- * first search does so, else the second one. A round that brings the goal so
- * much nearer is followed by another one in any case. */
+ * first search does so, else the second one. In further searches a round that
+ * brings the goal so much nearer is followed by another one in any case; the
+ * first one does not keep the search for a witness waiting. */
 enum {
     FEWEST_LEAVES = 2,
     MORE_LEAVES = 2,
@@ -422,7 +423,7 @@ static bool close_by_refining(struct prover *p, const struct node *node)
         const double cost = dual_madds(p->dual) - now;
         left -= cost;
         n_ends += n_moved;
-        if (-p->worst < (1.0 - GOOD_PROGRESS) * missing) {
+        if (p->trial > 0 && -p->worst < (1.0 - GOOD_PROGRESS) * missing) {
             left = fmax(left, 2.0 * (double)MORE_LEAVES * cost);
         }
         n_leaves *= MORE_LEAVES;
