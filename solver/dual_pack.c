@@ -150,7 +150,7 @@ void dual_pack_clear(struct dual *d)
     clear(d, &d->packs[1]);
 }
 
-/* Neurons that the bounds show inactive in all rows. */
+/* Neurons that the bounds show inactive in all rows, and that none bounds. */
 static void find_dead(struct dual *d)
 {
     const size_t n = d->n_unstable;
@@ -162,6 +162,12 @@ static void find_dead(struct dual *d)
         for (size_t i = 0; i < n; i++) {
             const bool is_implied = phase[i] == (PHASE_INACTIVE | DUAL_IMPLIED);
             d->is_dead[i] = d->is_dead[i] && is_implied;
+        }
+        const uint32_t own = d->target > 0
+                                 ? dual_find(d, d->target, d->disjunct[r] / 2)
+                                 : DUAL_STABLE;
+        if (own != DUAL_STABLE) {
+            d->is_dead[own] = false;
         }
     }
 }

@@ -12,19 +12,37 @@ enum { POINTS = 40 };
 /* What floats may lose in networks of this size. */
 static const double NOISE = 1e-4;
 
+/* Draws rows of disjuncts, of ends, or of ends with atoms, one by one; false if
+ * there are none. */
+static bool draw(struct ref_dual *sample, size_t kind)
+{
+    if (kind % 3 == 0) {
+        ref_dual_draw(sample);
+        return true;
+    }
+    return ref_dual_draw_ends(sample, kind % 3 == 2);
+}
+
 START_TEST(the_bound_is_that_of_the_slow_twin)
 {
-    for (size_t round = 0; round < test_count(120); round++) {
+    size_t n_checked[3] = {0};
+    for (size_t round = 0; round < test_count(360); round++) {
         struct ref_dual sample;
         ref_dual_init(&sample, round);
-        ref_dual_draw(&sample);
-        dual_bound(sample.dual);
-        for (size_t r = 0; r < REF_DUAL_ROWS; r++) {
-            const double slow = ref_dual_bound(&sample, r);
-            ck_assert_double_eq_tol(sample.dual->bound[r], slow,
-                                    NOISE * (1.0 + fabs(slow)));
+        if (draw(&sample, round)) {
+            dual_bound(sample.dual);
+            for (size_t r = 0; r < REF_DUAL_ROWS; r++) {
+                const double slow = ref_dual_bound(&sample, r);
+                ck_assert_double_eq_tol(sample.dual->bound[r], slow,
+                                        NOISE * (1.0 + fabs(slow)));
+            }
+            n_checked[round % 3]++;
         }
+        ref_dual_turn_back(&sample);
         ref_dual_clear(&sample);
+    }
+    for (size_t kind = 0; kind < 3; kind++) {
+        ck_assert_uint_gt(n_checked[kind], 50);
     }
 }
 END_TEST
@@ -81,7 +99,10 @@ START_TEST(packed_matrices_change_no_bound)
         ref_dual_init(&sample, round);
         struct dual *d = sample.dual;
         for (size_t again = 0; again < 3; again++) {
-            ref_dual_draw(&sample);
+            ref_dual_turn_back(&sample);
+            if (!draw(&sample, again)) {
+                continue;
+            }
             ck_assert_ptr_eq(d->pack, &d->packs[0]);
             kill_neurons(&sample, 3);
             dual_pack_rows(d, 1000000);
@@ -152,43 +173,61 @@ static bool check_slope(const struct ref_dual *sample, struct number number,
     return true;
 }
 
+/* Slopes and multipliers of neurons, and weights or multipliers of atoms, that
+ * have been checked. */
+struct tally {
+    size_t n_neurons;
+    size_t n_literals;
+    size_t n_atoms[2]; /* of disjuncts, joined */
+};
+
+/* The gradient of row r. */
+static void check_gradient(struct tally *tally, struct ref_dual *sample,
+                           size_t r)
+{
+    struct dual *d = sample->dual;
+    const uint32_t of = ref_dual_joined(sample, r);
+    const size_t *first = sample->spec.first;
+    const size_t n_atoms = of == DUAL_ALONE ? 0 : first[of + 1] - first[of];
+    const size_t n = dual_n_below(d);
+    ck_assert(of == DUAL_ALONE || n == d->n_unstable);
+    for (size_t i = 0; i < n; i++) {
+        const size_t at = r * d->n_unstable + i;
+        if (check_slope(sample, (struct number){true, &d->choice[at], d->eta},
+                        (double)d->gradient[at], r)) {
+            tally->n_neurons++;
+            tally->n_literals += d->phase[at] != PHASE_UNSTABLE ? 1 : 0;
+        }
+    }
+    for (size_t q = 0; q < n_atoms; q++) {
+        const size_t at = r * d->most_atoms + q;
+        const struct number number = {false, d->choice, &d->eta[at]};
+        if (check_slope(sample, number, d->eta_gradient[at], r)) {
+            tally->n_atoms[d->target > 0 ? 1 : 0]++;
+        }
+    }
+}
+
 START_TEST(the_gradient_is_the_slope_of_the_bound)
 {
-    size_t n_checked = 0;
-    size_t n_multipliers = 0;
-    for (size_t round = 0; round < test_count(60); round++) {
+    struct tally tally = {0};
+    for (size_t round = 0; round < test_count(120); round++) {
         struct ref_dual sample;
         ref_dual_init(&sample, round);
-        struct dual *d = sample.dual;
-        ref_dual_draw(&sample);
-        for (size_t r = 0; r < REF_DUAL_ROWS; r++) {
-            dual_bound(d);
-            dual_differentiate(d);
-            for (size_t i = 0; i < d->n_unstable; i++) {
-                const size_t at = r * d->n_unstable + i;
-                if (check_slope(&sample,
-                                (struct number){true, &d->choice[at], d->eta},
-                                (double)d->gradient[at], r)) {
-                    n_checked++;
-                    n_multipliers += d->phase[at] != PHASE_UNSTABLE ? 1 : 0;
-                }
-            }
-            const uint32_t of = d->disjunct[r];
-            const size_t n = sample.spec.first[of + 1] - sample.spec.first[of];
-            for (size_t q = 0; q < n; q++) {
-                const size_t at = r * d->most_atoms + q;
-                n_checked +=
-                    check_slope(&sample,
-                                (struct number){false, d->choice, &d->eta[at]},
-                                d->eta_gradient[at], r)
-                        ? 1
-                        : 0;
+        if (draw(&sample, round)) {
+            dual_bound(sample.dual);
+            dual_differentiate(sample.dual);
+            for (size_t r = 0; r < REF_DUAL_ROWS; r++) {
+                check_gradient(&tally, &sample, r);
             }
         }
+        ref_dual_turn_back(&sample);
         ref_dual_clear(&sample);
     }
-    ck_assert_uint_gt(n_checked, 100);
-    ck_assert_uint_gt(n_multipliers, 30);
+    ck_assert_uint_gt(tally.n_neurons, 100);
+    ck_assert_uint_gt(tally.n_literals, 30);
+    ck_assert_uint_gt(tally.n_atoms[0], 30);
+    ck_assert_uint_gt(tally.n_atoms[1], 30);
 }
 END_TEST
 
@@ -264,28 +303,62 @@ START_TEST(the_bound_is_below_every_value_with_these_phases)
 }
 END_TEST
 
-/* Bounds both ends of neuron i with the default slopes, raised by an ascent; z
- * is a value of it. */
-static void check_target(struct ref_dual *sample, size_t i, double z)
+/* The sum of the atoms of a disjunct at x with the multipliers of row r; 0 if
+ * there is none. */
+static double sum_of_atoms(const struct ref_dual *sample, size_t r,
+                           const struct values *values)
+{
+    const struct spec *spec = &sample->spec;
+    const struct dual *d = sample->dual;
+    const uint32_t of = ref_dual_joined(sample, r);
+    const double *y = values->layer[d->layers->n_layers - 1];
+    double sum = 0.0;
+    for (size_t f = of == DUAL_ALONE ? 0 : spec->first[of];
+         of != DUAL_ALONE && f < spec->first[of + 1]; f++) {
+        const double eta = d->eta[r * d->most_atoms + f - spec->first[of]];
+        ck_assert_double_ge(eta, 0.0);
+        sum += eta * spec_value(spec, f, values->layer[0], y);
+    }
+    return sum;
+}
+
+/* Bounds both ends of neuron i with the default slopes and atoms of a disjunct,
+ * raised by an ascent; the values are those of a point. Returns the number of
+ * rows with atoms. */
+static size_t check_target(struct ref_dual *sample, size_t i, uint32_t joined,
+                           const struct values *values)
 {
     struct dual *d = sample->dual;
-    d->target = d->neuron[i].source;
+    const struct dual_neuron *neuron = &d->neuron[i];
+    const double z = values->layer[neuron->source][neuron->index];
+    double start[2];
+    size_t n_joined = 0;
+    d->target = neuron->source;
+    d->joined = joined;
     d->n_rows = 2;
-    dual_set_row(d, 0, 2 * d->neuron[i].index);
-    dual_set_row(d, 1, 2 * d->neuron[i].index + 1);
+    dual_set_row(d, 0, 2 * neuron->index);
+    dual_set_row(d, 1, 2 * neuron->index + 1);
+    dual_bound(d);
+    memcpy(start, d->bound, sizeof start);
     dual_ascend(d, &(struct dual_effort){10, 0.0}, HUGE_VAL);
     for (size_t r = 0; r < 2; r++) {
         const bool is_upper = d->disjunct[r] % 2 == 1;
-        ck_assert_uint_eq(d->disjunct[r] / 2, d->neuron[i].index);
+        const double atoms = sum_of_atoms(sample, r, values);
+        ck_assert_uint_eq(d->disjunct[r] / 2, neuron->index);
+        ck_assert_double_ge(d->bound[r], start[is_upper ? 1 : 0]);
         ck_assert_double_le(d->bound[r],
-                            (is_upper ? -z : z) + NOISE * (1.0 + fabs(z)));
+                            (is_upper ? -z : z) + atoms +
+                                NOISE * (1.0 + fabs(z) + fabs(atoms)));
+        n_joined += fabs(atoms) > 0.0 ? 1 : 0;
     }
-    d->target = 0;
+    ref_dual_turn_back(sample);
+    return n_joined;
 }
 
 START_TEST(the_ends_of_neurons_enclose_their_values)
 {
     size_t n_checked = 0;
+    size_t n_joined = 0;
     for (size_t round = 0; round < test_count(60); round++) {
         struct ref_dual sample;
         ref_dual_init(&sample, round);
@@ -301,14 +374,15 @@ START_TEST(the_ends_of_neurons_enclose_their_values)
         for (size_t i = 0; i < sample.dual->n_unstable; i++) {
             const struct dual_neuron *neuron = &sample.dual->neuron[i];
             if (layers->layer[neuron->source].kind == LAYER_AFFINE) {
-                check_target(&sample, i,
-                             values.layer[neuron->source][neuron->index]);
+                (void)check_target(&sample, i, DUAL_ALONE, &values);
+                n_joined += check_target(&sample, i, 0, &values);
                 n_checked++;
             }
         }
         ref_dual_clear(&sample);
     }
     ck_assert_uint_gt(n_checked, 60);
+    ck_assert_uint_gt(n_joined, 60);
 }
 END_TEST
 
@@ -353,26 +427,43 @@ START_TEST(an_end_above_the_goal_stops_the_other_one)
 }
 END_TEST
 
+/* An ascent of the rows at hand never ends below their start, and its bounds are
+ * those of the choices it returns. Returns the number of bounds raised. */
+static size_t check_ascent(struct dual *d)
+{
+    double start[REF_DUAL_ROWS];
+    double best[REF_DUAL_ROWS];
+    size_t n_raised = 0;
+    dual_bound(d);
+    memcpy(start, d->bound, d->n_rows * sizeof *start);
+    dual_ascend(d, &(struct dual_effort){30, 0.0}, HUGE_VAL);
+    memcpy(best, d->bound, d->n_rows * sizeof *best);
+    dual_bound(d);
+    for (size_t r = 0; r < d->n_rows; r++) {
+        ck_assert_double_ge(best[r], start[r]);
+        ck_assert_double_le(fabs(d->bound[r] - best[r]),
+                            1e-9 * (1.0 + fabs(best[r])));
+        n_raised += best[r] > start[r] + 1e-6 ? 1 : 0;
+    }
+    return n_raised;
+}
+
 START_TEST(the_ascent_never_ends_below_its_start)
 {
-    size_t n_raised = 0;
-    for (size_t round = 0; round < test_count(60); round++) {
+    size_t n_raised[3] = {0};
+    for (size_t round = 0; round < test_count(180); round++) {
         struct ref_dual sample;
         ref_dual_init(&sample, round);
-        struct dual *d = sample.dual;
-        dual_set_row(d, 0, 0);
-        d->n_rows = 1;
-        dual_bound(d);
-        const double start = d->bound[0];
-        dual_ascend(d, &(struct dual_effort){30, 0.0}, HUGE_VAL);
-        ck_assert_double_ge(d->bound[0], start);
-        n_raised += d->bound[0] > start + 1e-6 ? 1 : 0;
-        const double best = d->bound[0];
-        dual_bound(d);
-        ck_assert_double_le(fabs(d->bound[0] - best), 1e-9);
+        if (draw(&sample, round)) {
+            sample.dual->n_rows = 1;
+            n_raised[round % 3] += check_ascent(sample.dual);
+        }
+        ref_dual_turn_back(&sample);
         ref_dual_clear(&sample);
     }
-    ck_assert_uint_gt(n_raised, 3);
+    for (size_t kind = 0; kind < 3; kind++) {
+        ck_assert_uint_gt(n_raised[kind], 3);
+    }
 }
 END_TEST
 

@@ -38,6 +38,22 @@ void ref_dual_clear(struct ref_dual *sample)
     query_destroy(sample->query);
 }
 
+/* Random phases, slopes, multipliers and weights of row r, which is set, for what
+ * it may meet. */
+static void draw_row(struct ref_dual *sample, size_t r)
+{
+    struct dual *d = sample->dual;
+    const size_t n = dual_n_below(d);
+    for (size_t i = 0; i < n; i++) {
+        const size_t at = r * d->n_unstable + i;
+        d->phase[at] = (uint8_t)rng_below(&sample->rng, 3);
+        d->choice[at] = (float)rng_range(&sample->rng, 0.0, 1.0);
+    }
+    for (size_t q = 0; q < d->most_atoms; q++) {
+        d->eta[r * d->most_atoms + q] = rng_range(&sample->rng, 0.0, 1.0);
+    }
+}
+
 void ref_dual_draw(struct ref_dual *sample)
 {
     struct dual *d = sample->dual;
@@ -45,15 +61,49 @@ void ref_dual_draw(struct ref_dual *sample)
     for (size_t r = 0; r < REF_DUAL_ROWS; r++) {
         dual_set_row(
             d, r, (uint32_t)rng_below(&sample->rng, sample->spec.n_disjuncts));
-        for (size_t i = 0; i < d->n_unstable; i++) {
-            const size_t at = r * d->n_unstable + i;
-            d->phase[at] = (uint8_t)rng_below(&sample->rng, 3);
-            d->choice[at] = (float)rng_range(&sample->rng, 0.0, 1.0);
-        }
-        for (size_t q = 0; q < d->most_atoms; q++) {
-            d->eta[r * d->most_atoms + q] = rng_range(&sample->rng, 0.0, 1.0);
-        }
+        draw_row(sample, r);
     }
+}
+
+bool ref_dual_draw_ends(struct ref_dual *sample, bool is_joined)
+{
+    struct dual *d = sample->dual;
+    if (d->n_unstable == 0) {
+        return false;
+    }
+    const struct dual_neuron *one =
+        &d->neuron[rng_below(&sample->rng, d->n_unstable)];
+    if (d->layers->layer[one->source].kind != LAYER_AFFINE) {
+        return false;
+    }
+    d->target = one->source;
+    d->joined =
+        is_joined ? (uint32_t)rng_below(&sample->rng, sample->spec.n_disjuncts)
+                  : DUAL_ALONE;
+    d->n_rows = REF_DUAL_ROWS;
+    for (size_t r = 0; r < REF_DUAL_ROWS; r++) {
+        const struct dual_neuron *neuron = one;
+        const size_t other = rng_below(&sample->rng, d->n_unstable);
+        if (d->neuron[other].source == one->source) {
+            neuron = &d->neuron[other];
+        }
+        dual_set_row(d, r,
+                     2 * neuron->index + (uint32_t)rng_below(&sample->rng, 2));
+        draw_row(sample, r);
+    }
+    return true;
+}
+
+void ref_dual_turn_back(struct ref_dual *sample)
+{
+    sample->dual->target = 0;
+    sample->dual->joined = DUAL_ALONE;
+}
+
+uint32_t ref_dual_joined(const struct ref_dual *sample, size_t r)
+{
+    const struct dual *d = sample->dual;
+    return d->target > 0 ? d->joined : d->disjunct[r];
 }
 
 /* What the coefficient q of neuron i of ReLU layer k adds to that of its input
@@ -89,10 +139,18 @@ static double slow_seed(const struct ref_dual *sample,
 {
     const struct dual *d = sample->dual;
     const struct spec *spec = &sample->spec;
-    const size_t first = spec->first[d->disjunct[r]];
+    const uint32_t end = d->disjunct[r];
+    const uint32_t disjunct = ref_dual_joined(sample, r);
     const size_t n_inputs = d->layers->n_inputs;
     double constant = 0.0;
-    for (size_t f = first; f < spec->first[d->disjunct[r] + 1]; f++) {
+    if (d->target > 0) {
+        q[d->target][end / 2] = end % 2 == 0 ? 1.0 : -1.0;
+    }
+    if (disjunct == DUAL_ALONE) {
+        return 0.0;
+    }
+    const size_t first = spec->first[disjunct];
+    for (size_t f = first; f < spec->first[disjunct + 1]; f++) {
         const struct query_atom *atom = spec->atom[f];
         const double eta = d->eta[r * d->most_atoms + f - first];
         constant -= eta * atom->rhs_up;
