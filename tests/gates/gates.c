@@ -104,7 +104,7 @@ static struct ref_bytes make_network(struct rng *rng)
 static void try_network(struct ref_prove_tally *tally, uint64_t seed)
 {
     struct ref_prove_aim aim = {
-        .n_varying = N_INPUTS, .n_inputs = N_INPUTS, .gaps = {0.02, 0.6}};
+        .n_varying = N_INPUTS, .n_inputs = N_INPUTS, .gaps = {{0.02, 0.6}}};
     struct rng rng;
     struct ref_subject subject;
     rng_init(&rng, seed);

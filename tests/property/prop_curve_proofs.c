@@ -107,13 +107,13 @@ static void try_network(struct ref_prove_tally tally[3], uint64_t seed,
                         size_t n_inputs, const char *const *named)
 {
     struct ref_prove_aim aim = {
-        .n_varying = N_INPUTS, .n_inputs = n_inputs, .gaps = {0.005, 0.1}};
+        .n_varying = N_INPUTS, .n_inputs = n_inputs, .gaps = {{0.005, 0.1}}};
     struct rng rng;
     struct ref_subject subject;
     rng_init(&rng, seed);
     const bool is_sat = rng_below(&rng, 4) == 0;
     if (is_sat) {
-        aim.gaps[0] = aim.gaps[1] = -1e-6;
+        aim.gaps[0][0] = aim.gaps[0][1] = -1e-6;
     }
     /* six decimals, as in the property: what is sampled is in the box */
     aim.radius = floor(rng_range(&rng, 16.0, 96.0)) / 64.0;

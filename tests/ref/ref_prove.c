@@ -14,11 +14,6 @@ enum { MOST_INPUTS = 128, N_POINTS = 400 };
 /* Facts of certificates end at 2^26. */
 static const double MOST_VALUE = 0x1p14;
 
-/* The spacing of bounds where gaps are more than twice as wide: with few bits,
- * multiples of them are exact, as the dual bound needs of atoms with
- * weights. */
-static const double SPACING = 0x1p-9;
-
 /* Writes a property with these bounds. */
 static void write_property(char text[REF_PROVE_TEXT],
                            const struct ref_prove_aim *aim, double least,
@@ -87,12 +82,19 @@ static void sample_values(double ends[2], const char *network_path,
     query_destroy(query);
 }
 
-/* A bound beyond an end by a gap, or short of it. */
-static double place_bound(double end, double gap)
+/* A bound beyond an end, the greatest one or the least one turned round. */
+static double place_bound(double end, size_t side,
+                          const struct ref_prove_aim *aim, double range,
+                          struct rng *rng)
 {
+    const double *gaps = aim->gaps[side];
+    const double gap = rng_range(rng, gaps[0], gaps[1]) * range;
     const double bound = end + gap;
-    return fabs(gap) > 2.0 * SPACING ? SPACING * nearbyint(bound / SPACING)
-                                     : bound;
+    if (!(aim->spacing > 0.0)) {
+        return bound;
+    }
+    return aim->spacing * (gap > 0.0 ? ceil(bound / aim->spacing)
+                                     : floor(bound / aim->spacing));
 }
 
 bool ref_prove_property(char text[REF_PROVE_TEXT],
@@ -108,10 +110,12 @@ bool ref_prove_property(char text[REF_PROVE_TEXT],
     if (!(fmax(-ends[0], ends[1]) < MOST_VALUE)) {
         return false;
     }
-    const double gap =
-        rng_range(rng, aim->gaps[0], aim->gaps[1]) * (ends[1] - ends[0] + 1e-3);
-    write_property(text, aim, place_bound(ends[0], -gap),
-                   place_bound(ends[1], gap));
+    const double range = ends[1] - ends[0] + 1e-3;
+    const double least = -place_bound(-ends[0], 0, aim, range, rng);
+    write_property(text, aim, least,
+                   aim->kind == REF_PROVE_BESIDE
+                       ? place_bound(ends[1], 1, aim, range, rng)
+                       : 0.0);
     return true;
 }
 

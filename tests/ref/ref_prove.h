@@ -31,15 +31,20 @@ enum ref_prove_kind {
 /*
  * A property. Of the n_inputs inputs, the first n_varying lie between -radius
  * and radius, the others are 0. Each bound is beyond all sampled outputs by a
- * share of their range that is drawn between gaps[0] and gaps[1]; a negative
- * share makes the property fail.
+ * share of their range that is drawn between gaps[.][0] and gaps[.][1]; a
+ * negative share makes the property fail.
+ *   gaps     below, above
+ *   spacing  bounds are multiples of it, further beyond or further from there,
+ *            unless it is 0: with few bits, multiples of bounds are exact, as
+ *            the dual bound needs of atoms with weights
  */
 struct ref_prove_aim {
     enum ref_prove_kind kind;
     size_t n_varying;
     size_t n_inputs;
     double radius;
-    double gaps[2];
+    double gaps[2][2];
+    double spacing;
 };
 
 /* Writes such a property of a network of one output. False if outputs are too

@@ -52,6 +52,7 @@ list_properties() {
     unsound_leaf | unsound_side | unsound_raise)
         ls "$scratch"/deep*_fails_*.vnnlib
         ;;
+    unsound_own) ls "$scratch"/joined*_fails_*.vnnlib ;;
     *) ls "$models"/{tiny,controller,residual}_fails_*.vnnlib ;;
     esac
 }
@@ -60,7 +61,7 @@ list_properties() {
 list_distances() {
     case $(basename "$1") in
     unsound_share | unsound_renewal | unsound_forms) ;;
-    unsound_leaf | unsound_side | unsound_raise) ;;
+    unsound_leaf | unsound_side | unsound_raise | unsound_own) ;;
     *) echo 0.008 0.01 0.012 0.014 ;;
     esac
 }

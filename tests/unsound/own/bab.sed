@@ -1,0 +1,1 @@
+s/if (find_witness(bab, w))/if (false \&\& find_witness(bab, w))/
