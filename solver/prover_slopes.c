@@ -4,6 +4,7 @@
 #include "domains/act_relu.h"
 #include "solver/dual.h"
 #include "solver/dual_state.h"
+#include "src/num/interval.h"
 
 #include <math.h>
 #include <string.h>
@@ -173,6 +174,15 @@ static bool add_exactly(double *sum, double factor, double coefficient)
     return is_exact;
 }
 
+/* The sum with a product added, rounded down where that is not exact. */
+static double add_down(double sum, double factor, double coefficient)
+{
+    double exact = sum;
+    return add_exactly(&exact, factor, coefficient)
+               ? exact
+               : interval_down(sum + interval_down(factor * coefficient));
+}
+
 bool prover_slopes_seed_atoms(struct prover *p, size_t row, size_t place)
 {
     const struct spec *spec = &p->spec;
@@ -185,7 +195,8 @@ bool prover_slopes_seed_atoms(struct prover *p, size_t row, size_t place)
     for (size_t q = 0; q < n && multiplier != NULL && is_exact; q++) {
         const struct query_atom *atom =
             spec->atom[spec->first[dual_atoms(p->dual, row)] + q];
-        is_exact = add_exactly(&constant, -multiplier[q], atom->rhs_up);
+        constant = add_down(constant, -multiplier[q], atom->rhs_up);
+        is_exact = isfinite(constant);
         for (size_t t = 0; t < atom->n_terms; t++) {
             const size_t v = atom->terms[t].variable;
             const bool is_input = v < n_inputs;

@@ -35,8 +35,7 @@ enum ref_prove_kind {
  * negative share makes the property fail.
  *   gaps     below, above
  *   spacing  bounds are multiples of it, further beyond or further from there,
- *            unless it is 0: with few bits, multiples of bounds are exact, as
- *            the dual bound needs of atoms with weights
+ *            unless it is 0: multiples of bounds with few bits are exact
  */
 struct ref_prove_aim {
     enum ref_prove_kind kind;

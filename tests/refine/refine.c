@@ -24,8 +24,7 @@ static void try_network(struct ref_prove_tally *tally, uint64_t seed,
     struct ref_prove_aim aim = {.kind = kind,
                                 .n_varying = REF_DEEP_VARYING,
                                 .n_inputs = REF_DEEP_INPUTS,
-                                .gaps = {{0.02, 0.2}},
-                                .spacing = 0x1p-9};
+                                .gaps = {{0.02, 0.2}}};
     struct rng rng;
     struct ref_subject subject;
     if (kind == REF_PROVE_BESIDE) {
