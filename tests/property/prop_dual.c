@@ -253,7 +253,7 @@ static double set_phases(struct ref_dual *sample, size_t r, const double *x)
     struct dual *d = sample->dual;
     const struct spec *spec = &sample->spec;
     const struct layers *layers = sample->query->layers;
-    struct values values;
+    struct values values = {{{0.0}}};
     evaluate(&values, layers, x);
     for (size_t i = 0; i < d->n_unstable; i++) {
         const struct dual_neuron *neuron = &d->neuron[i];
