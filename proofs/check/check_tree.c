@@ -38,8 +38,8 @@ struct level {
 
 /*
  * A worker. Its context is that of node n_known - 1 on the path.
- *   levels   [CHECK_MOST_DEPTH + 1] by depth, known below n_known
- *   nodes    [CHECK_MOST_DEPTH + 1] those on the path, by depth
+ *   levels   [n_depths] by depth, known below n_known
+ *   nodes    [n_depths] those on the path, by depth
  *   forms    of nodes entered
  *   n_units  units that were met; n_owned of them are checked here
  *   needed   by the case in work
@@ -55,6 +55,7 @@ struct walk {
     size_t n_known;
     struct level *levels;
     struct check_node *nodes;
+    size_t n_depths;
     struct check_forms forms;
     size_t n_units;
     size_t n_owned;
@@ -454,11 +455,23 @@ static bool claim_unit(struct walk *walk)
     return is_first;
 }
 
+/* Makes room for nodes of a depth. */
+static void reach_depth(struct walk *walk, size_t depth)
+{
+    for (; walk->n_depths <= depth; walk->n_depths++) {
+        const size_t n = walk->n_depths;
+        walk->levels = check_grow(walk->levels, n, sizeof *walk->levels);
+        walk->nodes = check_grow(walk->nodes, n, sizeof *walk->nodes);
+        walk->nodes[n] = (struct check_node){0};
+    }
+}
+
 /* Reads the next node, and checks it if it is of a unit claimed here. Nodes
  * above units that others check are entered only when they are needed. */
 static void visit_node(struct walk *walk)
 {
     const size_t depth = walk->records.depth;
+    reach_depth(walk, depth);
     struct check_node *node = &walk->nodes[depth];
     leave_nodes(walk, depth);
     check_records_read(&walk->records, node);
@@ -509,8 +522,6 @@ static void init_walk(struct walk *walk, struct proof *proof,
         .n_coordinates = network->n_coordinates,
     };
     check_context_init(&walk->context);
-    walk->levels = check_alloc(CHECK_MOST_DEPTH + 1, sizeof *walk->levels);
-    walk->nodes = check_alloc(CHECK_MOST_DEPTH + 1, sizeof *walk->nodes);
     for (size_t r = 0; r < network->n_relus; r++) {
         const size_t other =
             check_n_numbered(&network->layers[network->relu[r]]);
@@ -531,7 +542,7 @@ static void clear_walk(struct walk *walk)
         mpz_clear(walk->bounds[g].value.value);
         mpq_clear(walk->right[g]);
     }
-    for (size_t i = 0; i <= CHECK_MOST_DEPTH; i++) {
+    for (size_t i = 0; i < walk->n_depths; i++) {
         check_node_clear(&walk->nodes[i]);
     }
     check_free(walk->nodes);
